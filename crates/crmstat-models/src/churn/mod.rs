@@ -1,0 +1,1 @@
+//! Probabilities of churn: logistic regression, boosted trees, calibration and evaluation.

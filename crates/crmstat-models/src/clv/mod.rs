@@ -1,0 +1,1 @@
+//! Customer lifetime value: the buy-till-you-die family and survival.

@@ -1,0 +1,1 @@
+//! Sales forecasting: the models, their automatic choice, intervals and backtests.

@@ -1,0 +1,1 @@
+//! Small dense linear algebra: what the models need of it.

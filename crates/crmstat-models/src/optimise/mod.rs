@@ -1,0 +1,1 @@
+//! Optimisers of smooth and of plain functions, without hidden penalties.

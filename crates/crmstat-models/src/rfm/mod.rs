@@ -1,0 +1,1 @@
+//! Recency, frequency, monetary: scores, cut points and segments by rule.

@@ -1,0 +1,1 @@
+//! Clusters of customers: k-means, its preparation, its choice of k and its profiles.

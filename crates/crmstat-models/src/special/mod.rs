@@ -1,0 +1,3 @@
+//! Special functions to near machine precision.
+
+pub mod normal;

@@ -1,0 +1,1 @@
+//! The standard normal distribution: density, distribution and quantile functions.
