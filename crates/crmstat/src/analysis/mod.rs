@@ -1,0 +1,1 @@
+//! One function per question: tables in, result structs out.

@@ -1,0 +1,25 @@
+//! From the file a CRM wrote to typed rows: read, map, parse, check.
+//!
+//! | module | step |
+//! |---|---|
+//! | `source` | what the file is: compression, kind, encoding |
+//! | `text`, `sheet`, `parquet` | its rows and cells |
+//! | [`profile`] | which column is which field, and how its dates, numbers and stages are written |
+//! | `cells` | money, dates and numbers out of text |
+//!
+//! Every decision taken on the way is a [`Decision`]; every row read ends as accepted, quarantined or
+//! ignored in the [`Ledger`].
+
+mod cells;
+mod decision;
+mod field;
+mod ledger;
+mod parquet;
+pub mod profile;
+mod sheet;
+mod source;
+mod text;
+
+pub use decision::Decision;
+pub use field::{Field, TableKind};
+pub use ledger::{Ledger, Rejection};

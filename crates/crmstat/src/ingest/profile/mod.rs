@@ -1,0 +1,1 @@
+//! Profiles: how one CRM writes its exports.

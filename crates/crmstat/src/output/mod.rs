@@ -1,0 +1,1 @@
+//! Results on their way out: a typed table and one writer per format.

@@ -1,0 +1,1 @@
+//! Typed tables: orders, deals, activities and the tables around them.
