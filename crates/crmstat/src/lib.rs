@@ -8,6 +8,7 @@ pub mod analysis;
 mod error;
 pub mod generate;
 pub mod ingest;
+mod intern;
 mod lang;
 mod money;
 pub mod output;
