@@ -90,8 +90,7 @@ impl<V: Copy + Default + Sync> Interner<V> {
 
     /// The id of `text`, new or known; [`NOT_UTF8`] where it is not UTF-8.
     pub(crate) fn intern(&mut self, text: &[u8]) -> u32 {
-        let hash = hash(text, Key::inline(text));
-        self.find_or_insert(text, hash)
+        self.find_or_insert(text, hash_text(text))
     }
 
     /// The ids of `cells` of `buffer`, new or known, put into `ids`; [`NOT_UTF8`] where a text is not UTF-8.
@@ -254,6 +253,11 @@ impl Key {
         (self.high >> 56 == LONG)
             .then_some((self.low as usize, (self.high & 0x00FF_FFFF_FFFF_FFFF) as usize))
     }
+}
+
+/// The hash of `text` by which dictionaries find it.
+pub(crate) fn hash_text(text: &[u8]) -> u64 {
+    hash(text, Key::inline(text))
 }
 
 fn slot_of(hash: u64, id: u32) -> u64 {

@@ -19,4 +19,4 @@ pub use crmstat_models as models;
 pub use error::{Error, Place, Result};
 pub use lang::Lang;
 pub use money::Money;
-pub use time::{AsOf, Date, Timestamp};
+pub use time::{AsOf, Date, Timestamp, Window};

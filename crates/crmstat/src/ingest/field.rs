@@ -21,6 +21,28 @@ pub enum TableKind {
     Spend,
 }
 
+impl TableKind {
+    /// The name used in profiles and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Deals => "deals",
+            Self::Activities => "activities",
+            Self::Customers => "customers",
+            Self::Lines => "lines",
+            Self::Products => "products",
+            Self::History => "history",
+            Self::Spend => "spend",
+        }
+    }
+}
+
+impl std::fmt::Display for TableKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 macro_rules! fields {
     ($($variant:ident $name:literal $doc:literal,)*) => {
         /// What a column of an export means.

@@ -3,7 +3,7 @@
 use super::{Dialect, QUOTE};
 use crate::{Error, Place, Result};
 use memchr::{memchr, memchr_iter, memrchr};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 /// Bytes read at a time: a block and its cells fit a core's second-level cache.
 pub(crate) const BLOCK: usize = 256 << 10;
@@ -24,9 +24,11 @@ pub(crate) struct Block {
 }
 
 /// Reads an input block by block.
-pub(crate) struct Blocks<R> {
+pub(crate) struct Blocks<'a, R> {
     input: R,
-    file: String,
+    file: &'a str,
+    /// What a failure to read means.
+    failure: Box<dyn Fn(io::Error) -> Error + Send + 'a>,
     dialect: Dialect,
     block_size: usize,
     next_index: u64,
@@ -36,29 +38,31 @@ pub(crate) struct Blocks<R> {
     ended: bool,
 }
 
-impl<R: Read> Blocks<R> {
-    /// The blocks of `input`, which `file` names in errors.
-    pub(crate) fn new(input: R, file: &str, dialect: Dialect) -> Self {
-        Self::with_block_size(input, file, dialect, BLOCK)
-    }
-
-    /// As [`Blocks::new`], in blocks of about `block_size` bytes.
-    pub(crate) fn with_block_size(
+impl<'a, R: Read> Blocks<'a, R> {
+    /// The blocks of `input`, which `file` names in errors; `failure` says what a failure to read means.
+    pub(crate) fn new(
         input: R,
-        file: &str,
+        file: &'a str,
         dialect: Dialect,
-        block_size: usize,
+        failure: impl Fn(io::Error) -> Error + Send + 'a,
     ) -> Self {
         Self {
             input,
-            file: file.to_owned(),
+            file,
+            failure: Box::new(failure),
             dialect,
-            block_size,
+            block_size: BLOCK,
             next_index: 0,
             next_line: 1,
             carry: Vec::new(),
             ended: false,
         }
+    }
+
+    /// The same in blocks of about `block_size` bytes.
+    #[cfg(test)]
+    pub(crate) fn with_block_size(self, block_size: usize) -> Self {
+        Self { block_size, ..self }
     }
 
     /// Puts the next records into `block`; `false` at the end of the input.
@@ -109,7 +113,7 @@ impl<R: Read> Blocks<R> {
                 Ok(0) => self.ended = true,
                 Ok(read) => filled += read,
                 Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
-                Err(cause) => return Err(Error::io("cannot read", &self.file, cause)),
+                Err(cause) => return Err((self.failure)(cause)),
             }
         }
         bytes.truncate(filled);
@@ -119,13 +123,13 @@ impl<R: Read> Blocks<R> {
     fn unclosed_quote(&self, bytes: &[u8], quote: usize) -> Error {
         let line = self.next_line + memchr_iter(b'\n', &bytes[..quote]).count() as u64;
         Error::data("a quote opens a cell here and is never closed")
-            .at(Place { file: self.file.clone(), line: Some(line), column: None })
+            .at(Place { file: self.file.to_owned(), line: Some(line), column: None })
             .with_hint("close the quote, or double it where it belongs to the text")
     }
 
     fn too_long(&self) -> Error {
         Error::data(format!("a record is longer than {} MiB", MAX_RECORD >> 20))
-            .at(Place { file: self.file.clone(), line: Some(self.next_line), column: None })
+            .at(Place { file: self.file.to_owned(), line: Some(self.next_line), column: None })
             .with_hint("this does not look like a table; see `crmstat inspect`")
     }
 }

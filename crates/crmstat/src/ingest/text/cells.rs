@@ -241,14 +241,21 @@ fn quoted_cell(block: &mut Block, dialect: Dialect, at: usize) -> (usize, usize,
 #[cfg(test)]
 mod tests {
     use super::{Batch, Wanted};
-    use crate::ingest::text::{Block, Blocks, Dialect};
+    use crate::{
+        Error,
+        ingest::text::{Block, Blocks, Dialect},
+    };
     use proptest::prelude::*;
+
+    fn blocks<'a>(input: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {
+        Blocks::new(input, file, dialect, |cause| Error::io("cannot read", file, cause))
+    }
 
     /// Every record of `input`, read in blocks of `block_size`.
     fn records(input: &[u8], block_size: usize) -> Option<Vec<Vec<Vec<u8>>>> {
         let dialect = Dialect { delimiter: b',', backslash: false };
         let wanted = Wanted::new((0..64).collect(), 64, false);
-        let mut blocks = Blocks::with_block_size(input, "test", dialect, block_size);
+        let mut blocks = blocks(input, "test", dialect).with_block_size(block_size);
         let (mut block, mut batch, mut found) = (Block::default(), Batch::default(), Vec::new());
         while blocks.next_into(&mut block).ok()? {
             batch.fill(&mut block, dialect, &wanted);
@@ -310,7 +317,7 @@ mod tests {
     #[test]
     fn a_quote_never_closed_is_an_error_that_names_its_line() {
         let dialect = Dialect { delimiter: b',', backslash: false };
-        let mut blocks = Blocks::new(&b"a,b\n1,\"2\n3,4\n"[..], "deals.csv", dialect);
+        let mut blocks = blocks(&b"a,b\n1,\"2\n3,4\n"[..], "deals.csv", dialect);
         let error = blocks.next_into(&mut Block::default()).unwrap_err();
         assert_eq!(error.to_string(), "deals.csv:2: a quote opens a cell here and is never closed");
     }
@@ -320,7 +327,7 @@ mod tests {
         let dialect = Dialect { delimiter: b';', backslash: true };
         let input = "\"ООО \\\"А; Б\\\"\";\"c:\\\\\";1\n".as_bytes();
         let (mut block, mut batch) = (Block::default(), Batch::default());
-        assert!(Blocks::new(input, "test", dialect).next_into(&mut block).unwrap());
+        assert!(blocks(input, "test", dialect).next_into(&mut block).unwrap());
         batch.fill(&mut block, dialect, &Wanted::new(vec![0, 1, 2], 3, false));
         let cells: Vec<_> = batch
             .cells

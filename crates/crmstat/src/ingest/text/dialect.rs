@@ -67,12 +67,16 @@ impl Layout {
             // The blocks say what is wrong: a quote never closed, or a record without end.
             _ => {
                 let dialect = Dialect { delimiter: candidates[0], backslash: false };
-                Blocks::new(&head[..], file, dialect).next_into(&mut Block::default())?;
+                sample_blocks(&head, file, dialect).next_into(&mut Block::default())?;
                 Err(Error::data("no record could be read")
                     .at(Place { file: file.to_owned(), ..Place::default() }))
             }
         }
     }
+}
+
+fn sample_blocks<'a>(head: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {
+    Blocks::new(head, file, dialect, |cause| Error::io("cannot read", file, cause))
 }
 
 /// Reads up to one block more than a sample needs; `true` where that is the whole input.
@@ -99,7 +103,7 @@ struct Candidate {
 impl Candidate {
     fn read(head: &[u8], ended: bool, dialect: Dialect) -> Self {
         let mut records = Vec::new();
-        let mut blocks = Blocks::new(head, "", dialect);
+        let mut blocks = sample_blocks(head, "", dialect);
         let (mut block, mut batch) = (Block::default(), Batch::default());
         let widest = head
             .split(|byte| *byte == b'\n')
