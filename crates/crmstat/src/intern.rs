@@ -15,7 +15,12 @@ pub(crate) struct Cell {
 impl Cell {
     /// The bytes of the cell in the buffer that it was cut from.
     pub(crate) fn of(self, buffer: &[u8]) -> &[u8] {
-        &buffer[self.start as usize..self.start as usize + self.len as usize]
+        &buffer[self.range()]
+    }
+
+    /// Where the cell is.
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
     }
 }
 
@@ -69,9 +74,8 @@ impl<V: Copy + Default + Sync> Interner<V> {
         let bytes = match key.long() {
             Some((offset, len)) => &self.arena[offset..offset + len],
             None => {
-                scratch[..8].copy_from_slice(&key.low.to_le_bytes());
-                scratch[8..].copy_from_slice(&key.high.to_le_bytes());
-                &scratch[..usize::from(scratch[INLINE])]
+                *scratch = key.inline_bytes();
+                &scratch[..key.inline_len()]
             }
         };
         // Only texts that passed the check in `insert` are here.
@@ -121,6 +125,52 @@ impl<V: Copy + Default + Sync> Interner<V> {
                     self.find_or_insert(cell.of(buffer), hashes[at])
                 });
             }
+        }
+    }
+
+    /// Takes in the texts of `other`, joining the values of those that both have.
+    ///
+    /// # Errors
+    /// The id of the first value that cannot be joined.
+    pub(crate) fn absorb(
+        &mut self,
+        other: &Self,
+        join: impl Fn(&mut V, &V) -> Option<()>,
+    ) -> Result<(), u32> {
+        let mut hashes = [0_u64; BATCH];
+        let mut ids = [0_u32; BATCH];
+        for entries in other.entries.chunks(BATCH) {
+            let mask = self.index.len() - 1;
+            for (at, entry) in entries.iter().enumerate() {
+                hashes[at] = other.hash_of(entry.key);
+                ids[at] = (self.index[hashes[at] as usize & mask] as u32).wrapping_sub(1);
+            }
+            for (at, entry) in entries.iter().enumerate() {
+                let guess = self.entries.get(ids[at] as usize);
+                let known = entry.key.long().is_none()
+                    && guess.is_some_and(|guess| guess.key == entry.key);
+                if !known {
+                    let text = other.bytes(entry.key);
+                    ids[at] = self.find_or_insert(&text, hashes[at]);
+                }
+                let value = &mut self.entries[ids[at] as usize].value;
+                join(value, &entry.value).ok_or(ids[at])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn hash_of(&self, key: Key) -> u64 {
+        match key.long() {
+            Some((offset, len)) => hash(&self.arena[offset..offset + len], None),
+            None => hash(&[], Some(key)),
+        }
+    }
+
+    fn bytes(&self, key: Key) -> std::borrow::Cow<'_, [u8]> {
+        match key.long() {
+            Some((offset, len)) => self.arena[offset..offset + len].into(),
+            None => key.inline_bytes()[..key.inline_len()].to_vec().into(),
         }
     }
 
@@ -246,6 +296,15 @@ impl Key {
     fn from_bytes(bytes: [u8; 16]) -> Self {
         let number = u128::from_le_bytes(bytes);
         Self { low: number as u64, high: (number >> 64) as u64 }
+    }
+
+    /// The 16 bytes of a key in place: the text, zeros, the length.
+    fn inline_bytes(self) -> [u8; 16] {
+        (u128::from(self.high) << 64 | u128::from(self.low)).to_le_bytes()
+    }
+
+    fn inline_len(self) -> usize {
+        (self.high >> 56) as usize
     }
 
     /// Offset and length in the arena of a text that is not in place.

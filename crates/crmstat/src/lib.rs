@@ -5,6 +5,7 @@
 //! into files. A stage knows the stage before it and nothing after it.
 
 pub mod analysis;
+mod digits;
 mod error;
 pub mod generate;
 pub mod ingest;

@@ -80,6 +80,7 @@ fields! {
     ExpectedCloseAt "expected_close_at" "When the deal is expected to close.",
     IsClosed "is_closed" "Whether the deal is closed.",
     IsWon "is_won" "Whether the deal is won.",
+    IsLost "is_lost" "Whether the deal is lost.",
     Probability "probability" "The CRM's own probability that the deal is won.",
     Owner "owner" "The manager who owns it.",
     Source "source" "Where the customer or deal came from.",

@@ -9,9 +9,10 @@ use super::{
     },
     parquet::ParquetFile,
     profile::{DateOrder, Decimal, Mapping, recognise},
-    scan::{Text, scan},
+    scan::{Records, Text, scan},
     source::{Kind, Source, SourceOptions},
     text::{Layout, Wanted},
+    typed,
 };
 use crate::{Error, Place, Result};
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ impl Input {
                 decisions.extend(layout.decisions);
             }
             let text =
-                Text { file: name.to_owned(), dialect: layout.dialect, skip: layout.skip };
+                Text { dialect: layout.dialect, skip: layout.skip };
             (Body::Text(text), layout.headers, layout.sample)
         };
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
@@ -186,26 +187,38 @@ impl Input {
     }
 
     fn evidence_of_all_rows(&self, open: &Evidence) -> Result<Evidence> {
-        match &self.body {
-            Body::Text(text) => {
-                let columns = open.columns();
-                let wanted = self.wanted(columns.clone());
-                let states = vec![open.clone(); rayon::current_num_threads()];
-                let parts = scan(&self.source, text, &wanted, states, &|_| {}, |state, records| {
-                    for row in records.first..records.batch.len() {
-                        state.observe(|column| {
-                            let cells = wanted.position(column).map(|at| &records.batch.cells[at]);
-                            cells.map_or(&[][..], |cells| cells[row].of(&records.block.bytes))
-                        });
-                    }
-                    Ok(())
-                })?;
-                Ok(parts.into_iter().fold(open.clone(), |mut all, part| {
-                    all.merge(&part);
-                    all
-                }))
+        let wanted = self.wanted(open.columns());
+        let states = vec![open.clone(); rayon::current_num_threads()];
+        let parts = self.scan(&wanted, states, &|_| {}, |state, records| {
+            for row in records.first..records.batch.len() {
+                state.observe(|column| {
+                    let cells = wanted.position(column).map(|at| &records.batch.cells[at]);
+                    cells.map_or(&[][..], |cells| cells[row].of(&records.block.bytes))
+                });
             }
-            Body::Parquet(file) => super::typed::evidence(file, open),
+            Ok(())
+        })?;
+        Ok(parts.into_iter().fold(open.clone(), |mut all, part| {
+            all.merge(&part);
+            all
+        }))
+    }
+
+    /// One pass over the rows: gives the wanted cells, batch by batch, to `states`, each of which
+    /// belongs to one thread.
+    ///
+    /// # Errors
+    /// What cannot be read, or the earliest error of `visit`.
+    pub(crate) fn scan<S: Send>(
+        &self,
+        wanted: &Wanted,
+        states: Vec<S>,
+        progress: &(dyn Fn(u64) + Sync),
+        visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
+    ) -> Result<Vec<S>> {
+        match &self.body {
+            Body::Text(text) => scan(&self.source, text, wanted, states, progress, visit),
+            Body::Parquet(file) => typed::scan(file, wanted, states, progress, visit),
         }
     }
 
@@ -213,7 +226,7 @@ impl Input {
     fn is_text(&self, column: usize) -> bool {
         match &self.body {
             Body::Text(_) => true,
-            Body::Parquet(file) => super::typed::is_text(file, column),
+            Body::Parquet(file) => typed::is_text(file, column),
         }
     }
 }

@@ -13,15 +13,18 @@
 mod cells;
 mod decision;
 mod field;
-mod input;
+pub(crate) mod gather;
+pub(crate) mod input;
 mod ledger;
 mod options;
 mod order_ids;
+mod orders;
 mod parquet;
 pub mod profile;
 mod scan;
 mod sheet;
 mod source;
+mod tally;
 mod text;
 mod typed;
 

@@ -358,7 +358,8 @@ impl<'a> OrderReader<'a> {
     }
 
     /// Accounts for a record that is no order: a footer, a repeated header, or a fault.
-    fn reject(&self, tally: &mut Tally, records: &Records<'_>, row: usize, fault: Fault) {
+    fn reject(&self, tally: &mut Tally, records: &mut Records<'_>, row: usize, fault: Fault) {
+        let line = records.line(row);
         let record = records.record(row);
         if is_blank(record, self.delimiter()) {
             return tally.ledger.ignore(Ignored::Blank, 1);
@@ -374,13 +375,13 @@ impl<'a> OrderReader<'a> {
         if column.is_some_and(|column| self.input.headers[column] == value) {
             return tally.ledger.ignore(Ignored::RepeatedHeader, 1);
         }
-        let place = crate::Place { line: Some(records.line(row)), ..self.input.place(column) };
+        let place = crate::Place { line: Some(line), ..self.input.place(column) };
         let row = self.keep_rejected.then(|| String::from_utf8_lossy(record).into_owned());
         tally.reject(self.input.number, place, value, fault.reason, row);
     }
 
     /// Turns an accepted row back into a rejected one: its customer is not text.
-    pub(crate) fn reject_customer(&self, tally: &mut Tally, records: &Records<'_>, row: u32) {
+    pub(crate) fn reject_customer(&self, tally: &mut Tally, records: &mut Records<'_>, row: u32) {
         tally.ledger.accepted -= 1;
         let fault = Fault {
             part: Some(self.customers[0].0),

@@ -21,6 +21,15 @@ pub(crate) struct Records<'a> {
     pub(crate) batch: &'a Batch,
     /// The first record that is data: those before it are the header and what stands above it.
     pub(crate) first: usize,
+    /// Up to where newlines were counted, and how many.
+    counted_to: usize,
+    counted_lines: u64,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(block: &'a mut Block, batch: &'a Batch, first: usize) -> Self {
+        Self { block, batch, first, counted_to: 0, counted_lines: 0 }
+    }
 }
 
 /// Gives every block of `source` to one of `states`, each of which belongs to one thread.
@@ -58,7 +67,7 @@ pub(crate) fn scan<S: Send>(
                 batch.fill(&mut block, text.dialect, wanted);
                 let first = if block.index == 0 { text.skip.min(batch.len()) } else { 0 };
                 let index = block.index;
-                if let Err(error) = visit(&mut state, Records { block: &mut block, batch: &batch, first })
+                if let Err(error) = visit(&mut state, Records::new(&mut block, &batch, first))
                 {
                     break Some((index, error));
                 }
@@ -103,8 +112,19 @@ impl Records<'_> {
     }
 
     /// The line on which record `row` begins, from 1.
-    pub(crate) fn line(&self, row: usize) -> u64 {
-        let before = &self.block.bytes[..self.batch.starts[row] as usize];
-        self.block.first_line + memchr::memchr_iter(b'\n', before).count() as u64
+    ///
+    /// Rows are asked for in rising order, so that each newline is counted once.
+    pub(crate) fn line(&mut self, row: usize) -> u64 {
+        if self.block.rows_are_lines {
+            return self.block.first_line + row as u64;
+        }
+        let start = self.batch.starts[row] as usize;
+        if start < self.counted_to {
+            (self.counted_to, self.counted_lines) = (0, 0);
+        }
+        let between = &self.block.bytes[self.counted_to..start];
+        self.counted_lines += memchr::memchr_iter(b'\n', between).count() as u64;
+        self.counted_to = start;
+        self.block.first_line + self.counted_lines
     }
 }

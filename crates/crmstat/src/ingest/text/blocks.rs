@@ -17,6 +17,8 @@ pub(crate) struct Block {
     pub(crate) index: u64,
     /// The line of the first record, from 1.
     pub(crate) first_line: u64,
+    /// Each record counts as one line, whatever newlines its cells hold.
+    pub(crate) rows_are_lines: bool,
     /// The records, each ended by a newline, up to `end`; unescaped cells are put behind them.
     pub(crate) bytes: Vec<u8>,
     /// Where the records end.

@@ -23,6 +23,11 @@ impl Wanted {
         Self { columns, width, least: width - usize::from(phantom) }
     }
 
+    /// The wanted columns, in rising order.
+    pub(crate) fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
     /// Where the cells of `column` stand in a [`Batch`].
     pub(crate) fn position(&self, column: usize) -> Option<usize> {
         self.columns.binary_search(&column).ok()
@@ -48,14 +53,19 @@ impl Batch {
         self.starts.len()
     }
 
-    /// Puts the cells of `block` here in place of what was here. A cell with doubled quotes is put,
-    /// unescaped, behind the records of the block.
-    pub(crate) fn fill(&mut self, block: &mut Block, dialect: Dialect, wanted: &Wanted) {
+    /// Empties the batch for `columns` columns.
+    pub(crate) fn clear(&mut self, columns: usize) {
         self.starts.clear();
         self.ragged.clear();
         self.blank = 0;
-        self.cells.resize_with(wanted.columns.len(), Vec::new);
+        self.cells.resize_with(columns, Vec::new);
         self.cells.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Puts the cells of `block` here in place of what was here. A cell with doubled quotes is put,
+    /// unescaped, behind the records of the block.
+    pub(crate) fn fill(&mut self, block: &mut Block, dialect: Dialect, wanted: &Wanted) {
+        self.clear(wanted.columns.len());
         let records = &block.bytes[..block.end];
         if memchr(QUOTE, records).is_some() || has_lone_return(records) {
             self.fill_quoted(block, dialect, wanted);
