@@ -1,7 +1,7 @@
 //! One file on its way in: what it is, which column is which field, how its cells are written.
 
 use super::{
-    Decision, Field, ReadOptions,
+    Decision, ReadOptions,
     cells::{
         Verdict,
         date::{DateEvidence, DateFormat},
@@ -278,7 +278,7 @@ impl Evidence {
     /// The columns that this leaves open, without evidence.
     fn open(&self, options: &ReadOptions) -> Self {
         let decided = |at: &usize| {
-            !matches!(self.dates[at].decide(options.date_order), Verdict::Decided { .. })
+            !matches!(self.dates[at].decide(options.date_order, None), Verdict::Decided { .. })
         };
         let told = |at: &usize| options.decimal.is_none() && !self.numbers[at].is_telling();
         Self::of_columns(
@@ -299,29 +299,21 @@ impl Evidence {
         options: &ReadOptions,
         usual: Option<DateOrder>,
     ) -> Vec<(usize, Verdict<DateFormat>)> {
-        let verdicts: Vec<(usize, Verdict<DateFormat>)> = self
-            .dates
-            .iter()
-            .map(|(column, evidence)| (*column, evidence.decide(options.date_order)))
-            .collect();
+        let forced = options.date_order;
         let all = self.dates.values().fold(DateEvidence::default(), |mut all, evidence| {
             all.merge(evidence);
             all
         });
-        verdicts
-            .into_iter()
-            .map(|(column, verdict)| match (verdict, all.decide(options.date_order), usual) {
-                (Verdict::Ambiguous { .. }, Verdict::Decided { format, .. }, _) => {
-                    let reason = "as in the other date columns".to_owned();
-                    (column, Verdict::Decided { format, reason })
+        let verdict = |evidence: &DateEvidence| match evidence.decide(forced, None) {
+            Verdict::Ambiguous { .. } => match all.decide(forced, None) {
+                Verdict::Decided { format, .. } => {
+                    Verdict::Decided { format, reason: "as in the other date columns".to_owned() }
                 }
-                (Verdict::Ambiguous { .. }, _, Some(order)) => {
-                    let reason = "as the profile has it".to_owned();
-                    (column, Verdict::Decided { format: DateFormat::new(order), reason })
-                }
-                (verdict, ..) => (column, verdict),
-            })
-            .collect()
+                _ => evidence.decide(forced, usual),
+            },
+            clear => clear,
+        };
+        self.dates.iter().map(|(column, evidence)| (*column, verdict(evidence))).collect()
     }
 
     fn number_verdicts(

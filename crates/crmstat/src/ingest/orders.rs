@@ -406,7 +406,10 @@ impl DealPart {
                 text::clean(records.batch.cells[part.position][row].of(bytes))
             })
         };
-        let filled = |part: Option<Part>| !cell(part).is_empty() && !text::says_nothing(cell(part));
+        let filled = |part: Option<Part>| {
+            let text = std::str::from_utf8(cell(part)).unwrap_or_default();
+            !text.is_empty() && !text::says_nothing(text)
+        };
         let mut key = Vec::with_capacity(64);
         let probability = self.probability.map(|(part, _)| part);
         for part in [self.pipeline, self.stage, self.status, self.is_closed, self.is_won, self.is_lost, probability]

@@ -51,7 +51,7 @@ impl Meta {
     #[must_use]
     pub fn ledger(self, ledger: &Ledger) -> Self {
         let ignored: Map<String, Value> =
-            ledger.ignored.iter().map(|(rule, rows)| (rule.clone(), Value::from(*rows))).collect();
+            ledger.ignored().map(|(rule, rows)| (rule.rule().to_owned(), Value::from(rows))).collect();
         let account = json!({
             "read": ledger.read,
             "accepted": ledger.accepted,
@@ -77,16 +77,16 @@ impl Meta {
 #[cfg(test)]
 mod tests {
     use super::Meta;
-    use crate::ingest::Ledger;
+    use crate::ingest::{Ignored, Ledger};
 
     #[test]
     fn the_ledger_is_told_in_full() {
-        let ledger =
-            Ledger { read: 5, accepted: 3, quarantined: 1, ignored: vec![("blank".into(), 1)] };
+        let mut ledger = Ledger { read: 5, accepted: 3, quarantined: 1, ..Ledger::default() };
+        ledger.ignore(Ignored::Blank, 1);
         let meta = Meta::new().ledger(&ledger).into_json();
         assert_eq!(
             meta["ledger"].to_string(),
-            r#"{"accepted":3,"ignored":{"blank":1},"quarantined":1,"read":5}"#
+            r#"{"accepted":3,"ignored":{"blank row":1},"quarantined":1,"read":5}"#
         );
         assert!(meta["version"].is_string());
     }

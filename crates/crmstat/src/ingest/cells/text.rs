@@ -122,7 +122,7 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
 }
 
 /// Whether `text`, found where a date or a number is expected, says that there is none.
-pub(super) fn says_nothing(text: &str) -> bool {
+pub(crate) fn says_nothing(text: &str) -> bool {
     if is_missing(text.as_bytes()) {
         return true;
     }

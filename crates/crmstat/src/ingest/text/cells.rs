@@ -258,7 +258,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn blocks<'a>(input: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {
-        Blocks::new(input, file, dialect, |cause| Error::io("cannot read", file, cause))
+        Blocks::new(input, file, dialect, move |cause| Error::io("cannot read", file, cause))
     }
 
     /// Every record of `input`, read in blocks of `block_size`.

@@ -76,7 +76,7 @@ impl Layout {
 }
 
 fn sample_blocks<'a>(head: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {
-    Blocks::new(head, file, dialect, |cause| Error::io("cannot read", file, cause))
+    Blocks::new(head, file, dialect, move |cause| Error::io("cannot read", file, cause))
 }
 
 /// Reads up to one block more than a sample needs; `true` where that is the whole input.

@@ -90,6 +90,11 @@ impl NumberEvidence {
         self.single_comma.merge(&other.single_comma);
     }
 
+    /// Whether any cell tells the decimal sign.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.point.cells + self.comma.cells > 0
+    }
+
     /// What the evidence says; `forced` is the caller's `--decimal`, `usual` what the profile expects.
     pub(crate) fn decide(
         &self,
