@@ -11,6 +11,7 @@ pub mod generate;
 pub mod ingest;
 mod intern;
 mod lang;
+mod model_file;
 mod money;
 pub mod output;
 pub mod tables;

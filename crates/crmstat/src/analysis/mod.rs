@@ -1,1 +1,3 @@
-//! One function per question: tables in, result structs out.
+//! One module per question: exports in, results as plain structs and tables out.
+
+pub mod rfm;

@@ -12,9 +12,10 @@
 
 mod cells;
 mod decision;
+mod export;
 mod field;
 pub(crate) mod gather;
-pub(crate) mod input;
+mod input;
 mod ledger;
 mod options;
 mod order_ids;
@@ -29,6 +30,7 @@ mod text;
 mod typed;
 
 pub use decision::Decision;
+pub use export::{Export, Imported};
 pub use field::{Field, TableKind};
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use options::ReadOptions;
