@@ -1,6 +1,9 @@
 //! CSV and TSV: UTF-8, a header of column names, ISO dates, a decimal point, every digit.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
 
 use crate::digits::{push_date, push_float, push_money, push_signed, push_timestamp};
 use crate::output::{Table, chunks::write_in_chunks, defuse::is_formula, values::Cell};
@@ -10,32 +13,39 @@ use crate::output::{Table, chunks::write_in_chunks, defuse::is_formula, values::
 /// A missing cell is empty; an empty text is `""`, so that the two differ.
 pub(super) fn write(table: &Table, delimiter: u8, out: &mut dyn Write) -> io::Result<()> {
     let mut header = Vec::new();
+    push_header(&mut header, table, delimiter);
+    out.write_all(&header)?;
+    write_in_chunks(table.rows(), out, |rows, bytes| push_rows(bytes, table, rows, delimiter))
+}
+
+/// Appends the line of column names.
+pub(crate) fn push_header(bytes: &mut Vec<u8>, table: &Table, delimiter: u8) {
     for (index, column) in table.columns().iter().enumerate() {
         if index > 0 {
-            header.push(delimiter);
+            bytes.push(delimiter);
         }
-        push_text(&mut header, column.name(), delimiter);
+        push_text(bytes, column.name(), delimiter);
     }
-    header.push(b'\n');
-    out.write_all(&header)?;
+    bytes.push(b'\n');
+}
 
+/// Appends the lines of `rows`.
+pub(crate) fn push_rows(bytes: &mut Vec<u8>, table: &Table, rows: Range<usize>, delimiter: u8) {
     let columns = table.columns();
-    write_in_chunks(table.rows(), out, |rows, bytes| {
-        for row in rows {
-            for (index, column) in columns.iter().enumerate() {
-                if index > 0 {
-                    bytes.push(delimiter);
-                }
-                match column.values().get(row) {
-                    Some(cell) => push_cell(bytes, cell, delimiter),
-                    // A line without a byte would not be a record.
-                    None if columns.len() == 1 => bytes.extend_from_slice(b"\"\""),
-                    None => {}
-                }
+    for row in rows {
+        for (index, column) in columns.iter().enumerate() {
+            if index > 0 {
+                bytes.push(delimiter);
             }
-            bytes.push(b'\n');
+            match column.values().get(row) {
+                Some(cell) => push_cell(bytes, cell, delimiter),
+                // A line without a byte would not be a record.
+                None if columns.len() == 1 => bytes.extend_from_slice(b"\"\""),
+                None => {}
+            }
         }
-    })
+        bytes.push(b'\n');
+    }
 }
 
 fn push_cell(bytes: &mut Vec<u8>, cell: Cell<'_>, delimiter: u8) {

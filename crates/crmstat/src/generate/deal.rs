@@ -1,0 +1,195 @@
+//! Orders and deals: the records of the main table.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_distr::{Distribution, Exp1};
+
+use crate::{
+    Money, Result, Timestamp,
+    generate::{
+        names,
+        ordered::{Record, in_order},
+        world::{Attributes, LONGEST_CYCLE, World},
+    },
+};
+
+/// Sellers work from this hour …
+const OPENING_SECOND: i64 = 9 * 3600;
+/// … for this long.
+const WORKING_SECONDS: u32 = 9 * 3600;
+/// An attempt that fails ends this many days after the purchase that encouraged it, on average …
+const MEAN_ATTEMPT: f64 = 10.0;
+/// … and at most.
+const LONGEST_ATTEMPT: f64 = 60.0;
+
+/// One deal, or the order that it became.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Deal {
+    pub(super) amount: Money,
+    pub(super) customer: u32,
+    /// Two times of day and the last open stage, drawn together.
+    chance: u32,
+    pub(super) opened: u16,
+    pub(super) closed: u16,
+    /// The day it is sorted by: of the order, or of the deal's creation.
+    day: u16,
+    pub(super) product: u8,
+    pub(super) channel: u8,
+    /// 0 for won, else one more than the loss reason.
+    fate: u8,
+}
+
+impl Record for Deal {
+    fn day(&self) -> u16 {
+        self.day
+    }
+}
+
+/// What is known of a deal on the day of the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Open,
+    Won,
+    /// With the index of the reason.
+    Lost(usize),
+}
+
+impl Deal {
+    /// What is known of it before `end`.
+    pub(super) fn status(&self, end: u16) -> Status {
+        match self.fate {
+            _ if self.closed >= end => Status::Open,
+            0 => Status::Won,
+            reason => Status::Lost(usize::from(reason) - 1),
+        }
+    }
+
+    /// When it was created.
+    pub(super) fn opened_at(&self, world: &World) -> Timestamp {
+        let second = self.chance % WORKING_SECONDS / 2;
+        stamp(world, self.opened, second)
+    }
+
+    /// When it was or will be closed: on the same day later than created.
+    pub(super) fn closed_at(&self, world: &World) -> Timestamp {
+        let second = (self.chance / 7 % WORKING_SECONDS + WORKING_SECONDS) / 2;
+        stamp(world, self.closed, second)
+    }
+
+    /// When it entered the open stage `stage` out of `stages`, if it got that far.
+    pub(super) fn entered_at(&self, world: &World, stage: usize, stages: usize) -> Timestamp {
+        let (opened, closed) = (self.opened_at(world).seconds(), self.closed_at(world).seconds());
+        Timestamp::from_seconds(opened + (closed - opened) * stage as i64 / stages as i64)
+    }
+
+    /// The last open stage out of `stages` that it entered before the end: a won deal goes through all of
+    /// them, a lost one stops somewhere.
+    pub(super) fn last_stage(&self, world: &World, stages: usize) -> usize {
+        let last = if self.fate == 0 { stages - 1 } else { self.chance as usize % stages };
+        let end = world.date(world.days).midnight();
+        (0..=last).rev().find(|&stage| self.entered_at(world, stage, stages) < end).unwrap_or(0)
+    }
+
+    /// Units sold: what the list price makes of the amount.
+    pub(super) fn quantity(&self) -> i64 {
+        let list = names::PRODUCTS[usize::from(self.product)].price * Money::SCALE;
+        ((self.amount.units() + list / 2) / list).clamp(1, 99)
+    }
+}
+
+fn stamp(world: &World, day: u16, second: u32) -> Timestamp {
+    let midnight = world.date(day).midnight().seconds();
+    Timestamp::from_seconds(midnight + OPENING_SECOND + i64::from(second))
+}
+
+impl World {
+    /// Hands out every order of the export by date, or every deal by date of creation.
+    pub(super) fn deals_in_order(
+        &self,
+        emit: impl FnMut(u64, &[Deal]) -> Result<()>,
+    ) -> Result<()> {
+        let simulate = |customer, days: Range<u16>, deals: &mut Vec<Deal>| {
+            if self.spec.dialect.holds_deals() {
+                self.push_deals(customer, days, deals);
+            } else {
+                self.push_orders(customer, days, deals);
+            }
+        };
+        in_order(self.spec.customers, self.days, self.expected_rows(), simulate, emit)
+    }
+
+    /// The expected number of rows of the main table.
+    pub(super) fn expected_rows(&self) -> f64 {
+        let attempts = if self.spec.dialect.holds_deals() { 1.0 / self.spec.win_rate } else { 1.0 };
+        self.expected_orders * attempts
+    }
+
+    fn push_orders(&self, customer: u32, days: Range<u16>, orders: &mut Vec<Deal>) {
+        let mut attributes = None;
+        let purchases = self.purchases(customer, self.clock.start_of(days.end));
+        for (sequence, at) in purchases.enumerate() {
+            let day = self.clock.day_of(at);
+            if day >= days.start {
+                let attributes = attributes.get_or_insert_with(|| self.attributes(customer));
+                let (order, _) = self.won(customer, sequence, day, attributes);
+                orders.push(Deal { day, ..order });
+            }
+        }
+    }
+
+    fn push_deals(&self, customer: u32, days: Range<u16>, deals: &mut Vec<Deal>) {
+        let attributes = self.attributes(customer);
+        // A deal created on the last of the days may take the longest cycle to be won.
+        let last = (days.end + LONGEST_CYCLE).min(self.days + LONGEST_CYCLE);
+        let purchases = self.purchases(customer, self.clock.start_of(last));
+        for (sequence, at) in purchases.enumerate() {
+            let (won, mut random) =
+                self.won(customer, sequence, self.clock.day_of(at), &attributes);
+            let mut keep = |deal: Deal| {
+                if days.contains(&deal.opened) {
+                    deals.push(Deal { day: deal.opened, ..deal });
+                }
+            };
+            keep(won);
+            // Attempts that fail end after the purchase that encouraged them, so that a lost deal says
+            // nothing about what the customer did later.
+            while random.random::<f64>() >= self.spec.win_rate {
+                let gap: f64 = Exp1.sample(&mut random);
+                let closed = won.closed + 1 + (gap * MEAN_ATTEMPT).min(LONGEST_ATTEMPT) as u16;
+                keep(Deal {
+                    amount: self.amount(&attributes, &mut random),
+                    opened: closed.saturating_sub(self.cycle(&mut random)),
+                    closed,
+                    chance: random.random(),
+                    product: self.product(&mut random),
+                    fate: random.random_range(1..=names::LOSS_REASONS.len() as u8),
+                    ..won
+                });
+            }
+        }
+    }
+
+    /// The won deal of a customer's purchase, and the stream that goes on with what follows from it.
+    fn won(
+        &self,
+        customer: u32,
+        sequence: usize,
+        closed: u16,
+        attributes: &Attributes,
+    ) -> (Deal, crmstat_models::random::Generator) {
+        let mut random = self.deal_stream(customer, sequence);
+        let deal = Deal {
+            amount: self.amount(attributes, &mut random),
+            customer,
+            chance: random.random(),
+            closed,
+            opened: closed.saturating_sub(self.cycle(&mut random)),
+            day: 0,
+            product: self.product(&mut random),
+            channel: self.channel(attributes, &mut random),
+            fate: 0,
+        };
+        (deal, random)
+    }
+}
