@@ -1,7 +1,11 @@
 //! The fields that crmstat knows, and the tables they belong to.
 
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
 /// A kind of table that a CRM exports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TableKind {
     /// Purchases: customer, date, amount.
     Orders,
@@ -21,10 +25,35 @@ pub enum TableKind {
     Spend,
 }
 
+impl TableKind {
+    /// The name used in profiles and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Deals => "deals",
+            Self::Activities => "activities",
+            Self::Customers => "customers",
+            Self::Lines => "lines",
+            Self::Products => "products",
+            Self::History => "history",
+            Self::Spend => "spend",
+        }
+    }
+}
+
+impl fmt::Display for TableKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 macro_rules! fields {
     ($($variant:ident $name:literal $doc:literal,)*) => {
         /// What a column of an export means.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "snake_case")]
         pub enum Field {
             $(#[doc = $doc] $variant,)*
         }
@@ -58,6 +87,7 @@ fields! {
     ExpectedCloseAt "expected_close_at" "When the deal is expected to close.",
     IsClosed "is_closed" "Whether the deal is closed.",
     IsWon "is_won" "Whether the deal is won.",
+    IsLost "is_lost" "Whether the deal is lost.",
     Probability "probability" "The CRM's own probability that the deal is won.",
     Owner "owner" "The manager who owns it.",
     Source "source" "Where the customer or deal came from.",
@@ -88,5 +118,25 @@ impl Field {
     /// The field named `name`, as `--map` and profiles write it.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Field;
+
+    #[test]
+    fn profiles_and_options_use_the_same_names() {
+        for &field in Field::ALL {
+            let written = serde_json::to_string(&field).unwrap();
+            assert_eq!(written, format!("\"{field}\""));
+            assert_eq!(Field::from_name(field.name()), Some(field));
+        }
     }
 }

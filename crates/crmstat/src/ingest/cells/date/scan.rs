@@ -43,7 +43,7 @@ pub(super) fn scan(cell: &[u8]) -> Parsed<Scanned> {
     let Some(text) = unwrapped(cell) else {
         return Parsed::Invalid("not UTF-8");
     };
-    if says_nothing(text) || is_zero_date(text) {
+    if says_nothing(text.as_bytes()) || is_zero_date(text) {
         return Parsed::Missing;
     }
     if text.len() > LONGEST {

@@ -62,7 +62,7 @@ enum Sign {
 impl NumberEvidence {
     /// Takes one cell into account.
     pub(crate) fn observe(&mut self, cell: &[u8]) {
-        let Some(text) = unwrapped(cell).filter(|text| !says_nothing(text)) else {
+        let Some(text) = unwrapped(cell).filter(|text| !says_nothing(text.as_bytes())) else {
             return;
         };
         let Ok(number) = bare(text) else {

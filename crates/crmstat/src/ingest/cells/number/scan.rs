@@ -87,7 +87,7 @@ pub(super) fn scan(cell: &[u8], decimal: Decimal) -> Parsed<Scanned> {
     let Some(text) = unwrapped(cell) else {
         return Parsed::Invalid("not UTF-8");
     };
-    if says_nothing(text) {
+    if says_nothing(text.as_bytes()) {
         return Parsed::Missing;
     }
     if text.starts_with('#') {
