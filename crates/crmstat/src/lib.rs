@@ -5,9 +5,11 @@
 //! into files. A stage knows the stage before it and nothing after it.
 
 pub mod analysis;
+mod digits;
 mod error;
 pub mod generate;
 pub mod ingest;
+mod intern;
 mod lang;
 mod money;
 pub mod output;
@@ -18,4 +20,4 @@ pub use crmstat_models as models;
 pub use error::{Error, Place, Result};
 pub use lang::Lang;
 pub use money::Money;
-pub use time::{AsOf, Date, Timestamp};
+pub use time::{AsOf, Date, Timestamp, Window};

@@ -163,6 +163,15 @@ impl fmt::Display for AsOf {
     }
 }
 
+/// The days whose events count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The first day; `None` is the beginning of the data.
+    pub since: Option<Date>,
+    /// The exclusive end; `None` is the day after the last event.
+    pub until: Option<AsOf>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Date, Timestamp};

@@ -13,13 +13,22 @@
 mod cells;
 mod decision;
 mod field;
+pub(crate) mod gather;
+pub(crate) mod input;
 mod ledger;
+mod options;
+mod order_ids;
+mod orders;
 mod parquet;
 pub mod profile;
+mod scan;
 mod sheet;
 mod source;
+mod tally;
 mod text;
+mod typed;
 
 pub use decision::Decision;
 pub use field::{Field, TableKind};
-pub use ledger::{Ledger, Rejection};
+pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
+pub use options::ReadOptions;

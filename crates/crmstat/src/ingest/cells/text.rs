@@ -121,16 +121,16 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
     }
 }
 
-/// Whether a cell where a date or a number is expected says that there is none.
-pub(crate) fn says_nothing(cell: &[u8]) -> bool {
-    let cell = trim(cell);
-    if is_missing(cell) {
+/// Whether `text`, found where a date or a number is expected, says that there is none.
+pub(crate) fn says_nothing(text: &str) -> bool {
+    if is_missing(text.as_bytes()) {
         return true;
     }
-    if cell.len() > LONGEST_NO_VALUE || cell[0].is_ascii_digit() {
+    if text.len() > LONGEST_NO_VALUE || text.as_bytes()[0].is_ascii_digit() {
         return false;
     }
-    std::str::from_utf8(cell).is_ok_and(|text| NO_VALUE.contains(&text.to_lowercase().as_str()))
+    let folded = text.to_lowercase();
+    NO_VALUE.contains(&folded.as_str())
 }
 
 /// The text of a cell without what exporters and spreadsheets wrap around a value: a leading
@@ -193,11 +193,11 @@ mod tests {
             assert!(!is_missing(name.as_bytes()), "{name:?}");
         }
         for word in NO_VALUE {
-            assert!(says_nothing(word.as_bytes()), "{word}");
+            assert!(says_nothing(word), "{word}");
             assert!(word.len() <= LONGEST_NO_VALUE, "{word}");
         }
-        assert!(says_nothing("Не закрыта".as_bytes()));
-        assert!(!says_nothing("сделка".as_bytes()));
+        assert!(says_nothing("Не закрыта"));
+        assert!(!says_nothing("сделка"));
     }
 
     #[test]

@@ -79,11 +79,7 @@ impl DateEvidence {
         let day = 1..=31;
         let month = 1..=12;
         match (first, second) {
-            _ if year_digits == 2
-                && first > 31
-                && month.contains(&second)
-                && day.contains(&last) =>
-            {
+            _ if year_digits == 2 && first > 31 && month.contains(&second) && day.contains(&last) => {
                 self.short_year_first.add(cell);
             }
             (13..=31, 1..=12) => self.day_first.add(cell),
@@ -113,8 +109,13 @@ impl DateEvidence {
         self.zoned
     }
 
-    /// What the evidence says; `forced` is the caller's `--date-order`.
-    pub(crate) fn decide(&self, forced: Option<DateOrder>) -> Verdict<DateFormat> {
+    /// What the evidence says; `forced` is the caller's `--date-order`, `usual` what the profile expects
+    /// where the cells can be read either way.
+    pub(crate) fn decide(
+        &self,
+        forced: Option<DateOrder>,
+        usual: Option<DateOrder>,
+    ) -> Verdict<DateFormat> {
         let decided =
             |order, reason: String| Verdict::Decided { format: DateFormat::new(order), reason };
         if let Some(order) = forced {
@@ -136,20 +137,24 @@ impl DateEvidence {
             };
         }
         if self.either.cells > 0 {
-            return Verdict::Ambiguous {
-                examples: self.either.example.iter().cloned().collect(),
-                reason: "day and month are both 12 or less in every cell".to_owned(),
+            return match usual {
+                Some(order) => decided(order, "the profile's date order".to_owned()),
+                None => Verdict::Ambiguous {
+                    examples: self.either.example.iter().cloned().collect(),
+                    reason: "day and month are both 12 or less in every cell".to_owned(),
+                },
             };
         }
         if self.either_dotted.cells > 0 {
-            let reason = format!("dots, in {}", self.either_dotted.describe());
-            return decided(DateOrder::Dmy, reason);
+            let order = usual.unwrap_or(DateOrder::Dmy);
+            return decided(order, format!("dots, in {}", self.either_dotted.describe()));
         }
         if self.equal > 0 {
-            return decided(DateOrder::Dmy, "day and month are equal in every cell".to_owned());
+            let order = usual.unwrap_or(DateOrder::Dmy);
+            return decided(order, "day and month are equal in every cell".to_owned());
         }
         if self.plain > 0 {
-            return decided(DateOrder::Ymd, "no cell leaves a choice".to_owned());
+            return decided(usual.unwrap_or(DateOrder::Ymd), "no cell leaves a choice".to_owned());
         }
         Verdict::Empty
     }

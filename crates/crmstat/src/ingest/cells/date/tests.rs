@@ -170,33 +170,42 @@ fn the_order_is_told_from_the_column() {
         (&["5/5/2024"], DateOrder::Dmy),
         (&["99-01-05", "98-02-03"], DateOrder::Ymd),
     ] {
-        match evidence(cells).decide(None) {
+        match evidence(cells).decide(None, None) {
             Verdict::Decided { format, .. } => {
                 assert_eq!(format, DateFormat::new(order), "{cells:?}");
             }
             verdict => panic!("{cells:?}: {verdict:?}"),
         }
     }
-    assert_eq!(evidence(&["", "не закрыта", "x"]).decide(None), Verdict::Empty);
+    assert_eq!(evidence(&["", "не закрыта", "x"]).decide(None, None), Verdict::Empty);
 }
 
 #[test]
 fn slashes_without_evidence_are_refused_unless_told() {
     let evidence = evidence(&["05/06/2024", "01/02/2024", "03/03/2024"]);
-    let Verdict::Ambiguous { examples, .. } = evidence.decide(None) else {
+    let Verdict::Ambiguous { examples, .. } = evidence.decide(None, None) else {
         panic!("either order fits");
     };
     assert_eq!(examples, ["01/02/2024"]);
-    assert!(matches!(evidence.decide(Some(DateOrder::Mdy)), Verdict::Decided { format: MDY, .. }));
+    for (forced, usual) in [(Some(DateOrder::Mdy), None), (None, Some(DateOrder::Mdy))] {
+        assert!(matches!(
+            evidence.decide(forced, usual),
+            Verdict::Decided { format: MDY, .. }
+        ));
+    }
 }
 
 #[test]
 fn contradictions_need_a_majority_of_nine_in_ten() {
     let mut cells = vec!["13/06/2024"; 9];
     cells.push("06/13/2024");
-    assert!(matches!(evidence(&cells).decide(None), Verdict::Decided { format: DMY, .. }));
+    assert!(matches!(
+        evidence(&cells).decide(None, None),
+        Verdict::Decided { format: DMY, .. }
+    ));
     cells.push("06/13/2024");
-    let Verdict::Ambiguous { examples, .. } = evidence(&cells).decide(None) else {
+    let Verdict::Ambiguous { examples, .. } = evidence(&cells).decide(None, Some(DateOrder::Dmy))
+    else {
         panic!("two of eleven disagree");
     };
     assert_eq!(examples, ["13/06/2024", "06/13/2024"]);
@@ -207,7 +216,10 @@ fn zoned_cells_are_counted_and_parts_merge() {
     let mut merged = evidence(&["2024-01-05T10:00:00Z", "05/06/2024"]);
     merged.merge(&evidence(&["2024-01-05T10:00:00+03:00", "01/02/2024"]));
     assert_eq!(merged.zoned(), 2);
-    assert_eq!(merged.decide(None), evidence(&["05/06/2024", "01/02/2024"]).decide(None));
+    assert_eq!(
+        merged.decide(None, None),
+        evidence(&["05/06/2024", "01/02/2024"]).decide(None, None)
+    );
 }
 
 prop_compose! {

@@ -62,7 +62,7 @@ enum Sign {
 impl NumberEvidence {
     /// Takes one cell into account.
     pub(crate) fn observe(&mut self, cell: &[u8]) {
-        let Some(text) = unwrapped(cell).filter(|text| !says_nothing(text.as_bytes())) else {
+        let Some(text) = unwrapped(cell).filter(|text| !says_nothing(text)) else {
             return;
         };
         let Ok(number) = bare(text) else {
@@ -88,6 +88,11 @@ impl NumberEvidence {
         self.comma.merge(&other.comma);
         self.single_point.merge(&other.single_point);
         self.single_comma.merge(&other.single_comma);
+    }
+
+    /// Whether any cell tells the decimal sign.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.point.cells + self.comma.cells > 0
     }
 
     /// What the evidence says; `forced` is the caller's `--decimal`, `usual` what the profile expects.
@@ -172,5 +177,9 @@ fn lone(mantissa: &str, sign: char, decimal: Decimal, grouped_otherwise: bool) -
     let (whole, fraction) = mantissa.split_once(sign).unwrap_or((mantissa, ""));
     let like_thousands =
         fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-    if like_thousands && !grouped_otherwise { Sign::Either(decimal) } else { Sign::Tells(decimal) }
+    if like_thousands && !grouped_otherwise {
+        Sign::Either(decimal)
+    } else {
+        Sign::Tells(decimal)
+    }
 }

@@ -71,6 +71,15 @@ const FAST_LENGTH: usize = 14;
 /// What a mantissa of 0 to 4 decimals is multiplied by to count units of money.
 const UNITS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
 
+impl std::fmt::Display for NumberFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.decimal {
+            Decimal::Point => "decimal point",
+            Decimal::Comma => "decimal comma",
+        })
+    }
+}
+
 impl NumberFormat {
     /// A parser of numbers with this decimal sign.
     pub(crate) const fn new(decimal: Decimal) -> Self {
