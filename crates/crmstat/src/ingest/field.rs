@@ -1,7 +1,11 @@
 //! The fields that crmstat knows, and the tables they belong to.
 
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
 /// A kind of table that a CRM exports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TableKind {
     /// Purchases: customer, date, amount.
     Orders,
@@ -37,8 +41,8 @@ impl TableKind {
     }
 }
 
-impl std::fmt::Display for TableKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TableKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
@@ -46,7 +50,10 @@ impl std::fmt::Display for TableKind {
 macro_rules! fields {
     ($($variant:ident $name:literal $doc:literal,)*) => {
         /// What a column of an export means.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "snake_case")]
         pub enum Field {
             $(#[doc = $doc] $variant,)*
         }
@@ -111,5 +118,25 @@ impl Field {
     /// The field named `name`, as `--map` and profiles write it.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Field;
+
+    #[test]
+    fn profiles_and_options_use_the_same_names() {
+        for &field in Field::ALL {
+            let written = serde_json::to_string(&field).unwrap();
+            assert_eq!(written, format!("\"{field}\""));
+            assert_eq!(Field::from_name(field.name()), Some(field));
+        }
     }
 }
