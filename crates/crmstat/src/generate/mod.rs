@@ -113,6 +113,16 @@ impl Fault {
     /// Every fault; faulty rows take turns in this order.
     pub const ALL: [Self; 4] =
         [Self::BadDate, Self::BadAmount, Self::MissingCustomer, Self::Duplicate];
+
+    /// The fault in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadDate => "a bad date",
+            Self::BadAmount => "a bad amount",
+            Self::MissingCustomer => "no customer",
+            Self::Duplicate => "a repeated row",
+        }
+    }
 }
 
 /// What was written.

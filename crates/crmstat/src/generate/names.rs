@@ -107,7 +107,7 @@ pub(super) fn push_company(out: &mut Vec<u8>, customer: u32, lang: Lang) {
     out.extend_from_slice(pick(start, lang).as_bytes());
     out.extend_from_slice(pick(end, lang).as_bytes());
     out.push(b' ');
-    crate::output::digits::push_unsigned(out, u64::from(customer) + 1);
+    crate::digits::push_unsigned(out, u64::from(customer) + 1);
 }
 
 /// The word of `lang`.

@@ -6,8 +6,8 @@ use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
 use crate::{
     Date, Error, Money, Result,
+    digits::push_unsigned,
     generate::{Process, Spec, clock::Clock, names},
-    output::digits::push_unsigned,
 };
 
 /// Deals take at most this long from creation to close.

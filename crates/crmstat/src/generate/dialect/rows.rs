@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Amounts, Dates, Encoding, Field, Layout, Shape};
 use crate::{
     Date, Money, Result, Timestamp,
+    digits::{push_date, push_money, push_pair, push_signed, push_time_of_day, push_unsigned},
     generate::{
         Fault,
         deal::{Deal, Status},
@@ -14,7 +15,6 @@ use crate::{
     output::{
         Column, Table,
         delimited::{push_quoted, push_quoted_if_needed},
-        digits::{push_date, push_money, push_pair, push_signed, push_time_of_day, push_unsigned},
     },
 };
 
