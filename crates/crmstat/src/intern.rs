@@ -160,6 +160,14 @@ impl<V: Copy + Default + Sync> Interner<V> {
         Ok(())
     }
 
+    /// Takes in the texts of `other`: the id here of each of its ids.
+    pub(crate) fn adopt(&mut self, other: &Self) -> Vec<u32> {
+        let texts = other.entries.iter();
+        texts
+            .map(|entry| self.find_or_insert(&other.bytes(entry.key), other.hash_of(entry.key)))
+            .collect()
+    }
+
     fn hash_of(&self, key: Key) -> u64 {
         match key.long() {
             Some((offset, len)) => hash(&self.arena[offset..offset + len], None),

@@ -1,13 +1,16 @@
 //! The files of one data set, opened and recognised.
 
 use super::{
-    Decision, Ledger, ReadOptions, Rejections, TableKind,
-    gather::{Gathered, PerCustomer, gather},
+    Decision, Field, Ledger, ReadOptions, Rejections, TableKind,
+    collect::{Collected, collect_orders},
+    columns::RawColumn,
+    gather::{PerCustomer, gather},
     input::Input,
     profile::Currency,
+    side::collect_records,
     source::expand,
 };
-use crate::{Error, Place, Result, Window};
+use crate::{Error, Place, Result, Timestamp, Window, intern::Interner, tables::OrdersQuery};
 
 /// What is told how many bytes or rows have been read since it was last told.
 type Progress = Box<dyn Fn(u64) + Send + Sync>;
@@ -39,6 +42,8 @@ pub struct Imported<T> {
     pub rejections: Rejections,
     /// What was decided on the way.
     pub decisions: Vec<Decision>,
+    /// The first and the last accepted event.
+    pub span: Option<(Timestamp, Timestamp)>,
     /// The currency of the amounts, where the export names it.
     pub currency: Option<Currency>,
 }
@@ -102,11 +107,44 @@ impl Export {
     }
 
     /// Gathers the orders of `window` by customer.
-    pub(crate) fn gather<V: PerCustomer>(&mut self, window: Window) -> Result<Gathered<V>> {
-        let progress: &(dyn Fn(u64) + Sync) = match &self.progress {
-            Some(progress) => progress,
-            None => &|_| {},
-        };
-        gather(&mut self.inputs, &self.options, window, progress)
+    pub(crate) fn gather<V: PerCustomer>(
+        &mut self,
+        window: Window,
+    ) -> Result<Imported<Interner<V>>> {
+        gather(&mut self.inputs, &self.options, window, progress_of(&self.progress))
+    }
+
+    /// Collects the orders that `query` asks for.
+    pub(crate) fn collect_orders(&mut self, query: &OrdersQuery) -> Result<Imported<Collected>> {
+        collect_orders(&mut self.inputs, &self.options, query, progress_of(&self.progress))
+    }
+
+    /// Collects the rows of a table that is neither orders nor deals.
+    pub(crate) fn collect_records(&mut self) -> Result<Imported<Vec<(Field, RawColumn)>>> {
+        collect_records(&mut self.inputs, &self.options, progress_of(&self.progress))
+    }
+}
+
+fn progress_of(progress: &Option<Progress>) -> &(dyn Fn(u64) + Sync) {
+    match progress {
+        Some(progress) => progress,
+        None => &|_| {},
+    }
+}
+
+impl<T> Imported<T> {
+    /// The same account of another result.
+    ///
+    /// # Errors
+    /// What `change` returns.
+    pub fn try_map<U>(self, change: impl FnOnce(T) -> Result<U>) -> Result<Imported<U>> {
+        Ok(Imported {
+            result: change(self.result)?,
+            ledger: self.ledger,
+            rejections: self.rejections,
+            decisions: self.decisions,
+            span: self.span,
+            currency: self.currency,
+        })
     }
 }

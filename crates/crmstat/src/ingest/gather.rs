@@ -5,11 +5,12 @@
 //! are gathered by order first.
 
 use super::{
-    Decision, Ledger, ReadOptions, Rejections,
+    Decision, Imported, ReadOptions,
+    account::account,
+    collect::repeated,
     input::Input,
     order_ids::{OrderIds, Repeats},
-    orders::{OrderReader, OrderRows, check_currencies, check_stages},
-    profile::Currency,
+    orders::{OrderReader, OrderRows},
     scan::Records,
     tally::Tally,
 };
@@ -24,18 +25,6 @@ pub(crate) trait PerCustomer: Copy + Default + Send + Sync {
     fn add(&mut self, at: Timestamp, amount: Money) -> Option<()>;
     /// Joins what two threads have kept.
     fn join(&mut self, other: &Self) -> Option<()>;
-}
-
-/// Orders by customer, and the account of the rows they came from.
-pub(crate) struct Gathered<V> {
-    pub(crate) customers: Interner<V>,
-    pub(crate) ledger: Ledger,
-    pub(crate) rejections: Rejections,
-    pub(crate) decisions: Vec<Decision>,
-    /// The first and the last accepted event.
-    pub(crate) span: Option<(Timestamp, Timestamp)>,
-    /// The currency of the amounts, where the export names it.
-    pub(crate) currency: Option<Currency>,
 }
 
 /// What the rows are gathered by.
@@ -61,7 +50,7 @@ pub(crate) fn gather<V: PerCustomer>(
     options: &ReadOptions,
     window: Window,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Gathered<V>> {
+) -> Result<Imported<Interner<V>>> {
     let mut reading = Reading { inputs, options, window, progress };
     let (mut found, order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
     let repeats = match order_ids.repeats() {
@@ -71,7 +60,7 @@ pub(crate) fn gather<V: PerCustomer>(
     if repeats == Repeats::Possible {
         found = reading.orders_of_lines()?;
     }
-    found.finish(reading.inputs, options)
+    account(found.values, found.tally, found.decision, reading.inputs, options)
 }
 
 /// One pass over the rows, as far as it is the same for every key.
@@ -92,7 +81,7 @@ impl Reading<'_> {
         let mut states: Vec<State<V>> =
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
         for input in &mut *self.inputs {
-            let reader = OrderReader::new(input, self.options, self.window)?;
+            let reader = OrderReader::new(input, self.options, self.window, Vec::new())?;
             states = reader.input().scan(
                 &reader.wanted,
                 states,
@@ -115,7 +104,7 @@ impl Reading<'_> {
     /// Lines summed by order, then orders gathered by customer.
     fn orders_of_lines<V: PerCustomer>(&mut self) -> Result<Found<V>> {
         let are_lines = self.inputs.iter().all(|input| input.mapping.lines);
-        let (orders, tally, repeated) = if are_lines {
+        let (orders, tally, count) = if are_lines {
             let (lines, _) = self.pass::<Lines>(Key::Order, OrderIds::default)?;
             (
                 by_customer(&lines.values, |order| (order.at, order.amount))?,
@@ -131,18 +120,8 @@ impl Reading<'_> {
             )
         };
         let rows = tally.ledger.accepted;
-        let (value, verb) = if are_lines {
-            ("order lines", "summed into")
-        } else {
-            ("copies of orders", "counted once as")
-        };
-        let decision = (repeated as u64 != rows).then(|| Decision {
-            file: self.inputs.first().map(|input| input.name().to_owned()).unwrap_or_default(),
-            topic: "rows".to_owned(),
-            value: value.to_owned(),
-            reason: format!("order ids repeat: {rows} rows are {verb} {repeated} orders"),
-            option: None,
-        });
+        let decision =
+            (count as u64 != rows).then(|| repeated(self.inputs, rows, count, are_lines));
         Ok(Found { values: orders, tally, decision })
     }
 }
@@ -169,43 +148,6 @@ struct Found<V> {
     values: Interner<V>,
     tally: Tally,
     decision: Option<Decision>,
-}
-
-impl<V: PerCustomer> Found<V> {
-    fn finish(self, inputs: &[Input], options: &ReadOptions) -> Result<Gathered<V>> {
-        let Tally { ledger, rejections, earliest, latest, rounded, .. } = &self.tally;
-        let mut decisions: Vec<Decision> =
-            inputs.iter().flat_map(|input| input.decisions.iter().cloned()).collect();
-        decisions.extend(self.decision);
-        if let Some(input) = inputs.first() {
-            check_stages(&self.tally, input)?;
-            if *rounded > 0 {
-                decisions.push(Decision {
-                    file: input.name().to_owned(),
-                    topic: "amounts".to_owned(),
-                    value: "rounded".to_owned(),
-                    reason: format!(
-                        "{rounded} amounts have more than {} decimals",
-                        Money::DECIMALS
-                    ),
-                    option: None,
-                });
-            }
-        }
-        check_currencies(&self.tally.currencies, options)?;
-        if options.strict {
-            rejections.as_error()?;
-        }
-        debug_assert!(ledger.balances(), "every row is accounted for");
-        Ok(Gathered {
-            ledger: *ledger,
-            span: earliest.zip(*latest),
-            currency: self.tally.currencies.first().copied(),
-            customers: self.values,
-            decisions,
-            rejections: self.tally.rejections,
-        })
-    }
 }
 
 /// What one thread keeps while it reads.
@@ -264,7 +206,7 @@ impl<V: PerCustomer> State<V> {
 }
 
 /// Puts the order's id before the customer in the key of every row.
-fn key_by_order(input: usize, records: &mut Records<'_>, rows: &mut OrderRows) {
+pub(super) fn key_by_order(input: usize, records: &mut Records<'_>, rows: &mut OrderRows) {
     let block = &mut *records.block;
     for ((customer, order), record) in rows.customer.iter_mut().zip(&rows.order).zip(&rows.record) {
         let start = block.bytes.len();

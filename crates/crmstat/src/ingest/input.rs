@@ -95,6 +95,14 @@ impl Input {
         self.source.name()
     }
 
+    /// The delimiter of its records.
+    pub(crate) fn delimiter(&self) -> u8 {
+        match &self.body {
+            Body::Text(text) => text.dialect.delimiter,
+            Body::Parquet(_) => typed::DELIMITER,
+        }
+    }
+
     /// The place of a column, or of the whole file.
     pub(crate) fn place(&self, column: Option<usize>) -> Place {
         Place {

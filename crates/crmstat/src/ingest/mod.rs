@@ -10,9 +10,13 @@
 //! Every decision taken on the way is a [`Decision`]; every row read ends as accepted, quarantined or
 //! ignored in the [`Ledger`].
 
+mod account;
 mod cells;
+pub(crate) mod collect;
+pub(crate) mod columns;
 mod decision;
 mod export;
+mod faults;
 mod field;
 pub(crate) mod gather;
 mod input;
@@ -24,6 +28,7 @@ mod parquet;
 pub mod profile;
 mod scan;
 mod sheet;
+mod side;
 mod source;
 mod tally;
 mod text;

@@ -7,12 +7,12 @@ use super::{
     Field, Ignored, ReadOptions, TableKind,
     cells::{
         Parsed,
-        currency::Currency,
         date::DateFormat,
         number::{Amount, NumberFormat},
         text,
     },
-    input::{Body, Input},
+    faults::{Fault, Faults, Part},
+    input::Input,
     profile::{DealSigns, DealStatus, Rates, Resolution, Stages},
     scan::Records,
     tally::Tally,
@@ -45,11 +45,10 @@ impl OrderRows {
 
 /// Where the parts of an order stand in the records of one input, and how they are read.
 pub(crate) struct OrderReader<'a> {
-    input: &'a Input,
+    faults: Faults<'a>,
     pub(crate) wanted: Wanted,
     window: Window,
     rates: Option<&'a Rates>,
-    keep_rejected: bool,
     customers: Vec<(Part, &'a str)>,
     /// When the order was placed: the first of these that is filled.
     dates: Vec<(Part, DateFormat)>,
@@ -57,13 +56,6 @@ pub(crate) struct OrderReader<'a> {
     order: Option<Part>,
     currency: Option<Part>,
     deal: Option<DealPart>,
-}
-
-/// A column, and where its cells stand in a batch.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    column: usize,
-    position: usize,
 }
 
 enum AmountPart {
@@ -112,11 +104,13 @@ fn date_fields(kind: TableKind) -> &'static [Field] {
 }
 
 impl<'a> OrderReader<'a> {
-    /// Reads orders of `window` from `input`, whose dates and numbers are decided here.
+    /// Reads orders of `window` from `input`, whose dates and numbers are decided here; the cells of the
+    /// `extra` columns are there for the caller.
     pub(crate) fn new(
         input: &'a mut Input,
         options: &'a ReadOptions,
         window: Window,
+        extra: Vec<usize>,
     ) -> Result<Self> {
         let mapping = &input.mapping;
         let kind = mapping.kind;
@@ -148,8 +142,8 @@ impl<'a> OrderReader<'a> {
         let outcome: Vec<usize> =
             OUTCOME.iter().filter_map(|field| mapping.column(*field)).collect();
         let probability = mapping.column(Field::Probability).filter(|_| kind == TableKind::Deals);
-        let mut columns: Vec<usize> =
-            mapping.customer.iter().map(|customer| customer.column).collect();
+        let mut columns = extra;
+        columns.extend(mapping.customer.iter().map(|customer| customer.column));
         columns.extend(dates.iter().chain(&numbers).chain(&outcome).chain(&probability));
         columns.extend(mapping.column(Field::OrderId));
         columns.extend(mapping.column(Field::Currency));
@@ -181,7 +175,6 @@ impl<'a> OrderReader<'a> {
         Ok(Self {
             window,
             rates: options.rates.as_ref(),
-            keep_rejected: options.keep_rejected,
             customers: mapping
                 .customer
                 .iter()
@@ -202,7 +195,7 @@ impl<'a> OrderReader<'a> {
             currency: field(Field::Currency),
             deal,
             wanted,
-            input,
+            faults: Faults { input, keep: options.keep_rejected },
         })
     }
 
@@ -213,20 +206,19 @@ impl<'a> OrderReader<'a> {
 
     /// Whether rows with one id are lines whose amounts add up.
     pub(crate) fn ids_are_lines(&self) -> bool {
-        self.input.mapping.lines
+        self.faults.input.mapping.lines
     }
 
     /// The input that it reads.
     pub(crate) fn input(&self) -> &Input {
-        self.input
+        self.faults.input
     }
 
     /// Puts the orders among `records` into `rows` and accounts for the rest in `tally`.
     pub(crate) fn read(&self, tally: &mut Tally, records: &mut Records<'_>, rows: &mut OrderRows) {
         rows.clear();
         let batch = records.batch;
-        tally.ledger.read += (batch.len() - records.first) as u64 + batch.blank;
-        tally.ledger.ignore(Ignored::Blank, batch.blank);
+        tally.begin(records);
         let mut ragged = batch.ragged.iter().peekable();
         while ragged.next_if(|(row, _)| (*row as usize) < records.first).is_some() {}
         for row in records.first..batch.len() {
@@ -234,12 +226,7 @@ impl<'a> OrderReader<'a> {
                 ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
             let read = match width {
                 None => self.read_row(tally, records, row),
-                Some(width) if (width as usize) < self.input.headers.len() => {
-                    Err(Fault { part: None, reason: "the row has fewer cells than the header" })
-                }
-                Some(_) => {
-                    Err(Fault { part: None, reason: "the row has more cells than the header" })
-                }
+                Some(width) => Err(self.faults.ragged(width)),
             };
             match read {
                 Ok(Row::Order { customer, at, amount }) => {
@@ -252,7 +239,7 @@ impl<'a> OrderReader<'a> {
                     }));
                 }
                 Ok(Row::Ignored(rule)) => tally.ledger.ignore(rule, 1),
-                Err(fault) => self.reject(tally, records, row, fault),
+                Err(fault) => self.faults.reject(tally, records, row, fault),
             }
         }
         tally.ledger.accepted += rows.record.len() as u64;
@@ -359,44 +346,23 @@ impl<'a> OrderReader<'a> {
         }
     }
 
-    /// Accounts for a record that is no order: a footer, a repeated header, or a fault.
-    fn reject(&self, tally: &mut Tally, records: &mut Records<'_>, row: usize, fault: Fault) {
-        let line = records.line(row);
-        let record = records.record(row);
-        if is_blank(record, self.delimiter()) {
-            return tally.ledger.ignore(Ignored::Blank, 1);
-        }
-        let first = first_filled(record, self.delimiter());
-        if self.input.mapping.profile.is_footer(&first) {
-            return tally.ledger.ignore(Ignored::Footer, 1);
-        }
-        let value = fault.part.map_or(first, |part| {
-            readable(records.batch.cells[part.position][row].of(&records.block.bytes))
-        });
-        let column = fault.part.map(|part| part.column);
-        if column.is_some_and(|column| self.input.headers[column] == value) {
-            return tally.ledger.ignore(Ignored::RepeatedHeader, 1);
-        }
-        let place = crate::Place { line: Some(line), ..self.input.place(column) };
-        let row = self.keep_rejected.then(|| String::from_utf8_lossy(record).into_owned());
-        tally.reject(self.input.number, place, value, fault.reason, row);
-    }
-
     /// Turns an accepted row back into a rejected one: its customer is not text.
     pub(crate) fn reject_customer(&self, tally: &mut Tally, records: &mut Records<'_>, row: u32) {
-        tally.ledger.accepted -= 1;
-        let fault = Fault {
-            part: Some(self.customers[0].0),
-            reason: "not valid UTF-8; the file may need `--encoding`",
-        };
-        self.reject(tally, records, row as usize, fault);
+        let reason = "not valid UTF-8; the file may need `--encoding`";
+        self.reject_accepted(tally, records, row, Some(self.customers[0].0), reason);
     }
 
-    fn delimiter(&self) -> u8 {
-        match &self.input.body {
-            Body::Text(text) => text.dialect.delimiter,
-            Body::Parquet(_) => b',',
-        }
+    /// Turns an accepted row back into a rejected one.
+    pub(crate) fn reject_accepted(
+        &self,
+        tally: &mut Tally,
+        records: &mut Records<'_>,
+        row: u32,
+        part: Option<Part>,
+        reason: &'static str,
+    ) {
+        tally.ledger.accepted -= 1;
+        self.faults.reject(tally, records, row as usize, Fault { part, reason });
     }
 }
 
@@ -465,12 +431,6 @@ enum Row {
     Ignored(Ignored),
 }
 
-/// Why a row is no order.
-struct Fault {
-    part: Option<Part>,
-    reason: &'static str,
-}
-
 fn value(part: Part, parsed: Parsed<Amount>) -> Result<Amount, Fault> {
     match parsed {
         Parsed::Value(amount) => Ok(amount),
@@ -502,51 +462,4 @@ fn cleaned(buffer: &[u8], cell: Cell) -> Cell {
             Cell { start, len: cleaned.len() as u32 }
         }
     }
-}
-
-fn is_blank(record: &[u8], delimiter: u8) -> bool {
-    record.iter().all(|byte| *byte == delimiter || *byte == b'"' || byte.is_ascii_whitespace())
-}
-
-/// The first filled cell of a record, roughly: enough to recognise a footer.
-fn first_filled(record: &[u8], delimiter: u8) -> String {
-    let cells = record.split(|byte| *byte == delimiter);
-    let mut texts = cells.map(|cell| readable(cell).trim_matches(['"', ' ']).to_owned());
-    texts.find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-/// A cell as text that fits a message.
-fn readable(cell: &[u8]) -> String {
-    const LONGEST: usize = 80;
-    let text = String::from_utf8_lossy(&cell[..cell.len().min(4 * LONGEST)]);
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.trim().to_owned(),
-    }
-}
-
-/// Refuses what only the whole input shows: labels that close deals without saying how.
-pub(crate) fn check_stages(tally: &Tally, input: &Input) -> Result<()> {
-    let Some((label, deals)) = tally.unknown_stages.iter().max_by_key(|(_, deals)| **deals) else {
-        return Ok(());
-    };
-    let others = match tally.unknown_stages.len() {
-        1 => String::new(),
-        labels => format!(", and {} more labels", labels - 1),
-    };
-    Err(Error::data(format!(
-        "the stage `{label}` closes {deals} deals, but neither the profile nor the file says whether they are won or lost{others}"
-    ))
-    .at(input.place(input.mapping.column(Field::Stage)))
-    .with_hint(format!("say it with `--stage \"{label}=won\"`, `=lost` or `=open`")))
-}
-
-/// Refuses amounts in several currencies that nothing converts.
-pub(crate) fn check_currencies(seen: &[Currency], options: &ReadOptions) -> Result<()> {
-    if seen.len() < 2 || options.rates.is_some() {
-        return Ok(());
-    }
-    let codes: Vec<&str> = seen.iter().map(Currency::code).collect();
-    Err(Error::data(format!("the amounts are in several currencies: {}", codes.join(", ")))
-        .with_hint("give exchange rates with `--rates FILE`"))
 }

@@ -1,6 +1,9 @@
 //! What one thread has counted while reading rows.
 
-use super::{Ledger, Rejection, Rejections, cells::currency::Currency, orders::Resolutions};
+use super::{
+    Ignored, Ledger, Rejection, Rejections, cells::currency::Currency, orders::Resolutions,
+    scan::Records,
+};
 use crate::{Place, Timestamp};
 use std::collections::BTreeMap;
 
@@ -24,6 +27,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Counts the records of a batch as read, and its empty lines as ignored.
+    pub(crate) fn begin(&mut self, records: &Records<'_>) {
+        self.ledger.read += (records.batch.len() - records.first) as u64 + records.batch.blank;
+        self.ledger.ignore(Ignored::Blank, records.batch.blank);
+    }
+
     /// The currency that `cell` names.
     pub(crate) fn currency_of(&mut self, cell: &[u8]) -> Option<Currency> {
         if self.last_currency.0 != cell {

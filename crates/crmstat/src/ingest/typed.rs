@@ -17,6 +17,9 @@ use crate::{
 /// Records rendered at a time: their text stays within a core's cache.
 const ROWS: usize = 8 << 10;
 
+/// Stands behind each cell of a rendered record.
+pub(super) const DELIMITER: u8 = b',';
+
 /// Whether the values of `column` are text that must be parsed.
 pub(super) fn is_text(file: &ParquetFile, column: usize) -> bool {
     file.columns().get(column).is_some_and(|info| info.column_type == ColumnType::Text)
@@ -64,7 +67,7 @@ fn render(slice: &Slice, rows: std::ops::Range<usize>, block: &mut Block, batch:
                 push_value(&mut block.bytes, &column.values, row);
             }
             cells.push(Cell { start: start as u32, len: (block.bytes.len() - start) as u32 });
-            block.bytes.push(b',');
+            block.bytes.push(DELIMITER);
         }
         block.bytes.push(b'\n');
     }

@@ -119,7 +119,7 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
     let as_of = as_of.ok_or_else(|| no_purchases(export))?;
 
-    let customers = &gathered.customers;
+    let customers = &gathered.result;
     let buyers: Vec<u32> = customers
         .sorted()
         .into_iter()
@@ -135,14 +135,8 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     }
     let purchases: Vec<Purchases> = buyers.iter().map(|buyer| *customers.value(*buyer)).collect();
     let refunded_only = (customers.len() - buyers.len()) as u64;
-    let result = Rfm::new(as_of, ids, &purchases, refunded_only, options)?;
-    Ok(Imported {
-        result,
-        ledger: gathered.ledger,
-        rejections: gathered.rejections,
-        decisions: gathered.decisions,
-        currency: gathered.currency,
-    })
+    let scored = Rfm::new(as_of, ids, &purchases, refunded_only, options)?;
+    gathered.try_map(|_| Ok(scored))
 }
 
 fn no_purchases(export: &Export) -> Error {
