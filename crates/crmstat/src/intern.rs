@@ -147,8 +147,8 @@ impl<V: Copy + Default + Sync> Interner<V> {
             }
             for (at, entry) in entries.iter().enumerate() {
                 let guess = self.entries.get(ids[at] as usize);
-                let known = entry.key.long().is_none()
-                    && guess.is_some_and(|guess| guess.key == entry.key);
+                let known =
+                    entry.key.long().is_none() && guess.is_some_and(|guess| guess.key == entry.key);
                 if !known {
                     let text = other.bytes(entry.key);
                     ids[at] = self.find_or_insert(&text, hashes[at]);

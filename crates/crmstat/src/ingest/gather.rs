@@ -9,8 +9,8 @@ use super::{
     input::Input,
     order_ids::{OrderIds, Repeats},
     orders::{OrderReader, OrderRows, check_currencies, check_stages},
-    scan::Records,
     profile::Currency,
+    scan::Records,
     tally::Tally,
 };
 use crate::{
@@ -93,9 +93,12 @@ impl Reading<'_> {
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
         for input in &mut *self.inputs {
             let reader = OrderReader::new(input, self.options, self.window)?;
-            states = reader.input().scan(&reader.wanted, states, self.progress, |state, mut records| {
-                state.take(&reader, &mut records, key)
-            })?;
+            states = reader.input().scan(
+                &reader.wanted,
+                states,
+                self.progress,
+                |state, mut records| state.take(&reader, &mut records, key),
+            )?;
         }
         // The largest dictionary takes in the others.
         states.sort_by_key(|state| std::cmp::Reverse(state.found.values.len()));
@@ -114,13 +117,25 @@ impl Reading<'_> {
         let are_lines = self.inputs.iter().all(|input| input.mapping.lines);
         let (orders, tally, repeated) = if are_lines {
             let (lines, _) = self.pass::<Lines>(Key::Order, OrderIds::default)?;
-            (by_customer(&lines.values, |order| (order.at, order.amount))?, lines.tally, lines.values.len())
+            (
+                by_customer(&lines.values, |order| (order.at, order.amount))?,
+                lines.tally,
+                lines.values.len(),
+            )
         } else {
             let (copies, _) = self.pass::<Copies>(Key::Order, OrderIds::default)?;
-            (by_customer(&copies.values, |order| (order.at, order.amount))?, copies.tally, copies.values.len())
+            (
+                by_customer(&copies.values, |order| (order.at, order.amount))?,
+                copies.tally,
+                copies.values.len(),
+            )
         };
         let rows = tally.ledger.accepted;
-        let (value, verb) = if are_lines { ("order lines", "summed into") } else { ("copies of orders", "counted once as") };
+        let (value, verb) = if are_lines {
+            ("order lines", "summed into")
+        } else {
+            ("copies of orders", "counted once as")
+        };
         let decision = (repeated as u64 != rows).then(|| Decision {
             file: self.inputs.first().map(|input| input.name().to_owned()).unwrap_or_default(),
             topic: "rows".to_owned(),
@@ -169,7 +184,10 @@ impl<V: PerCustomer> Found<V> {
                     file: input.name().to_owned(),
                     topic: "amounts".to_owned(),
                     value: "rounded".to_owned(),
-                    reason: format!("{rounded} amounts have more than {} decimals", Money::DECIMALS),
+                    reason: format!(
+                        "{rounded} amounts have more than {} decimals",
+                        Money::DECIMALS
+                    ),
                     option: None,
                 });
             }
@@ -208,7 +226,12 @@ impl<V: PerCustomer> State<V> {
         }
     }
 
-    fn take(&mut self, reader: &OrderReader<'_>, records: &mut Records<'_>, key: Key) -> Result<()> {
+    fn take(
+        &mut self,
+        reader: &OrderReader<'_>,
+        records: &mut Records<'_>,
+        key: Key,
+    ) -> Result<()> {
         let Found { values, tally, .. } = &mut self.found;
         let rows = &mut self.rows;
         reader.read(tally, records, rows);

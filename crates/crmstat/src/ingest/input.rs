@@ -59,8 +59,7 @@ impl Input {
             if source.kind() != Kind::Sheet {
                 decisions.extend(layout.decisions);
             }
-            let text =
-                Text { dialect: layout.dialect, skip: layout.skip };
+            let text = Text { dialect: layout.dialect, skip: layout.skip };
             (Body::Text(text), layout.headers, layout.sample)
         };
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
@@ -177,8 +176,10 @@ impl Input {
             }
             Verdict::Empty => Ok(None),
             Verdict::Ambiguous { examples, reason } => {
-                let message =
-                    format!("the {what} can be read in two ways, such as `{}`: {reason}", examples.join("`, `"));
+                let message = format!(
+                    "the {what} can be read in two ways, such as `{}`: {reason}",
+                    examples.join("`, `")
+                );
                 Err(Error::data(message)
                     .at(self.place(Some(column)))
                     .with_hint(format!("say which is meant with `{option}`")))
@@ -242,7 +243,10 @@ impl Evidence {
     fn of_columns(dates: Vec<usize>, numbers: Vec<usize>) -> Self {
         Self {
             dates: dates.into_iter().map(|column| (column, DateEvidence::default())).collect(),
-            numbers: numbers.into_iter().map(|column| (column, NumberEvidence::default())).collect(),
+            numbers: numbers
+                .into_iter()
+                .map(|column| (column, NumberEvidence::default()))
+                .collect(),
         }
     }
 

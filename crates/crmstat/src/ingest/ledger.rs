@@ -190,7 +190,10 @@ impl Rejections {
         let rows: u64 = groups.iter().map(|group| group.rows).sum();
         let message = match rows {
             1 => format!("{}: `{}`", group.first.reason, group.first.value),
-            _ => format!("{}: `{}` ({rows} rows are rejected)", group.first.reason, group.first.value),
+            _ => format!(
+                "{}: `{}` ({rows} rows are rejected)",
+                group.first.reason, group.first.value
+            ),
         };
         Err(Error::data(message)
             .at(group.first.place.clone())

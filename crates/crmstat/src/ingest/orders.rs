@@ -138,9 +138,12 @@ impl<'a> OrderReader<'a> {
         let numbers: Vec<usize> = match (amount, price_and_quantity) {
             (Some(amount), _) => vec![amount],
             (None, Some((price, quantity))) => vec![price, quantity],
-            (None, None) => return Err(mapping.require(&[Field::Amount]).err().unwrap_or_else(|| {
-                Error::data("there is no amount").at(input.place(None))
-            })),
+            (None, None) => {
+                return Err(mapping
+                    .require(&[Field::Amount])
+                    .err()
+                    .unwrap_or_else(|| Error::data("there is no amount").at(input.place(None))));
+            }
         };
         let outcome: Vec<usize> =
             OUTCOME.iter().filter_map(|field| mapping.column(*field)).collect();
@@ -227,7 +230,8 @@ impl<'a> OrderReader<'a> {
         let mut ragged = batch.ragged.iter().peekable();
         while ragged.next_if(|(row, _)| (*row as usize) < records.first).is_some() {}
         for row in records.first..batch.len() {
-            let width = ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
+            let width =
+                ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
             let read = match width {
                 None => self.read_row(tally, records, row),
                 Some(width) if (width as usize) < self.input.headers.len() => {
@@ -325,20 +329,17 @@ impl<'a> OrderReader<'a> {
         Err(Fault { part: Some(self.dates[0].0), reason: "no date" })
     }
 
-    fn amount(
-        &self,
-        tally: &mut Tally,
-        records: &Records<'_>,
-        row: usize,
-    ) -> Result<Money, Fault> {
+    fn amount(&self, tally: &mut Tally, records: &Records<'_>, row: usize) -> Result<Money, Fault> {
         let cell = |part: Part| records.batch.cells[part.position][row].of(&records.block.bytes);
         let (part, amount) = match &self.amount {
             AmountPart::Column(part, format) => (*part, value(*part, format.money(cell(*part)))?),
             AmountPart::PriceAndQuantity { price: (price, format), quantity: (part, number) } => {
                 let price_amount = value(*price, format.money(cell(*price)))?;
                 let quantity = value(*part, number.money(cell(*part)))?;
-                let product = multiply(price_amount.money, quantity.money)
-                    .ok_or(Fault { part: Some(*price), reason: "price times quantity is too large" })?;
+                let product = multiply(price_amount.money, quantity.money).ok_or(Fault {
+                    part: Some(*price),
+                    reason: "price times quantity is too large",
+                })?;
                 (*price, Amount { money: product, ..price_amount })
             }
         };
@@ -351,9 +352,10 @@ impl<'a> OrderReader<'a> {
         tally.see_currency(currency);
         match self.rates {
             None => Ok(amount.money),
-            Some(rates) => rates
-                .convert(amount.money, currency)
-                .map_err(|_| Fault { part: Some(part), reason: "no exchange rate for the currency" }),
+            Some(rates) => rates.convert(amount.money, currency).map_err(|_| Fault {
+                part: Some(part),
+                reason: "no exchange rate for the currency",
+            }),
         }
     }
 
@@ -412,8 +414,15 @@ impl DealPart {
         };
         let mut key = Vec::with_capacity(64);
         let probability = self.probability.map(|(part, _)| part);
-        for part in [self.pipeline, self.stage, self.status, self.is_closed, self.is_won, self.is_lost, probability]
-        {
+        for part in [
+            self.pipeline,
+            self.stage,
+            self.status,
+            self.is_closed,
+            self.is_won,
+            self.is_lost,
+            probability,
+        ] {
             key.extend_from_slice(cell(part));
             key.push(0x1F);
         }
@@ -483,7 +492,9 @@ fn cleaned(buffer: &[u8], cell: Cell) -> Cell {
     let bytes = cell.of(buffer);
     match bytes {
         // Nothing to trim: the first and the last byte are plain.
-        [first @ b'0'..=b'z', .., last @ b'0'..=b'z'] if first.is_ascii() && last.is_ascii() => cell,
+        [first @ b'0'..=b'z', .., last @ b'0'..=b'z'] if first.is_ascii() && last.is_ascii() => {
+            cell
+        }
         _ => {
             let cleaned = text::clean(bytes);
             let offset = cleaned.as_ptr() as usize - bytes.as_ptr() as usize;

@@ -6,11 +6,9 @@ use super::{
 };
 use crate::{Error, Result};
 use rayon::prelude::*;
-use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 /// A batch of records on its way through a thread.
@@ -45,7 +43,8 @@ pub(crate) fn scan<S: Send>(
     visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
 ) -> Result<Vec<S>> {
     let input = source.reader()?;
-    let blocks = Mutex::new(Blocks::new(input, source.name(), text.dialect, |cause| source.failure(cause)));
+    let blocks =
+        Mutex::new(Blocks::new(input, source.name(), text.dialect, |cause| source.failure(cause)));
     let stop = AtomicBool::new(false);
     let finished: Vec<(S, Option<(u64, Error)>)> = states
         .into_par_iter()
@@ -67,8 +66,7 @@ pub(crate) fn scan<S: Send>(
                 batch.fill(&mut block, text.dialect, wanted);
                 let first = if block.index == 0 { text.skip.min(batch.len()) } else { 0 };
                 let index = block.index;
-                if let Err(error) = visit(&mut state, Records::new(&mut block, &batch, first))
-                {
+                if let Err(error) = visit(&mut state, Records::new(&mut block, &batch, first)) {
                     break Some((index, error));
                 }
             };

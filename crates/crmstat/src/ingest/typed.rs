@@ -81,7 +81,9 @@ fn push_value(bytes: &mut Vec<u8>, values: &Values, row: usize) {
         Values::Decimal { unscaled, scale } => push_decimal(bytes, unscaled[row], *scale),
         Values::Date(days) => push_date(bytes, Date::from_days(days[row])),
         Values::Timestamp(seconds) => push_timestamp(bytes, Timestamp::from_seconds(seconds[row])),
-        Values::Bool(truths) => bytes.extend_from_slice(if truths[row] { b"true" } else { b"false" }),
+        Values::Bool(truths) => {
+            bytes.extend_from_slice(if truths[row] { b"true" } else { b"false" })
+        }
     }
 }
 

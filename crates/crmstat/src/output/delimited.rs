@@ -3,12 +3,7 @@
 use std::io::{self, Write};
 
 use crate::digits::{push_date, push_float, push_money, push_signed, push_timestamp};
-use crate::output::{
-    Table,
-    chunks::write_in_chunks,
-    defuse::is_formula,
-    values::Cell,
-};
+use crate::output::{Table, chunks::write_in_chunks, defuse::is_formula, values::Cell};
 
 /// Writes `table` with `delimiter` between the cells.
 ///

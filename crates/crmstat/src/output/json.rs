@@ -8,11 +8,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use crate::digits::{push_date, push_float, push_money, push_signed, push_timestamp};
-use crate::output::{
-    Table,
-    chunks::write_in_chunks,
-    values::Cell,
-};
+use crate::output::{Table, chunks::write_in_chunks, values::Cell};
 
 /// Writes `{"meta": …, "rows": [ … ]}`, a row on each line.
 pub(super) fn write_document(table: &Table, meta: &Value, out: &mut dyn Write) -> io::Result<()> {

@@ -50,8 +50,10 @@ impl Meta {
     /// The account of every row read.
     #[must_use]
     pub fn ledger(self, ledger: &Ledger) -> Self {
-        let ignored: Map<String, Value> =
-            ledger.ignored().map(|(rule, rows)| (rule.rule().to_owned(), Value::from(rows))).collect();
+        let ignored: Map<String, Value> = ledger
+            .ignored()
+            .map(|(rule, rows)| (rule.rule().to_owned(), Value::from(rows)))
+            .collect();
         let account = json!({
             "read": ledger.read,
             "accepted": ledger.accepted,

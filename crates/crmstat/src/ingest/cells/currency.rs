@@ -96,24 +96,60 @@ impl Currency {
     fn from_words(text: &str) -> Option<Self> {
         let folded = text.to_lowercase();
         let code = match folded.as_str() {
-            "рубль" | "рубли" | "рублей" | "российский рубль" | "российские рубли"
-            | "рубль рф" | "рубли рф" | "руб. рф" | "russian ruble" | "russian rouble" | "ruble" | "rouble"
-            | "rubles" | "руб" | "руб." | "р" | "р." => b"RUB",
-            "доллар" | "доллары" | "доллар сша" | "доллары сша" | "долл" | "долл." | "us dollar"
-            | "us dollars" | "u.s. dollar" | "u.s. dollars" | "united states dollar" | "dollar"
+            "рубль"
+            | "рубли"
+            | "рублей"
+            | "российский рубль"
+            | "российские рубли"
+            | "рубль рф"
+            | "рубли рф"
+            | "руб. рф"
+            | "russian ruble"
+            | "russian rouble"
+            | "ruble"
+            | "rouble"
+            | "rubles"
+            | "руб"
+            | "руб."
+            | "р"
+            | "р." => b"RUB",
+            "доллар"
+            | "доллары"
+            | "доллар сша"
+            | "доллары сша"
+            | "долл"
+            | "долл."
+            | "us dollar"
+            | "us dollars"
+            | "u.s. dollar"
+            | "u.s. dollars"
+            | "united states dollar"
+            | "dollar"
             | "dollars" => b"USD",
             "евро" | "euro" | "euros" => b"EUR",
-            "фунт стерлингов" | "фунты стерлингов" | "british pound" | "pound sterling"
-            | "british pound sterling" | "pounds sterling" | "uk pound" => b"GBP",
-            "тенге" | "казахстанский тенге" | "тенге казахстан" | "kazakhstani tenge"
-            | "tenge" => b"KZT",
-            "гривна" | "гривны" | "украинская гривна" | "ukrainian hryvnia" | "hryvnia" => b"UAH",
-            "белорусский рубль" | "белорусские рубли" | "belarusian ruble"
+            "фунт стерлингов"
+            | "фунты стерлингов"
+            | "british pound"
+            | "pound sterling"
+            | "british pound sterling"
+            | "pounds sterling"
+            | "uk pound" => b"GBP",
+            "тенге" | "казахстанский тенге" | "тенге казахстан" | "kazakhstani tenge" | "tenge" => {
+                b"KZT"
+            }
+            "гривна" | "гривны" | "украинская гривна" | "ukrainian hryvnia" | "hryvnia" => {
+                b"UAH"
+            }
+            "белорусский рубль"
+            | "белорусские рубли"
+            | "belarusian ruble"
             | "belarusian rouble" => b"BYN",
             "юань" | "китайский юань" | "юань ренминби" | "chinese yuan" | "yuan" | "renminbi" => {
                 b"CNY"
             }
-            "иена" | "японская иена" | "японская йена" | "japanese yen" | "yen" => b"JPY",
+            "иена" | "японская иена" | "японская йена" | "japanese yen" | "yen" => {
+                b"JPY"
+            }
             "сум" | "узбекский сум" | "uzbekistani som" | "uzbekistan sum" => b"UZS",
             "сом" | "киргизский сом" | "кыргызский сом" => b"KGS",
             "армянский драм" | "драм" | "armenian dram" => b"AMD",

@@ -79,7 +79,11 @@ impl DateEvidence {
         let day = 1..=31;
         let month = 1..=12;
         match (first, second) {
-            _ if year_digits == 2 && first > 31 && month.contains(&second) && day.contains(&last) => {
+            _ if year_digits == 2
+                && first > 31
+                && month.contains(&second)
+                && day.contains(&last) =>
+            {
                 self.short_year_first.add(cell);
             }
             (13..=31, 1..=12) => self.day_first.add(cell),

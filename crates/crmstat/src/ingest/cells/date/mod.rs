@@ -158,7 +158,9 @@ impl DateFormat {
                     }
                     DateOrder::Ymd if dots || first > 12 => DateOrder::Dmy,
                     DateOrder::Ymd if second > 12 => DateOrder::Mdy,
-                    DateOrder::Ymd => return Err("a date whose day and month cannot be told apart"),
+                    DateOrder::Ymd => {
+                        return Err("a date whose day and month cannot be told apart");
+                    }
                     order => order,
                 };
                 let (day, month) =
@@ -200,8 +202,7 @@ fn in_range(date: Date) -> Result<Date, &'static str> {
 /// The second of the day, or `None` where no clock shows it. A leap second counts as the one before.
 #[inline]
 fn second_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
-    (hour < 24 && minute < 60 && second <= 60)
-        .then(|| hour * 3600 + minute * 60 + second.min(59))
+    (hour < 24 && minute < 60 && second <= 60).then(|| hour * 3600 + minute * 60 + second.min(59))
 }
 
 #[inline]

@@ -86,17 +86,47 @@ fn serial(text: &str) -> Option<Scanned> {
 /// The month that a word names, in English or Russian, whole or shortened to three letters or more.
 fn month(word: &str) -> Option<u32> {
     const ENGLISH: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september",
-        "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     // Genitives, as dates have them; the nominatives differ in the end only.
     const RUSSIAN: [&str; 12] = [
-        "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
-        "октября", "ноября", "декабря",
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
     ];
     const NOMINATIVE: [&str; 12] = [
-        "январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь",
-        "октябрь", "ноябрь", "декабрь",
+        "январь",
+        "февраль",
+        "март",
+        "апрель",
+        "май",
+        "июнь",
+        "июль",
+        "август",
+        "сентябрь",
+        "октябрь",
+        "ноябрь",
+        "декабрь",
     ];
     if word.chars().count() < 3 {
         return None;
@@ -108,13 +138,24 @@ fn month(word: &str) -> Option<u32> {
 
 /// Words that stand beside a date and say nothing: weekdays, `г.`, `at`, `T`.
 fn is_filler(word: &str) -> bool {
-    const WORDS: [&str; 15] = [
-        "t", "at", "on", "of", "в", "г", "год", "года", "st", "nd", "rd", "th", "пн", "вт", "ср",
-    ];
+    const WORDS: [&str; 15] =
+        ["t", "at", "on", "of", "в", "г", "год", "года", "st", "nd", "rd", "th", "пн", "вт", "ср"];
     const MORE: [&str; 4] = ["чт", "пт", "сб", "вс"];
     const WEEKDAYS: [&str; 14] = [
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-        "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "понедельник",
+        "вторник",
+        "среда",
+        "четверг",
+        "пятница",
+        "суббота",
+        "воскресенье",
     ];
     WORDS.contains(&word)
         || MORE.contains(&word)

@@ -188,10 +188,7 @@ fn slashes_without_evidence_are_refused_unless_told() {
     };
     assert_eq!(examples, ["01/02/2024"]);
     for (forced, usual) in [(Some(DateOrder::Mdy), None), (None, Some(DateOrder::Mdy))] {
-        assert!(matches!(
-            evidence.decide(forced, usual),
-            Verdict::Decided { format: MDY, .. }
-        ));
+        assert!(matches!(evidence.decide(forced, usual), Verdict::Decided { format: MDY, .. }));
     }
 }
 
@@ -199,10 +196,7 @@ fn slashes_without_evidence_are_refused_unless_told() {
 fn contradictions_need_a_majority_of_nine_in_ten() {
     let mut cells = vec!["13/06/2024"; 9];
     cells.push("06/13/2024");
-    assert!(matches!(
-        evidence(&cells).decide(None, None),
-        Verdict::Decided { format: DMY, .. }
-    ));
+    assert!(matches!(evidence(&cells).decide(None, None), Verdict::Decided { format: DMY, .. }));
     cells.push("06/13/2024");
     let Verdict::Ambiguous { examples, .. } = evidence(&cells).decide(None, Some(DateOrder::Dmy))
     else {

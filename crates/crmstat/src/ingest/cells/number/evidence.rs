@@ -177,9 +177,5 @@ fn lone(mantissa: &str, sign: char, decimal: Decimal, grouped_otherwise: bool) -
     let (whole, fraction) = mantissa.split_once(sign).unwrap_or((mantissa, ""));
     let like_thousands =
         fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-    if like_thousands && !grouped_otherwise {
-        Sign::Either(decimal)
-    } else {
-        Sign::Tells(decimal)
-    }
+    if like_thousands && !grouped_otherwise { Sign::Either(decimal) } else { Sign::Tells(decimal) }
 }

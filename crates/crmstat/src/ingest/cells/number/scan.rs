@@ -9,8 +9,8 @@ use crate::ingest::cells::{
 
 /// Powers of ten that a float holds exactly.
 pub(super) const POWERS_OF_TEN: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-    1e18, 1e19, 1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
 /// Integers up to this are exact as floats: 2^53.
@@ -123,31 +123,30 @@ pub(super) fn bare(text: &str) -> Result<Bare<'_>, &'static str> {
     let mut signed = false;
     loop {
         let body = bare.body.trim_matches(is_space);
-        let (rest, minus) = if let Some(inner) =
-            body.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'))
-        {
-            (inner, true)
-        } else if let Some(rest) = body.strip_prefix(is_minus).or(body.strip_suffix(is_minus)) {
-            (rest, true)
-        } else if let Some(rest) = body.strip_prefix('+') {
-            (rest, false)
-        } else if let Some(rest) = body.strip_suffix('%') {
-            if bare.percent {
-                return Err("not a number");
-            }
-            (bare.percent, bare.body) = (true, rest);
-            continue;
-        } else if let Some((rest, name)) = split_currency(body) {
-            let currency = Currency::from_name(name).ok_or("not a number")?;
-            if bare.currency.is_some_and(|known| known != currency) {
-                return Err("two currencies in one cell");
-            }
-            (bare.currency, bare.body) = (Some(currency), rest);
-            continue;
-        } else {
-            bare.body = body;
-            return Ok(bare);
-        };
+        let (rest, minus) =
+            if let Some(inner) = body.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+                (inner, true)
+            } else if let Some(rest) = body.strip_prefix(is_minus).or(body.strip_suffix(is_minus)) {
+                (rest, true)
+            } else if let Some(rest) = body.strip_prefix('+') {
+                (rest, false)
+            } else if let Some(rest) = body.strip_suffix('%') {
+                if bare.percent {
+                    return Err("not a number");
+                }
+                (bare.percent, bare.body) = (true, rest);
+                continue;
+            } else if let Some((rest, name)) = split_currency(body) {
+                let currency = Currency::from_name(name).ok_or("not a number")?;
+                if bare.currency.is_some_and(|known| known != currency) {
+                    return Err("two currencies in one cell");
+                }
+                (bare.currency, bare.body) = (Some(currency), rest);
+                continue;
+            } else {
+                bare.body = body;
+                return Ok(bare);
+            };
         if signed {
             return Err("more than one sign");
         }
@@ -161,8 +160,8 @@ fn split_currency(body: &str) -> Option<(&str, &str)> {
     let start = body.find(begins)?;
     if start > 0 {
         // The point of `руб.100` belongs to the word, that of `$.50` to the number.
-        let abbreviated = body[start..].starts_with('.')
-            && Currency::from_name(&body[..=start]).is_some();
+        let abbreviated =
+            body[start..].starts_with('.') && Currency::from_name(&body[..=start]).is_some();
         let (name, rest) = body.split_at(start + usize::from(abbreviated));
         return Some((rest, name));
     }

@@ -104,7 +104,8 @@ fn what_is_not_an_amount_says_why() {
 
 #[test]
 fn nothing_is_missing_not_zero() {
-    for cell in ["", " ", "\u{A0}", "-", "—", "нет", "N/A", "null", "не указано", "\"\""] {
+    for cell in ["", " ", "\u{A0}", "-", "—", "нет", "N/A", "null", "не указано", "\"\""]
+    {
         assert_eq!(money(POINT, cell), Parsed::Missing, "{cell:?}");
         assert_eq!(POINT.number(cell.as_bytes()), Parsed::Missing, "{cell:?}");
     }
