@@ -20,25 +20,33 @@ pub(super) fn key(header: &str) -> String {
         .collect()
 }
 
-/// The key of a header without the currency at its end: `Бюджет, руб`, `Бюджет ₽` and `Amount (USD)`
-/// are `бюджет` and `amount`. `None` where the header does not end with a currency.
+/// The key of a header without the currency at its end: `Бюджет, руб`, `Бюджет ₽`, `Сумма в рублях` and
+/// `Amount (USD)` are `бюджет`, `сумма` and `amount`. `None` where the header does not end with a currency.
 pub(super) fn key_without_currency(header: &str) -> Option<String> {
-    let unit = |c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '[' | ']' | '"' | '_');
-    let trimmed = header.trim_end_matches(unit);
-    let sign = |c: char| !c.is_alphanumeric() && !unit(c);
-    let start = trimmed
-        .char_indices()
-        .rev()
-        .find(|&(_, c)| unit(c) || (c.is_alphanumeric() && trimmed.ends_with(sign) && c != '.'))
-        .map(|(place, c)| place + c.len_utf8())?;
+    let between =
+        |c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '[' | ']' | '"' | '_');
+    let trimmed = header.trim_end_matches(between);
+    let last = trimmed.chars().next_back()?;
+    let start = if last.is_alphanumeric() || last == '.' {
+        // A word: what follows the last space or bracket.
+        trimmed.char_indices().rev().find(|&(_, c)| between(c)).map(|(at, c)| at + c.len_utf8())?
+    } else {
+        // A sign: it may follow the name at once.
+        trimmed.len() - last.len_utf8()
+    };
     let (name, currency) = trimmed.split_at(start);
-    let known = Currency::from_name(currency).is_some() || is_rouble_word(currency);
-    Some(key(name)).filter(|name| known && !name.is_empty())
+    if Currency::from_name(currency).is_none() && !is_currency_in_a_phrase(currency) {
+        return None;
+    }
+    let name = name.trim_end_matches(between);
+    let before_preposition = name.strip_suffix("в").or(name.strip_suffix("in"));
+    let name = before_preposition.filter(|rest| rest.ends_with(between)).unwrap_or(name);
+    Some(key(name)).filter(|name| !name.is_empty())
 }
 
-/// Words for roubles that stand in headers but hardly beside an amount.
-fn is_rouble_word(word: &str) -> bool {
-    matches!(word.to_lowercase().as_str(), "руб" | "руб." | "р." | "рублей" | "рублях")
+/// Currencies in the case that a header such as `Сумма в рублях` puts them into.
+fn is_currency_in_a_phrase(word: &str) -> bool {
+    matches!(word.to_lowercase().as_str(), "рублях" | "долларах")
 }
 
 /// The number of single-character edits between two keys (Levenshtein 1966).
@@ -88,6 +96,10 @@ mod tests {
             ("Бюджет₽", Some("бюджет")),
             ("Amount (USD)", Some("amount")),
             ("amount_eur", Some("amount")),
+            ("Сумма в рублях", Some("сумма")),
+            ("Сумма (в руб.)", Some("сумма")),
+            ("Amount in USD", Some("amount")),
+            ("Вин, EUR", Some("вин")),
             ("Amount Currency", None),
             ("Сумма", None),
             ("USD", None),

@@ -155,7 +155,7 @@ pub fn recognise(
         );
         return match found {
             Some(found) if found.is_complete() => {
-                Ok(found.into_mapping(&names, overrides, format!("given by `--profile`")))
+                Ok(found.into_mapping(&names, overrides, "given by `--profile`".to_owned()))
             }
             _ => Err(incomplete(&names, kind, found.as_ref())),
         };
@@ -275,7 +275,7 @@ impl<'a> Match<'a> {
         let mut columns = given.clone();
         let mut rivals = BTreeMap::new();
         let mut taken: BTreeSet<usize> = given.values().copied().collect();
-        let mut claim = |names: &[String], taken: &mut BTreeSet<usize>| {
+        let claim = |names: &[String], taken: &mut BTreeSet<usize>| {
             let mut fitting: Vec<usize> = Vec::new();
             for at in names.iter().flat_map(|name| headers.find(name)) {
                 if !taken.contains(&at) && !fitting.contains(&at) {

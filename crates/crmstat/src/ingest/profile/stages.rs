@@ -98,7 +98,7 @@ pub struct Stages {
     statuses: HashMap<String, DealStatus>,
     /// By pipeline and label.
     of_pipeline: HashMap<(String, String), DealStatus>,
-    stages: HashMap<String, DealStatus>,
+    labels: HashMap<String, DealStatus>,
 }
 
 impl Stages {
@@ -117,22 +117,22 @@ impl Stages {
     /// assert_eq!(stages.resolve(&row), Resolution::Known(DealStatus::Won));
     /// ```
     pub fn new(profile: &Profile, given: &[(String, DealStatus)]) -> Self {
-        let mut stages = HashMap::new();
+        let mut labels = HashMap::new();
         let mut statuses = HashMap::new();
         // The profile's own labels come last and replace the generic ones.
         for known in Profile::named(GENERIC).into_iter().chain([profile]) {
-            stages.extend(labelled(&known.stages));
+            labels.extend(labelled(&known.stages));
             statuses.extend(labelled(&known.statuses));
         }
         let of_pipeline = profile
             .pipelines
             .iter()
-            .flat_map(|(name, labels)| {
-                labelled(labels).map(move |(label, status)| ((key(name), label), status))
+            .flat_map(|(name, own)| {
+                labelled(own).map(move |(label, status)| ((key(name), label), status))
             })
             .collect();
         let given = given.iter().map(|(label, status)| (key(label), *status)).collect();
-        Self { given, statuses, of_pipeline, stages }
+        Self { given, statuses, of_pipeline, labels }
     }
 
     /// What became of the deal of a row.
@@ -159,9 +159,8 @@ impl Stages {
         }
         let said = match (signs.is_closed, signs.is_won, signs.has_won_at, signs.has_lost_at) {
             (Some(false), ..) => Some(DealStatus::Open),
-            (Some(true), Some(false), ..) => Some(DealStatus::Lost),
+            (Some(true), Some(false), ..) | (_, _, false, true) => Some(DealStatus::Lost),
             (_, _, true, false) => Some(DealStatus::Won),
-            (_, _, false, true) => Some(DealStatus::Lost),
             _ => None,
         };
         if let Some(status) = said {
@@ -189,8 +188,8 @@ impl Stages {
         let of_pipeline =
             pipeline.and_then(|pipeline| self.of_pipeline.get(&(key(pipeline), stage.to_owned())));
         of_pipeline
-            .or_else(|| self.stages.get(stage))
-            .or_else(|| bare.and_then(|bare| self.stages.get(bare)))
+            .or_else(|| self.labels.get(stage))
+            .or_else(|| bare.and_then(|bare| self.labels.get(bare)))
             .copied()
     }
 }

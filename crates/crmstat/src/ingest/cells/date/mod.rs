@@ -65,16 +65,6 @@ const EPOCH_1904: Date = Date::from_days(-24_107);
 const OUT_OF_RANGE: &str = "a year outside 1900 to 2199";
 const NO_SUCH_DAY: &str = "no such day in the calendar";
 
-impl std::fmt::Display for DateFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.order {
-            DateOrder::Ymd => "year, month, day",
-            DateOrder::Dmy => "day, month, year",
-            DateOrder::Mdy => "month, day, year",
-        })
-    }
-}
-
 impl DateFormat {
     /// A parser that reads dates which do not begin with the year in `order`.
     pub(crate) const fn new(order: DateOrder) -> Self {
@@ -109,24 +99,36 @@ impl DateFormat {
     #[inline]
     fn plain(self, cell: &[u8]) -> Option<Timestamp> {
         let (date, time) = cell.split_first_chunk::<10>()?;
-        let (year, month, day) = match *date {
-            [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
-                (four(y1, y2, y3, y4)?, two(m1, m2)?, two(d1, d2)?)
-            }
-            [d1, d2, b'.', m1, m2, b'.', y1, y2, y3, y4] if self.order == DateOrder::Dmy => {
-                (four(y1, y2, y3, y4)?, two(m1, m2)?, two(d1, d2)?)
-            }
-            _ => return None,
+        let (start, end) = date.split_first_chunk::<8>()?;
+        let (start, end) =
+            (u64::from_le_bytes(*start), u64::from(u16::from_le_bytes([end[0], end[1]])));
+        let (year, month, day) = if date[4] == b'-' && date[7] == b'-' {
+            // YYYY-MM-DD without its dashes.
+            let digits = start & 0xFFFF_FFFF | (start >> 40 & 0xFFFF) << 32 | end << 48;
+            let [century, year, month, day] = pairs(digits)?;
+            (century * 100 + year, month, day)
+        } else if date[2] == b'.' && date[5] == b'.' && self.order == DateOrder::Dmy {
+            // DD.MM.YYYY without its dots.
+            let digits = without_signs(start) | end << 48;
+            let [day, month, century, year] = pairs(digits)?;
+            (century * 100 + year, month, day)
+        } else {
+            return None;
         };
         let midnight = day_of(year, month, day).ok()?.midnight();
-        let second = match *time {
+        let clock = match *time {
             [] => return Some(midnight),
             [b' ' | b'T', h1, h2, b':', m1, m2, b':', s1, s2] => {
-                second_of_day(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?)?
+                [h1, h2, b':', m1, m2, b':', s1, s2]
             }
-            [b' ' | b'T', h1, h2, b':', m1, m2] => second_of_day(two(h1, h2)?, two(m1, m2)?, 0)?,
+            [b' ' | b'T', h1, h2, b':', m1, m2] => [h1, h2, b':', m1, m2, b':', b'0', b'0'],
             _ => return None,
         };
+        // HH:MM:SS without its colons; two zeros fill the eight digits.
+        let zeros = u64::from(u16::from_le_bytes(*b"00"));
+        let digits = without_signs(u64::from_le_bytes(clock)) | zeros << 48;
+        let [hour, minute, second, _] = pairs(digits)?;
+        let second = second_of_day(hour, minute, second)?;
         Some(Timestamp::from_seconds(midnight.seconds() + i64::from(second)))
     }
 
@@ -186,13 +188,46 @@ fn century(year: u32, digits: usize) -> Result<u32, &'static str> {
     }
 }
 
+/// The first credible year and how many there are: 1900 to 2199.
+const FIRST_YEAR: u32 = 1900;
+const YEARS: usize = 300;
+
+/// The day before the first day of each year, and of the year after the last.
+const YEAR_STARTS: [i32; YEARS + 1] = {
+    let mut starts = [0; YEARS + 1];
+    let mut place = 0;
+    while place <= YEARS {
+        starts[place] = match Date::from_ymd(FIRST_YEAR as i32 + place as i32, 1, 1) {
+            Some(date) => date.days() - 1,
+            None => panic!("every year has a first day"),
+        };
+        place += 1;
+    }
+    starts
+};
+
+/// The days of a year before each month, from January, and after December; then of a leap year.
+const MONTH_STARTS: [[u16; 13]; 2] = [
+    [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365],
+    [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366],
+];
+
 /// The day `year`-`month`-`day`, if the calendar has it and the year is credible.
+///
+/// Tables, since this is where a column of ten million dates spends its time.
 #[inline]
 fn day_of(year: u32, month: u32, day: u32) -> Result<Date, &'static str> {
-    if !(1900..=2199).contains(&year) {
+    let place = year.wrapping_sub(FIRST_YEAR) as usize;
+    if place >= YEARS {
         return Err(OUT_OF_RANGE);
     }
-    Date::from_ymd(year as i32, month, day).ok_or(NO_SUCH_DAY)
+    let start = YEAR_STARTS[place];
+    let starts = &MONTH_STARTS[usize::from(YEAR_STARTS[place + 1] - start == 366)];
+    let month = month.wrapping_sub(1) as usize;
+    if month >= 12 || day == 0 || day > u32::from(starts[month + 1] - starts[month]) {
+        return Err(NO_SUCH_DAY);
+    }
+    Ok(Date::from_days(start + i32::from(starts[month]) + day as i32))
 }
 
 fn in_range(date: Date) -> Result<Date, &'static str> {
@@ -205,13 +240,23 @@ fn second_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
     (hour < 24 && minute < 60 && second <= 60).then(|| hour * 3600 + minute * 60 + second.min(59))
 }
 
+/// Eight bytes `12.34.56` as the six digits `123456` in the low bytes.
 #[inline]
-fn two(tens: u8, ones: u8) -> Option<u32> {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
+const fn without_signs(text: u64) -> u64 {
+    text & 0xFFFF | (text >> 24 & 0xFFFF) << 16 | text >> 48 << 32
 }
 
+/// Eight digits, the first in the lowest byte, as four numbers of two digits each.
 #[inline]
-fn four(a: u8, b: u8, c: u8, d: u8) -> Option<u32> {
-    Some(two(a, b)? * 100 + two(c, d)?)
+fn pairs(text: u64) -> Option<[u32; 4]> {
+    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    // Digits are 0x30 to 0x39: the high half is 3, and stays so when 6 is added.
+    let above_nine = text.wrapping_add(0x0606_0606_0606_0606);
+    if (text & HIGH) != ZEROS || (above_nine & HIGH) != ZEROS {
+        return None;
+    }
+    let digits = text - ZEROS;
+    let pairs = digits * 10 + (digits >> 8);
+    Some([pairs, pairs >> 16, pairs >> 32, pairs >> 48].map(|pair| (pair & 0xFF) as u32))
 }

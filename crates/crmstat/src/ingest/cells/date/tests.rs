@@ -216,6 +216,23 @@ fn zoned_cells_are_counted_and_parts_merge() {
     );
 }
 
+const EN: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const RU: [&str; 12] = [
+    "янв.",
+    "фев.",
+    "мар.",
+    "апр.",
+    "мая",
+    "июн.",
+    "июл.",
+    "авг.",
+    "сент.",
+    "окт.",
+    "нояб.",
+    "дек.",
+];
+
 prop_compose! {
     fn any_stamp()(days in Date::MIN.days()..=Date::MAX.days(), second in 0_i64..86_400) -> (Date, i64) {
         (Date::from_days(days), second)
@@ -229,12 +246,6 @@ proptest! {
         let (hour, minute, sec) = (second / 3600, second / 60 % 60, second % 60);
         let clock = format!("{hour:02}:{minute:02}:{sec:02}");
         let (half, twelve) = (if hour < 12 { "AM" } else { "PM" }, (hour + 11) % 12 + 1);
-        const EN: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        const RU: [&str; 12] = [
-            "янв.", "фев.", "мар.", "апр.", "мая", "июн.", "июл.", "авг.", "сент.", "окт.", "нояб.",
-            "дек.",
-        ];
         let (en, ru) = (EN[m as usize - 1], RU[m as usize - 1]);
         let seconds = date.midnight().seconds() + second;
         for (format, cell) in [

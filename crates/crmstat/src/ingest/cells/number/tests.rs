@@ -232,7 +232,7 @@ fn written(units: i64, decimal: char, group: &str) -> String {
     let whole = (magnitude / 10_000).to_string();
     let mut grouped = String::new();
     for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
             grouped.push_str(group);
         }
         grouped.push(digit);
