@@ -142,20 +142,24 @@ impl World {
             cycle: Gamma::new(2.0, MEAN_CYCLE / 2.0).map_err(unusable)?,
             spec,
         };
-        if let Some(orders) = world.spec.orders {
-            let scale = world.scale_for(orders)?;
-            world.rate = Gamma::new(r, scale / (alpha * DAYS_PER_WEEK)).map_err(unusable)?;
-        }
-        world.expected_orders = world.expected_at(1.0);
+        let fitted: Vec<Latent> = (0..world.spec.customers.min(FITTED_CUSTOMERS))
+            .map(|customer| world.latent(customer).0)
+            .collect();
+        let scale = match world.spec.orders {
+            Some(orders) => world.scale_for(orders, &fitted)?,
+            None => 1.0,
+        };
+        world.rate = Gamma::new(r, scale / (alpha * DAYS_PER_WEEK)).map_err(unusable)?;
+        world.expected_orders = world.expected_at(scale, &fitted);
         Ok(world)
     }
 
     /// The factor of all rates with which `orders` are expected.
-    fn scale_for(&self, orders: u64) -> Result<f64> {
+    fn scale_for(&self, orders: u64, fitted: &[Latent]) -> Result<f64> {
         let wanted = orders as f64;
         // Twenty doublings either way are a millionfold; past that a customer would buy every minute.
         let (mut low, mut high) = (2_f64.powi(-20), 2_f64.powi(20));
-        if self.expected_at(high) < wanted {
+        if self.expected_at(high, fitted) < wanted {
             return Err(Error::usage(format!(
                 "{orders} orders cannot come from {} customers who leave this soon",
                 self.spec.customers
@@ -166,21 +170,24 @@ impl World {
         // leave no more than the last bits of it.
         for _ in 0..60 {
             let middle = (low * high).sqrt();
-            if self.expected_at(middle) < wanted { low = middle } else { high = middle }
+            if self.expected_at(middle, fitted) < wanted {
+                low = middle;
+            } else {
+                high = middle;
+            }
         }
         Ok(high)
     }
 
-    /// The expected number of orders when all rates are `scale` times what they are.
-    fn expected_at(&self, scale: f64) -> f64 {
-        let fitted = self.spec.customers.min(FITTED_CUSTOMERS);
+    /// The expected number of orders of all customers, when the `fitted` ones stand for them and every
+    /// rate is `scale` times what it is.
+    fn expected_at(&self, scale: f64, fitted: &[Latent]) -> f64 {
         let observed = self.clock.start_of(self.days);
-        let repeats = (0..fitted).map(|customer| {
-            let (latent, _) = self.latent(customer);
-            Latent { rate: latent.rate * scale, ..latent }.expected(observed - latent.start)
+        let repeats = fitted.iter().map(|latent| {
+            Latent { rate: latent.rate * scale, ..*latent }.expected(observed - latent.start)
         });
         let repeats = crmstat_models::sum::compensated(repeats);
-        f64::from(self.spec.customers) * (1.0 + repeats / f64::from(fitted))
+        f64::from(self.spec.customers) * (1.0 + repeats / fitted.len() as f64)
     }
 
     /// The stream of `topic` of `customer`.

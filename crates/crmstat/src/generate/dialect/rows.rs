@@ -79,7 +79,7 @@ impl<'a> RowWriter<'a> {
                 );
                 for header in headers {
                     text.extend_from_slice(b"<th>");
-                    push_escaped(&mut text, header);
+                    push_escaped(&mut text, header.as_bytes());
                     text.extend_from_slice(b"</th>");
                 }
                 text.extend_from_slice(b"</tr></thead><tbody>");
@@ -205,17 +205,15 @@ impl<'a> Cells<'a> {
                 if !self.is_first {
                     self.text.push(delimiter);
                 }
-                // Cells are pieced together from texts and digits alone.
-                let cell = str::from_utf8(cell).unwrap_or_default();
                 if quote_all {
-                    push_quoted(self.text, "", cell);
-                } else if !cell.is_empty() {
-                    push_quoted_if_needed(self.text, "", cell, delimiter);
+                    push_quoted(self.text, cell);
+                } else {
+                    push_quoted_if_needed(self.text, cell, delimiter);
                 }
             }
             Shape::Html => {
                 self.text.extend_from_slice(b"<td>");
-                push_escaped(self.text, str::from_utf8(cell).unwrap_or_default());
+                push_escaped(self.text, cell);
                 self.text.extend_from_slice(b"</td>");
             }
         }
@@ -235,8 +233,8 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn push_escaped(text: &mut Vec<u8>, cell: &str) {
-    for byte in cell.bytes() {
+fn push_escaped(text: &mut Vec<u8>, cell: &[u8]) {
+    for &byte in cell {
         match byte {
             b'&' => text.extend_from_slice(b"&amp;"),
             b'<' => text.extend_from_slice(b"&lt;"),
