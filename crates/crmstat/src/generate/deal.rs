@@ -10,7 +10,7 @@ use crate::{
     generate::{
         names,
         ordered::{Record, in_order},
-        world::{Attributes, LONGEST_CYCLE, World},
+        world::{Attributes, LONGEST_CYCLE, World, channel},
     },
 };
 
@@ -35,6 +35,7 @@ pub(super) struct Deal {
     /// The day it is sorted by: of the order, or of the deal's creation.
     day: u16,
     pub(super) product: u8,
+    pub(super) quantity: u8,
     pub(super) channel: u8,
     /// 0 for won, else one more than the loss reason.
     fate: u8,
@@ -67,13 +68,13 @@ impl Deal {
 
     /// When it was created.
     pub(super) fn opened_at(&self, world: &World) -> Timestamp {
-        let second = self.chance % WORKING_SECONDS / 2;
+        let second = self.chance % (WORKING_SECONDS / 2);
         stamp(world, self.opened, second)
     }
 
     /// When it was or will be closed: on the same day later than created.
     pub(super) fn closed_at(&self, world: &World) -> Timestamp {
-        let second = (self.chance / 7 % WORKING_SECONDS + WORKING_SECONDS) / 2;
+        let second = WORKING_SECONDS / 2 + self.chance / 7 % (WORKING_SECONDS / 2);
         stamp(world, self.closed, second)
     }
 
@@ -89,12 +90,6 @@ impl Deal {
         let last = if self.fate == 0 { stages - 1 } else { self.chance as usize % stages };
         let end = world.date(world.days).midnight();
         (0..=last).rev().find(|&stage| self.entered_at(world, stage, stages) < end).unwrap_or(0)
-    }
-
-    /// Units sold: what the list price makes of the amount.
-    pub(super) fn quantity(&self) -> i64 {
-        let list = names::PRODUCTS[usize::from(self.product)].price * Money::SCALE;
-        ((self.amount.units() + list / 2) / list).clamp(1, 99)
     }
 }
 
@@ -157,12 +152,14 @@ impl World {
             while random.random::<f64>() >= self.spec.win_rate {
                 let gap: f64 = Exp1.sample(&mut random);
                 let closed = won.closed + 1 + (gap * MEAN_ATTEMPT).min(LONGEST_ATTEMPT) as u16;
+                let sale = self.sale(&attributes, &mut random);
                 keep(Deal {
-                    amount: self.amount(&attributes, &mut random),
+                    amount: sale.amount,
                     opened: closed.saturating_sub(self.cycle(&mut random)),
                     closed,
                     chance: random.random(),
-                    product: self.product(&mut random),
+                    product: sale.product,
+                    quantity: sale.quantity,
                     fate: random.random_range(1..=names::LOSS_REASONS.len() as u8),
                     ..won
                 });
@@ -179,15 +176,17 @@ impl World {
         attributes: &Attributes,
     ) -> (Deal, crmstat_models::random::Generator) {
         let mut random = self.deal_stream(customer, sequence);
+        let sale = self.sale(attributes, &mut random);
         let deal = Deal {
-            amount: self.amount(attributes, &mut random),
+            amount: sale.amount,
             customer,
             chance: random.random(),
             closed,
             opened: closed.saturating_sub(self.cycle(&mut random)),
             day: 0,
-            product: self.product(&mut random),
-            channel: self.channel(attributes, &mut random),
+            product: sale.product,
+            quantity: sale.quantity,
+            channel: channel(attributes, &mut random),
             fate: 0,
         };
         (deal, random)

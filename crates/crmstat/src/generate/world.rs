@@ -7,7 +7,6 @@ use rand_distr::{Beta, Distribution, Exp1, Gamma};
 use crate::{
     Date, Error, Money, Result,
     generate::{Process, Spec, clock::Clock, names},
-    output::digits::push_unsigned,
 };
 
 /// Deals take at most this long from creation to close.
@@ -21,6 +20,8 @@ const NEXT_PRODUCT: f64 = 0.8;
 /// Customers whose rates stand for all when the number of orders is fitted.
 const FITTED_CUSTOMERS: u32 = 1 << 14;
 const DAYS_PER_WEEK: f64 = 7.0;
+/// Nobody buys more units of a product at once.
+const MOST_UNITS: f64 = 99.0;
 /// No amount is larger, however heavy the tail.
 const LARGEST_AMOUNT: f64 = 1e9;
 
@@ -112,6 +113,13 @@ pub(super) struct Attributes {
     contact: Contact,
     /// The inverse scale ν of the amounts.
     nu: f64,
+}
+
+/// What one deal is about.
+pub(super) struct Sale {
+    pub(super) product: u8,
+    pub(super) quantity: u8,
+    pub(super) amount: Money,
 }
 
 impl World {
@@ -254,26 +262,21 @@ impl World {
         self.spec.spend.p / attributes.nu
     }
 
-    /// An amount of a customer, rounded to cents and never nothing.
-    pub(super) fn amount(&self, attributes: &Attributes, random: &mut Generator) -> Money {
-        let amount = (self.spend.sample(random) / attributes.nu).min(LARGEST_AMOUNT);
-        let cents = ((amount * 100.0).round() as i64).max(1);
-        Money::from_units(cents * (Money::SCALE / 100))
-    }
-
-    /// The channel of an order: mostly the customer's own.
-    pub(super) fn channel(&self, attributes: &Attributes, random: &mut Generator) -> u8 {
-        if random.random::<f64>() < OWN_CHANNEL {
-            attributes.contact.channel
-        } else {
-            random.random_range(0..names::CHANNELS.len() as u8)
-        }
-    }
-
-    /// A product: the first sells most, every next one less.
-    pub(super) fn product(&self, random: &mut Generator) -> u8 {
+    /// What is sold to a customer: a product, the first of the catalogue most often, for a Gamma-Gamma
+    /// amount that a whole number of units makes up to the cent.
+    pub(super) fn sale(&self, attributes: &Attributes, random: &mut Generator) -> Sale {
         let last = names::PRODUCTS.len() as u8 - 1;
-        (0..last).find(|_| random.random::<f64>() > NEXT_PRODUCT).unwrap_or(last)
+        let product = (0..last).find(|_| random.random::<f64>() > NEXT_PRODUCT).unwrap_or(last);
+        let amount = (self.spend.sample(random) / attributes.nu).min(LARGEST_AMOUNT);
+        let list_price = names::PRODUCTS[usize::from(product)].price as f64;
+        let quantity = (amount / list_price).round().clamp(1.0, MOST_UNITS);
+        let price = ((amount * 100.0 / quantity).round() as i64).max(1);
+        let cents = price * quantity as i64;
+        Sale {
+            product,
+            quantity: quantity as u8,
+            amount: Money::from_units(cents * (Money::SCALE / 100)),
+        }
     }
 
     /// The days from a deal's creation to its close.
@@ -281,20 +284,18 @@ impl World {
         (self.cycle.sample(random) as u16).min(LONGEST_CYCLE)
     }
 
-    /// Appends the id of `customer`: `C` and the number, of equal length for all.
-    pub(super) fn push_customer_id(&self, out: &mut Vec<u8>, customer: u32) {
-        let mut padding = 1_000_000;
-        out.push(b'C');
-        while padding > customer + 1 {
-            out.push(b'0');
-            padding /= 10;
-        }
-        push_unsigned(out, u64::from(customer) + 1);
-    }
-
     /// The date of `day`.
     pub(super) fn date(&self, day: u16) -> Date {
         self.spec.from.plus_days(day.into())
+    }
+}
+
+/// The channel of an order: mostly the customer's own.
+pub(super) fn channel(attributes: &Attributes, random: &mut Generator) -> u8 {
+    if random.random::<f64>() < OWN_CHANNEL {
+        attributes.contact.channel
+    } else {
+        random.random_range(0..names::CHANNELS.len() as u8)
     }
 }
 

@@ -263,7 +263,7 @@ impl<'a> Row<'a> {
         let words = self.layout.words;
         match field {
             Field::Id => push_unsigned(cell, self.id),
-            Field::CustomerId => self.world.push_customer_id(cell, self.deal.customer),
+            Field::CustomerId => names::push_customer_id(cell, self.deal.customer),
             Field::CustomerNumber => push_unsigned(cell, u64::from(self.deal.customer) + 1),
             Field::Company => names::push_company(cell, self.deal.customer, words.lang),
             Field::Title => {
@@ -282,7 +282,7 @@ impl<'a> Row<'a> {
             }
             Field::Amount => push_amount(cell, self.deal.amount, self.layout.amounts),
             Field::Price => push_amount(cell, self.price(), self.layout.amounts),
-            Field::Quantity => push_signed(cell, self.deal.quantity()),
+            Field::Quantity => push_unsigned(cell, self.deal.quantity.into()),
             Field::Probability => {
                 push_unsigned(cell, [25, 100, 0][self.outcome()]);
             }
@@ -309,7 +309,7 @@ impl<'a> Row<'a> {
 
     /// The amount per unit.
     fn price(&self) -> Money {
-        Money::from_units(self.deal.amount.units() / self.deal.quantity())
+        Money::from_units(self.deal.amount.units() / i64::from(self.deal.quantity))
     }
 
     fn product(&self) -> &'static str {
@@ -467,7 +467,9 @@ fn column(header: &'static str, field: Field, layout: &Layout, rows: &[Row<'_>])
         Field::Id => Column::int(header, header, rows.iter().map(|row| row.id as i64)),
         Field::Amount => Column::money(header, header, rows.iter().map(|row| row.deal.amount)),
         Field::Price => Column::money(header, header, rows.iter().map(Row::price)),
-        Field::Quantity => Column::int(header, header, rows.iter().map(|row| row.deal.quantity())),
+        Field::Quantity => {
+            Column::int(header, header, rows.iter().map(|row| i64::from(row.deal.quantity)))
+        }
         Field::CreatedAt | Field::ClosedAt | Field::WonAt | Field::LostAt => {
             Column::timestamp(header, header, rows.iter().map(|row| row.instant(field)))
         }
