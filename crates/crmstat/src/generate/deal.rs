@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use crate::{
-    Money, Result, Timestamp,
+    Date, Money, Result, Timestamp,
     generate::{
         names,
         ordered::{Record, in_order},
@@ -30,9 +30,11 @@ pub(super) struct Deal {
     pub(super) customer: u32,
     /// Two times of day and the last open stage, drawn together.
     chance: u32,
-    pub(super) opened: u16,
     pub(super) closed: u16,
-    /// The day it is sorted by: of the order, or of the deal's creation.
+    /// Days from its creation to its close.
+    cycle: u16,
+    /// The day it is sorted by: of the order, or of the deal's creation, which for the first ones was
+    /// before the first day and counts as that.
     day: u16,
     pub(super) product: u8,
     pub(super) quantity: u8,
@@ -66,16 +68,21 @@ impl Deal {
         }
     }
 
+    /// The day it was created.
+    pub(super) fn opened_on(&self, world: &World) -> Date {
+        world.date(self.closed).plus_days(-i32::from(self.cycle))
+    }
+
     /// When it was created.
     pub(super) fn opened_at(&self, world: &World) -> Timestamp {
         let second = self.chance % (WORKING_SECONDS / 2);
-        stamp(world, self.opened, second)
+        stamp(self.opened_on(world), second)
     }
 
     /// When it was or will be closed: on the same day later than created.
     pub(super) fn closed_at(&self, world: &World) -> Timestamp {
         let second = WORKING_SECONDS / 2 + self.chance / 7 % (WORKING_SECONDS / 2);
-        stamp(world, self.closed, second)
+        stamp(world.date(self.closed), second)
     }
 
     /// When it entered the open stage `stage` out of `stages`, if it got that far.
@@ -93,8 +100,8 @@ impl Deal {
     }
 }
 
-fn stamp(world: &World, day: u16, second: u32) -> Timestamp {
-    let midnight = world.date(day).midnight().seconds();
+fn stamp(date: Date, second: u32) -> Timestamp {
+    let midnight = date.midnight().seconds();
     Timestamp::from_seconds(midnight + OPENING_SECOND + i64::from(second))
 }
 
@@ -142,8 +149,9 @@ impl World {
             let (won, mut random) =
                 self.won(customer, sequence, self.clock.day_of(at), &attributes);
             let mut keep = |deal: Deal| {
-                if days.contains(&deal.opened) {
-                    deals.push(Deal { day: deal.opened, ..deal });
+                let day = deal.closed.saturating_sub(deal.cycle);
+                if days.contains(&day) {
+                    deals.push(Deal { day, ..deal });
                 }
             };
             keep(won);
@@ -155,8 +163,8 @@ impl World {
                 let sale = self.sale(&attributes, &mut random);
                 keep(Deal {
                     amount: sale.amount,
-                    opened: closed.saturating_sub(self.cycle(&mut random)),
                     closed,
+                    cycle: self.cycle(&mut random),
                     chance: random.random(),
                     product: sale.product,
                     quantity: sale.quantity,
@@ -182,7 +190,7 @@ impl World {
             customer,
             chance: random.random(),
             closed,
-            opened: closed.saturating_sub(self.cycle(&mut random)),
+            cycle: self.cycle(&mut random),
             day: 0,
             product: sale.product,
             quantity: sale.quantity,

@@ -174,7 +174,7 @@ impl Spec {
         self
     }
 
-    /// The first day.
+    /// The first day on which anything is bought; the first deals were created before it.
     #[must_use]
     pub fn from(mut self, from: Date) -> Self {
         self.from = from;

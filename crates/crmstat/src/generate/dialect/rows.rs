@@ -281,11 +281,14 @@ impl<'a> Row<'a> {
                 }
             }
             Field::Amount => push_amount(cell, self.deal.amount, self.layout.amounts),
+            Field::WonAmount => {
+                if let Some(amount) = self.won_amount() {
+                    push_amount(cell, amount, self.layout.amounts);
+                }
+            }
             Field::Price => push_amount(cell, self.price(), self.layout.amounts),
             Field::Quantity => push_unsigned(cell, self.deal.quantity.into()),
-            Field::Probability => {
-                push_unsigned(cell, [25, 100, 0][self.outcome()]);
-            }
+            Field::Probability => push_signed(cell, self.probability()),
             _ => {
                 if let Some(at) = self.instant(field) {
                     push_instant(cell, at, self.layout.dates);
@@ -305,6 +308,16 @@ impl<'a> Row<'a> {
             Status::Won => 1,
             Status::Lost(_) => 2,
         }
+    }
+
+    /// What it brought, once it is won.
+    fn won_amount(&self) -> Option<Money> {
+        (self.status == Status::Won).then_some(self.deal.amount)
+    }
+
+    /// The chance to win it, in percent, as the CRM has it.
+    fn probability(&self) -> i64 {
+        [25, 100, 0][self.outcome()]
     }
 
     /// The amount per unit.
@@ -328,9 +341,9 @@ impl<'a> Row<'a> {
     }
 
     fn date(&self, field: Field) -> Option<Date> {
-        let expected = || self.world.date(self.deal.opened).plus_days(EXPECTED_DAYS);
+        let expected = || self.deal.opened_on(self.world).plus_days(EXPECTED_DAYS);
         match field {
-            Field::CreatedOn => Some(self.world.date(self.deal.opened)),
+            Field::CreatedOn => Some(self.deal.opened_on(self.world)),
             Field::ExpectedOn => Some(expected()),
             Field::CloseOn if self.status == Status::Open => {
                 // A deal that is still open is expected to close in the future.
@@ -466,6 +479,8 @@ fn column(header: &'static str, field: Field, layout: &Layout, rows: &[Row<'_>])
     match field {
         Field::Id => Column::int(header, header, rows.iter().map(|row| row.id as i64)),
         Field::Amount => Column::money(header, header, rows.iter().map(|row| row.deal.amount)),
+        Field::WonAmount => Column::money(header, header, rows.iter().map(Row::won_amount)),
+        Field::Probability => Column::int(header, header, rows.iter().map(Row::probability)),
         Field::Price => Column::money(header, header, rows.iter().map(Row::price)),
         Field::Quantity => {
             Column::int(header, header, rows.iter().map(|row| i64::from(row.deal.quantity)))
