@@ -62,7 +62,7 @@ pub(crate) fn push_money(out: &mut Vec<u8>, amount: Money) {
     let fine = fraction % 100;
     if fine != 0 {
         push_pair(out, fine);
-        if fine % 10 == 0 {
+        if fine.is_multiple_of(10) {
             out.pop();
         }
     }

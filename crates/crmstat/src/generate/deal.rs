@@ -6,11 +6,11 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1};
 
 use crate::{
-    Money, Result, Timestamp,
+    Date, Money, Result, Timestamp,
     generate::{
         names,
         ordered::{Record, in_order},
-        world::{Attributes, LONGEST_CYCLE, World},
+        world::{Attributes, LONGEST_CYCLE, World, channel},
     },
 };
 
@@ -30,11 +30,14 @@ pub(super) struct Deal {
     pub(super) customer: u32,
     /// Two times of day and the last open stage, drawn together.
     chance: u32,
-    pub(super) opened: u16,
     pub(super) closed: u16,
-    /// The day it is sorted by: of the order, or of the deal's creation.
+    /// Days from its creation to its close.
+    cycle: u16,
+    /// The day it is sorted by: of the order, or of the deal's creation, which for the first ones was
+    /// before the first day and counts as that.
     day: u16,
     pub(super) product: u8,
+    pub(super) quantity: u8,
     pub(super) channel: u8,
     /// 0 for won, else one more than the loss reason.
     fate: u8,
@@ -65,16 +68,21 @@ impl Deal {
         }
     }
 
+    /// The day it was created.
+    pub(super) fn opened_on(&self, world: &World) -> Date {
+        world.date(self.closed).plus_days(-i32::from(self.cycle))
+    }
+
     /// When it was created.
     pub(super) fn opened_at(&self, world: &World) -> Timestamp {
-        let second = self.chance % WORKING_SECONDS / 2;
-        stamp(world, self.opened, second)
+        let second = self.chance % (WORKING_SECONDS / 2);
+        stamp(self.opened_on(world), second)
     }
 
     /// When it was or will be closed: on the same day later than created.
     pub(super) fn closed_at(&self, world: &World) -> Timestamp {
-        let second = (self.chance / 7 % WORKING_SECONDS + WORKING_SECONDS) / 2;
-        stamp(world, self.closed, second)
+        let second = WORKING_SECONDS / 2 + self.chance / 7 % (WORKING_SECONDS / 2);
+        stamp(world.date(self.closed), second)
     }
 
     /// When it entered the open stage `stage` out of `stages`, if it got that far.
@@ -90,16 +98,10 @@ impl Deal {
         let end = world.date(world.days).midnight();
         (0..=last).rev().find(|&stage| self.entered_at(world, stage, stages) < end).unwrap_or(0)
     }
-
-    /// Units sold: what the list price makes of the amount.
-    pub(super) fn quantity(&self) -> i64 {
-        let list = names::PRODUCTS[usize::from(self.product)].price * Money::SCALE;
-        ((self.amount.units() + list / 2) / list).clamp(1, 99)
-    }
 }
 
-fn stamp(world: &World, day: u16, second: u32) -> Timestamp {
-    let midnight = world.date(day).midnight().seconds();
+fn stamp(date: Date, second: u32) -> Timestamp {
+    let midnight = date.midnight().seconds();
     Timestamp::from_seconds(midnight + OPENING_SECOND + i64::from(second))
 }
 
@@ -147,8 +149,9 @@ impl World {
             let (won, mut random) =
                 self.won(customer, sequence, self.clock.day_of(at), &attributes);
             let mut keep = |deal: Deal| {
-                if days.contains(&deal.opened) {
-                    deals.push(Deal { day: deal.opened, ..deal });
+                let day = deal.closed.saturating_sub(deal.cycle);
+                if days.contains(&day) {
+                    deals.push(Deal { day, ..deal });
                 }
             };
             keep(won);
@@ -157,12 +160,14 @@ impl World {
             while random.random::<f64>() >= self.spec.win_rate {
                 let gap: f64 = Exp1.sample(&mut random);
                 let closed = won.closed + 1 + (gap * MEAN_ATTEMPT).min(LONGEST_ATTEMPT) as u16;
+                let sale = self.sale(&attributes, &mut random);
                 keep(Deal {
-                    amount: self.amount(&attributes, &mut random),
-                    opened: closed.saturating_sub(self.cycle(&mut random)),
+                    amount: sale.amount,
                     closed,
+                    cycle: self.cycle(&mut random),
                     chance: random.random(),
-                    product: self.product(&mut random),
+                    product: sale.product,
+                    quantity: sale.quantity,
                     fate: random.random_range(1..=names::LOSS_REASONS.len() as u8),
                     ..won
                 });
@@ -179,15 +184,17 @@ impl World {
         attributes: &Attributes,
     ) -> (Deal, crmstat_models::random::Generator) {
         let mut random = self.deal_stream(customer, sequence);
+        let sale = self.sale(attributes, &mut random);
         let deal = Deal {
-            amount: self.amount(attributes, &mut random),
+            amount: sale.amount,
             customer,
             chance: random.random(),
             closed,
-            opened: closed.saturating_sub(self.cycle(&mut random)),
+            cycle: self.cycle(&mut random),
             day: 0,
-            product: self.product(&mut random),
-            channel: self.channel(attributes, &mut random),
+            product: sale.product,
+            quantity: sale.quantity,
+            channel: channel(attributes, &mut random),
             fate: 0,
         };
         (deal, random)

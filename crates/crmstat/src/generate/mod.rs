@@ -15,6 +15,8 @@
 //! The same spec gives the same bytes for any number of threads.
 
 mod clock;
+#[cfg(test)]
+mod datasets;
 mod deal;
 mod dialect;
 mod names;

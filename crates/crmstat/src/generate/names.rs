@@ -1,6 +1,6 @@
 //! The words that a synthetic CRM is made of, in English and Russian.
 
-use crate::Lang;
+use crate::{Lang, output::digits::push_unsigned};
 
 /// A product: its name and category in both languages and its list price.
 pub(super) struct Product {
@@ -107,7 +107,18 @@ pub(super) fn push_company(out: &mut Vec<u8>, customer: u32, lang: Lang) {
     out.extend_from_slice(pick(start, lang).as_bytes());
     out.extend_from_slice(pick(end, lang).as_bytes());
     out.push(b' ');
-    crate::digits::push_unsigned(out, u64::from(customer) + 1);
+    push_unsigned(out, u64::from(customer) + 1);
+}
+
+/// Appends the id of `customer`: `C` and at least seven digits.
+pub(super) fn push_customer_id(out: &mut Vec<u8>, customer: u32) {
+    out.push(b'C');
+    let mut padding = 1_000_000;
+    while padding > customer + 1 {
+        out.push(b'0');
+        padding /= 10;
+    }
+    push_unsigned(out, u64::from(customer) + 1);
 }
 
 /// The word of `lang`.

@@ -15,6 +15,8 @@ use crate::Result;
 const SLICE: u64 = 6_000_000;
 /// Customers that one task simulates.
 const CUSTOMERS: usize = 2048;
+/// Customers that tell how many records fall on each day.
+const SAMPLE: u32 = 1 << 16;
 
 /// Something that happens on a day.
 pub(super) trait Record: Copy + Default + Send + Sync {
@@ -45,17 +47,9 @@ pub(super) fn in_order<R: Record>(
     };
     // Chance adds little to so many records; half as much again never happens.
     let slices = if expected * 1.5 <= SLICE as f64 {
-        vec![0..days]
+        std::iter::once(0..days).collect()
     } else {
-        let counts = map_chunks(customers as usize, CUSTOMERS, |chunk| {
-            let (mut counts, mut records) = (vec![0_u32; days.into()], Vec::new());
-            for customer in chunk {
-                simulate(customer as u32, 0..days, &mut records);
-                records.drain(..).for_each(|record| counts[usize::from(record.day())] += 1);
-            }
-            counts
-        });
-        cut(days, |day| counts.iter().map(|chunk| u64::from(chunk[usize::from(day)])).sum())
+        cut(days, &sampled_counts(customers, days, &simulate))
     };
     let mut first = 0;
     for slice in slices {
@@ -66,17 +60,36 @@ pub(super) fn in_order<R: Record>(
     Ok(())
 }
 
-/// Cuts `0..days` into slices of at most [`SLICE`] records, or of one day.
-fn cut(days: u16, count: impl Fn(u16) -> u64) -> Vec<Range<u16>> {
+/// About how many records fall on each day: those of a sample of the customers, scaled.
+fn sampled_counts<R: Record>(
+    customers: u32,
+    days: u16,
+    simulate: &(impl Fn(u32, Range<u16>, &mut Vec<R>) + Sync),
+) -> Vec<u64> {
+    let stride = customers.div_ceil(SAMPLE);
+    let sampled = customers.div_ceil(stride) as usize;
+    let chunks = map_chunks(sampled, CUSTOMERS, |chunk| {
+        let (mut counts, mut records) = (vec![0_u64; days.into()], Vec::new());
+        for index in chunk {
+            simulate(index as u32 * stride, 0..days, &mut records);
+            records.drain(..).for_each(|record| counts[usize::from(record.day())] += 1);
+        }
+        counts
+    });
+    let total = |day: usize| chunks.iter().map(|counts| counts[day]).sum::<u64>();
+    (0..days.into()).map(|day| total(day) * u64::from(stride)).collect()
+}
+
+/// Cuts the days of `counts` into slices of at most [`SLICE`] records, or of one day.
+fn cut(days: u16, counts: &[u64]) -> Vec<Range<u16>> {
     let mut slices = Vec::new();
     let (mut start, mut records) = (0, 0);
-    for day in 0..days {
-        let more = count(day);
-        if records + more > SLICE && day > start {
+    for (day, count) in (0..days).zip(counts) {
+        if records + count > SLICE && day > start {
             slices.push(start..day);
             (start, records) = (day, 0);
         }
-        records += more;
+        records += count;
     }
     slices.push(start..days);
     slices
@@ -140,8 +153,8 @@ mod tests {
 
     #[test]
     fn a_slice_is_bounded_and_never_empty_of_days() {
-        assert_eq!(cut(4, |_| SLICE / 2), [0..2, 2..4]);
-        assert_eq!(cut(3, |_| 2 * SLICE), [0..1, 1..2, 2..3]);
-        assert_eq!(cut(3, |_| 0), [0..3]);
+        assert_eq!(cut(4, &[SLICE / 2; 4]), [0..2, 2..4]);
+        assert_eq!(cut(3, &[2 * SLICE; 3]), [0..1, 1..2, 2..3]);
+        assert_eq!(cut(3, &[0; 3]).as_slice(), std::slice::from_ref(&(0..3)));
     }
 }

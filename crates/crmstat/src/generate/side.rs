@@ -126,7 +126,7 @@ impl World {
 
     /// `customer_id, at, kind, outcome`.
     pub(super) fn activities(&self, activities: &[Activity]) -> Result<Table> {
-        let ids = self.ids(activities.iter().map(|activity| activity.customer));
+        let ids = Ids::of(activities.iter().map(|activity| activity.customer));
         let at = activities.iter().map(|activity| {
             let midnight = self.date(activity.day).midnight().seconds();
             Timestamp::from_seconds(midnight + activity.second)
@@ -170,7 +170,7 @@ impl World {
         Table::new(
             "customers",
             vec![
-                Column::text("customer_id", "Клиент", self.ids(customers()).iter()),
+                Column::text("customer_id", "Клиент", Ids::of(customers()).iter()),
                 Column::text("name", "Название", names.iter().map(String::as_str)),
                 Column::category(
                     "region",
@@ -221,7 +221,7 @@ impl World {
         let lines: Vec<Line> = deals.iter().map(Line::of).collect();
         let cost = |deal: &Deal| {
             Money::from_units(
-                product(deal).price * Money::SCALE / 100 * COST_PERCENT * deal.quantity(),
+                product(deal).price * Money::SCALE / 100 * COST_PERCENT * i64::from(deal.quantity),
             )
         };
         Table::new(
@@ -239,7 +239,11 @@ impl World {
                     codes(),
                 ),
                 Column::category("category", "Категория", self.words(&categories), codes()),
-                Column::int("quantity", "Количество", deals.iter().map(Deal::quantity)),
+                Column::int(
+                    "quantity",
+                    "Количество",
+                    deals.iter().map(|deal| i64::from(deal.quantity)),
+                ),
                 Column::money("price", "Цена", lines.iter().map(|line| line.price)),
                 Column::money("discount", "Скидка", lines.iter().map(|line| line.discount)),
                 Column::money("cost", "Себестоимость", deals.iter().map(cost)),
@@ -335,26 +339,24 @@ impl World {
     fn words(&self, words: &[[&'static str; 2]]) -> Vec<&'static str> {
         words.iter().map(|&word| names::pick(word, self.lang())).collect()
     }
-
-    /// The ids of `customers`.
-    pub(super) fn ids(&self, customers: impl Iterator<Item = u32>) -> Ids {
-        let mut ids = Ids::default();
-        for customer in customers {
-            self.push_customer_id(&mut ids.arena, customer);
-            ids.ends.push(ids.arena.len());
-        }
-        ids
-    }
 }
 
 /// The ids of some customers, one after the other.
-#[derive(Default)]
 pub(super) struct Ids {
     arena: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl Ids {
+    pub(super) fn of(customers: impl Iterator<Item = u32>) -> Self {
+        let (mut arena, mut ends) = (Vec::new(), Vec::new());
+        for customer in customers {
+            names::push_customer_id(&mut arena, customer);
+            ends.push(arena.len());
+        }
+        Self { arena, ends }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         // Ids are letters and digits, so they always are text.
@@ -373,7 +375,7 @@ impl Line {
     fn of(deal: &Deal) -> Self {
         let cent = Money::SCALE / 100;
         let cents = deal.amount.units() / cent;
-        let quantity = deal.quantity();
+        let quantity = i64::from(deal.quantity);
         let gross = if cents % 4 == 0 { cents + cents / 9 } else { cents };
         let price = (gross + quantity - 1) / quantity;
         Self {

@@ -1,5 +1,7 @@
 //! What to generate, and the checks on it.
 
+use std::str::FromStr;
+
 use crate::{Date, Error, Result, generate::Dialect};
 
 /// How customers buy and when they stop.
@@ -40,6 +42,37 @@ impl Process {
     pub const PARETO_NBD: Self = Self::ParetoNbd { r: 0.9, alpha: 7.0, s: 0.8, beta: 50.0 };
 }
 
+/// Reads `bg-nbd` or `pareto-nbd`, alone for the defaults or with the four parameters in the order of the
+/// fields: `bg-nbd:0.243,4.414,0.793,2.426`.
+impl FromStr for Process {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, parameters) = match text.split_once(':') {
+            Some((name, parameters)) => (name, Some(numbers::<4>(parameters)?)),
+            None => (text, None),
+        };
+        match (name, parameters) {
+            ("bg-nbd", None) => Ok(Self::BG_NBD),
+            ("bg-nbd", Some([r, alpha, a, b])) => Ok(Self::BgNbd { r, alpha, a, b }),
+            ("pareto-nbd", None) => Ok(Self::PARETO_NBD),
+            ("pareto-nbd", Some([r, alpha, s, beta])) => Ok(Self::ParetoNbd { r, alpha, s, beta }),
+            _ => Err(Error::usage(format!("`{name}` is not a purchase process"))
+                .with_hint("it is one of bg-nbd, pareto-nbd")),
+        }
+    }
+}
+
+/// `N` numbers with commas between them.
+fn numbers<const N: usize>(text: &str) -> Result<[f64; N]> {
+    let numbers: Option<Vec<f64>> =
+        text.split(',').map(|number| number.trim().parse().ok()).collect();
+    numbers.and_then(|numbers| numbers.try_into().ok()).ok_or_else(|| {
+        Error::usage(format!("`{text}` is not {N} numbers"))
+            .with_hint("write them with commas between them, such as 4,4,60")
+    })
+}
+
 /// What customers spend per order: Gamma-Gamma (Fader, Hardie and Lee 2005; Fader and Hardie 2013).
 ///
 /// An amount is Gamma(p, ν) with the customer's ν ~ Gamma(q, γ), so the mean amount is pγ / (q − 1).
@@ -51,6 +84,16 @@ pub struct Spend {
     pub q: f64,
     /// Inverse scale of the customers' inverse scales, in the currency.
     pub gamma: f64,
+}
+
+/// Reads `p,q,gamma`, such as `4,4,60`.
+impl FromStr for Spend {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let [p, q, gamma] = numbers(text)?;
+        Ok(Self { p, q, gamma })
+    }
 }
 
 /// A synthetic CRM: who its customers are, how they buy, how its export looks.
@@ -131,7 +174,7 @@ impl Spec {
         self
     }
 
-    /// The first day.
+    /// The first day on which anything is bought; the first deals were created before it.
     #[must_use]
     pub fn from(mut self, from: Date) -> Self {
         self.from = from;
@@ -257,5 +300,21 @@ impl Spec {
         let (name, value, range) =
             numbers.into_iter().find(|(_, value, range)| !range.contains(value))?;
         Some(format!("`{name}` is {value}, but must be {} to {}", range.start(), range.end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Process, Spend};
+
+    #[test]
+    fn processes_and_spends_are_read_as_typed() {
+        assert_eq!("pareto-nbd".parse::<Process>().unwrap(), Process::PARETO_NBD);
+        let cdnow = Process::BgNbd { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 };
+        assert_eq!("bg-nbd:0.243,4.414,0.793,2.426".parse::<Process>().unwrap(), cdnow);
+        assert_eq!("6.25, 3.74,15.44".parse::<Spend>().unwrap().q, 3.74);
+        for text in ["nbd", "bg-nbd:1,2,3", "bg-nbd:1,2,3,x", "bg-nbd:"] {
+            assert!(text.parse::<Process>().unwrap_err().is_usage(), "{text}");
+        }
     }
 }

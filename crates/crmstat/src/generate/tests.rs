@@ -59,9 +59,7 @@ fn the_report_adds_up_and_orders_come_by_date() {
     assert_eq!(report.revenue, Money::from_units(revenue));
     let dates: Vec<&String> = orders.iter().map(|order| &order["order_date"]).collect();
     assert!(dates.is_sorted());
-    assert!(
-        *dates[0] >= "2023-07-01".to_owned() && *dates[dates.len() - 1] < "2026-01-01".to_owned()
-    );
+    assert!(dates[0].as_str() >= "2023-07-01" && dates[dates.len() - 1].as_str() < "2026-01-01");
     let customers: BTreeSet<&String> = orders.iter().map(|order| &order["customer_id"]).collect();
     assert_eq!(customers.len(), 1000);
 }
@@ -117,8 +115,8 @@ fn pipedrive_deals_are_consistent() {
         assert_eq!(deal["Deal - Status"] == "Open", closed.is_empty());
         assert_eq!(deal["Deal - Status"] == "Lost", !deal["Deal - Lost reason"].is_empty());
         assert!(closed.is_empty() || *closed > deal["Deal - Deal created"], "{deal:?}");
-        assert!(deal["Deal - Deal created"] < "2026-01-01".to_owned());
-        assert!(*closed < "2026-01-01".to_owned());
+        assert!(deal["Deal - Deal created"].as_str() < "2026-01-01");
+        assert!(closed.as_str() < "2026-01-01");
     }
 }
 
@@ -201,7 +199,7 @@ fn history_moves_forward_and_ends_where_the_deal_stands() {
         if let Some(before) = last.insert(&step["deal_id"], step) {
             assert!(before["entered_at"] <= step["entered_at"]);
         }
-        assert!(step["entered_at"] < "2026-01-01".to_owned());
+        assert!(step["entered_at"].as_str() < "2026-01-01");
     }
     assert_eq!(last.len(), deals.len());
     for deal in &deals {

@@ -6,6 +6,7 @@ use crate::{
     Date, Result,
     generate::{
         Process,
+        side::Ids,
         world::{Dropout, World},
     },
     output::{Column, Table},
@@ -43,7 +44,7 @@ impl World {
         Table::new(
             "truth",
             vec![
-                Column::text("customer_id", "Клиент", self.ids(customers()).iter()),
+                Column::text("customer_id", "Клиент", Ids::of(customers()).iter()),
                 Column::float("lambda", "Частота", 4, truth().map(|t| t.lambda)),
                 Column::float(dropout, "Уход", 4, truth().map(|t| t.dropout)),
                 Column::float("mean_spend", "Средний чек", 2, truth().map(|t| t.mean_spend)),

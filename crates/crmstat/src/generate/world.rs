@@ -21,6 +21,8 @@ const NEXT_PRODUCT: f64 = 0.8;
 /// Customers whose rates stand for all when the number of orders is fitted.
 const FITTED_CUSTOMERS: u32 = 1 << 14;
 const DAYS_PER_WEEK: f64 = 7.0;
+/// Nobody buys more units of a product at once.
+const MOST_UNITS: f64 = 99.0;
 /// No amount is larger, however heavy the tail.
 const LARGEST_AMOUNT: f64 = 1e9;
 
@@ -114,6 +116,13 @@ pub(super) struct Attributes {
     nu: f64,
 }
 
+/// What one deal is about.
+pub(super) struct Sale {
+    pub(super) product: u8,
+    pub(super) quantity: u8,
+    pub(super) amount: Money,
+}
+
 impl World {
     /// The world of a spec whose ranges are checked.
     pub(super) fn new(spec: Spec) -> Result<Self> {
@@ -142,20 +151,24 @@ impl World {
             cycle: Gamma::new(2.0, MEAN_CYCLE / 2.0).map_err(unusable)?,
             spec,
         };
-        if let Some(orders) = world.spec.orders {
-            let scale = world.scale_for(orders)?;
-            world.rate = Gamma::new(r, scale / (alpha * DAYS_PER_WEEK)).map_err(unusable)?;
-        }
-        world.expected_orders = world.expected_at(1.0);
+        let fitted: Vec<Latent> = (0..world.spec.customers.min(FITTED_CUSTOMERS))
+            .map(|customer| world.latent(customer).0)
+            .collect();
+        let scale = match world.spec.orders {
+            Some(orders) => world.scale_for(orders, &fitted)?,
+            None => 1.0,
+        };
+        world.rate = Gamma::new(r, scale / (alpha * DAYS_PER_WEEK)).map_err(unusable)?;
+        world.expected_orders = world.expected_at(scale, &fitted);
         Ok(world)
     }
 
     /// The factor of all rates with which `orders` are expected.
-    fn scale_for(&self, orders: u64) -> Result<f64> {
+    fn scale_for(&self, orders: u64, fitted: &[Latent]) -> Result<f64> {
         let wanted = orders as f64;
         // Twenty doublings either way are a millionfold; past that a customer would buy every minute.
         let (mut low, mut high) = (2_f64.powi(-20), 2_f64.powi(20));
-        if self.expected_at(high) < wanted {
+        if self.expected_at(high, fitted) < wanted {
             return Err(Error::usage(format!(
                 "{orders} orders cannot come from {} customers who leave this soon",
                 self.spec.customers
@@ -166,21 +179,24 @@ impl World {
         // leave no more than the last bits of it.
         for _ in 0..60 {
             let middle = (low * high).sqrt();
-            if self.expected_at(middle) < wanted { low = middle } else { high = middle }
+            if self.expected_at(middle, fitted) < wanted {
+                low = middle;
+            } else {
+                high = middle;
+            }
         }
         Ok(high)
     }
 
-    /// The expected number of orders when all rates are `scale` times what they are.
-    fn expected_at(&self, scale: f64) -> f64 {
-        let fitted = self.spec.customers.min(FITTED_CUSTOMERS);
+    /// The expected number of orders of all customers, when the `fitted` ones stand for them and every
+    /// rate is `scale` times what it is.
+    fn expected_at(&self, scale: f64, fitted: &[Latent]) -> f64 {
         let observed = self.clock.start_of(self.days);
-        let repeats = (0..fitted).map(|customer| {
-            let (latent, _) = self.latent(customer);
-            Latent { rate: latent.rate * scale, ..latent }.expected(observed - latent.start)
+        let repeats = fitted.iter().map(|latent| {
+            Latent { rate: latent.rate * scale, ..*latent }.expected(observed - latent.start)
         });
         let repeats = crmstat_models::sum::compensated(repeats);
-        f64::from(self.spec.customers) * (1.0 + repeats / f64::from(fitted))
+        f64::from(self.spec.customers) * (1.0 + repeats / fitted.len() as f64)
     }
 
     /// The stream of `topic` of `customer`.
@@ -247,26 +263,21 @@ impl World {
         self.spec.spend.p / attributes.nu
     }
 
-    /// An amount of a customer, rounded to cents and never nothing.
-    pub(super) fn amount(&self, attributes: &Attributes, random: &mut Generator) -> Money {
-        let amount = (self.spend.sample(random) / attributes.nu).min(LARGEST_AMOUNT);
-        let cents = ((amount * 100.0).round() as i64).max(1);
-        Money::from_units(cents * (Money::SCALE / 100))
-    }
-
-    /// The channel of an order: mostly the customer's own.
-    pub(super) fn channel(&self, attributes: &Attributes, random: &mut Generator) -> u8 {
-        if random.random::<f64>() < OWN_CHANNEL {
-            attributes.contact.channel
-        } else {
-            random.random_range(0..names::CHANNELS.len() as u8)
-        }
-    }
-
-    /// A product: the first sells most, every next one less.
-    pub(super) fn product(&self, random: &mut Generator) -> u8 {
+    /// What is sold to a customer: a product, the first of the catalogue most often, for a Gamma-Gamma
+    /// amount that a whole number of units makes up to the cent.
+    pub(super) fn sale(&self, attributes: &Attributes, random: &mut Generator) -> Sale {
         let last = names::PRODUCTS.len() as u8 - 1;
-        (0..last).find(|_| random.random::<f64>() > NEXT_PRODUCT).unwrap_or(last)
+        let product = (0..last).find(|_| random.random::<f64>() > NEXT_PRODUCT).unwrap_or(last);
+        let amount = (self.spend.sample(random) / attributes.nu).min(LARGEST_AMOUNT);
+        let list_price = names::PRODUCTS[usize::from(product)].price as f64;
+        let quantity = (amount / list_price).round().clamp(1.0, MOST_UNITS);
+        let price = ((amount * 100.0 / quantity).round() as i64).max(1);
+        let cents = price * quantity as i64;
+        Sale {
+            product,
+            quantity: quantity as u8,
+            amount: Money::from_units(cents * (Money::SCALE / 100)),
+        }
     }
 
     /// The days from a deal's creation to its close.
@@ -274,20 +285,18 @@ impl World {
         (self.cycle.sample(random) as u16).min(LONGEST_CYCLE)
     }
 
-    /// Appends the id of `customer`: `C` and the number, of equal length for all.
-    pub(super) fn push_customer_id(&self, out: &mut Vec<u8>, customer: u32) {
-        let mut padding = 1_000_000;
-        out.push(b'C');
-        while padding > customer + 1 {
-            out.push(b'0');
-            padding /= 10;
-        }
-        push_unsigned(out, u64::from(customer) + 1);
-    }
-
     /// The date of `day`.
     pub(super) fn date(&self, day: u16) -> Date {
         self.spec.from.plus_days(day.into())
+    }
+}
+
+/// The channel of an order: mostly the customer's own.
+pub(super) fn channel(attributes: &Attributes, random: &mut Generator) -> u8 {
+    if random.random::<f64>() < OWN_CHANNEL {
+        attributes.contact.channel
+    } else {
+        random.random_range(0..names::CHANNELS.len() as u8)
     }
 }
 

@@ -62,27 +62,29 @@ fn push_cell(bytes: &mut Vec<u8>, cell: Cell<'_>, delimiter: u8) {
 
 /// Appends `text`, defused and, where the format needs it, quoted (RFC 4180).
 fn push_text(bytes: &mut Vec<u8>, text: &str, delimiter: u8) {
-    let fuse = if is_formula(text) { "'" } else { "" };
-    push_quoted_if_needed(bytes, fuse, text, delimiter);
-}
-
-/// Appends `prefix` and `text` as one cell, in quotes when it is empty or holds a delimiter, a quote or
-/// a line break.
-pub(crate) fn push_quoted_if_needed(bytes: &mut Vec<u8>, prefix: &str, text: &str, delimiter: u8) {
-    let special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');
-    if !text.is_empty() && !text.as_bytes().iter().any(special) {
-        bytes.extend_from_slice(prefix.as_bytes());
-        bytes.extend_from_slice(text.as_bytes());
-        return;
+    if text.is_empty() {
+        bytes.extend_from_slice(b"\"\"");
+    } else if is_formula(text) {
+        push_quoted_if_needed(bytes, format!("'{text}").as_bytes(), delimiter);
+    } else {
+        push_quoted_if_needed(bytes, text.as_bytes(), delimiter);
     }
-    push_quoted(bytes, prefix, text);
 }
 
-/// Appends `prefix` and `text` as one cell in quotes, with the quotes inside doubled.
-pub(crate) fn push_quoted(bytes: &mut Vec<u8>, prefix: &str, text: &str) {
+/// Appends `text` as one cell, in quotes when it holds a delimiter, a quote or a line break.
+pub(crate) fn push_quoted_if_needed(bytes: &mut Vec<u8>, text: &[u8], delimiter: u8) {
+    let special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+    if text.iter().any(special) {
+        push_quoted(bytes, text);
+    } else {
+        bytes.extend_from_slice(text);
+    }
+}
+
+/// Appends `text` as one cell in quotes, with the quotes inside doubled.
+pub(crate) fn push_quoted(bytes: &mut Vec<u8>, text: &[u8]) {
     bytes.push(b'"');
-    bytes.extend_from_slice(prefix.as_bytes());
-    for &byte in text.as_bytes() {
+    for &byte in text {
         if byte == b'"' {
             bytes.push(b'"');
         }

@@ -14,13 +14,12 @@ use crate::{
 /// Writes `table` with titles and numbers in `lang`.
 pub(super) fn write(table: &Table, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let columns = table.columns();
-    let titles: String =
-        columns.iter().map(|column| format!(" {} |", escaped(column.title(lang)))).collect();
+    let titles: Vec<String> = columns.iter().map(|column| escaped(column.title(lang))).collect();
     let rules: String = columns
         .iter()
         .map(|column| if column.values().is_numeric() { " ---: |" } else { " --- |" })
         .collect();
-    writeln!(out, "|{titles}\n|{rules}")?;
+    writeln!(out, "| {} |\n|{rules}", titles.join(" | "))?;
     write_in_chunks(table.rows(), out, |rows, bytes| {
         for row in rows {
             bytes.push(b'|');

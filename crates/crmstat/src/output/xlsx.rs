@@ -120,8 +120,7 @@ fn write_cell(
 fn number_format(column: &Column) -> Format {
     let pattern = match column.values() {
         Values::Text(_) | Values::Category { .. } | Values::Bool(_) => return Format::new(),
-        Values::Int(_) => "0".to_owned(),
-        Values::Float { decimals: 0, .. } => "0".to_owned(),
+        Values::Int(_) | Values::Float { decimals: 0, .. } => "0".to_owned(),
         Values::Float { decimals, .. } => format!("0.{}", "0".repeat(*decimals)),
         Values::Money(_) => "#,##0.00".to_owned(),
         Values::Date(_) => "yyyy-mm-dd".to_owned(),

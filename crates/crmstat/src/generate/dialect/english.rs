@@ -6,7 +6,7 @@ use super::{
         Always, Amount, Category, Channel, CloseOn, ClosedAt, Company, CreatedAt, CreatedOn,
         Currency, CustomerId, CustomerNumber, ExpectedOn, Id, IsClosed, IsLost, IsWon, LostAt,
         LostReason, OrderDate, Owner, Pipeline, Probability, Product, Region, Stage, Status, Title,
-        WonAt,
+        WonAmount, WonAt,
     },
     Layout, Shape, Words,
 };
@@ -220,7 +220,7 @@ pub(super) const DYNAMICS: Layout = Layout {
         ("Account", Company),
         ("Est. close date", ExpectedOn),
         ("Est. revenue", Amount),
-        ("Actual Revenue", Amount),
+        ("Actual Revenue", WonAmount),
         ("Actual Close Date", ClosedAt),
         ("Sales Stage", Stage),
         ("Probability", Probability),

@@ -230,6 +230,8 @@ pub(super) enum Field {
     Company,
     Phone,
     Amount,
+    /// The amount, of a won deal alone.
+    WonAmount,
     /// The day the order was placed.
     OrderDate,
     CreatedAt,

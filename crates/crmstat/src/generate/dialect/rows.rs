@@ -79,7 +79,7 @@ impl<'a> RowWriter<'a> {
                 );
                 for header in headers {
                     text.extend_from_slice(b"<th>");
-                    push_escaped(&mut text, header);
+                    push_escaped(&mut text, header.as_bytes());
                     text.extend_from_slice(b"</th>");
                 }
                 text.extend_from_slice(b"</tr></thead><tbody>");
@@ -205,17 +205,15 @@ impl<'a> Cells<'a> {
                 if !self.is_first {
                     self.text.push(delimiter);
                 }
-                // Cells are pieced together from texts and digits alone.
-                let cell = str::from_utf8(cell).unwrap_or_default();
                 if quote_all {
-                    push_quoted(self.text, "", cell);
-                } else if !cell.is_empty() {
-                    push_quoted_if_needed(self.text, "", cell, delimiter);
+                    push_quoted(self.text, cell);
+                } else {
+                    push_quoted_if_needed(self.text, cell, delimiter);
                 }
             }
             Shape::Html => {
                 self.text.extend_from_slice(b"<td>");
-                push_escaped(self.text, str::from_utf8(cell).unwrap_or_default());
+                push_escaped(self.text, cell);
                 self.text.extend_from_slice(b"</td>");
             }
         }
@@ -235,8 +233,8 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn push_escaped(text: &mut Vec<u8>, cell: &str) {
-    for byte in cell.bytes() {
+fn push_escaped(text: &mut Vec<u8>, cell: &[u8]) {
+    for &byte in cell {
         match byte {
             b'&' => text.extend_from_slice(b"&amp;"),
             b'<' => text.extend_from_slice(b"&lt;"),
@@ -265,7 +263,7 @@ impl<'a> Row<'a> {
         let words = self.layout.words;
         match field {
             Field::Id => push_unsigned(cell, self.id),
-            Field::CustomerId => self.world.push_customer_id(cell, self.deal.customer),
+            Field::CustomerId => names::push_customer_id(cell, self.deal.customer),
             Field::CustomerNumber => push_unsigned(cell, u64::from(self.deal.customer) + 1),
             Field::Company => names::push_company(cell, self.deal.customer, words.lang),
             Field::Title => {
@@ -283,11 +281,14 @@ impl<'a> Row<'a> {
                 }
             }
             Field::Amount => push_amount(cell, self.deal.amount, self.layout.amounts),
-            Field::Price => push_amount(cell, self.price(), self.layout.amounts),
-            Field::Quantity => push_signed(cell, self.deal.quantity()),
-            Field::Probability => {
-                push_unsigned(cell, [25, 100, 0][self.outcome()]);
+            Field::WonAmount => {
+                if let Some(amount) = self.won_amount() {
+                    push_amount(cell, amount, self.layout.amounts);
+                }
             }
+            Field::Price => push_amount(cell, self.price(), self.layout.amounts),
+            Field::Quantity => push_unsigned(cell, self.deal.quantity.into()),
+            Field::Probability => push_signed(cell, self.probability()),
             _ => {
                 if let Some(at) = self.instant(field) {
                     push_instant(cell, at, self.layout.dates);
@@ -309,9 +310,19 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// What it brought, once it is won.
+    fn won_amount(&self) -> Option<Money> {
+        (self.status == Status::Won).then_some(self.deal.amount)
+    }
+
+    /// The chance to win it, in percent, as the CRM has it.
+    fn probability(&self) -> i64 {
+        [25, 100, 0][self.outcome()]
+    }
+
     /// The amount per unit.
     fn price(&self) -> Money {
-        Money::from_units(self.deal.amount.units() / self.deal.quantity())
+        Money::from_units(self.deal.amount.units() / i64::from(self.deal.quantity))
     }
 
     fn product(&self) -> &'static str {
@@ -330,9 +341,9 @@ impl<'a> Row<'a> {
     }
 
     fn date(&self, field: Field) -> Option<Date> {
-        let expected = || self.world.date(self.deal.opened).plus_days(EXPECTED_DAYS);
+        let expected = || self.deal.opened_on(self.world).plus_days(EXPECTED_DAYS);
         match field {
-            Field::CreatedOn => Some(self.world.date(self.deal.opened)),
+            Field::CreatedOn => Some(self.deal.opened_on(self.world)),
             Field::ExpectedOn => Some(expected()),
             Field::CloseOn if self.status == Status::Open => {
                 // A deal that is still open is expected to close in the future.
@@ -468,8 +479,12 @@ fn column(header: &'static str, field: Field, layout: &Layout, rows: &[Row<'_>])
     match field {
         Field::Id => Column::int(header, header, rows.iter().map(|row| row.id as i64)),
         Field::Amount => Column::money(header, header, rows.iter().map(|row| row.deal.amount)),
+        Field::WonAmount => Column::money(header, header, rows.iter().map(Row::won_amount)),
+        Field::Probability => Column::int(header, header, rows.iter().map(Row::probability)),
         Field::Price => Column::money(header, header, rows.iter().map(Row::price)),
-        Field::Quantity => Column::int(header, header, rows.iter().map(|row| row.deal.quantity())),
+        Field::Quantity => {
+            Column::int(header, header, rows.iter().map(|row| i64::from(row.deal.quantity)))
+        }
         Field::CreatedAt | Field::ClosedAt | Field::WonAt | Field::LostAt => {
             Column::timestamp(header, header, rows.iter().map(|row| row.instant(field)))
         }
