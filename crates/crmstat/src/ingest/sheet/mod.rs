@@ -11,7 +11,10 @@
 //! The text has one record per row of the sheet, blank rows included, so that the number of a record is
 //! the number of the row. Every cell of text stays as it is, leading zeros included.
 
+mod cell;
+mod csv;
 mod html;
+mod limits;
 mod workbook;
 
 pub(crate) use self::{

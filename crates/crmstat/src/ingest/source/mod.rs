@@ -129,7 +129,7 @@ impl Source {
     /// Puts the comma-separated form of the sheet in the place of the workbook.
     fn convert_sheet(&mut self, format: Format, sheet: Option<&str>) -> Result<()> {
         let converted = match format {
-            Format::Html => sheet::convert_html(&self.name, self.reader()?)?,
+            Format::Html => sheet::convert_html(self)?,
             _ => sheet::convert_workbook(&self.name, &self.file, format, sheet)?,
         };
         self.decisions.extend(converted.decisions);
