@@ -1,7 +1,5 @@
 //! The table of an HTML page, which some CRMs call `.xls`.
 
-use std::io::Read;
-
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use html5gum::{IoReader, StartTag, Token, Tokenizer};
 use memchr::memmem;
@@ -14,7 +12,7 @@ use crate::{
     Error, Result,
     ingest::{
         Decision,
-        source::{Source, place},
+        source::{SharedFile, Source, place},
     },
 };
 
@@ -264,7 +262,7 @@ impl Table {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<crate::ingest::source::SharedFile> {
+    fn finish(mut self) -> Result<SharedFile> {
         self.end_row()?;
         self.csv.finish()
     }

@@ -20,6 +20,17 @@ pub(super) enum Container {
     Ods,
 }
 
+impl Container {
+    /// Its usual name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Xlsx => "XLSX",
+            Self::Xlsb => "XLSB",
+            Self::Ods => "ODS",
+        }
+    }
+}
+
 /// Files inside a workbook; an honest one has three per sheet and a few dozen more.
 const MAX_PARTS: usize = 10_000;
 /// Bytes of all parts together.

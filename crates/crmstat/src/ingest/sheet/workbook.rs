@@ -34,7 +34,7 @@ pub(crate) fn convert(
     wanted: Option<&str>,
 ) -> Result<Converted> {
     let converted = contained(|| {
-        let mut book = Book::open(file, format)?;
+        let (mut book, container) = Book::open(file, format)?;
         let (sheet, reason) = match wanted {
             Some(wanted) => (find(book.sheets(), wanted)?, "as given".to_owned()),
             None => choose(&mut book)?,
@@ -44,13 +44,15 @@ pub(crate) fn convert(
             csv.write(row)?;
             Ok(ControlFlow::Continue(()))
         })?;
-        let mut decisions = vec![Decision {
-            file: name.to_owned(),
-            topic: "sheet".to_owned(),
-            value: sheet,
-            reason,
-            option: Some("--sheet"),
-        }];
+        let decide = |topic: &str, value: String, reason: String, option| {
+            let (file, topic) = (name.to_owned(), topic.to_owned());
+            Decision { file, topic, value, reason, option }
+        };
+        let kind = container.map(|container| {
+            decide("kind", container.name().into(), "the parts of the ZIP file".into(), None)
+        });
+        let mut decisions: Vec<_> = kind.into_iter().collect();
+        decisions.push(decide("sheet", sheet, reason, Some("--sheet")));
         decisions.extend(oddities.decisions(name));
         Ok(Converted { csv: csv.finish()?, decisions })
     });
@@ -99,15 +101,18 @@ impl Oddities {
 type Visit<'a> = &'a mut dyn FnMut(&Row) -> Result<ControlFlow<()>>;
 
 impl Book {
-    fn open(file: &SharedFile, format: Format) -> Result<Self> {
+    /// The workbook in `file`, and which kind of ZIP file it is, if it is one.
+    fn open(file: &SharedFile, format: Format) -> Result<(Self, Option<Container>)> {
         let reader = BufReader::new(file.reader_at(0));
         if format == Format::Xls {
             if limits::is_encrypted(file).map_err(|cause| broken(&cause))? {
                 return Err(protected());
             }
-            return Ok(Self::Xls(Box::new(Xls::new(reader).map_err(|cause| broken(&cause))?)));
+            let book = Xls::new(reader).map_err(|cause| broken(&cause))?;
+            return Ok((Self::Xls(Box::new(book)), None));
         }
-        Ok(match limits::check(file)? {
+        let container = limits::check(file)?;
+        let book = match container {
             Container::Xlsx => {
                 Self::Xlsx(Box::new(Xlsx::new(reader).map_err(|cause| broken(&cause))?))
             }
@@ -118,7 +123,8 @@ impl Book {
                 Err(calamine::OdsError::Password) => return Err(protected()),
                 opened => Self::Ods(Box::new(opened.map_err(|cause| broken(&cause))?)),
             },
-        })
+        };
+        Ok((book, Some(container)))
     }
 
     fn sheets(&self) -> Vec<Sheet> {

@@ -111,8 +111,8 @@ impl Source {
                 .map_err(|cause| failure(name, cause))?;
             decide("encoding", text.name().to_owned(), text.evidence.clone(), Some("--encoding"));
         }
-        if format != Format::Text {
-            decide("kind", format.to_string(), format.evidence().to_owned(), None);
+        if let Some(evidence) = format.evidence() {
+            decide("kind", format.to_string(), evidence.to_owned(), None);
         }
         let kind = match format {
             Format::Text => Kind::Text { encoding: text.name() },
