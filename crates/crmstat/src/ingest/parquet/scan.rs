@@ -184,14 +184,15 @@ impl ParquetFile {
             return Ok(ColumnReader::Text(TextReader::new(Box::new(pages), leaf.is_optional)));
         }
         let descriptor = chunk.column_descr_ptr();
-        ValueReader::new(descriptor, Box::new(pages), leaf).map(ColumnReader::Values)
+        ValueReader::new(descriptor, Box::new(pages), leaf)
+            .map(|reader| ColumnReader::Values(Box::new(reader)))
     }
 }
 
 /// One column of a row group, part read.
 enum ColumnReader {
     Text(TextReader),
-    Values(ValueReader),
+    Values(Box<ValueReader>),
 }
 
 /// The chosen columns of a row group, part read.

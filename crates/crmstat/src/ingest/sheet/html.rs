@@ -187,11 +187,7 @@ impl Table {
                 };
                 self.cell = Some(OpenCell { columns, rows });
             }
-            b"br" | b"p" | b"div" | b"li" if self.cell.is_some() => {
-                if !self.text.is_empty() {
-                    self.text.push('\n');
-                }
-            }
+            b"br" | b"p" | b"div" | b"li" if !self.text.is_empty() => self.text.push('\n'),
             b"script" | b"style" if !tag.self_closing => self.hidden = Some(tag.name.to_vec()),
             _ => {}
         }

@@ -153,7 +153,7 @@ fn check_content(archive: &mut Archive, index: usize) -> Result<()> {
                 };
                 match (tag.name.as_slice(), &mut sheet) {
                     (b"table:table", sheet) if !tag.self_closing => {
-                        *sheet = Some(Extent::default())
+                        *sheet = Some(Extent::default());
                     }
                     (b"table:table-row", Some(sheet)) => {
                         sheet.begin_row(repeated("table:number-rows-repeated", MAX_ROWS.into()));

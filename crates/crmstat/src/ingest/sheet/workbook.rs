@@ -36,7 +36,7 @@ pub(crate) fn convert(
     let converted = contained(|| {
         let (mut book, container) = Book::open(file, format)?;
         let (sheet, reason) = match wanted {
-            Some(wanted) => (find(book.sheets(), wanted)?, "as given".to_owned()),
+            Some(wanted) => (find(&book.sheets(), wanted)?, "as given".to_owned()),
             None => choose(&mut book)?,
         };
         let mut csv = CsvWriter::new()?;
@@ -243,7 +243,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The sheet that the caller calls `wanted`: by its exact name, else whatever its case and spaces.
-fn find(sheets: Vec<Sheet>, wanted: &str) -> Result<String> {
+fn find(sheets: &[Sheet], wanted: &str) -> Result<String> {
     let folded = |name: &str| name.trim().to_lowercase();
     let exact = sheets.iter().find(|sheet| sheet.name == wanted);
     let found = exact.or_else(|| sheets.iter().find(|sheet| folded(&sheet.name) == folded(wanted)));
