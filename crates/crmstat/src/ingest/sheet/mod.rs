@@ -3,6 +3,7 @@
 //! | module | step |
 //! |---|---|
 //! | `limits` | what a workbook may unpack to, checked before anything is |
+//! | `xls` | the same for XLS, whose reader lays sheets out in full |
 //! | `workbook` | XLSX, XLSB, XLS and ODS: which sheet, its rows |
 //! | `cell` | one cell to text |
 //! | `html` | the table of an HTML page |
@@ -16,6 +17,7 @@ mod csv;
 mod html;
 mod limits;
 mod workbook;
+mod xls;
 
 pub(crate) use self::{
     html::{convert as convert_html, declared_charset},

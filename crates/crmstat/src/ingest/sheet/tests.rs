@@ -287,6 +287,84 @@ fn ods_bombs_and_endless_sheets_are_refused() {
     assert!(convert(&endless).unwrap_err().to_string().contains("has no end"));
 }
 
+/// An XLS file of `sheets` sheets, each of these records: kind and data.
+fn xls(sheets: usize, records: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    const SECTOR: usize = 512;
+    let record = |kind: u16, data: &[u8]| {
+        [&kind.to_le_bytes(), &(data.len() as u16).to_le_bytes(), data].concat()
+    };
+    // Version 6, and what the stream holds: the globals or a sheet.
+    let begin = |kind: u8| record(0x0809, &[0, 6, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let end = record(0x000A, &[]);
+    let sheet =
+        [begin(0x10), records.iter().flat_map(|(k, d)| record(*k, d)).collect(), end.clone()];
+    let sheet = sheet.concat();
+    let bound = |offset: usize, number: usize| {
+        let mut data = (offset as u32).to_le_bytes().to_vec();
+        data.extend([0, 0, 2, 0, b'S', b'0' + number as u8]);
+        record(0x0085, &data)
+    };
+    let globals_length = begin(5).len() + sheets * bound(0, 0).len() + end.len();
+    let mut stream = begin(5);
+    (0..sheets).for_each(|n| stream.extend(bound(globals_length + n * sheet.len(), n)));
+    stream.extend(end);
+    (0..sheets).for_each(|_| stream.extend(&sheet));
+    stream.resize(stream.len().max(4096).next_multiple_of(SECTOR), 0);
+
+    let mut header = vec![0_u8; SECTOR];
+    header[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
+    // Versions, byte order, sector sizes; one table sector, the directory in sector 1, no other tables.
+    header[24..34].copy_from_slice(&[0x3E, 0, 3, 0, 0xFE, 0xFF, 9, 0, 6, 0]);
+    header[44..52].copy_from_slice(&[1, 0, 0, 0, 1, 0, 0, 0]);
+    header[56..60].copy_from_slice(&4096_u32.to_le_bytes());
+    header[60..64].copy_from_slice(&0xFFFF_FFFE_u32.to_le_bytes());
+    header[68..72].copy_from_slice(&0xFFFF_FFFE_u32.to_le_bytes());
+    header[76..].fill(0xFF);
+    header[76..80].fill(0);
+    let mut table = vec![0xFFFF_FFFD_u32, 0xFFFF_FFFE];
+    table.extend((1..stream.len() / SECTOR).map(|sector| sector as u32 + 2));
+    table.push(0xFFFF_FFFE);
+    table.resize(SECTOR / 4, 0xFFFF_FFFF);
+    let entry = |name: &str, kind: u8, start: u32, length: usize| {
+        let mut entry = vec![0_u8; 128];
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        entry[..name.len()].copy_from_slice(&name);
+        entry[64] = name.len() as u8 + 2;
+        entry[66] = kind;
+        entry[116..120].copy_from_slice(&start.to_le_bytes());
+        entry[120..124].copy_from_slice(&(length as u32).to_le_bytes());
+        entry
+    };
+    let mut directory = entry("Root Entry", 5, 0xFFFF_FFFE, 0);
+    directory.extend(entry("Workbook", 2, 2, stream.len()));
+    directory.resize(SECTOR, 0);
+    let table = table.iter().flat_map(|number| number.to_le_bytes()).collect();
+    [header, table, directory, stream].concat()
+}
+
+/// A cell of an XLS sheet that holds the number `value`.
+fn number(row: u16, column: u16, value: f64) -> (u16, Vec<u8>) {
+    let place: Vec<u8> = [row, column, 0].into_iter().flat_map(u16::to_le_bytes).collect();
+    (0x0203, [place, value.to_le_bytes().to_vec()].concat())
+}
+
+#[test]
+fn xls_cells_keep_their_place_and_bombs_are_refused() {
+    let cells = [number(1, 1, 12.5), number(1, 2, 7.0), number(3, 0, 1.0)];
+    assert_eq!(convert(&xls(1, &cells)).unwrap(), ",,\n,12.5,7\n,,\n1,,\n");
+
+    // Two cells in opposite corners, on two sheets: 16.7 million places each.
+    let corners = [number(0, 0, 1.0), number(65_535, 255, 1.0)];
+    let error = convert(&xls(2, &corners)).unwrap_err();
+    assert!(error.to_string().contains("more than 20 million cells"), "{error}");
+
+    // The reader makes room for the dimensions that a sheet declares.
+    let mut dimensions = vec![0, 0, 0, 0, 0, 0, 0, 0x7F];
+    dimensions.extend([0, 0, 0xFF, 0xFF, 0, 0]);
+    let error = convert(&xls(1, &[(0x0200, dimensions)])).unwrap_err();
+    assert!(error.to_string().contains("more than 20 million cells"), "{error}");
+}
+
 #[test]
 fn an_encrypted_workbook_is_called_so() {
     let mut bytes = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
@@ -380,10 +458,12 @@ proptest! {
     /// A damaged workbook ends in an error or in other cells, never in a panic of ours.
     #[test]
     fn damaged_workbooks_never_panic(
-        is_ods in any::<bool>(),
+        kind in 0_u8..3,
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        let mut bytes = if is_ods {
+        let mut bytes = if kind == 0 {
+            xls(1, &[number(0, 0, 1.0), number(5, 3, 2.0)])
+        } else if kind == 1 {
             ods("<table:table-row><table:table-cell office:value-type=\"float\" office:value=\"1\"/></table:table-row>")
         } else {
             sheet(r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>42862.5</v></c></row>"#)

@@ -10,6 +10,7 @@ use super::{
     Converted, cell,
     csv::{CsvWriter, HEAD_ROWS, MAX_ROWS, Row},
     limits::{self, Container, broken},
+    xls,
 };
 use crate::{
     Error, Place, Result,
@@ -108,6 +109,7 @@ impl Book {
             if limits::is_encrypted(file).map_err(|cause| broken(&cause))? {
                 return Err(protected());
             }
+            xls::check(file)?;
             let book = Xls::new(reader).map_err(|cause| broken(&cause))?;
             return Ok((Self::Xls(Box::new(book)), None));
         }
