@@ -16,11 +16,7 @@ mod schema;
 mod text;
 mod values;
 
-pub(crate) use self::{
-    scan::ParquetFile,
-    schema::{ColumnInfo, ColumnType},
-    text::{TextColumn, Texts},
-};
+pub(crate) use self::{scan::ParquetFile, schema::ColumnType, text::TextColumn};
 
 /// Rows decoded together at most: what one slice holds of one column stays within a core's cache.
 pub(crate) const SLICE_ROWS: usize = 128 << 10;
@@ -28,8 +24,6 @@ pub(crate) const SLICE_ROWS: usize = 128 << 10;
 /// Consecutive rows of one row group: the chosen columns in the order of the choice.
 #[derive(Debug)]
 pub(crate) struct Slice {
-    /// The row group, from 0.
-    pub(crate) row_group: usize,
     /// The number of the first row in the file, from 0.
     pub(crate) first_row: u64,
     /// How many rows.

@@ -96,7 +96,7 @@ impl ParquetFile {
                     break;
                 }
                 let scanned = self.group(group, &leaves).and_then(|mut reader| {
-                    while let Some(slice) = reader.next(first_rows[group], group)? {
+                    while let Some(slice) = reader.next(first_rows[group])? {
                         visit(&mut state, slice)?;
                     }
                     Ok(())
@@ -184,14 +184,15 @@ impl ParquetFile {
             return Ok(ColumnReader::Text(TextReader::new(Box::new(pages), leaf.is_optional)));
         }
         let descriptor = chunk.column_descr_ptr();
-        ValueReader::new(descriptor, Box::new(pages), leaf).map(ColumnReader::Values)
+        ValueReader::new(descriptor, Box::new(pages), leaf)
+            .map(|reader| ColumnReader::Values(Box::new(reader)))
     }
 }
 
 /// One column of a row group, part read.
 enum ColumnReader {
     Text(TextReader),
-    Values(ValueReader),
+    Values(Box<ValueReader>),
 }
 
 /// The chosen columns of a row group, part read.
@@ -204,7 +205,7 @@ struct GroupReader {
 impl GroupReader {
     /// The next slice: up to [`SLICE_ROWS`] rows, and no further than the current page of any column
     /// of text, so that a slice holds one page of it.
-    fn next(&mut self, first_row: u64, row_group: usize) -> Result<Option<Slice>> {
+    fn next(&mut self, first_row: u64) -> Result<Option<Slice>> {
         if self.done == self.rows {
             return Ok(None);
         }
@@ -230,7 +231,7 @@ impl GroupReader {
                 .map_err(|cause| broken(&cause))?;
             let first_row = first_row + self.done;
             self.done += rows as u64;
-            Ok(Some(Slice { row_group, first_row, rows, columns }))
+            Ok(Some(Slice { first_row, rows, columns }))
         })
     }
 }

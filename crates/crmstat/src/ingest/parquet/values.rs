@@ -119,12 +119,15 @@ impl ValueReader {
     }
 }
 
-/// The values that are there among the next `rows` rows, and which rows those are.
+/// The values that are there among some rows, and which rows those are; `None` when all.
+type Present<T> = (Vec<T>, Option<Vec<bool>>);
+
+/// The values that are there among the next `rows` rows.
 fn take<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     rows: usize,
     is_optional: bool,
-) -> Result<(Vec<T::T>, Option<Vec<bool>>)> {
+) -> Result<Present<T::T>> {
     let mut values = Vec::with_capacity(rows);
     let mut levels = Vec::with_capacity(if is_optional { rows } else { 0 });
     let (records, present, _) = reader.read_records(rows, Some(&mut levels), None, &mut values)?;

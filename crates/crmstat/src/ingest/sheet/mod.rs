@@ -3,6 +3,7 @@
 //! | module | step |
 //! |---|---|
 //! | `limits` | what a workbook may unpack to, checked before anything is |
+//! | `xls` | the same for XLS, whose reader lays sheets out in full |
 //! | `workbook` | XLSX, XLSB, XLS and ODS: which sheet, its rows |
 //! | `cell` | one cell to text |
 //! | `html` | the table of an HTML page |
@@ -11,8 +12,12 @@
 //! The text has one record per row of the sheet, blank rows included, so that the number of a record is
 //! the number of the row. Every cell of text stays as it is, leading zeros included.
 
+mod cell;
+mod csv;
 mod html;
+mod limits;
 mod workbook;
+mod xls;
 
 pub(crate) use self::{
     html::{convert as convert_html, declared_charset},

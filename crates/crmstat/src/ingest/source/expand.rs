@@ -40,7 +40,7 @@ fn matches(pattern: &str) -> Result<Vec<String>> {
     for path in paths {
         let path = path.map_err(|failure| {
             let path = failure.path().to_owned();
-            Error::io("cannot read", path, failure.into_error())
+            Error::io("cannot read", path, failure.into())
         })?;
         if path.is_dir() {
             continue;

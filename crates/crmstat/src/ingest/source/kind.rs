@@ -28,14 +28,13 @@ impl Format {
         matches!(self, Self::Zip | Self::Xls | Self::Parquet)
     }
 
-    /// What showed it.
-    pub(super) fn evidence(self) -> &'static str {
+    /// What showed it, or `None` for text, which is the rule, and ZIP, whose content says more.
+    pub(super) fn evidence(self) -> Option<&'static str> {
         match self {
-            Self::Text => "no mark of another kind",
-            Self::Html => "the file begins with markup that holds a table",
-            Self::Zip => "the file begins with the bytes `PK`",
-            Self::Xls => "the file begins with the mark of a compound file",
-            Self::Parquet => "the file begins with the bytes `PAR1`",
+            Self::Text | Self::Zip => None,
+            Self::Html => Some("the file begins with markup that holds a table"),
+            Self::Xls => Some("the file begins with the mark of a compound file"),
+            Self::Parquet => Some("the file begins with the bytes `PAR1`"),
         }
     }
 }
@@ -45,8 +44,8 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Text => "text",
             Self::Html => "HTML table",
-            Self::Zip => "workbook",
-            Self::Xls => "workbook (Excel 97)",
+            Self::Zip => "ZIP",
+            Self::Xls => "XLS",
             Self::Parquet => "Parquet",
         })
     }

@@ -111,8 +111,8 @@ impl Source {
                 .map_err(|cause| failure(name, cause))?;
             decide("encoding", text.name().to_owned(), text.evidence.clone(), Some("--encoding"));
         }
-        if format != Format::Text {
-            decide("kind", format.to_string(), format.evidence().to_owned(), None);
+        if let Some(evidence) = format.evidence() {
+            decide("kind", format.to_string(), evidence.to_owned(), None);
         }
         let kind = match format {
             Format::Text => Kind::Text { encoding: text.name() },
@@ -129,7 +129,7 @@ impl Source {
     /// Puts the comma-separated form of the sheet in the place of the workbook.
     fn convert_sheet(&mut self, format: Format, sheet: Option<&str>) -> Result<()> {
         let converted = match format {
-            Format::Html => sheet::convert_html(&self.name, self.reader()?)?,
+            Format::Html => sheet::convert_html(self)?,
             _ => sheet::convert_workbook(&self.name, &self.file, format, sheet)?,
         };
         self.decisions.extend(converted.decisions);
