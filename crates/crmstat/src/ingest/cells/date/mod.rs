@@ -65,6 +65,16 @@ const EPOCH_1904: Date = Date::from_days(-24_107);
 const OUT_OF_RANGE: &str = "a year outside 1900 to 2199";
 const NO_SUCH_DAY: &str = "no such day in the calendar";
 
+impl std::fmt::Display for DateFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.order {
+            DateOrder::Ymd => "year, month, day",
+            DateOrder::Dmy => "day, month, year",
+            DateOrder::Mdy => "month, day, year",
+        })
+    }
+}
+
 impl DateFormat {
     /// A parser that reads dates which do not begin with the year in `order`.
     pub(crate) const fn new(order: DateOrder) -> Self {
