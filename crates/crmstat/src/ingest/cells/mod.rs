@@ -14,6 +14,7 @@
 pub(crate) mod currency;
 pub(crate) mod date;
 pub(crate) mod number;
+mod tally;
 pub(crate) mod text;
 
 /// What a cell turned out to hold.

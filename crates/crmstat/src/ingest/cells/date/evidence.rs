@@ -4,14 +4,12 @@ use super::{
     DateFormat, DateOrder,
     scan::{self, Written},
 };
-use crate::ingest::cells::{Parsed, Verdict};
+use crate::ingest::cells::{Parsed, Verdict, tally::Tally};
 
 /// The share of the telling cells that must agree, in percent.
 const MAJORITY: u64 = 90;
 
 /// Counts of cells by what they say about the order of day and month, with an example of each.
-///
-/// Examples are the smallest by bytes, so that the order of rows does not matter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DateEvidence {
     /// Cells whose parts are plain: a year first, a month in words, a day number.
@@ -30,40 +28,6 @@ pub(crate) struct DateEvidence {
     equal: u64,
 }
 
-/// A count and an example.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    cells: u64,
-    example: Option<String>,
-}
-
-impl Tally {
-    fn add(&mut self, cell: &[u8]) {
-        self.cells += 1;
-        // The scanner accepted the cell, so that it is UTF-8.
-        let text = String::from_utf8_lossy(cell);
-        if self.example.as_deref().is_none_or(|example| *text < *example) {
-            self.example = Some(text.into_owned());
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.cells += other.cells;
-        if let Some(text) = &other.example
-            && self.example.as_ref().is_none_or(|example| text < example)
-        {
-            self.example = Some(text.clone());
-        }
-    }
-
-    fn describe(&self) -> String {
-        match &self.example {
-            Some(example) => format!("{} cells such as `{example}`", self.cells),
-            None => format!("{} cells", self.cells),
-        }
-    }
-}
-
 impl DateEvidence {
     /// Takes one cell into account.
     pub(crate) fn observe(&mut self, cell: &[u8]) {
@@ -76,6 +40,8 @@ impl DateEvidence {
             self.plain += 1;
             return;
         };
+        // The scanner accepted the cell, so that it is UTF-8.
+        let text = String::from_utf8_lossy(cell);
         let day = 1..=31;
         let month = 1..=12;
         match (first, second) {
@@ -84,13 +50,13 @@ impl DateEvidence {
                 && month.contains(&second)
                 && day.contains(&last) =>
             {
-                self.short_year_first.add(cell);
+                self.short_year_first.add(&text);
             }
-            (13..=31, 1..=12) => self.day_first.add(cell),
-            (1..=12, 13..=31) => self.month_first.add(cell),
+            (13..=31, 1..=12) => self.day_first.add(&text),
+            (1..=12, 13..=31) => self.month_first.add(&text),
             (1..=12, 1..=12) if first == second => self.equal += 1,
-            (1..=12, 1..=12) if dots => self.either_dotted.add(cell),
-            (1..=12, 1..=12) => self.either.add(cell),
+            (1..=12, 1..=12) if dots => self.either_dotted.add(&text),
+            (1..=12, 1..=12) => self.either.add(&text),
             // No order makes a date of it: the parser will say so.
             _ => {}
         }

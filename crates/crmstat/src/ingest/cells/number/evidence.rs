@@ -6,6 +6,7 @@ use super::{
 };
 use crate::ingest::cells::{
     Verdict,
+    tally::Tally,
     text::{says_nothing, unwrapped},
 };
 
@@ -13,8 +14,6 @@ use crate::ingest::cells::{
 const MAJORITY: u64 = 90;
 
 /// Counts of cells by what they say about the decimal sign, with an example of each.
-///
-/// Examples are the smallest by bytes, so that the order of rows does not matter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NumberEvidence {
     /// Cells that hold a number of any look.
@@ -25,31 +24,6 @@ pub(crate) struct NumberEvidence {
     single_point: Tally,
     /// `1,234`: a decimal comma or grouped thousands.
     single_comma: Tally,
-}
-
-/// A count and an example.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    cells: u64,
-    example: Option<String>,
-}
-
-impl Tally {
-    fn add(&mut self, text: &str) {
-        self.cells += 1;
-        if self.example.as_deref().is_none_or(|example| text < example) {
-            self.example = Some(text.to_owned());
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.cells += other.cells;
-        if let Some(text) = &other.example
-            && self.example.as_ref().is_none_or(|example| text < example)
-        {
-            self.example = Some(text.clone());
-        }
-    }
 }
 
 /// What one number says about its decimal sign.
@@ -124,7 +98,7 @@ impl NumberEvidence {
                     reason: "both decimal signs are used".to_owned(),
                 };
             }
-            return decided(decimal, shown_by(tally));
+            return decided(decimal, tally.describe());
         }
         match (self.single_point.cells, self.single_comma.cells) {
             (0, 0) => {
@@ -143,13 +117,6 @@ impl NumberEvidence {
 
 fn examples(tallies: [&Tally; 2]) -> Vec<String> {
     tallies.into_iter().filter_map(|tally| tally.example.clone()).collect()
-}
-
-fn shown_by(tally: &Tally) -> String {
-    match &tally.example {
-        Some(example) => format!("{} cells such as `{example}`", tally.cells),
-        None => format!("{} cells", tally.cells),
-    }
 }
 
 /// What `body` says about its decimal sign.
