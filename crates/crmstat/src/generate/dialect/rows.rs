@@ -1,7 +1,5 @@
 //! Deals as the rows of a layout.
 
-use std::borrow::Cow;
-
 use super::{Amounts, Dates, Encoding, Field, Layout, Shape};
 use crate::{
     Date, Money, Result, Timestamp,
@@ -85,7 +83,7 @@ impl<'a> RowWriter<'a> {
                 text.extend_from_slice(b"</tr></thead><tbody>");
             }
         }
-        let mut encoded = self.encoded(text).into_owned();
+        let mut encoded = self.encoded(text);
         if self.layout.encoding == Encoding::Utf8Bom {
             encoded.splice(0..0, *b"\xEF\xBB\xBF");
         }
@@ -102,7 +100,7 @@ impl<'a> RowWriter<'a> {
                 self.push_faulty(&mut text, faulty, index + 1, deal);
             }
         }
-        self.encoded(text).into_owned()
+        self.encoded(text)
     }
 
     /// What stands after the last of `rows` good rows: the faulty ones that found no place, made from
@@ -119,7 +117,7 @@ impl<'a> RowWriter<'a> {
             Shape::Html => "</tbody></table>",
         };
         text.extend_from_slice(footer.as_bytes());
-        self.encoded(text).into_owned()
+        self.encoded(text)
     }
 
     fn push_faulty(&self, text: &mut Vec<u8>, faulty: u64, id: u64, deal: &Deal) {
@@ -147,13 +145,12 @@ impl<'a> RowWriter<'a> {
         cells.end();
     }
 
-    fn encoded(&self, text: Vec<u8>) -> Cow<'static, [u8]> {
+    fn encoded(&self, text: Vec<u8>) -> Vec<u8> {
         match self.layout.encoding {
-            Encoding::Utf8 | Encoding::Utf8Bom => Cow::Owned(text),
+            Encoding::Utf8 | Encoding::Utf8Bom => text,
             Encoding::Windows1251 => {
                 let text = String::from_utf8_lossy(&text);
-                let (bytes, ..) = encoding_rs::WINDOWS_1251.encode(&text);
-                Cow::Owned(bytes.into_owned())
+                encoding_rs::WINDOWS_1251.encode(&text).0.into_owned()
             }
         }
     }
