@@ -132,15 +132,15 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(head: Vec<u8>, mut rest: impl Read) -> io::Result<Self> {
+    fn of(head: Vec<u8>, mut rest: io::Take<impl Read>) -> io::Result<Self> {
         let mut survey = Self::default();
         let mut block = head;
         loop {
             let carried = survey.add(&block);
             block.drain(..block.len() - carried);
             if rest.by_ref().take(BLOCK as u64).read_to_end(&mut block)? == 0 {
-                // What is carried past the end is a character cut short.
-                survey.broken += u64::from(carried > 0);
+                // What is carried past the end is a character cut short, unless the check ended there.
+                survey.broken += u64::from(carried > 0 && rest.limit() > 0);
                 return Ok(survey);
             }
         }
