@@ -17,7 +17,7 @@ const SAMPLE: usize = 1 << 20;
 const BLOCK: usize = 256 << 10;
 /// A text is UTF-8 with a few broken cells when it holds this many valid characters of several bytes
 /// for each broken sequence. Text in another encoding hardly ever forms such a character by chance.
-const VALID_PER_BROKEN: u64 = 10;
+const VALID_PER_BROKEN: u64 = 3;
 
 /// The encoding of a text, and how sure that is.
 #[derive(Clone, Debug)]
