@@ -2,7 +2,8 @@
 
 use super::distance;
 use super::exact::{self, Scale};
-use super::screen::{Centres, Frame, LANES, Nearest, Screen};
+use super::screen::{Centres, Frame, Screen};
+use super::vector::LANES;
 use crate::matrix::Matrix;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -323,10 +324,10 @@ impl Step<'_> {
                     let rows = group.iter().map(|offset| first + offset);
                     block.repack(&self.data.frame, self.data.matrix, rows);
                     block.nearest(0..1, &self.packed, &mut nearest);
+                    let found = nearest[0];
                     for (lane, &offset) in group.iter().enumerate() {
-                        let scores = Scores::of(&block, lane, &nearest[0], lane);
-                        let (label, margin) = self.decide(first + offset, &scores);
-                        margins[offset] = margin;
+                        margins[offset] = found.margin[lane];
+                        let label = self.decide(first + offset, found.index[lane], found.margin[lane]);
                         changed |= self.label(first + offset, &mut labels[offset], label, sums);
                     }
                 }
@@ -335,13 +336,22 @@ impl Step<'_> {
         }
         let blocks = first / LANES..(first + labels.len()).div_ceil(LANES);
         self.data.screen.nearest(blocks, &self.packed, &mut nearest);
-        for (offset, (label, margin)) in labels.iter_mut().zip(margins).enumerate() {
-            let row = first + offset;
-            let scores =
-                Scores::of(&self.data.screen, row, &nearest[offset / LANES], offset % LANES);
-            let (found, found_margin) = self.decide(row, &scores);
-            *margin = found_margin;
-            changed |= self.label(row, label, found, sums);
+        let groups = labels.chunks_mut(LANES).zip(margins.chunks_mut(LANES)).zip(&nearest);
+        for (group, ((labels, margins), found)) in groups.enumerate() {
+            margins.copy_from_slice(&found.margin[..margins.len()]);
+            // Most blocks stay as they are; one comparison of vectors says so.
+            let mut same = true;
+            for (lane, label) in labels.iter().enumerate() {
+                same &= (*label == found.index[lane]) & (found.margin[lane] > 0.0);
+            }
+            if same {
+                continue;
+            }
+            for (lane, label) in labels.iter_mut().enumerate() {
+                let row = first + group * LANES + lane;
+                let decided = self.decide(row, found.index[lane], found.margin[lane]);
+                changed |= self.label(row, label, decided, sums);
+            }
         }
         changed
     }
@@ -358,19 +368,12 @@ impl Step<'_> {
         undecided
     }
 
-    /// The label of a row and the margin of that label.
-    fn decide(&self, row: usize, scores: &Scores) -> (u32, f32) {
-        let gap = scores.second - scores.best;
-        if gap <= scores.error {
-            return (distance::nearest(self.data.matrix.row(row), self.centres).0, 0.0);
+    /// The label of a row for which the screen found `index` by `margin`.
+    fn decide(&self, row: usize, index: u32, margin: f32) -> u32 {
+        if margin > 0.0 {
+            return index;
         }
-        if !self.margins_pay {
-            return (scores.index, 0.0);
-        }
-        // D₂ − D₁ = (D₂² − D₁²) / (D₂ + D₁), each part taken on its unfavourable side.
-        let (near, far) = (scores.near + scores.error, scores.far + scores.error);
-        let margin = 2.0 * (gap - scores.error) / (near.sqrt() + far.sqrt());
-        (scores.index, margin * (1.0 - 1e-5))
+        distance::nearest(self.data.matrix.row(row), self.centres).0
     }
 
     /// Gives row `row` the label `found`.
@@ -381,31 +384,6 @@ impl Step<'_> {
         sums.shift(self.data, row, *label, found);
         *label = found;
         true
-    }
-}
-
-/// The screen's verdict on one row.
-struct Scores {
-    index: u32,
-    best: f32,
-    second: f32,
-    error: f32,
-    /// Squared distances of the best and the second best.
-    near: f32,
-    far: f32,
-}
-
-impl Scores {
-    fn of(screen: &Screen, row: usize, nearest: &Nearest, lane: usize) -> Self {
-        let (best, second) = (nearest.best[lane], nearest.second[lane]);
-        Self {
-            index: nearest.index[lane],
-            best,
-            second,
-            error: screen.error(row, second),
-            near: screen.squared_distance(row, best),
-            far: screen.squared_distance(row, second),
-        }
     }
 }
 

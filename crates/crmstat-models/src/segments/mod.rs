@@ -8,6 +8,7 @@ mod order;
 mod params;
 mod screen;
 mod seeding;
+mod vector;
 
 pub use kmeans::{Assignment, Clustering, KMeans};
 pub use params::{KMeansParams, KMeansValidParams};

@@ -5,6 +5,9 @@ use crate::{Error, Result};
 /// The rows on which restarts compete when there are more.
 const RESTART_ROWS: usize = 20_000;
 
+/// The most clusters that the comparison of rows with centres can count.
+const MOST_CLUSTERS: usize = 1 << 24;
+
 /// How to fit [`KMeans`](super::KMeans): a builder, checked by [`KMeansParams::check`].
 ///
 /// | setting | default | meaning |
@@ -107,8 +110,9 @@ impl KMeansParams {
                 return Err(Error::parameter(name, value, "at least 1"));
             }
         }
-        if settings.k >= u32::MAX as usize {
-            return Err(Error::parameter("k", settings.k, "below 4294967295"));
+        if settings.k > MOST_CLUSTERS {
+            let allowed = format!("at most {MOST_CLUSTERS}");
+            return Err(Error::parameter("k", settings.k, allowed));
         }
         if settings.restart_rows < settings.k {
             let allowed = format!("at least `k`, which is {}", settings.k);

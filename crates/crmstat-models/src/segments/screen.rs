@@ -3,10 +3,10 @@
 //! Rows and centres are copied once to `f32`, shifted to the mean and scaled to at most 1. A block of
 //! [`LANES`] rows lies transposed, so that one vector holds one column of all of them, and is compared
 //! with [`TILE`] centres at a time through `½|c|² − x·c`, which orders centres as the distance does.
-//! The block yields the best and the second-best score. A row whose two scores differ by more than
-//! [`Screen::error`] is decided; any other is left to `super::distance`. So the labels are those of the
+//! From the best and the second-best score follows a [`Nearest::margin`]. A row with
+//! a positive one is decided; any other is left to `super::distance`. So the labels are those of the
 //! `f64` distance whatever instructions ran here, and this module is free to use all that a processor
-//! has: the same loop is compiled for AVX-512, for AVX2 with FMA, and for any machine.
+//! has: see `super::vector`.
 //!
 //! # Error bound
 //! Write `u = 2⁻²⁴`, `D_j = |x − c_j|`, and `t_j = (D_j² − |x|²) / 2` for the exact score. Rounding `x`
@@ -17,11 +17,11 @@
 //! second-best distance in place of both, costs a factor below 8.
 
 use super::exact::power_of_two_above;
+#[cfg(target_arch = "x86_64")]
+use super::vector::{Avx2, Avx512};
+use super::vector::{LANES, Lanes, Vector};
 use crate::matrix::Matrix;
 use rayon::prelude::*;
-
-/// Rows per block: one 512-bit vector or two of 256 bits.
-pub(super) const LANES: usize = 16;
 
 /// Centres compared at a time; their sums and a column of the block fit AVX2's 16 registers.
 const TILE: usize = 4;
@@ -32,10 +32,8 @@ const NEVER: f32 = 1e18;
 /// Keeps the error bound above the rounding of numbers too small for `f32`'s normal range.
 const TINY: f32 = 1e-36;
 
-/// One number of each row of a block.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Lanes([f32; LANES]);
+/// Takes a margin's own rounding to the safe side.
+const ROUNDED_DOWN: f32 = 1.0 - 1e-5;
 
 /// How `f64` rows map to `f32`: subtract the column's mean, multiply by one power of two.
 #[derive(Debug)]
@@ -119,20 +117,12 @@ impl Screen {
         nearest: &mut Vec<Nearest>,
     ) {
         nearest.clear();
-        let blocks = &self.blocks[range.start * self.columns..range.end * self.columns];
-        compare(blocks, self.columns, &centres.tiles, nearest);
-    }
-
-    /// How far the scores of row `row` may be from exact, given its second-best score: the module's
-    /// error bound with its factor of 8.
-    pub(super) fn error(&self, row: usize, second: f32) -> f32 {
-        let kappa = 2.5 * (self.columns + 4) as f32 * (f32::EPSILON / 2.0);
-        8.0 * kappa * (self.norms[row] + self.squared_distance(row, second)) + TINY
-    }
-
-    /// The squared distance that belongs to a score of row `row`.
-    pub(super) fn squared_distance(&self, row: usize, score: f32) -> f32 {
-        (self.norms[row] + 2.0 * score).max(0.0)
+        let blocks = Blocks {
+            columns: self.columns,
+            values: &self.blocks[range.start * self.columns..range.end * self.columns],
+            norms: &self.norms[range.start * LANES..range.end * LANES],
+        };
+        compare(&blocks, &centres.tiles, nearest);
     }
 }
 
@@ -166,91 +156,129 @@ impl Centres {
     }
 }
 
-/// The two best scores of each row of a block, and whose the best is.
+/// What the screen says of each row of a block.
 #[derive(Clone, Copy)]
 pub(super) struct Nearest {
-    /// The lowest score.
-    pub(super) best: [f32; LANES],
-    /// The second lowest.
-    pub(super) second: [f32; LANES],
-    /// The index of the centre with the lowest.
+    /// The index of the centre with the best score.
     pub(super) index: [u32; LANES],
+    /// By how much that centre is surely nearer than any other, in the frame's unit; if this is not
+    /// positive, the screen cannot tell.
+    pub(super) margin: [f32; LANES],
+}
+
+/// A run of blocks to be compared with tiles.
+struct Blocks<'a> {
+    columns: usize,
+    values: &'a [Lanes],
+    norms: &'a [f32],
 }
 
 /// Compares blocks with tiles by the widest instructions that this processor has.
-fn compare(blocks: &[Lanes], columns: usize, tiles: &[[f32; TILE]], nearest: &mut Vec<Nearest>) {
+fn compare(blocks: &Blocks<'_>, tiles: &[[f32; TILE]], nearest: &mut Vec<Nearest>) {
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the function needs nothing but the two features just detected.
-            return unsafe { compare_avx512(blocks, columns, tiles, nearest) };
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has just been seen to have the feature.
+            return unsafe { compare_avx512(blocks, tiles, nearest) };
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the function needs nothing but the two features just detected.
-            return unsafe { compare_avx2(blocks, columns, tiles, nearest) };
+            // SAFETY: the processor has just been seen to have both features.
+            return unsafe { compare_avx2(blocks, tiles, nearest) };
         }
     }
-    compare_with::<false>(blocks, columns, tiles, nearest);
+    // SAFETY: `Lanes` runs on any processor.
+    unsafe { compare_with::<Lanes>(blocks, tiles, nearest) }
 }
 
-/// [`compare_with`] on 512-bit vectors.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,fma")]
-fn compare_avx512(
-    blocks: &[Lanes],
-    columns: usize,
-    tiles: &[[f32; TILE]],
-    nearest: &mut Vec<Nearest>,
-) {
-    compare_with::<true>(blocks, columns, tiles, nearest);
+#[target_feature(enable = "avx512f")]
+fn compare_avx512(blocks: &Blocks<'_>, tiles: &[[f32; TILE]], nearest: &mut Vec<Nearest>) {
+    // SAFETY: this function enables what `Avx512` needs.
+    unsafe { compare_with::<Avx512>(blocks, tiles, nearest) }
 }
 
-/// [`compare_with`] on 256-bit vectors.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn compare_avx2(
-    blocks: &[Lanes],
-    columns: usize,
-    tiles: &[[f32; TILE]],
-    nearest: &mut Vec<Nearest>,
-) {
-    compare_with::<true>(blocks, columns, tiles, nearest);
+fn compare_avx2(blocks: &Blocks<'_>, tiles: &[[f32; TILE]], nearest: &mut Vec<Nearest>) {
+    // SAFETY: this function enables what `Avx2` needs.
+    unsafe { compare_with::<Avx2>(blocks, tiles, nearest) }
 }
 
-/// The loop itself; `FUSED` where the instruction set has a fused multiply-add.
+/// The comparison itself.
+///
+/// # Safety
+/// The processor must have the instructions of `V`, and the caller must enable them.
 #[inline(always)]
-fn compare_with<const FUSED: bool>(
-    blocks: &[Lanes],
-    columns: usize,
+unsafe fn compare_with<V: Vector>(
+    blocks: &Blocks<'_>,
     tiles: &[[f32; TILE]],
     nearest: &mut Vec<Nearest>,
 ) {
-    for block in blocks.chunks_exact(columns) {
-        let mut found =
-            Nearest { best: [NEVER; LANES], second: [NEVER; LANES], index: [0; LANES] };
-        for (tile_index, tile) in tiles.chunks_exact(columns + 1).enumerate() {
-            let mut scores = tile[0].map(|half_norm| [half_norm; LANES]);
+    let (norms, _) = blocks.norms.as_chunks::<LANES>();
+    for (block, norms) in blocks.values.chunks_exact(blocks.columns).zip(norms) {
+        // SAFETY: the caller's promise.
+        let (best, second, index) = unsafe { best_two::<V>(block, tiles) };
+        nearest.push(Nearest {
+            index: index.0.map(|index| index as u32),
+            margin: margins(norms, &best.0, &second.0, blocks.columns),
+        });
+    }
+}
+
+/// The best score of each row of `block`, the second best, and whose the best is.
+///
+/// # Safety
+/// As [`compare_with`].
+#[inline(always)]
+unsafe fn best_two<V: Vector>(block: &[Lanes], tiles: &[[f32; TILE]]) -> (Lanes, Lanes, Lanes) {
+    // SAFETY: the caller's promise covers every operation of `V`.
+    unsafe {
+        let mut best = V::splat(NEVER);
+        let mut second = V::splat(NEVER);
+        // An `f32` counts centres exactly up to 2²⁴, the greatest `k`.
+        let mut index = V::splat(0.0);
+        let mut this = 0.0;
+        for tile in tiles.chunks_exact(block.len() + 1) {
+            let mut scores = [V::splat(0.0); TILE];
+            for (score, half_norm) in scores.iter_mut().zip(tile[0]) {
+                *score = V::splat(half_norm);
+            }
             for (lanes, coordinates) in block.iter().zip(&tile[1..]) {
-                for centre in 0..TILE {
-                    for lane in 0..LANES {
-                        let (x, c) = (lanes.0[lane], coordinates[centre]);
-                        let score = &mut scores[centre][lane];
-                        *score = if FUSED { x.mul_add(c, *score) } else { x * c + *score };
-                    }
+                let values = V::load(lanes);
+                for (score, coordinate) in scores.iter_mut().zip(coordinates) {
+                    *score = values.multiply_add(V::splat(*coordinate), *score);
                 }
             }
-            for (centre, scores) in scores.iter().enumerate() {
-                let index = (tile_index * TILE + centre) as u32;
-                for lane in 0..LANES {
-                    let (score, best) = (scores[lane], found.best[lane]);
-                    let loser = if score < best { best } else { score };
-                    let second = found.second[lane];
-                    found.second[lane] = if loser < second { loser } else { second };
-                    found.index[lane] = if score < best { index } else { found.index[lane] };
-                    found.best[lane] = if score < best { score } else { best };
-                }
+            for score in scores {
+                second = second.min(best.max(score));
+                index = score.if_less(best, V::splat(this), index);
+                best = best.min(score);
+                this += 1.0;
             }
         }
-        nearest.push(found);
+        (best.store(), second.store(), index.store())
     }
+}
+
+/// The margins of rows with these squared norms and scores.
+#[inline(always)]
+fn margins(
+    norms: &[f32; LANES],
+    best: &[f32; LANES],
+    second: &[f32; LANES],
+    columns: usize,
+) -> [f32; LANES] {
+    // The module's bound with its factor of 8.
+    let error_rate = 8.0 * 2.5 * (columns + 4) as f32 * (f32::EPSILON / 2.0);
+    let mut margin = [0.0; LANES];
+    for lane in 0..LANES {
+        let near = (norms[lane] + 2.0 * best[lane]).max(0.0);
+        let far = (norms[lane] + 2.0 * second[lane]).max(0.0);
+        let error = error_rate * (norms[lane] + far) + TINY;
+        // D₂ − D₁ = (D₂² − D₁²) / (D₂ + D₁), each part taken on its unfavourable side.
+        let numerator = 2.0 * (second[lane] - best[lane] - error);
+        let denominator = (near + error).sqrt() + (far + error).sqrt();
+        margin[lane] = numerator / denominator * ROUNDED_DOWN;
+    }
+    margin
 }
