@@ -14,8 +14,9 @@ const CHUNK: usize = 4096;
 /// Products per row (`k × columns`) from which keeping margins costs less than comparing again.
 const MARGINS_PAY: usize = 128;
 
-/// Of a chunk's rows, the share (1 in so many) below which undecided rows are packed on their own.
-const SPARSE: usize = 3;
+/// One undecided row in so many is the most that is packed on its own: packing a row costs about as much
+/// as comparing this many that lie packed already.
+const SPARSE: usize = 16;
 
 /// Loss of a margin in one subtraction, above what rounding can add.
 const SHRINK: f32 = 1.0 - 1.0 / 4_194_304.0;

@@ -18,28 +18,14 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// At most `size` rows of `matrix`, spread evenly over the order of content; all of them, in that
-    /// order, if there are no more.
+    /// The rows of [`draw_rows`].
     pub(super) fn draw(
         matrix: Matrix<'_>,
         weights: Option<&[f64]>,
         size: usize,
         seed: u64,
     ) -> Self {
-        let order = by_content(matrix, weights);
-        let rows = order.len();
-        let taken: Vec<usize> = if rows <= size {
-            order
-        } else {
-            // One row from each of `size` equal strata.
-            let mut random = random::generator(seed);
-            (0..size)
-                .map(|stratum| {
-                    let (from, to) = (stratum * rows / size, (stratum + 1) * rows / size);
-                    order[random.random_range(from..to)]
-                })
-                .collect()
-        };
+        let taken = draw_rows(matrix, weights, size, seed);
         Self {
             columns: matrix.columns(),
             values: taken.iter().flat_map(|&row| matrix.row(row)).copied().collect(),
@@ -57,6 +43,12 @@ impl Sample {
         &self.values
     }
 
+    /// How many rows differ from all before them: rows of equal content are neighbours.
+    pub(super) fn distinct(&self) -> usize {
+        let rows: Vec<&[f64]> = self.matrix().iter().collect();
+        rows.chunk_by(|a, b| a == b).count()
+    }
+
     /// The number of columns.
     pub(super) fn columns(&self) -> usize {
         self.columns
@@ -66,6 +58,29 @@ impl Sample {
     pub(super) fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
     }
+}
+
+/// The indices of at most `size` rows of `matrix`, spread evenly over the order of content; all of them,
+/// in that order, if there are no more.
+pub(super) fn draw_rows(
+    matrix: Matrix<'_>,
+    weights: Option<&[f64]>,
+    size: usize,
+    seed: u64,
+) -> Vec<usize> {
+    let order = by_content(matrix, weights);
+    let rows = order.len();
+    if rows <= size {
+        return order;
+    }
+    // One row from each of `size` equal strata.
+    let mut random = random::generator(seed);
+    (0..size)
+        .map(|stratum| {
+            let (from, to) = (stratum * rows / size, (stratum + 1) * rows / size);
+            order[random.random_range(from..to)]
+        })
+        .collect()
 }
 
 /// The row indices in the order of content.
