@@ -20,8 +20,9 @@ const LEAST_STABILITY: f64 = 0.75;
 /// A cluster below this stability is dissolved by resampling (Hennig 2008, section 3).
 const DISSOLVED: f64 = 0.5;
 
-/// How many standard errors the gap must stand above that of one cluster.
-const GAP_ERRORS: f64 = 2.0;
+/// How many standard errors the gap must stand above that of one cluster: three, as the largest of many
+/// candidates is looked at (Bonferroni at 1 % over nine candidates gives 3.06).
+const GAP_ERRORS: f64 = 3.0;
 
 /// The least share of the total that a sum of squares counts as, so that its logarithm exists.
 const LEAST_SHARE: f64 = 1e-12;
@@ -51,7 +52,7 @@ pub struct ChooseKParams {
 /// **Question.** Which number of clusters do the rows themselves suggest, and is it more than one?
 ///
 /// **Rule.** A `k` is admissible when all three hold:
-/// 1. tighter than chance: `Gap(k) − Gap(1)` is above two standard errors,
+/// 1. tighter than chance: `Gap(k) − Gap(1)` is above three standard errors,
 /// 2. apart: the mean silhouette is at least 0.25,
 /// 3. stable: the clusters' mean bootstrap stability is at least 0.75 and none is below 0.5.
 ///
@@ -316,12 +317,7 @@ fn admissible(candidate: &Candidate, (gap_of_one, error_of_one): (f64, f64)) -> 
     tight && apart && candidate.mean_stability() >= LEAST_STABILITY && weakest >= DISSOLVED
 }
 
-fn fit(
-    rows: Matrix<'_>,
-    k: usize,
-    restarts: usize,
-    seed: u64,
-) -> Result<super::Clustering> {
+fn fit(rows: Matrix<'_>, k: usize, restarts: usize, seed: u64) -> Result<super::Clustering> {
     KMeans::params(k).restarts(restarts).seed(seed).check()?.fit(rows)
 }
 

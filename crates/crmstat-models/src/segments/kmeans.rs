@@ -83,11 +83,19 @@ impl TryFrom<Unchecked> for KMeans {
 
     fn try_from(read: Unchecked) -> Result<Self> {
         let k = read.weights.len();
-        let shape = k > 0 && read.columns > 0 && k.checked_mul(read.columns) == Some(read.centres.len());
+        let shape =
+            k > 0 && read.columns > 0 && k.checked_mul(read.columns) == Some(read.centres.len());
         let finite = |values: &[f64]| values.iter().all(|value| value.abs() <= MAGNITUDE);
         let positive = read.weights.iter().all(|weight| *weight >= 0.0 && weight.is_finite());
-        if !(shape && finite(&read.centres) && positive && read.inertia >= 0.0 && read.inertia.is_finite()) {
-            return Err(Error::data("not a k-means model: its shapes or numbers do not fit together"));
+        if !(shape
+            && finite(&read.centres)
+            && positive
+            && read.inertia >= 0.0
+            && read.inertia.is_finite())
+        {
+            return Err(Error::data(
+                "not a k-means model: its shapes or numbers do not fit together",
+            ));
         }
         Ok(Self {
             columns: read.columns,
@@ -206,6 +214,17 @@ impl KMeans {
         KMeansParams::new(k)
     }
 
+    /// The model that batches of rows have led to; its parts are known to fit together.
+    pub(super) fn of_batches(
+        columns: usize,
+        centres: Vec<f64>,
+        weights: Vec<f64>,
+        inertia: f64,
+        iterations: usize,
+    ) -> Self {
+        Self { columns, centres, weights, inertia, iterations, converged: true }
+    }
+
     /// The number of clusters.
     pub fn k(&self) -> usize {
         self.weights.len()
@@ -289,7 +308,10 @@ impl KMeans {
     /// A data error when there is not one finite value per cluster.
     pub fn sorted_by(&self, values: &[f64]) -> Result<(Self, Vec<u32>)> {
         if values.len() != self.k() || values.iter().any(|value| !value.is_finite()) {
-            return Err(Error::data(format!("an order of {} clusters needs a finite value for each", self.k())));
+            return Err(Error::data(format!(
+                "an order of {} clusters needs a finite value for each",
+                self.k()
+            )));
         }
         let mut order: Vec<usize> = (0..self.k()).collect();
         order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
@@ -319,7 +341,8 @@ impl KMeans {
     }
 }
 
-fn check_magnitude(values: &[f64]) -> Result<()> {
+/// Refuses values whose squares could not be summed.
+pub(super) fn check_magnitude(values: &[f64]) -> Result<()> {
     match values.iter().find(|value| value.abs() > MAGNITUDE) {
         None => Ok(()),
         Some(value) => Err(Error::data(format!("the value {value:e} is above {MAGNITUDE:e}"))

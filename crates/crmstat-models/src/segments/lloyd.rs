@@ -328,7 +328,8 @@ impl Step<'_> {
                     let found = nearest[0];
                     for (lane, &offset) in group.iter().enumerate() {
                         margins[offset] = found.margin[lane];
-                        let label = self.decide(first + offset, found.index[lane], found.margin[lane]);
+                        let label =
+                            self.decide(first + offset, found.index[lane], found.margin[lane]);
                         changed |= self.label(first + offset, &mut labels[offset], label, sums);
                     }
                 }

@@ -204,11 +204,7 @@ struct Groups {
 impl Groups {
     fn new(matrix: Matrix<'_>, labels: &[u32]) -> Result<Self> {
         if labels.len() != matrix.rows() {
-            return Err(Error::data(format!(
-                "{} labels for {} rows",
-                labels.len(),
-                matrix.rows()
-            )));
+            return Err(Error::data(format!("{} labels for {} rows", labels.len(), matrix.rows())));
         }
         if let Some(label) = labels.iter().find(|label| **label as usize >= labels.len()) {
             return Err(Error::data(format!("label {label} among only {} rows", labels.len())));
