@@ -77,7 +77,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// All rows in order.
-    pub fn iter(&self) -> std::slice::ChunksExact<'a, f64> {
+    pub fn each_row(&self) -> std::slice::ChunksExact<'a, f64> {
         self.values.chunks_exact(self.columns)
     }
 

@@ -351,7 +351,7 @@ fn principal_ranges(rows: Matrix<'_>) -> Vec<f64> {
         .chunks_exact(rows.columns())
         .map(|axis| {
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-            for row in rows.iter() {
+            for row in rows.each_row() {
                 let along: f64 = row.iter().zip(axis).map(|(value, part)| value * part).sum();
                 (low, high) = (low.min(along), high.max(along));
             }
@@ -364,4 +364,66 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let mean = compensated(values.iter().copied()) / values.len() as f64;
     let squares = compensated(values.iter().map(|value| (value - mean) * (value - mean)));
     (mean, (squares / values.len() as f64).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+
+    fn choose(values: &[f64], columns: usize) -> Result<Choice> {
+        ChooseK::params().rows(300).check()?.choose(Matrix::new(values, columns)?)
+    }
+
+    #[test]
+    fn settings_out_of_range_are_parameter_errors() {
+        let params = ChooseK::params;
+        for params in [
+            params().candidates(1..=3),
+            params().candidates(RangeInclusive::new(4, 3)),
+            params().rows(9),
+            params().references(1),
+            params().resamples(0),
+            params().restarts(0),
+        ] {
+            assert!(params.check().unwrap_err().is_parameter());
+        }
+    }
+
+    #[test]
+    fn customers_without_variety_have_no_clusters() {
+        assert!(choose(&[], 2).unwrap_err().is_data());
+        for rows in [1, 50] {
+            let choice = choose(&vec![4.0; rows * 2], 2).unwrap();
+            assert_eq!((choice.k, choice.candidates.len(), choice.rows), (None, 0, rows));
+        }
+    }
+
+    #[test]
+    fn few_distinct_customers_are_clusters_as_they_are() {
+        let values: Vec<f64> = (0..90).map(|row| f64::from(row % 3 * 100)).collect();
+        let choice = choose(&values, 1).unwrap();
+        assert_eq!(choice.k, Some(3), "{choice:#?}");
+        assert_eq!(choice.candidates.len(), 2);
+        assert!(choice.candidates[1].gap.is_finite());
+    }
+
+    #[test]
+    fn the_order_of_rows_and_the_threads_change_nothing() {
+        let mut random = generator(8);
+        let values: Vec<f64> =
+            (0..1000).map(|cell| f64::from(cell / 2 % 3 * 4) + random.random::<f64>()).collect();
+        let backward: Vec<f64> = values.chunks(2).rev().flatten().copied().collect();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let forward = choose(&values, 2).unwrap();
+        assert_eq!(forward.k, Some(3));
+        assert_eq!(pool.install(|| choose(&backward, 2)).unwrap(), forward);
+    }
+
+    #[test]
+    fn jaccard_takes_the_best_match() {
+        // Cluster 0 has rows a, b, c, of which the sample has a, b together with d of cluster 1.
+        let pairs = [(0, 1), (0, 1), (0, 0), (1, 1), (1, 0)];
+        assert_eq!(jaccard(2, pairs.into_iter()), [0.5, 1.0 / 3.0]);
+    }
 }

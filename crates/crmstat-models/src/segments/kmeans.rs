@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 const CHUNK: usize = 4096;
 
 /// The greatest magnitude of a value: its square, times any number of columns and rows, stays finite.
-const MAGNITUDE: f64 = 1e100;
+pub(super) const MAGNITUDE: f64 = 1e100;
 
 /// Clusters by k-means.
 ///
@@ -349,3 +349,6 @@ pub(super) fn check_magnitude(values: &[f64]) -> Result<()> {
             .with_hint("scale the features first, for example with `Preparation`")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -341,12 +341,10 @@ impl Step<'_> {
         let groups = labels.chunks_mut(LANES).zip(margins.chunks_mut(LANES)).zip(&nearest);
         for (group, ((labels, margins), found)) in groups.enumerate() {
             margins.copy_from_slice(&found.margin[..margins.len()]);
-            // Most blocks stay as they are; one comparison of vectors says so.
-            let mut same = true;
-            for (lane, label) in labels.iter().enumerate() {
-                same &= (*label == found.index[lane]) & (found.margin[lane] > 0.0);
-            }
-            if same {
+            // Most blocks stay as they are, which two comparisons of vectors say.
+            let same = *labels == found.index[..labels.len()];
+            let certain = found.margin.iter().copied().fold(f32::INFINITY, f32::min) > 0.0;
+            if same && certain {
                 continue;
             }
             for (lane, label) in labels.iter_mut().enumerate() {

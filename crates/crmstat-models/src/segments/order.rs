@@ -45,7 +45,7 @@ impl Sample {
 
     /// How many rows differ from all before them: rows of equal content are neighbours.
     pub(super) fn distinct(&self) -> usize {
-        let rows: Vec<&[f64]> = self.matrix().iter().collect();
+        let rows: Vec<&[f64]> = self.matrix().each_row().collect();
         rows.chunk_by(|a, b| a == b).count()
     }
 

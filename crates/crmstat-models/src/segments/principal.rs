@@ -55,12 +55,13 @@ fn rotate(values: &mut [f64], p: usize, q: usize, cosine: f64, sine: f64) {
 fn covariance(rows: Matrix<'_>) -> Vec<f64> {
     let columns = rows.columns();
     let mut mean = vec![0.0; columns];
-    for (count, row) in rows.iter().enumerate() {
+    for (count, row) in rows.each_row().enumerate() {
         for (mean, value) in mean.iter_mut().zip(row) {
             *mean += (value - *mean) / (count + 1) as f64;
         }
     }
-    let centred = || rows.iter().map(|row| row.iter().zip(&mean).map(|(value, mean)| value - mean));
+    let centred =
+        || rows.each_row().map(|row| row.iter().zip(&mean).map(|(value, mean)| value - mean));
     let widest = centred().flatten().fold(0.0_f64, |widest, value| widest.max(value.abs()));
     let scale = if widest > 0.0 { widest.recip() } else { 1.0 };
     let mut covariance = vec![0.0; columns * columns];

@@ -1,7 +1,7 @@
 //! What sets each cluster apart, in numbers a name can be made of.
 
 use super::exact;
-use super::kmeans::{Assignment, KMeans};
+use super::kmeans::{Assignment, KMeans, MAGNITUDE};
 use super::preparation::{Column, Preparation, check_rows};
 use crate::matrix::Matrix;
 use crate::{Error, Result};
@@ -105,7 +105,7 @@ pub fn profiles(
     if values.len() != rows {
         return Err(Error::data(format!("{} values for {rows} customers", values.len())));
     }
-    if let Some(row) = values.iter().position(|value| !(value.abs() <= 1e100)) {
+    if let Some(row) = values.iter().position(|value| !(-MAGNITUDE..=MAGNITUDE).contains(value)) {
         let value = values[row];
         return Err(Error::data(format!("the value of customer {row} is {value}")));
     }
@@ -117,7 +117,7 @@ pub fn profiles(
     let contrasts: Vec<Vec<f64>> = (0..matrix.columns())
         .into_par_iter()
         .map(|column| {
-            let cells: Vec<f64> = matrix.iter().map(|row| row[column]).collect();
+            let cells: Vec<f64> = matrix.each_row().map(|row| row[column]).collect();
             contrasts(&cells, &members)
         })
         .collect();

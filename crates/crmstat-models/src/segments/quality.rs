@@ -74,7 +74,7 @@ pub(super) fn silhouettes(matrix: Matrix<'_>, clusterings: &[&[u32]]) -> Result<
         let mut distances = vec![0.0; rows];
         let mut scores = vec![Vec::with_capacity(CHUNK); clusterings.len()];
         for row in range {
-            for (distance, other) in distances.iter_mut().zip(matrix.iter()) {
+            for (distance, other) in distances.iter_mut().zip(matrix.each_row()) {
                 *distance = distance::squared(matrix.row(row), other).sqrt();
             }
             for ((scores, labels), groups) in scores.iter_mut().zip(clusterings).zip(&groups) {
@@ -121,7 +121,7 @@ pub fn calinski_harabasz(matrix: Matrix<'_>, labels: &[u32]) -> Result<f64> {
     }));
     let within = compensated(
         matrix
-            .iter()
+            .each_row()
             .zip(labels)
             .map(|(row, label)| distance::squared(row, groups.mean(*label as usize, columns))),
     );
@@ -143,7 +143,7 @@ pub fn davies_bouldin(matrix: Matrix<'_>, labels: &[u32]) -> Result<f64> {
     let groups = Groups::new(matrix, labels)?;
     let columns = matrix.columns();
     let mut spread = vec![0.0; groups.counts.len()];
-    for (row, &label) in matrix.iter().zip(labels) {
+    for (row, &label) in matrix.each_row().zip(labels) {
         let mean = groups.mean(label as usize, columns);
         spread[label as usize] += distance::squared(row, mean).sqrt();
     }
@@ -221,7 +221,7 @@ impl Groups {
         let clusters = labels.iter().max().map_or(0, |last| *last as usize + 1);
         let mut counts = vec![0.0; clusters];
         let mut means = vec![0.0; clusters * columns];
-        for (row, &label) in matrix.iter().zip(labels) {
+        for (row, &label) in matrix.each_row().zip(labels) {
             let cluster = label as usize;
             counts[cluster] += 1.0;
             // A running mean: no sum to overflow or to lose small values in.

@@ -16,6 +16,11 @@
 //! on a far centre's norm. Solving for the exact gap between any two candidates, with the computed
 //! second-best distance in place of both, costs a factor below 8.
 
+#![expect(
+    clippy::inline_always,
+    reason = "the loop is compiled once for each set of instructions, within the function enabling it"
+)]
+
 use super::exact::power_of_two_above;
 #[cfg(target_arch = "x86_64")]
 use super::vector::{Avx2, Avx512};
@@ -28,6 +33,10 @@ const TILE: usize = 4;
 
 /// The score of a centre that only fills a tile: above any real score, and its square is finite.
 const NEVER: f32 = 1e18;
+
+/// The farthest coordinate of a centre that is compared: rows reach to 1, and the square of this is well
+/// below [`NEVER`] in any number of columns that fits memory.
+const FAR: f64 = 1e4;
 
 /// Keeps the error bound above the rounding of numbers too small for `f32`'s normal range.
 const TINY: f32 = 1e-36;
@@ -133,21 +142,28 @@ pub(super) struct Centres {
 
 impl Centres {
     /// Packs `centres`, rows of the frame's columns.
+    ///
+    /// A start may lie anywhere. Where a centre is beyond [`FAR`], all are packed as zeros: scores that
+    /// are equal leave every row to `super::distance`.
     pub(super) fn pack(frame: &Frame, centres: &[f64]) -> Self {
         let columns = frame.mean.len();
-        let tiles = centres
+        let framed: Vec<f64> = centres
+            .chunks_exact(columns)
+            .flat_map(|centre| centre.iter().zip(&frame.mean))
+            .map(|(value, mean)| (value - mean) * frame.unit)
+            .collect();
+        let reach = if framed.iter().all(|value| value.abs() <= FAR) { 1.0 } else { 0.0 };
+        let tiles = framed
             .chunks(TILE * columns)
             .flat_map(|tile| {
                 let mut packed = vec![[0.0_f32; TILE]; columns + 1];
                 packed[0] = [NEVER; TILE];
                 for (lane, centre) in tile.chunks_exact(columns).enumerate() {
-                    let mut norm = 0.0;
-                    for (column, (value, mean)) in centre.iter().zip(&frame.mean).enumerate() {
-                        let framed = (value - mean) * frame.unit;
-                        norm += framed * framed;
-                        packed[column + 1][lane] = -framed as f32;
+                    let half_norm = centre.iter().map(|value| value * value).sum::<f64>() / 2.0;
+                    packed[0][lane] = (reach * half_norm) as f32;
+                    for (packed, value) in packed[1..].iter_mut().zip(centre) {
+                        packed[lane] = (reach * -value) as f32;
                     }
-                    packed[0][lane] = (norm / 2.0) as f32;
                 }
                 packed
             })
@@ -281,4 +297,88 @@ fn margins(
         margin[lane] = numerator / denominator * ROUNDED_DOWN;
     }
     margin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+    use crate::segments::distance;
+    use proptest::prelude::*;
+    use rand::RngExt;
+
+    /// What each set of instructions that this processor has says of all rows.
+    fn verdicts(screen: &Screen, centres: &Centres) -> Vec<Vec<Nearest>> {
+        let blocks =
+            Blocks { columns: screen.columns, values: &screen.blocks, norms: &screen.norms };
+        let mut all = vec![Vec::new()];
+        // SAFETY: `Lanes` runs on any processor.
+        unsafe { compare_with::<Lanes>(&blocks, &centres.tiles, &mut all[0]) };
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                all.push(Vec::new());
+                // SAFETY: the processor has both features.
+                unsafe { compare_avx2(&blocks, &centres.tiles, all.last_mut().unwrap()) };
+            }
+            if is_x86_feature_detected!("avx512f") {
+                all.push(Vec::new());
+                // SAFETY: the processor has the feature.
+                unsafe { compare_avx512(&blocks, &centres.tiles, all.last_mut().unwrap()) };
+            }
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn what_is_certain_is_true_on_any_processor(
+            seed in any::<u64>(),
+            columns in 1_usize..20,
+            k in 1_usize..12,
+            offset in prop::sample::select(vec![0.0, 1e3, 1e9]),
+            // Small steps put centres so close together that the screen must doubt.
+            step in prop::sample::select(vec![1.0, 1e-3, 1e-6]),
+            far in prop::sample::select(vec![1.0, 1e3, 1e30]),
+        ) {
+            let mut random = generator(seed);
+            let mut draw = |count: usize, step: f64| -> Vec<f64> {
+                (0..count).map(|_| offset + step * (random.random::<f64>() - 0.5)).collect()
+            };
+            let rows = draw(37 * columns, 1.0);
+            let mut centres = draw(k * columns, step);
+            centres[0] *= far;
+            let matrix = Matrix::new(&rows, columns).unwrap();
+            let frame = Frame::new(vec![offset; columns], 0.5);
+            let screen = Screen::pack(&frame, matrix);
+            for verdict in verdicts(&screen, &Centres::pack(&frame, &centres)) {
+                for (index, row) in matrix.each_row().enumerate() {
+                    let margin = verdict[index / LANES].margin[index % LANES];
+                    prop_assert!(!margin.is_nan());
+                    if margin > 0.0 {
+                        let (nearest, squared) = distance::nearest(row, &centres);
+                        prop_assert_eq!(verdict[index / LANES].index[index % LANES], nearest);
+                        let distances = centres.chunks(columns).map(|c| distance::squared(row, c));
+                        let others = distances.enumerate().filter(|(j, _)| *j != nearest as usize);
+                        let second = others.map(|(_, squared)| squared).fold(f64::INFINITY, f64::min);
+                        let apart = (second.sqrt() - squared.sqrt()) * frame.unit;
+                        prop_assert!(f64::from(margin) <= apart, "{margin} {apart}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clear_cases_are_certain() {
+        let rows: Vec<f64> = (0..40).map(|row| f64::from(row % 2)).collect();
+        let frame = Frame::new(vec![0.5], 0.5);
+        let screen = Screen::pack(&frame, Matrix::new(&rows, 1).unwrap());
+        for verdict in verdicts(&screen, &Centres::pack(&frame, &[1.0, 0.0])) {
+            assert!(verdict[..2].iter().all(|block| block.margin.iter().all(|m| *m > 0.9)));
+            assert_eq!(verdict[0].index[..4], [1, 0, 1, 0]);
+        }
+    }
 }

@@ -4,6 +4,11 @@
 //! scalars), so the few operations that the screen needs are spelt out: once for AVX-512, once for
 //! AVX2 with FMA, once in plain Rust for any machine.
 
+#![expect(
+    clippy::inline_always,
+    reason = "an operation that stays a call is compiled without the caller's instructions"
+)]
+
 /// Lanes of a vector.
 pub(super) const LANES: usize = 16;
 
@@ -80,7 +85,12 @@ pub(super) use x86_64::{Avx2, Avx512};
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
     use super::{Lanes, Vector};
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        __m256, __m512, _CMP_LT_OQ, _mm256_blendv_ps, _mm256_cmp_ps, _mm256_fmadd_ps,
+        _mm256_load_ps, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_store_ps,
+        _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_load_ps, _mm512_mask_blend_ps, _mm512_max_ps,
+        _mm512_min_ps, _mm512_set1_ps, _mm512_store_ps,
+    };
 
     /// One 512-bit register; needs `avx512f`.
     #[derive(Clone, Copy)]

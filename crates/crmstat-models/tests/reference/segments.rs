@@ -6,13 +6,15 @@
 use crmstat_models::matrix::Matrix;
 use crmstat_models::random::{Generator, generator};
 use crmstat_models::segments::{
-    ChooseK, KMeans, adjusted_rand, calinski_harabasz, davies_bouldin, silhouette,
+    ChooseK, Column, FeatureProfile, KMeans, Preparation, adjusted_rand, calinski_harabasz,
+    davies_bouldin, profiles, silhouette,
 };
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
 use proptest::prelude::*;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
+use std::collections::BTreeMap;
 
 /// The measurements, row after row, and the species.
 ///
@@ -248,4 +250,51 @@ proptest! {
         };
         prop_assert_eq!(fit(1), fit(3));
     }
+}
+
+/// Recency in days before 1998-07-01 (months of 30 days), number of orders and total of each customer.
+fn cdnow() -> Option<[Vec<Option<f64>>; 3]> {
+    let text = std::fs::read_to_string(crate::shared("data/customers/cdnow/CDNOW_master.txt")?);
+    let mut customers: BTreeMap<u32, (f64, f64, f64)> = BTreeMap::new();
+    for line in text.unwrap().lines().skip(1) {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let date: u32 = fields[1].parse().unwrap();
+        let day = date / 10_000 * 360 + date / 100 % 100 * 30 + date % 100;
+        let customer = customers.entry(fields[0].parse().unwrap()).or_default();
+        customer.0 = customer.0.max(f64::from(day));
+        customer.1 += 1.0;
+        customer.2 += fields[3].parse::<f64>().unwrap();
+    }
+    let end = f64::from(1998 * 360 + 7 * 30 + 1);
+    let column = |of: fn(&(f64, f64, f64), f64) -> f64| {
+        customers.values().map(|customer| Some(of(customer, end))).collect::<Vec<_>>()
+    };
+    Some([column(|c, end| end - c.0), column(|c, _| c.1), column(|c, _| c.2)])
+}
+
+#[test]
+fn cdnow_buyers_fall_into_stable_segments_needs_shared_data() {
+    let Some(features) = cdnow() else { return };
+    let columns: Vec<Column<'_>> = features.iter().map(|f| Column::Numeric(f)).collect();
+    let preparation = Preparation::params().check().unwrap().fit(&columns).unwrap();
+    let rows = preparation.apply(&columns).unwrap();
+    let matrix = Matrix::new(&rows, preparation.width()).unwrap();
+    assert_eq!(matrix.rows(), 23_570);
+    let choice = ChooseK::params().check().unwrap().choose(matrix).unwrap();
+    // Those who came once, and those who came back.
+    assert_eq!(choice.k, Some(2), "{choice:#?}");
+    let fitted = KMeans::params(2).check().unwrap().fit(matrix).unwrap();
+    let spend: Vec<f64> = fitted.model.centres().chunks(3).map(|centre| centre[2]).collect();
+    let (model, _) = fitted.model.sorted_by(&spend).unwrap();
+    let values: Vec<f64> = features[2].iter().flatten().copied().collect();
+    let found = profiles(&preparation, &model, &columns, &values, 5).unwrap();
+    let total: f64 = found.iter().map(|profile| profile.value).sum();
+    assert!((total - 2_500_315.63).abs() < 0.01);
+    let median_orders = |cluster: usize| match found[cluster].features[1] {
+        FeatureProfile::Number { median, .. } => median.unwrap(),
+        FeatureProfile::Category { .. } => unreachable!("orders are a number"),
+    };
+    assert!(median_orders(0) >= 2.0 && median_orders(1) == 1.0, "{found:#?}");
+    assert!(found[0].share_value > found[1].share_value);
+    assert!(found[0].customers < found[1].customers);
 }

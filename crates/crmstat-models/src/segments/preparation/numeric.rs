@@ -2,6 +2,7 @@
 
 use super::power::{Power, Transform};
 use super::{FARTHEST, PreparationParams, Scaling};
+use crate::segments::kmeans::MAGNITUDE;
 use crate::sum::compensated;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -101,13 +102,14 @@ impl Numeric {
 
 /// Refuses numbers that are not finite or too great for their squares to be.
 pub(super) fn check(index: usize, values: &[Option<f64>]) -> Result<()> {
-    let odd = |value: &Option<f64>| value.is_some_and(|value| !(value.abs() <= 1e100));
+    let odd =
+        |value: &Option<f64>| value.is_some_and(|value| !(-MAGNITUDE..=MAGNITUDE).contains(&value));
     match values.iter().position(odd) {
         None => Ok(()),
         Some(row) => {
             let value = values[row].unwrap_or_default();
             Err(Error::data(format!(
-                "feature {index} of customer {row} is {value}, not a number up to 1e100"
+                "feature {index} of customer {row} is {value}, not a number up to {MAGNITUDE:e}"
             ))
             .with_hint("give a missing value as none"))
         }

@@ -45,10 +45,9 @@ impl Power {
     /// The transform for `sorted` values, not empty.
     pub(super) fn fit(transform: Transform, sorted: &[f64]) -> Self {
         match transform {
-            Transform::None => Self::None,
             Transform::Log1p => Self::Log1p,
             Transform::Log1pIfSkewed if skewness(sorted) > SKEWED => Self::Log1p,
-            Transform::Log1pIfSkewed => Self::None,
+            Transform::None | Transform::Log1pIfSkewed => Self::None,
             Transform::YeoJohnson => Self::YeoJohnson { lambda: likeliest_lambda(sorted) },
         }
     }
