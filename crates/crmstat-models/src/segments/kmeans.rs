@@ -166,7 +166,7 @@ impl KMeansValidParams {
             weights.iter().filter(|weight| **weight > 0.0).count()
         });
         if counted < k {
-            return Err(Error::data(format!("{counted} rows are too few for {k} clusters")));
+            return Err(Error::data(format!("{counted} rows are too few for k = {k}")));
         }
         let start = match &self.0.start {
             Some(centres) => {
@@ -192,13 +192,22 @@ impl KMeansValidParams {
 
     /// The centres that the best of the restarts ends with, on a sample where there are many rows.
     fn best_start(&self, matrix: Matrix<'_>, weights: Option<&[f64]>) -> Result<Vec<f64>> {
-        let Settings { k, restarts, restart_rows, iterations, tolerance, seed, .. } = self.0;
-        let sample = Sample::draw(matrix, weights, restart_rows, seed);
+        let Settings { restart_rows, seed, .. } = self.0;
+        let sampled = self.best_start_on(&Sample::draw(matrix, weights, restart_rows, seed));
+        if sampled.is_err() && matrix.rows() > restart_rows {
+            // The sample may have missed points that are rare.
+            return self.best_start_on(&Sample::draw(matrix, weights, usize::MAX, seed));
+        }
+        sampled
+    }
+
+    fn best_start_on(&self, sample: &Sample) -> Result<Vec<f64>> {
+        let Settings { k, restarts, iterations, tolerance, seed, .. } = self.0;
         let data = Data::new(sample.matrix(), sample.weights());
         let tolerance = tolerance * data.mean_variance();
         let mut best: Option<Run> = None;
         for restart in 0..restarts {
-            let start = plus_plus(&sample, k, &mut random::stream(seed, restart as u64))?;
+            let start = plus_plus(sample, k, &mut random::stream(seed, restart as u64))?;
             let run = data.run(&start, iterations, tolerance)?;
             if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
                 best = Some(run);

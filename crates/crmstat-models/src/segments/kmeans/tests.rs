@@ -29,8 +29,8 @@ fn settings_out_of_range_are_parameter_errors() {
 
 #[test]
 fn no_or_too_few_customers_are_a_clear_error() {
-    assert_eq!(message(fit(1, &[], 2)), "0 rows are too few for 1 clusters");
-    assert_eq!(message(fit(2, &[1.0, 2.0], 2)), "1 rows are too few for 2 clusters");
+    assert_eq!(message(fit(1, &[], 2)), "0 rows are too few for k = 1");
+    assert_eq!(message(fit(2, &[1.0, 2.0], 2)), "1 rows are too few for k = 2");
     assert_eq!(
         message(fit(3, &[1.0, 2.0, 1.0, 2.0, 2.0], 1)),
         "the rows hold only 2 distinct points, too few for 3 clusters"
@@ -93,6 +93,18 @@ fn a_far_start_does_not_mislead() {
     let fitted = params.fit(Matrix::new(&rows, 1).unwrap()).unwrap();
     // Halves of 50 rows have the inertia 2 (50³ − 50) / 12 = 20825, one row more or less 20850.
     assert!(fitted.model.inertia() <= 20_850.0, "{}", fitted.model.inertia());
+}
+
+#[test]
+fn a_point_that_the_sample_missed_is_found() {
+    let mut rows = vec![1.0; 5000];
+    rows[77] = 2.0;
+    rows[99] = 3.0;
+    let params = KMeans::params(3).restart_rows(10).check().unwrap();
+    let fitted = params.fit(Matrix::new(&rows, 1).unwrap()).unwrap();
+    let mut weights = fitted.model.weights().to_vec();
+    weights.sort_by(f64::total_cmp);
+    assert_eq!(weights, [1.0, 1.0, 4998.0]);
 }
 
 #[test]
