@@ -75,7 +75,20 @@ pub struct ChooseKParams {
 /// although no gap separates them; then give `k`.
 ///
 /// **Units and shapes.** Rows as for [`KMeans`]. The order of the rows and the number of threads change
-/// nothing.
+/// nothing. The stability of a `k` of one's own is that of `candidates(k..=k)`.
+///
+/// ```
+/// use crmstat_models::matrix::Matrix;
+/// use crmstat_models::segments::ChooseK;
+///
+/// let three: Vec<f64> = (0..90).map(|i| f64::from(300 * (i % 3) + i)).collect();
+/// let choice = ChooseK::params().check()?.choose(Matrix::new(&three, 1)?)?;
+/// assert_eq!(choice.k, Some(3));
+///
+/// let even: Vec<f64> = (0..90).map(f64::from).collect();
+/// assert_eq!(ChooseK::params().check()?.choose(Matrix::new(&even, 1)?)?.k, None);
+/// # Ok::<(), crmstat_models::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ChooseK(ChooseKParams);
 

@@ -98,7 +98,7 @@ pub(super) fn silhouettes(matrix: Matrix<'_>, clusterings: &[&[u32]]) -> Result<
 /// The Calinski–Harabasz index: how much more do clusters differ than the rows within them?
 ///
 /// **Formula.** `(B / (k − 1)) / (W / (n − k))` with the sums of squares `B` between the centres and `W`
-/// within the clusters; infinite spread between and none within gives `f64::MAX`.
+/// within the clusters; clusters without any spread within give `f64::MAX`.
 ///
 /// **Source.** Calinski and Harabasz (1974), *A dendrite method for cluster analysis*, eq. 3.
 ///
@@ -108,6 +108,16 @@ pub(super) fn silhouettes(matrix: Matrix<'_>, clusterings: &[&[u32]]) -> Result<
 /// # Errors
 /// A data error when labels and rows differ in number, fewer than two clusters have rows, or every row
 /// is its own cluster.
+///
+/// ```
+/// use crmstat_models::matrix::Matrix;
+/// use crmstat_models::segments::calinski_harabasz;
+///
+/// // B = 4 · 5² and W = 4 · 0.5², over 1 and 2 degrees of freedom.
+/// let found = calinski_harabasz(Matrix::new(&[0.0, 1.0, 10.0, 11.0], 1)?, &[0, 0, 1, 1])?;
+/// assert_eq!(found, 200.0);
+/// # Ok::<(), crmstat_models::Error>(())
+/// ```
 pub fn calinski_harabasz(matrix: Matrix<'_>, labels: &[u32]) -> Result<f64> {
     let groups = Groups::new(matrix, labels)?;
     let (n, k) = (matrix.rows() as f64, groups.used() as f64);
@@ -139,6 +149,15 @@ pub fn calinski_harabasz(matrix: Matrix<'_>, labels: &[u32]) -> Result<f64> {
 ///
 /// # Errors
 /// A data error when labels and rows differ in number or fewer than two clusters have rows.
+///
+/// ```
+/// use crmstat_models::matrix::Matrix;
+/// use crmstat_models::segments::davies_bouldin;
+///
+/// let found = davies_bouldin(Matrix::new(&[0.0, 1.0, 10.0, 11.0], 1)?, &[0, 0, 1, 1])?;
+/// assert_eq!(found, 0.1);
+/// # Ok::<(), crmstat_models::Error>(())
+/// ```
 pub fn davies_bouldin(matrix: Matrix<'_>, labels: &[u32]) -> Result<f64> {
     let groups = Groups::new(matrix, labels)?;
     let columns = matrix.columns();
