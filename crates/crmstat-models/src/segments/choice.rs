@@ -1,6 +1,6 @@
 //! How many clusters, and are there any?
 
-use super::kmeans::KMeans;
+use super::kmeans::{Clustering, KMeans};
 use super::order::Sample;
 use super::principal::principal_axes;
 use super::quality::{Silhouette, calinski_harabasz, davies_bouldin, silhouettes};
@@ -225,13 +225,12 @@ impl ChooseK {
         }
         let sample = Sample::draw(matrix, None, self.0.rows, self.0.seed);
         let rows = sample.matrix();
-        let ks: Vec<usize> =
-            self.0.candidates.clone().take_while(|k| *k <= sample.distinct()).collect();
-        let clusterings = ks
-            .iter()
-            .map(|&k| fit(rows, k, self.0.restarts, self.0.seed))
-            .collect::<Result<Vec<_>>>()?;
+        // One cluster fits any rows that can be fitted; the first `k` beyond the distinct rows does not.
         let one = fit(rows, 1, 1, self.0.seed)?.model.inertia();
+        let clusterings: Vec<Clustering> = (self.0.candidates.clone())
+            .map_while(|k| fit(rows, k, self.0.restarts, self.0.seed).ok())
+            .collect();
+        let ks: Vec<usize> = clusterings.iter().map(|fitted| fitted.model.k()).collect();
 
         let labels: Vec<&[u32]> = clusterings.iter().map(|fitted| &fitted.labels[..]).collect();
         let silhouettes = silhouettes(rows, &labels)?;
@@ -330,7 +329,7 @@ fn admissible(candidate: &Candidate, (gap_of_one, error_of_one): (f64, f64)) -> 
     tight && apart && candidate.mean_stability() >= LEAST_STABILITY && weakest >= DISSOLVED
 }
 
-fn fit(rows: Matrix<'_>, k: usize, restarts: usize, seed: u64) -> Result<super::Clustering> {
+fn fit(rows: Matrix<'_>, k: usize, restarts: usize, seed: u64) -> Result<Clustering> {
     KMeans::params(k).restarts(restarts).seed(seed).check()?.fit(rows)
 }
 
@@ -410,6 +409,9 @@ mod tests {
             let choice = choose(&vec![4.0; rows * 2], 2).unwrap();
             assert_eq!((choice.k, choice.candidates.len(), choice.rows), (None, 0, rows));
         }
+        // So close together that the square of their distance is 0.
+        assert_eq!(choose(&[0.0, 1e-200, 0.0, 1e-200], 1).unwrap().candidates, []);
+        assert!(choose(&[0.0, 1e200], 1).unwrap_err().is_data());
     }
 
     #[test]

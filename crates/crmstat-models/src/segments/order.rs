@@ -43,12 +43,6 @@ impl Sample {
         &self.values
     }
 
-    /// How many rows differ from all before them: rows of equal content are neighbours.
-    pub(super) fn distinct(&self) -> usize {
-        let rows: Vec<&[f64]> = self.matrix().each_row().collect();
-        rows.chunk_by(|a, b| a == b).count()
-    }
-
     /// The number of columns.
     pub(super) fn columns(&self) -> usize {
         self.columns
