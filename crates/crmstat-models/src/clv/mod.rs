@@ -9,6 +9,7 @@
 mod bg_nbd;
 mod fit;
 mod jet;
+mod pareto_nbd;
 mod process;
 mod quadrature;
 mod summary;
@@ -16,6 +17,7 @@ mod time;
 
 pub use self::bg_nbd::{BgNbd, Dropout};
 pub use self::fit::{Estimate, FitParams};
+pub use self::pareto_nbd::{CovariateCustomer, ParetoNbd, ParetoNbdCovariates};
 pub use self::process::{OrderForecast, PurchaseProcess};
 pub use self::summary::{Purchase, Summaries, Summary, SummaryParams, ZeroAmount};
 pub use self::time::{DiscountRate, Span, TimeUnit};
