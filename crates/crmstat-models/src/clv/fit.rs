@@ -131,7 +131,8 @@ pub(super) fn maximise(
     let params = params.check()?;
     let objective = |point: &[f64]| {
         let mut mean = descent(point);
-        mean.value = mean.value / customers + params.penalty * point.iter().map(|p| p * p).sum::<f64>();
+        mean.value =
+            mean.value / customers + params.penalty * point.iter().map(|p| p * p).sum::<f64>();
         for entry in mean.gradient.iter_mut().chain(&mut mean.hessian) {
             *entry /= customers;
         }

@@ -67,9 +67,8 @@ impl<const N: usize> Jet<N> {
     /// What Newton's method minimises, in the logarithms of the parameters: this, negated.
     pub(super) fn descend_in_logs(&self, point: &[f64; N]) -> Evaluation {
         let gradient: Vec<f64> = (0..N).map(|i| -self.gradient[i] * point[i]).collect();
-        let mut hessian: Vec<f64> = (0..N * N)
-            .map(|k| -self.hessian[k / N][k % N] * point[k / N] * point[k % N])
-            .collect();
+        let mut hessian: Vec<f64> =
+            (0..N * N).map(|k| -self.hessian[k / N][k % N] * point[k / N] * point[k % N]).collect();
         for i in 0..N {
             hessian[i * N + i] += gradient[i];
         }
@@ -131,8 +130,8 @@ impl<const N: usize> Mul for Jet<N> {
         out.value = self.value * other.value;
         for i in 0..N {
             for j in 0..N {
-                out.hessian[i][j] += self.gradient[i] * other.gradient[j]
-                    + other.gradient[i] * self.gradient[j];
+                out.hessian[i][j] +=
+                    self.gradient[i] * other.gradient[j] + other.gradient[i] * self.gradient[j];
             }
         }
         out

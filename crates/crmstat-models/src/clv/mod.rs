@@ -8,16 +8,24 @@
 
 mod bg_nbd;
 mod fit;
+mod gamma_gamma;
 mod jet;
+mod nbd;
 mod pareto_nbd;
 mod process;
 mod quadrature;
 mod summary;
 mod time;
+mod value;
 
 pub use self::bg_nbd::{BgNbd, Dropout};
 pub use self::fit::{Estimate, FitParams};
+pub use self::gamma_gamma::GammaGamma;
+pub use self::nbd::Nbd;
 pub use self::pareto_nbd::{CovariateCustomer, ParetoNbd, ParetoNbdCovariates};
 pub use self::process::{OrderForecast, PurchaseProcess};
 pub use self::summary::{Purchase, Summaries, Summary, SummaryParams, ZeroAmount};
 pub use self::time::{DiscountRate, Span, TimeUnit};
+pub use self::value::{
+    ClvParams, CustomerValue, frequency_value_correlation, simple_lifetime_value,
+};

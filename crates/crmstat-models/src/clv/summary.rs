@@ -94,7 +94,11 @@ impl Summary {
             return Err(Error::parameter("mean_repeat_value", value, "finite"));
         }
         if self.x == 0 {
-            return Err(Error::parameter("mean_repeat_value", value, "absent without repeat orders"));
+            return Err(Error::parameter(
+                "mean_repeat_value",
+                value,
+                "absent without repeat orders",
+            ));
         }
         self.mean_repeat_value = Some(value);
         Ok(self)
@@ -291,8 +295,10 @@ pub(super) struct Histories {
 impl Histories {
     fn of(customers: &[Summary]) -> Self {
         // Times are not negative, so the order of their bits is their own.
-        let mut keys: Vec<(u32, u64, u64)> =
-            customers.iter().map(|c| (c.x, (c.t_x + 0.0).to_bits(), (c.end + 0.0).to_bits())).collect();
+        let mut keys: Vec<(u32, u64, u64)> = customers
+            .iter()
+            .map(|c| (c.x, (c.t_x + 0.0).to_bits(), (c.end + 0.0).to_bits()))
+            .collect();
         keys.par_sort_unstable();
         let distinct: Vec<History> = keys
             .chunk_by(|a, b| a == b)

@@ -67,11 +67,7 @@ impl Default for Newton {
 
 impl Newton {
     /// Searches from `start`.
-    pub fn minimise(
-        &self,
-        function: impl Fn(&[f64]) -> Evaluation,
-        start: &[f64],
-    ) -> Minimum {
+    pub fn minimise(&self, function: impl Fn(&[f64]) -> Evaluation, start: &[f64]) -> Minimum {
         /// A region wider than this would let one step leave the range of floats.
         const WIDEST: f64 = 10.0;
         let mut point = start.to_vec();
@@ -218,7 +214,8 @@ impl Spectrum {
             .collect();
         let smallest = self.values.iter().copied().fold(f64::INFINITY, f64::min);
         let length = |shift: f64| {
-            let along = slopes.iter().zip(&self.values).map(|(slope, value)| slope / (value + shift));
+            let along =
+                slopes.iter().zip(&self.values).map(|(slope, value)| slope / (value + shift));
             along.map(|s| s * s).sum::<f64>().sqrt()
         };
         let interior = smallest > 0.0 && length(0.0) <= radius;
@@ -274,18 +271,12 @@ mod tests {
 
     #[test]
     fn a_function_without_a_minimum_does_not_converge() {
-        let falling = |p: &[f64]| Evaluation {
-            value: -p[0],
-            gradient: vec![-1.0],
-            hessian: vec![0.0],
-        };
+        let falling =
+            |p: &[f64]| Evaluation { value: -p[0], gradient: vec![-1.0], hessian: vec![0.0] };
         let found = Newton { iterations: 50, ..Newton::default() }.minimise(falling, &[0.0]);
         assert!(!found.converged);
-        let undefined = |_: &[f64]| Evaluation {
-            value: f64::NAN,
-            gradient: vec![0.0],
-            hessian: vec![1.0],
-        };
+        let undefined =
+            |_: &[f64]| Evaluation { value: f64::NAN, gradient: vec![0.0], hessian: vec![1.0] };
         assert!(!Newton::default().minimise(undefined, &[0.0]).converged);
     }
 

@@ -21,8 +21,15 @@ pub fn digamma(x: f64) -> f64 {
         x += 1.0;
     }
     // B(2k) / 2k for k = 1, 2, …
-    const COEFFICIENTS: [f64; 7] =
-        [1.0 / 12.0, -1.0 / 120.0, 1.0 / 252.0, -1.0 / 240.0, 1.0 / 132.0, -691.0 / 32760.0, 1.0 / 12.0];
+    const COEFFICIENTS: [f64; 7] = [
+        1.0 / 12.0,
+        -1.0 / 120.0,
+        1.0 / 252.0,
+        -1.0 / 240.0,
+        1.0 / 132.0,
+        -691.0 / 32760.0,
+        1.0 / 12.0,
+    ];
     let square = 1.0 / (x * x);
     shift + x.ln() - 0.5 / x - square * horner(&COEFFICIENTS, square)
 }

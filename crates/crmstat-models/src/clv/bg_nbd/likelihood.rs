@@ -19,11 +19,7 @@ const CHUNK: usize = 4096;
 /// ```
 ///
 /// The first line depends on x alone and is computed once per distinct x.
-pub(super) fn log_likelihood(
-    histories: &Histories,
-    dropout: Dropout,
-    point: &[f64; 4],
-) -> Jet<4> {
+pub(super) fn log_likelihood(histories: &Histories, dropout: Dropout, point: &[f64; 4]) -> Jet<4> {
     let [r, alpha, a, b] = Jet::variables(point);
     let fixed = r.ln_gamma() + Jet::ln_beta(a, b) - r * alpha.ln();
     let mut total = fixed * -histories.customers;
@@ -86,8 +82,7 @@ fn add_mixture(sum: &mut Jet<4>, history: &History, dropout: Dropout, point: &[f
     let bend = slope_alive * slope_alive;
     sum.hessian[0][1] += weight * cross;
     sum.hessian[1][0] += weight * cross;
-    sum.hessian[1][1] +=
-        weight * power * (bend + share * (slope_left * slope_left - bend));
+    sum.hessian[1][1] += weight * power * (bend + share * (slope_left * slope_left - bend));
     sum.hessian[2][2] -= weight * share * d[2] * d[2];
     sum.hessian[3][3] += weight * share * d[3] * d[3];
 }

@@ -25,7 +25,12 @@ fn customer(x: u32, t_x: f64, end: f64) -> Summary {
 }
 
 /// Histories of many shapes, drawn from the model itself.
-pub(in crate::clv) fn drawn(dropout: Dropout, [r, alpha, a, b]: [f64; 4], customers: u64, seed: u64) -> Summaries {
+pub(in crate::clv) fn drawn(
+    dropout: Dropout,
+    [r, alpha, a, b]: [f64; 4],
+    customers: u64,
+    seed: u64,
+) -> Summaries {
     use rand::RngExt;
     use rand_distr::{Beta, Distribution, Gamma};
     let rates = Gamma::new(r, 1.0 / alpha).unwrap();
@@ -61,7 +66,8 @@ fn the_likelihood_equals_a_quadrature_of_its_definition() {
             // Over p by quadrature; over λ by its own, with λ = u / (1 − u) / 5.
             let given = |p: f64, q: f64, rate: f64| {
                 let stays = q.powf(flips) * (-rate * end).exp();
-                let leaves = if flips > 0.0 { p * q.powf(flips - 1.0) * (-rate * t_x).exp() } else { 0.0 };
+                let leaves =
+                    if flips > 0.0 { p * q.powf(flips - 1.0) * (-rate * t_x).exp() } else { 0.0 };
                 rate.powf(f64::from(x)) * (stays + leaves)
             };
             let likelihood = unit_interval(|p, q| {
@@ -91,11 +97,21 @@ fn derivatives_agree_with_difference_quotients() {
 
 #[test]
 fn the_series_of_expected_orders_equals_its_quadrature() {
-    for (r, a, b) in [(0.243, 0.793, 2.426), (26.243, 0.793, 28.4), (10_000.2, 0.8, 10_002.0), (0.5, 1.0, 0.3), (2.0, 1.0 + 1e-9, 4.0), (1.0, 3.0, 0.1)] {
+    for (r, a, b) in [
+        (0.243, 0.793, 2.426),
+        (26.243, 0.793, 28.4),
+        (10_000.2, 0.8, 10_002.0),
+        (0.5, 1.0, 0.3),
+        (2.0, 1.0 + 1e-9, 4.0),
+        (1.0, 3.0, 0.1),
+    ] {
         let alive = Alive { r, alpha: 35.0, a, b };
         for time in [0.14, 1.0, 39.0, 400.0] {
             let (series, integral) = (alive.orders(time), alive.orders_by_quadrature(time));
-            assert!((series / integral - 1.0).abs() < 1e-10, "{alive:?}, {time}: {series} {integral}");
+            assert!(
+                (series / integral - 1.0).abs() < 1e-10,
+                "{alive:?}, {time}: {series} {integral}"
+            );
         }
     }
 }
@@ -125,8 +141,9 @@ fn draws_have_the_expected_mean() {
     let model = model(Dropout::AfterEveryOrder);
     let someone = customer(2, 30.43, 38.86);
     let draws = 40_000;
-    let total: u64 =
-        (0..draws).map(|i| model.draw_orders_if_alive(&someone, week(39.0), &mut stream(7, i))).sum();
+    let total: u64 = (0..draws)
+        .map(|i| model.draw_orders_if_alive(&someone, week(39.0), &mut stream(7, i)))
+        .sum();
     let expected = model.orders_if_alive(&someone, week(39.0));
     // The standard deviation of one draw is about 2, of the mean 0.01.
     assert!((total as f64 / draws as f64 - expected).abs() < 0.04);
@@ -136,7 +153,8 @@ fn draws_have_the_expected_mean() {
 fn simulated_parameters_are_recovered_within_three_standard_errors() {
     for dropout in [Dropout::AfterEveryOrder, Dropout::AfterRepeatOrder] {
         let truth = [0.6, 6.0, 0.9, 2.0];
-        let fitted = BgNbd::fit(&drawn(dropout, truth, 20_000, 3), dropout, FitParams::default()).unwrap();
+        let fitted =
+            BgNbd::fit(&drawn(dropout, truth, 20_000, 3), dropout, FitParams::default()).unwrap();
         let estimate = fitted.estimate().unwrap();
         assert!(estimate.converged && estimate.gradient_norm < 1e-9, "{estimate:?}");
         for (index, (found, true_value)) in fitted.parameters().iter().zip(truth).enumerate() {
@@ -149,11 +167,8 @@ fn simulated_parameters_are_recovered_within_three_standard_errors() {
 #[test]
 fn the_unit_of_time_changes_alpha_alone() {
     let weeks = drawn(Dropout::AfterEveryOrder, CDNOW, 500, 5);
-    let days = weeks
-        .customers()
-        .iter()
-        .map(|c| customer(c.x(), c.t_x() * 7.0, c.T() * 7.0))
-        .collect();
+    let days =
+        weeks.customers().iter().map(|c| customer(c.x(), c.t_x() * 7.0, c.T() * 7.0)).collect();
     let days = Summaries::new(TimeUnit::Day, days);
     let fit = |summaries| BgNbd::fit(summaries, Dropout::default(), FitParams::default()).unwrap();
     let (weekly, daily) = (fit(&weeks), fit(&days));
@@ -204,7 +219,11 @@ fn data_that_cannot_bear_the_model_are_refused_with_a_reason() {
         let error = BgNbd::fit(&data, Dropout::default(), FitParams::default()).unwrap_err();
         assert!(error.is_data(), "{error}");
     }
-    assert!(BgNbd::new(Dropout::default(), [1.0, 0.0, 1.0, 1.0], TimeUnit::Day).unwrap_err().is_parameter());
+    assert!(
+        BgNbd::new(Dropout::default(), [1.0, 0.0, 1.0, 1.0], TimeUnit::Day)
+            .unwrap_err()
+            .is_parameter()
+    );
 }
 
 #[test]
@@ -217,7 +236,12 @@ fn ten_alike_customers_give_a_ridge_that_says_so() {
 
 #[test]
 fn a_stored_model_is_the_same_and_a_spoilt_one_is_refused() {
-    let fitted = BgNbd::fit(&drawn(Dropout::default(), CDNOW, 300, 2), Dropout::default(), FitParams::default()).unwrap();
+    let fitted = BgNbd::fit(
+        &drawn(Dropout::default(), CDNOW, 300, 2),
+        Dropout::default(),
+        FitParams::default(),
+    )
+    .unwrap();
     let text = serde_json::to_string(&fitted).unwrap();
     assert_eq!(serde_json::from_str::<BgNbd>(&text).unwrap(), fitted);
     let given = serde_json::to_string(&model(Dropout::default())).unwrap();

@@ -73,11 +73,7 @@ impl ParetoNbdCovariates {
     /// # Errors
     /// When customers differ in the number of covariates, a covariate is not finite, there is no customer
     /// or none with a repeat order, or a parameter of `params` is out of range.
-    pub fn fit(
-        customers: &[CovariateCustomer],
-        unit: TimeUnit,
-        params: FitParams,
-    ) -> Result<Self> {
+    pub fn fit(customers: &[CovariateCustomer], unit: TimeUnit, params: FitParams) -> Result<Self> {
         let Some(first) = customers.first() else {
             return Err(Error::data("there is no customer"));
         };
@@ -157,11 +153,8 @@ fn descent(customers: &[CovariateCustomer], purchase: usize, point: &[f64]) -> E
     /// Customers per task; each takes a few microseconds.
     const CHUNK: usize = 256;
     let size = point.len();
-    let zero = || Evaluation {
-        value: 0.0,
-        gradient: vec![0.0; size],
-        hessian: vec![0.0; size * size],
-    };
+    let zero =
+        || Evaluation { value: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] };
     let parts = map_chunks(customers.len(), CHUNK, |range| {
         let mut sum = zero();
         for customer in &customers[range] {
@@ -182,20 +175,23 @@ fn descent(customers: &[CovariateCustomer], purchase: usize, point: &[f64]) -> E
     total
 }
 
-fn add_customer(sum: &mut Evaluation, customer: &CovariateCustomer, purchase: usize, point: &[f64]) {
+fn add_customer(
+    sum: &mut Evaluation,
+    customer: &CovariateCustomer,
+    purchase: usize,
+    point: &[f64],
+) {
     let size = point.len();
     let log_alpha = point[1] - dot(&point[4..4 + purchase], &customer.purchase);
     let log_beta = point[3] - dot(&point[4 + purchase..], &customer.dropout);
     let own = [point[0].exp(), log_alpha.exp(), point[2].exp(), log_beta.exp()];
     let [r, alpha, s, beta] = Jet::variables(&own);
     let x = f64::from(customer.summary.x());
-    let history = History {
-        x,
-        t_x: customer.summary.t_x(),
-        end: customer.summary.T(),
-        customers: 1.0,
-    };
-    let likelihood = (r + x).ln_gamma() - r.ln_gamma() + r * alpha.ln() + s * beta.ln()
+    let history =
+        History { x, t_x: customer.summary.t_x(), end: customer.summary.T(), customers: 1.0 };
+    let likelihood = (r + x).ln_gamma() - r.ln_gamma()
+        + r * alpha.ln()
+        + s * beta.ln()
         + mixture(&history, &own);
     let own = likelihood.descend_in_logs(&own);
     // The customer's log-parameters are linear in the point: row k of the Jacobian names, for parameter

@@ -258,7 +258,8 @@ impl PurchaseProcess for ParetoNbd {
         let scale = alpha.min(beta);
         let whole = (time / scale).ln_1p();
         let count = f64::from(n);
-        let ways = if n == 0 { 0.0 } else { ln_gamma(r + count) - ln_gamma(r) - ln_gamma(count + 1.0) };
+        let ways =
+            if n == 0 { 0.0 } else { ln_gamma(r + count) - ln_gamma(r) - ln_gamma(count + 1.0) };
         let leaves = unit_interval(|share, _| {
             let y = scale * (share * whole).exp_m1();
             let log = s.ln() - beta.ln() - (s + 1.0) * (y / beta).ln_1p() + ways

@@ -59,11 +59,14 @@ fn the_likelihood_equals_a_quadrature_of_its_definition() {
                 let density = s / beta * (beta / (beta + y)).powf(s + 1.0);
                 log(y).exp() * density * (end - t_x)
             });
-            let scale = libm::lgamma(power) - libm::lgamma(r) + r * alpha.ln()
-                - power * (alpha + t_x).ln();
+            let scale =
+                libm::lgamma(power) - libm::lgamma(r) + r * alpha.ln() - power * (alpha + t_x).ln();
             let value = model.log_likelihood(&customer(x, t_x, end));
             let expected = scale + (alive + left).ln();
-            assert!((value - expected).abs() < 1e-9, "{x}, {t_x}, {end}: {value} is not {expected}");
+            assert!(
+                (value - expected).abs() < 1e-9,
+                "{x}, {t_x}, {end}: {value} is not {expected}"
+            );
             let p = model.p_alive(&customer(x, t_x, end));
             assert!((p - alive / (alive + left)).abs() < 1e-9);
         }
@@ -94,8 +97,9 @@ fn probabilities_sum_to_one_and_their_mean_is_the_expectation() {
 fn draws_have_the_expected_mean() {
     let someone = customer(2, 30.43, 38.86);
     let draws = 40_000;
-    let total: u64 =
-        (0..draws).map(|i| model().draw_orders_if_alive(&someone, week(39.0), &mut stream(7, i))).sum();
+    let total: u64 = (0..draws)
+        .map(|i| model().draw_orders_if_alive(&someone, week(39.0), &mut stream(7, i)))
+        .sum();
     let expected = model().orders_if_alive(&someone, week(39.0));
     assert!((total as f64 / draws as f64 - expected).abs() < 0.04);
 }
@@ -134,7 +138,8 @@ fn covariate_effects_are_recovered_and_a_constant_effect_of_nothing_is_zero() {
             }
         })
         .collect();
-    let fitted = ParetoNbdCovariates::fit(&customers, TimeUnit::Week, FitParams::default()).unwrap();
+    let fitted =
+        ParetoNbdCovariates::fit(&customers, TimeUnit::Week, FitParams::default()).unwrap();
     let estimate = fitted.estimate();
     assert!(estimate.converged, "{estimate:?}");
     let error = |index| estimate.log_standard_error(index).unwrap();

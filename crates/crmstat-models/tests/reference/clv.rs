@@ -1,0 +1,316 @@
+//! Published and recomputed figures of the buy-till-you-die models on CDNOW.
+//!
+//! Sources, as in `reference_values.json`: the walkthrough of BTYD 2.4.3; `test_correctness_*.R` of
+//! CLVTools; Fader, Hardie and Lee (2005); Hardie's notes and sheets; the tests of lifetimes; and
+//! independent runs of scipy at tight tolerances.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crmstat_models::clv::{
+    BgNbd, ClvParams, DiscountRate, Dropout, Estimate, FitParams, GammaGamma, Nbd, ParetoNbd,
+    Purchase, PurchaseProcess, Span, Summaries, Summary, SummaryParams, TimeUnit,
+    frequency_value_correlation,
+};
+
+use crate::shared;
+
+const BG_NBD: [f64; 4] = [0.2425967, 4.413659, 0.7929869, 2.426164];
+const PARETO_NBD: [f64; 4] = [0.5533971, 10.5801985, 0.6060625, 11.6562237];
+
+fn week(length: f64) -> Span {
+    Span::new(length, TimeUnit::Week).unwrap()
+}
+
+fn customer(x: u32, t_x: f64, end: f64) -> Summary {
+    Summary::new(x, t_x, end).unwrap()
+}
+
+fn close(value: f64, expected: f64, tolerance: f64) {
+    assert!((value - expected).abs() <= tolerance, "{value} is not {expected} ± {tolerance}");
+}
+
+fn assert_fit(estimate: Option<&Estimate>, found: &[f64], expected: &[f64], log_likelihood: f64) {
+    let estimate = estimate.unwrap();
+    assert!(estimate.converged, "{estimate:?}");
+    close(estimate.log_likelihood, log_likelihood, 1e-6);
+    for (value, target) in found.iter().zip(expected) {
+        close(value / target, 1.0, 1e-4);
+    }
+}
+
+/// The number of a day in the proleptic Gregorian calendar (Fliegel and Van Flandern, 1968).
+fn day_number(date: i32) -> i32 {
+    let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
+    let shift = (month - 14) / 12;
+    1461 * (year + 4800 + shift) / 4 + 367 * (month - 2 - 12 * shift) / 12
+        - 3 * ((year + 4900 + shift) / 100) / 4
+        + day
+}
+
+const CALIBRATION_END: i32 = 19_970_930;
+
+/// The purchases of CDNOW's sample by customer.
+fn event_log() -> Option<BTreeMap<u32, Vec<Purchase>>> {
+    let text = fs::read_to_string(shared("data/customers/cdnow/CDNOW_sample.txt")?).unwrap();
+    let mut customers: BTreeMap<u32, Vec<Purchase>> = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let field: Vec<&str> = line.split_whitespace().collect();
+        let day = day_number(field[2].parse().unwrap());
+        let purchase = Purchase { day, amount: field[4].parse().unwrap() };
+        customers.entry(field[1].parse().unwrap()).or_default().push(purchase);
+    }
+    Some(customers)
+}
+
+fn summaries_of(log: &BTreeMap<u32, Vec<Purchase>>) -> Summaries {
+    let params = SummaryParams::new(day_number(CALIBRATION_END), TimeUnit::Week);
+    let customers =
+        log.values().map(|purchases| params.summary(purchases).unwrap().unwrap()).collect();
+    Summaries::new(TimeUnit::Week, customers)
+}
+
+fn rounded_summaries() -> Option<Summaries> {
+    let path = shared("data/customers/cdnow/cdnow_customers_summary_with_transactions.csv")?;
+    let text = fs::read_to_string(path).unwrap();
+    let customers = text
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let field: Vec<f64> = line.split(',').map(|field| field.parse().unwrap()).collect();
+            let summary = customer(field[1] as u32, field[2], field[3]);
+            if field[1] > 0.0 { summary.with_mean_repeat_value(field[4]).unwrap() } else { summary }
+        })
+        .collect();
+    Some(Summaries::new(TimeUnit::Week, customers))
+}
+
+#[test]
+fn bg_nbd_fits_cdnow_needs_shared_data() {
+    let Some(log) = event_log() else { return };
+    let fit = |data: &Summaries| {
+        BgNbd::fit(data, Dropout::AfterRepeatOrder, FitParams::default()).unwrap()
+    };
+    let fitted = fit(&summaries_of(&log));
+    let expected = [0.24259453, 4.4136022, 0.79292221, 2.42590753];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9582.429207);
+    let fitted = fit(&rounded_summaries().unwrap());
+    let expected = [0.24259291, 4.41353149, 0.79288603, 2.42575316];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9582.425561);
+}
+
+#[test]
+fn mbg_nbd_fits_cdnow_needs_shared_data() {
+    let Some(log) = event_log() else { return };
+    let fitted =
+        BgNbd::fit(&summaries_of(&log), Dropout::AfterEveryOrder, FitParams::default()).unwrap();
+    let expected = [0.52484321, 6.18308556, 0.89135946, 1.61400229];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9582.135716);
+}
+
+#[test]
+fn pareto_nbd_fits_cdnow_with_its_standard_errors_needs_shared_data() {
+    let Some(log) = event_log() else { return };
+    let fitted = ParetoNbd::fit(&summaries_of(&log), FitParams::default()).unwrap();
+    let expected = [0.55327703, 10.57768315, 0.60624003, 11.66873633];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9594.976179);
+    // CLVTools prints standard errors of the parameters themselves from a numerical Hessian.
+    let printed = [0.0476264, 0.8427222, 0.1872594, 6.2105448];
+    for (index, (value, error)) in fitted.parameters().iter().zip(printed).enumerate() {
+        let own = value * fitted.estimate().unwrap().log_standard_error(index).unwrap();
+        close(own / error, 1.0, 0.002);
+    }
+}
+
+#[test]
+fn nbd_fits_cdnow_needs_shared_data() {
+    let Some(log) = event_log() else { return };
+    let fitted = Nbd::fit(&summaries_of(&log), FitParams::default()).unwrap();
+    let expected = [0.38476614, 12.07202326];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9763.657615);
+}
+
+#[test]
+fn gamma_gamma_fits_cdnow_needs_shared_data() {
+    let Some(log) = event_log() else { return };
+    let summaries = summaries_of(&log);
+    let fitted = GammaGamma::fit(&summaries, FitParams::default()).unwrap();
+    let estimate = fitted.estimate();
+    assert_eq!(estimate.unwrap().customers, 946.0);
+    let expected = [6.24957228, 3.74422461, 15.44352063];
+    assert_fit(estimate, &fitted.parameters(), &expected, -4055.917695);
+}
+
+/// The quick start of lifetimes: spend, correlation and value of its first ten customers.
+#[test]
+fn values_of_the_quick_start_in_the_right_units_needs_shared_data() {
+    let Some(summaries) = rounded_summaries() else { return };
+    let spend = GammaGamma::fit(&summaries, FitParams::default()).unwrap();
+    let expected = [
+        24.658619, 18.911489, 35.170981, 35.170981, 35.170981, 71.462843, 18.911489, 35.170981,
+        27.282408, 35.170981,
+    ];
+    for (summary, value) in summaries.customers().iter().zip(expected) {
+        close(spend.expected_value(summary).unwrap(), value, 1e-4 * value);
+    }
+    close(frequency_value_correlation(&summaries).unwrap(), 0.113884, 5e-7);
+
+    // The published 140.096 for the first customer counts 30 units to a month although the units are
+    // weeks: it is the value of 360 weeks, discounted as twelve months. A month has 4.345 weeks.
+    let orders = BgNbd::fit(&summaries, Dropout::AfterRepeatOrder, FitParams::default()).unwrap();
+    let value = |weeks_per_month: f64| {
+        let month = week(weeks_per_month);
+        ClvParams::new(week(12.0 * weeks_per_month))
+            .step(month)
+            .discount(DiscountRate::per(0.01, month).unwrap())
+            .values(&orders, &spend, &summaries)
+            .unwrap()
+    };
+    let right =
+        [36.2785, 4.6375, 8.3441, 8.3441, 8.3441, 283.5236, 6.8814, 8.3441, 43.3536, 8.3441];
+    let values = value(4.345);
+    for (found, expected) in values.iter().zip(right) {
+        close(found.clv.unwrap() / expected, 1.0, 1e-4);
+    }
+    let total: f64 = values.iter().map(|value| value.clv.unwrap()).sum();
+    close(total / 71_509.90, 1.0, 1e-4);
+    close(value(30.0)[0].clv.unwrap() / 140.096_211, 1.0, 1e-4);
+}
+
+#[test]
+fn bg_nbd_functions_equal_the_btyd_walkthrough() {
+    let model = BgNbd::new(Dropout::AfterRepeatOrder, BG_NBD, TimeUnit::Week).unwrap();
+    close(model.new_customer_orders(week(52.0)), 1.444004, 5e-7);
+    let busy = customer(26, 30.85714, 31.0);
+    // The parameters are printed to seven digits, which leaves as many of their functions.
+    close(model.expected_orders(&busy, week(52.0)) / 25.75659, 1.0, 4e-7);
+    close(model.p_alive(&busy), 0.9688523, 5e-8);
+    let quiet = [(10, 0.3474606), (15, 0.04283391), (20, 0.004158973), (25, 0.0003583685)];
+    for (x, expected) in quiet {
+        let orders = model.expected_orders(&customer(x, 20.0, 39.0), week(52.0));
+        close(orders / expected, 1.0, 2e-7);
+    }
+}
+
+#[test]
+fn bg_nbd_functions_equal_hardies_sheet() {
+    let parameters = [0.243, 4.414, 0.793, 2.426];
+    let model = BgNbd::new(Dropout::AfterRepeatOrder, parameters, TimeUnit::Week).unwrap();
+    let orders = model.expected_orders(&customer(2, 30.43, 38.86), week(39.0));
+    close(orders, 1.226, 5e-4);
+    // The sheet's expectations stand on its unrounded fit.
+    let fitted = [0.24259453, 4.4136022, 0.79292221, 2.42590753];
+    let unrounded = BgNbd::new(Dropout::AfterRepeatOrder, fitted, TimeUnit::Week).unwrap();
+    let table = [
+        (0.1429, 0.0078),
+        (1.0, 0.0532),
+        (3.0, 0.1506),
+        (31.8571, 1.0405),
+        (32.0, 1.0437),
+        (78.0, 1.8576),
+    ];
+    for (time, expected) in table {
+        close(unrounded.new_customer_orders(week(time)), expected, 5e-5);
+    }
+    close(model.new_customer_probability(0, week(39.0)), 0.5737864, 5e-8);
+    close(model.new_customer_probability(10, week(2.0)), 1.07869e-7, 5e-13);
+    let table = [
+        0.0019995214,
+        0.0015170236,
+        0.001163315,
+        0.0009003148,
+        0.0007023638,
+        0.0005517902,
+        0.0004361913,
+        0.0003467171,
+        0.0002769613,
+        0.000222226,
+    ];
+    for (n, expected) in (11..).zip(table) {
+        close(model.new_customer_probability(n, week(30.0)), expected, 5.1e-11);
+    }
+}
+
+#[test]
+fn pareto_nbd_functions_equal_the_btyd_walkthrough() {
+    let model = ParetoNbd::new(PARETO_NBD, TimeUnit::Week).unwrap();
+    close(model.new_customer_orders(week(52.0)), 1.473434, 5e-7);
+    let busy = customer(26, 30.85714, 31.0);
+    close(model.expected_orders(&busy, week(52.0)), 25.45647, 5e-6);
+    close(model.p_alive(&busy), 0.997874, 5e-7);
+    close(model.p_alive(&customer(0, 0.0, 39.0)), 0.2941633, 5e-8);
+}
+
+#[test]
+fn pareto_nbd_expectations_equal_btyds_example() {
+    // The parameters of BTYD's help pages.
+    let model = ParetoNbd::new([0.55, 10.56, 0.61, 11.64], TimeUnit::Week).unwrap();
+    let table = [
+        0.05077821, 0.09916088, 0.14542507, 0.1897993, 0.23247466, 0.27361274, 0.31335159,
+        0.35181024, 0.38909211,
+    ];
+    for (time, expected) in (1..).zip(table) {
+        close(model.new_customer_orders(week(f64::from(time))), expected, 5.1e-9);
+    }
+}
+
+/// `test_correctness_pnbd_nocovstaticcov.R` of CLVTools: customers whose likelihood underflowed.
+#[test]
+fn pareto_nbd_is_finite_for_busy_customers() {
+    let model = ParetoNbd::new([0.5143, 2.8845, 0.2856, 14.1087], TimeUnit::Week).unwrap();
+    let x = [221, 254, 161, 204];
+    let t_x = [103.42857, 97.14286, 94.71429, 98.57143];
+    let end = [103.57143, 97.28571, 98.0, 99.42857];
+    for ((x, t_x), end) in x.into_iter().zip(t_x).zip(end) {
+        let busy = customer(x, t_x, end);
+        assert!(model.log_likelihood(&busy).is_finite());
+        let p = model.p_alive(&busy);
+        assert!((0.0..=1.0).contains(&p));
+        let orders = model.expected_orders(&busy, week(52.0));
+        assert!(orders > 0.0 && orders < 300.0, "{orders}");
+    }
+}
+
+/// Orders of 39 weeks after the calibration against their expectation.
+#[test]
+fn holdout_errors_stay_within_the_recomputed_ones_needs_shared_data() {
+    let Some(log) = event_log() else { return };
+    let summaries = summaries_of(&log);
+    let end = day_number(CALIBRATION_END);
+    let everything = SummaryParams::new(end + 39 * 7, TimeUnit::Week);
+    let actual: Vec<f64> = log
+        .values()
+        .map(|purchases| {
+            let days = everything.purchase_days(purchases).unwrap();
+            days.iter().filter(|day| day.day > end).count() as f64
+        })
+        .collect();
+    assert_eq!(actual.iter().sum::<f64>(), 1882.0);
+    let report = |name: &str, expected: &[f64]| {
+        let mean = |of: fn(f64) -> f64| {
+            let errors = expected.iter().zip(&actual).map(|(e, a)| of(e - a));
+            errors.sum::<f64>() / actual.len() as f64
+        };
+        let total: f64 = expected.iter().sum();
+        let (mae, rmse) = (mean(f64::abs), mean(|error| error * error).sqrt());
+        println!("{name}: total {total:.4}, MAE {mae:.6}, RMSE {rmse:.6}");
+        (total, mae, rmse)
+    };
+    let orders = |forecasts: Vec<crmstat_models::clv::OrderForecast>| -> Vec<f64> {
+        forecasts.iter().map(|forecast| forecast.expected_orders).collect()
+    };
+    let fit = |dropout| BgNbd::fit(&summaries, dropout, FitParams::default()).unwrap();
+    let bg = orders(fit(Dropout::AfterRepeatOrder).predict(&summaries, week(39.0)).unwrap());
+    let mbg = orders(fit(Dropout::AfterEveryOrder).predict(&summaries, week(39.0)).unwrap());
+    let pareto = ParetoNbd::fit(&summaries, FitParams::default()).unwrap();
+    let pareto = orders(pareto.predict(&summaries, week(39.0)).unwrap());
+    let (total, mae, rmse) = report("BG/NBD", &bg);
+    close(total, 1653.4087, 1e-2);
+    close(mae, 0.785454, 1e-5);
+    close(rmse, 1.607982, 1e-5);
+    assert!(mae <= 0.786 && (total / 1882.0 - 1.0).abs() < 0.13);
+    let (_, mae, _) = report("MBG/NBD", &mbg);
+    assert!(mae <= 0.786, "{mae}");
+    let (_, mae, _) = report("Pareto/NBD", &pareto);
+    assert!(mae <= 0.786, "{mae}");
+}
