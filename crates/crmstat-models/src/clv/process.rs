@@ -91,28 +91,29 @@ pub trait PurchaseProcess: Sync + Sized {
     /// # Errors
     /// When the customers' unit of time is not the model's.
     fn predict(&self, customers: &Summaries, horizon: Span) -> Result<Vec<OrderForecast>> {
-        self.for_each_customer(customers, |customer| {
+        self.for_each_customer(customers, |_, customer| {
             let p_alive = self.p_alive(customer);
             let expected_orders = p_alive * self.orders_if_alive(customer, horizon);
             OrderForecast { p_alive, expected_orders }
         })
     }
 
-    /// Applies `answer` to every customer in parallel; the results are in the customers' order.
+    /// Applies `answer` to every customer and their index in parallel; the results are in the customers'
+    /// order.
     ///
     /// # Errors
     /// When the customers' unit of time is not the model's.
     fn for_each_customer<T: Send>(
         &self,
         customers: &Summaries,
-        answer: impl Fn(&Summary) -> T + Sync,
+        answer: impl Fn(usize, &Summary) -> T + Sync,
     ) -> Result<Vec<T>> {
         /// Customers per task: enough to hide its cost, few enough to share the work.
         const CHUNK: usize = 4096;
         same_unit(self.unit(), customers.unit())?;
         let customers = customers.customers();
         let parts = map_chunks(customers.len(), CHUNK, |range| {
-            customers[range].iter().map(&answer).collect::<Vec<T>>()
+            range.map(|index| answer(index, &customers[index])).collect::<Vec<T>>()
         });
         Ok(parts.into_iter().flatten().collect())
     }

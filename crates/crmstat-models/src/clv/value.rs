@@ -121,8 +121,9 @@ impl ClvParams {
         customers: &Summaries,
     ) -> Result<Vec<CustomerValue>> {
         let schedule = self.check()?.schedule();
-        orders
-            .for_each_customer(customers, |customer| self.value(&schedule, orders, spend, customer))
+        orders.for_each_customer(customers, |_, customer| {
+            self.value(&schedule, orders, spend, customer)
+        })
     }
 
     /// What every customer is worth for ever, each order discounted to its own moment.
@@ -137,7 +138,7 @@ impl ClvParams {
         customers: &Summaries,
     ) -> Result<Vec<Option<f64>>> {
         self.check()?;
-        let values = orders.for_each_customer(customers, |customer| {
+        let values = orders.for_each_customer(customers, |_, customer| {
             let residual = orders.residual_orders(customer, self.discount)?;
             Ok(spend.expected_value(customer).map(|value| self.margin * value * residual))
         })?;

@@ -3,7 +3,7 @@
 mod alive;
 mod likelihood;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use serde::{Deserialize, Serialize};
 
