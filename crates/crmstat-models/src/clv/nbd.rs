@@ -18,7 +18,7 @@ use crate::special::gamma::ln_gamma;
 /// `ln Γ(r + x) − ln Γ(r) + r ln α − (r + x) ln(α + T)`.
 ///
 /// # Assumptions
-/// Every customer stays for ever. t_x carries no information.
+/// Every customer stays for ever. `t_x` carries no information.
 ///
 /// # Citation
 /// Ehrenberg, "The pattern of consumer purchases", *Applied Statistics* 8 (1959).

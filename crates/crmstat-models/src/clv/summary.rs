@@ -1,4 +1,4 @@
-//! From dated purchases to what the models read: x, t_x, T and the mean repeat value.
+//! From dated purchases to what the models read: x, `t_x`, T and the mean repeat value.
 
 use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
@@ -244,7 +244,7 @@ impl Summaries {
         Self { unit, customers }
     }
 
-    /// The unit of t_x and T.
+    /// The unit of `t_x` and T.
     pub fn unit(&self) -> TimeUnit {
         self.unit
     }
@@ -272,7 +272,7 @@ impl Summaries {
     }
 }
 
-/// Customers with the same x, t_x and T.
+/// Customers with the same x, `t_x` and T.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct History {
     pub(super) x: f64,
@@ -281,7 +281,7 @@ pub(super) struct History {
     pub(super) customers: f64,
 }
 
-/// Distinct histories in order of x, t_x and T, so that no result depends on the order of customers.
+/// Distinct histories in order of x, `t_x` and T, so that no result depends on the order of customers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Histories {
     pub(super) distinct: Vec<History>,
@@ -309,13 +309,23 @@ impl Histories {
                 customers: equal.len() as f64,
             })
             .collect();
-        let by_x = distinct
+        Self::of_distinct(distinct)
+    }
+
+    fn of_distinct(distinct: Vec<History>) -> Self {
+        let by_x: Vec<(f64, f64)> = distinct
             .chunk_by(|a, b| a.x == b.x)
             .map(|equal| (equal[0].x, equal.iter().map(|h| h.customers).sum()))
             .collect();
-        let count = customers.len() as f64;
-        let mean_end =
-            crate::sum::compensated(distinct.iter().map(|h| h.customers * h.end)) / count;
-        Self { distinct, by_x, customers: count, mean_end: mean_end.max(f64::MIN_POSITIVE) }
+        let customers: f64 = by_x.iter().map(|(_, customers)| customers).sum();
+        let time = crate::sum::compensated(distinct.iter().map(|h| h.customers * h.end));
+        let mean_end = (time / customers).max(f64::MIN_POSITIVE);
+        Self { distinct, by_x, customers, mean_end }
+    }
+
+    /// About `most` histories spread evenly over all; `None` when there are not many more.
+    pub(super) fn thinned(&self, most: usize) -> Option<Self> {
+        let step = self.distinct.len() / most.max(1);
+        (step > 1).then(|| Self::of_distinct(self.distinct.iter().copied().step_by(step).collect()))
     }
 }

@@ -1,7 +1,7 @@
 //! Published and recomputed figures of the buy-till-you-die models on CDNOW.
 //!
 //! Sources, as in `reference_values.json`: the walkthrough of BTYD 2.4.3; `test_correctness_*.R` of
-//! CLVTools; Fader, Hardie and Lee (2005); Hardie's notes and sheets; the tests of lifetimes; and
+//! `CLVTools`; Fader, Hardie and Lee (2005); Hardie's notes and sheets; the tests of lifetimes; and
 //! independent runs of scipy at tight tolerances.
 
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use crmstat_models::clv::{
 
 use crate::shared;
 
-const BG_NBD: [f64; 4] = [0.2425967, 4.413659, 0.7929869, 2.426164];
-const PARETO_NBD: [f64; 4] = [0.55327703, 10.57768315, 0.60624003, 11.66873633];
+const BG_NBD: [f64; 4] = [0.242_596_7, 4.413_659, 0.792_986_9, 2.426_164];
+const PARETO_NBD: [f64; 4] = [0.553_277_03, 10.577_683_15, 0.606_240_03, 11.668_736_33];
 
 fn week(length: f64) -> Span {
     Span::new(length, TimeUnit::Week).unwrap()
@@ -93,11 +93,11 @@ fn bg_nbd_fits_cdnow_needs_shared_data() {
         BgNbd::fit(data, Dropout::AfterRepeatOrder, FitParams::default()).unwrap()
     };
     let fitted = fit(&summaries_of(&log));
-    let expected = [0.24259453, 4.4136022, 0.79292221, 2.42590753];
-    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9582.429207);
+    let expected = [0.242_594_53, 4.413_602_2, 0.792_922_21, 2.425_907_53];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9_582.429_207);
     let fitted = fit(&rounded_summaries().unwrap());
-    let expected = [0.24259291, 4.41353149, 0.79288603, 2.42575316];
-    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9582.425561);
+    let expected = [0.242_592_91, 4.413_531_49, 0.792_886_03, 2.425_753_16];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9_582.425_561);
 }
 
 #[test]
@@ -105,18 +105,18 @@ fn mbg_nbd_fits_cdnow_needs_shared_data() {
     let Some(log) = event_log() else { return };
     let fitted =
         BgNbd::fit(&summaries_of(&log), Dropout::AfterEveryOrder, FitParams::default()).unwrap();
-    let expected = [0.52484321, 6.18308556, 0.89135946, 1.61400229];
-    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9582.135716);
+    let expected = [0.524_843_21, 6.183_085_56, 0.891_359_46, 1.614_002_29];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9_582.135_716);
 }
 
 #[test]
 fn pareto_nbd_fits_cdnow_with_its_standard_errors_needs_shared_data() {
     let Some(log) = event_log() else { return };
     let fitted = ParetoNbd::fit(&summaries_of(&log), FitParams::default()).unwrap();
-    let expected = [0.55327703, 10.57768315, 0.60624003, 11.66873633];
-    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9594.976179);
+    let expected = [0.553_277_03, 10.577_683_15, 0.606_240_03, 11.668_736_33];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9_594.976_179);
     // CLVTools prints standard errors of the parameters themselves from a numerical Hessian.
-    let printed = [0.0476264, 0.8427222, 0.1872594, 6.2105448];
+    let printed = [0.047_626_4, 0.842_722_2, 0.187_259_4, 6.210_544_8];
     for (index, (value, error)) in fitted.parameters().iter().zip(printed).enumerate() {
         let own = value * fitted.estimate().unwrap().log_standard_error(index).unwrap();
         close(own / error, 1.0, 0.002);
@@ -127,8 +127,8 @@ fn pareto_nbd_fits_cdnow_with_its_standard_errors_needs_shared_data() {
 fn nbd_fits_cdnow_needs_shared_data() {
     let Some(log) = event_log() else { return };
     let fitted = Nbd::fit(&summaries_of(&log), FitParams::default()).unwrap();
-    let expected = [0.38476614, 12.07202326];
-    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9763.657615);
+    let expected = [0.384_766_14, 12.072_023_26];
+    assert_fit(fitted.estimate(), &fitted.parameters(), &expected, -9_763.657_615);
 }
 
 #[test]
@@ -138,8 +138,8 @@ fn gamma_gamma_fits_cdnow_needs_shared_data() {
     let fitted = GammaGamma::fit(&summaries, FitParams::default()).unwrap();
     let estimate = fitted.estimate();
     assert_eq!(estimate.unwrap().customers, 946.0);
-    let expected = [6.24957228, 3.74422461, 15.44352063];
-    assert_fit(estimate, &fitted.parameters(), &expected, -4055.917695);
+    let expected = [6.249_572_28, 3.744_224_61, 15.443_520_63];
+    assert_fit(estimate, &fitted.parameters(), &expected, -4_055.917_695);
 }
 
 /// The quick start of lifetimes: spend, correlation and value of its first ten customers.
@@ -148,13 +148,13 @@ fn values_of_the_quick_start_in_the_right_units_needs_shared_data() {
     let Some(summaries) = rounded_summaries() else { return };
     let spend = GammaGamma::fit(&summaries, FitParams::default()).unwrap();
     let expected = [
-        24.658619, 18.911489, 35.170981, 35.170981, 35.170981, 71.462843, 18.911489, 35.170981,
-        27.282408, 35.170981,
+        24.658_619, 18.911_489, 35.170_981, 35.170_981, 35.170_981, 71.462_843, 18.911_489,
+        35.170_981, 27.282_408, 35.170_981,
     ];
     for (summary, value) in summaries.customers().iter().zip(expected) {
         close(spend.expected_value(summary).unwrap(), value, 1e-4 * value);
     }
-    close(frequency_value_correlation(&summaries).unwrap(), 0.113884, 5e-7);
+    close(frequency_value_correlation(&summaries).unwrap(), 0.113_884, 5e-7);
 
     // The published 140.096 for the first customer counts 30 units to a month although the units are
     // weeks: it is the value of 360 weeks, discounted as twelve months. A month has 4.345 weeks.
@@ -181,12 +181,12 @@ fn values_of_the_quick_start_in_the_right_units_needs_shared_data() {
 #[test]
 fn bg_nbd_functions_equal_the_btyd_walkthrough() {
     let model = BgNbd::new(Dropout::AfterRepeatOrder, BG_NBD, TimeUnit::Week).unwrap();
-    close(model.new_customer_orders(week(52.0)), 1.444004, 5e-7);
-    let busy = customer(26, 30.85714, 31.0);
+    close(model.new_customer_orders(week(52.0)), 1.444_004, 5e-7);
+    let busy = customer(26, 30.857_14, 31.0);
     // The parameters are printed to seven digits, which leaves as many of their functions.
-    close(model.expected_orders(&busy, week(52.0)) / 25.75659, 1.0, 4e-7);
-    close(model.p_alive(&busy), 0.9688523, 2e-7);
-    let quiet = [(10, 0.3474606), (15, 0.04283391), (20, 0.004158973), (25, 0.0003583685)];
+    close(model.expected_orders(&busy, week(52.0)) / 25.756_59, 1.0, 4e-7);
+    close(model.p_alive(&busy), 0.968_852_3, 2e-7);
+    let quiet = [(10, 0.347_460_6), (15, 0.042_833_91), (20, 0.004_158_973), (25, 0.000_358_368_5)];
     for (x, expected) in quiet {
         let orders = model.expected_orders(&customer(x, 20.0, 39.0), week(52.0));
         close(orders / expected, 1.0, 2e-7);
@@ -201,27 +201,27 @@ fn bg_nbd_functions_equal_hardies_sheet() {
     close(orders, 1.226, 5e-4);
     // The sheet's expectations stand on its unrounded fit. At 78 weeks it prints 1.8576: it cuts its
     // hypergeometric series after 150 terms, and the whole series gives 1.85796.
-    let fitted = [0.24259453, 4.4136022, 0.79292221, 2.42590753];
+    let fitted = [0.242_594_53, 4.413_602_2, 0.792_922_21, 2.425_907_53];
     let unrounded = BgNbd::new(Dropout::AfterRepeatOrder, fitted, TimeUnit::Week).unwrap();
     let table = [(0.1429, 0.0078), (1.0, 0.0532), (3.0, 0.1506), (31.8571, 1.0405), (32.0, 1.0437)];
     for (time, expected) in table {
         close(unrounded.new_customer_orders(week(time)), expected, 5e-5);
     }
-    close(unrounded.new_customer_orders(week(78.0)), 1.857958, 5e-7);
+    close(unrounded.new_customer_orders(week(78.0)), 1.857_958, 5e-7);
     close(orders_by_series_cut_at_150(fitted, 78.0), 1.8576, 5e-5);
-    close(model.new_customer_probability(0, week(39.0)), 0.5737864, 5e-8);
-    close(model.new_customer_probability(10, week(2.0)), 1.07869e-7, 5e-13);
+    close(model.new_customer_probability(0, week(39.0)), 0.573_786_4, 5e-8);
+    close(model.new_customer_probability(10, week(2.0)), 1.078_69e-7, 5e-13);
     let table = [
-        0.0019995214,
-        0.0015170236,
-        0.001163315,
-        0.0009003148,
-        0.0007023638,
-        0.0005517902,
-        0.0004361913,
-        0.0003467171,
-        0.0002769613,
-        0.000222226,
+        0.001_999_521_4,
+        0.001_517_023_6,
+        0.001_163_315,
+        0.000_900_314_8,
+        0.000_702_363_8,
+        0.000_551_790_2,
+        0.000_436_191_3,
+        0.000_346_717_1,
+        0.000_276_961_3,
+        0.000_222_226,
     ];
     for (n, expected) in (11..).zip(table) {
         close(model.new_customer_probability(n, week(30.0)), expected, 5.1e-11);
@@ -242,16 +242,16 @@ fn orders_by_series_cut_at_150([r, alpha, a, b]: [f64; 4], time: f64) -> f64 {
 #[test]
 fn pareto_nbd_functions_equal_the_btyd_walkthrough() {
     let model = ParetoNbd::new(PARETO_NBD, TimeUnit::Week).unwrap();
-    close(model.new_customer_orders(week(52.0)), 1.473434, 5e-7);
+    close(model.new_customer_orders(week(52.0)), 1.473_434, 5e-7);
     // The optimum behind the next figure is printed to three digits (0.553, 10.58, 0.606, 11.656), and
     // optima that agree to those differ by up to 1e-4 in it.
-    let busy = customer(26, 30.85714, 31.0);
-    close(model.expected_orders(&busy, week(52.0)) / 25.45647, 1.0, 1e-4);
+    let busy = customer(26, 30.857_14, 31.0);
+    close(model.expected_orders(&busy, week(52.0)) / 25.456_47, 1.0, 1e-4);
     // BTYD's own optimum in full, which its next figures stand on.
-    let own = [0.5533971, 10.5801985, 0.6060625, 11.6562237];
+    let own = [0.553_397_1, 10.580_198_5, 0.606_062_5, 11.656_223_7];
     let model = ParetoNbd::new(own, TimeUnit::Week).unwrap();
-    close(model.p_alive(&busy), 0.997874, 1e-6);
-    close(model.p_alive(&customer(0, 0.0, 39.0)), 0.2941633, 5e-8);
+    close(model.p_alive(&busy), 0.997_874, 1e-6);
+    close(model.p_alive(&customer(0, 0.0, 39.0)), 0.294_163_3, 5e-8);
 }
 
 #[test]
@@ -259,21 +259,28 @@ fn pareto_nbd_expectations_equal_btyds_example() {
     // The parameters of BTYD's help pages.
     let model = ParetoNbd::new([0.55, 10.56, 0.61, 11.64], TimeUnit::Week).unwrap();
     let table = [
-        0.05077821, 0.09916088, 0.14542507, 0.1897993, 0.23247466, 0.27361274, 0.31335159,
-        0.35181024, 0.38909211,
+        0.050_778_21,
+        0.099_160_88,
+        0.145_425_07,
+        0.189_799_3,
+        0.232_474_66,
+        0.273_612_74,
+        0.313_351_59,
+        0.351_810_24,
+        0.389_092_11,
     ];
     for (time, expected) in (1..).zip(table) {
         close(model.new_customer_orders(week(f64::from(time))), expected, 5.1e-9);
     }
 }
 
-/// `test_correctness_pnbd_nocovstaticcov.R` of CLVTools: customers whose likelihood underflowed.
+/// `test_correctness_pnbd_nocovstaticcov.R` of `CLVTools`: customers whose likelihood underflowed.
 #[test]
 fn pareto_nbd_is_finite_for_busy_customers() {
     let model = ParetoNbd::new([0.5143, 2.8845, 0.2856, 14.1087], TimeUnit::Week).unwrap();
     let x = [221, 254, 161, 204];
-    let t_x = [103.42857, 97.14286, 94.71429, 98.57143];
-    let end = [103.57143, 97.28571, 98.0, 99.42857];
+    let t_x = [103.428_57, 97.142_86, 94.714_29, 98.571_43];
+    let end = [103.571_43, 97.285_71, 98.0, 99.428_57];
     for ((x, t_x), end) in x.into_iter().zip(t_x).zip(end) {
         let busy = customer(x, t_x, end);
         assert!(model.log_likelihood(&busy).is_finite());
@@ -319,8 +326,8 @@ fn holdout_errors_stay_within_the_recomputed_ones_needs_shared_data() {
     let pareto = orders(pareto.predict(&summaries, week(39.0)).unwrap());
     let (total, mae, rmse) = report("BG/NBD", &bg);
     close(total, 1653.4087, 1e-2);
-    close(mae, 0.785454, 1e-5);
-    close(rmse, 1.607982, 1e-5);
+    close(mae, 0.785_454, 1e-5);
+    close(rmse, 1.607_982, 1e-5);
     assert!(mae <= 0.786 && (total / 1882.0 - 1.0).abs() < 0.13);
     let (_, mae, _) = report("MBG/NBD", &mbg);
     assert!(mae <= 0.786, "{mae}");
@@ -328,7 +335,7 @@ fn holdout_errors_stay_within_the_recomputed_ones_needs_shared_data() {
     assert!(mae <= 0.786, "{mae}");
 }
 
-/// The donors of Fader, Hardie and Shang (*Marketing Science* 29, 2010, table 1): x, t_x of six occasions
+/// The donors of Fader, Hardie and Shang (*Marketing Science* 29, 2010, table 1): x, `t_x` of six occasions
 /// and how many donors; their table 2 prints the fit.
 #[test]
 fn bg_bb_fits_the_donors_of_the_paper() {
@@ -415,12 +422,13 @@ fn kaplan_meier_on_telco_needs_shared_data() {
         KaplanMeier::fit(&lives, 0.95).unwrap()
     };
     let all = curve(false);
-    let expected = [0.945961, 0.884826, 0.8432, 0.788736, 0.70884, 0.59279];
+    let expected = [0.945_961, 0.884_826, 0.8432, 0.788_736, 0.708_84, 0.592_79];
     for (months, expected) in [1.0, 6.0, 12.0, 24.0, 48.0, 72.0].into_iter().zip(expected) {
         close(all.survival(months), expected, 1e-6);
     }
     let monthly = curve(true);
-    for (months, expected) in [12.0, 24.0, 48.0].into_iter().zip([0.703097, 0.585915, 0.397264]) {
+    for (months, expected) in [12.0, 24.0, 48.0].into_iter().zip([0.703_097, 0.585_915, 0.397_264])
+    {
         close(monthly.survival(months), expected, 1e-6);
     }
     assert_eq!(monthly.median(), Some(35.0));

@@ -37,7 +37,7 @@ impl Alive {
         let &Self { r, alpha, a, b } = self;
         let z = time / (alpha + time);
         let c = a + b - 1.0;
-        if z > SLOW || z < SMALL || c > 1e3 * r {
+        if !(SMALL..=SLOW).contains(&z) || c > 1e3 * r {
             return self.orders_by_quadrature(time);
         }
         let power = (a - 1.0) * (-z).ln_1p();

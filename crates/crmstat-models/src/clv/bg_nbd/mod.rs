@@ -8,7 +8,7 @@ pub(super) mod tests;
 use serde::{Deserialize, Serialize};
 
 use self::alive::Alive;
-use super::fit::maximise_positive;
+use super::fit::maximise_process;
 use super::process::positive;
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::Result;
@@ -42,7 +42,7 @@ impl Dropout {
 /// # Formula
 /// While alive a customer orders as a Poisson process of rate λ, and after an order leaves for good with
 /// probability p; λ ~ Gamma(r, α) and p ~ Beta(a, b) over customers. With n the number of chances to
-/// leave, see [`Dropout`], the likelihood of (x, t_x, T) is
+/// leave, see [`Dropout`], the likelihood of (x, `t_x`, T) is
 ///
 /// ```text
 /// Γ(r+x) αʳ / Γ(r) · [ B(a, b+n) / B(a, b) / (α+T)^(r+x) + B(a+1, b+n−1) / B(a, b) / (α+t_x)^(r+x) ]
@@ -140,9 +140,9 @@ impl BgNbd {
             [1.0, 0.05 * time, 0.5, 10.0],
             [1.0, 10.0 * time, 1.0, 3.0],
         ];
-        let (parameters, estimate) = maximise_positive(
-            |point| likelihood::log_likelihood(&histories, dropout, point),
-            histories.customers,
+        let (parameters, estimate) = maximise_process(
+            |histories, point| likelihood::log_likelihood(histories, dropout, point),
+            &histories,
             &starts,
             params,
         )?;
@@ -169,7 +169,7 @@ impl BgNbd {
         Alive { r, alpha, a, b }
     }
 
-    /// The logarithm of how much likelier it is that the customer left at t_x than is alive at T.
+    /// The logarithm of how much likelier it is that the customer left at `t_x` than is alive at T.
     fn log_odds_of_leaving(&self, customer: &Summary) -> f64 {
         let [r, alpha, a, b] = self.parameters;
         let x = f64::from(customer.x());

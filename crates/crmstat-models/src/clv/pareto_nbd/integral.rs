@@ -1,7 +1,7 @@
-//! The integral over the moment of leaving, `∫ (α + y)^−(r+x) (β + y)^−(s+1) dy` from t_x to T.
+//! The integral over the moment of leaving, `∫ (α + y)^−(r+x) (β + y)^−(s+1) dy` from `t_x` to T.
 //!
 //! The literature writes it as a difference of two hypergeometric functions, which overflows for large x
-//! and cancels for t_x near T. Its integrand is positive and smooth, so Gauss–Legendre panels in
+//! and cancels for `t_x` near T. Its integrand is positive and smooth, so Gauss–Legendre panels in
 //! `v = ln((m + y) / (m + t_x))` with `m = min(α, β)` reach rounding for every customer: there its
 //! singularities lie at least π off the path and its logarithm's slope is at most r + x + s + 1.
 
@@ -22,15 +22,15 @@ pub(super) struct Leaving {
     pub(super) alpha: f64,
     pub(super) beta: f64,
     /// r + x
-    pub(super) orders: f64,
+    pub(super) order_power: f64,
     /// s + 1
-    pub(super) leaving: f64,
+    pub(super) leave_power: f64,
     pub(super) t_x: f64,
     pub(super) end: f64,
 }
 
 impl Leaving {
-    /// The logarithm of the integral; −∞ when t_x is T.
+    /// The logarithm of the integral; −∞ when `t_x` is T.
     pub(super) fn log(&self) -> f64 {
         let mut total = 0.0;
         self.panels(|_, weight| {
@@ -40,7 +40,7 @@ impl Leaving {
         self.log_at_start() + total.ln()
     }
 
-    /// The same with its derivatives by `[r, α, s, β]`, for t_x before T.
+    /// The same with its derivatives by `[r, α, s, β]`, for `t_x` before T.
     pub(super) fn log_with_derivatives(&self) -> Jet<4> {
         // With ℓ the integrand's logarithm: ∇ ln I = E[∇ℓ], ∇² ln I = E[∇²ℓ + ∇ℓ ∇ℓᵀ] − E[∇ℓ] E[∇ℓ]ᵀ,
         // where E weighs by the integrand. Both limits are fixed. Slopes are taken relative to those at
@@ -48,9 +48,9 @@ impl Leaving {
         let (from_alpha, from_beta) = (self.alpha + self.t_x, self.beta + self.t_x);
         let origin = [
             -from_alpha.ln(),
-            -self.orders / from_alpha,
+            -self.order_power / from_alpha,
             -from_beta.ln(),
-            -self.leaving / from_beta,
+            -self.leave_power / from_beta,
         ];
         let mut total = 0.0;
         let mut mean = [0.0; 4];
@@ -61,9 +61,9 @@ impl Leaving {
             let (a, b) = (1.0 / (from_alpha + offset), 1.0 / (from_beta + offset));
             let d = [
                 -(offset / from_alpha).ln_1p(),
-                self.orders * offset * a / from_alpha,
+                self.order_power * offset * a / from_alpha,
                 -(offset / from_beta).ln_1p(),
-                self.leaving * offset * b / from_beta,
+                self.leave_power * offset * b / from_beta,
             ];
             total += weight;
             for i in 0..4 {
@@ -73,9 +73,9 @@ impl Leaving {
                 }
             }
             bend[0] -= weight * a;
-            bend[1] += weight * self.orders * a * a;
+            bend[1] += weight * self.order_power * a * a;
             bend[2] -= weight * b;
-            bend[3] += weight * self.leaving * b * b;
+            bend[3] += weight * self.leave_power * b * b;
             total
         });
         let mut jet = Jet { value: self.log_at_start() + total.ln(), ..Jet::ZERO };
@@ -98,17 +98,18 @@ impl Leaving {
     }
 
     fn log_at_start(&self) -> f64 {
-        -self.orders * (self.alpha + self.t_x).ln() - self.leaving * (self.beta + self.t_x).ln()
+        -self.order_power * (self.alpha + self.t_x).ln()
+            - self.leave_power * (self.beta + self.t_x).ln()
     }
 
     /// Visits the nodes with `y − t_x` and the weight of the integrand there, relative to the integrand
-    /// at t_x; `add` returns the sum of all weights so far.
+    /// at `t_x`; `add` returns the sum of all weights so far.
     fn panels(&self, mut add: impl FnMut(f64, f64) -> f64) {
         let from_alpha = self.alpha + self.t_x;
         let from_beta = self.beta + self.t_x;
         let scale = from_alpha.min(from_beta);
         let whole = ((self.end - self.t_x) / scale).ln_1p();
-        let widest = WIDEST.min(STEEPEST / (self.orders + self.leaving));
+        let widest = WIDEST.min(STEEPEST / (self.order_power + self.leave_power));
         let panels = (whole / widest).ceil();
         let half = 0.5 * whole / panels;
         let mut total = 0.0;
@@ -120,8 +121,8 @@ impl Leaving {
                 for v in [middle - half * node, middle + half * node] {
                     // y − t_x = scale (eᵛ − 1), dy = scale eᵛ dv.
                     let offset = scale * v.exp_m1();
-                    let log = -self.orders * (offset / from_alpha).ln_1p()
-                        - self.leaving * (offset / from_beta).ln_1p();
+                    let log = -self.order_power * (offset / from_alpha).ln_1p()
+                        - self.leave_power * (offset / from_beta).ln_1p();
                     total = add(offset, half * weight * (scale + offset) * log.exp());
                 }
             }

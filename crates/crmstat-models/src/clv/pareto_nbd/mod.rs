@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::covariates::{CovariateCustomer, ParetoNbdCovariates};
 use self::integral::Leaving;
 use super::bg_nbd::{draw_gamma, negative_binomial, poisson};
-use super::fit::maximise_positive;
+use super::fit::maximise_process;
 use super::jet::Jet;
 use super::process::positive;
 use super::quadrature::unit_interval;
@@ -26,7 +26,7 @@ use crate::special::gamma::ln_gamma;
 ///
 /// # Formula
 /// While alive a customer orders as a Poisson process of rate λ, and leaves at rate μ at any moment;
-/// λ ~ Gamma(r, α) and μ ~ Gamma(s, β) over customers. The likelihood of (x, t_x, T) is
+/// λ ~ Gamma(r, α) and μ ~ Gamma(s, β) over customers. The likelihood of (x, `t_x`, T) is
 ///
 /// ```text
 /// Γ(r+x) αʳ βˢ / Γ(r) · [ (α+T)^−(r+x) (β+T)^−s + s ∫ (α+y)^−(r+x) (β+y)^−(s+1) dy ]    t_x < y < T
@@ -111,12 +111,8 @@ impl ParetoNbd {
     /// see [`Estimate::converged`].
     pub fn fit(customers: &Summaries, params: FitParams) -> Result<Self> {
         let histories = customers.histories()?;
-        let (parameters, estimate) = maximise_positive(
-            |point| log_likelihood(&histories, point),
-            histories.customers,
-            &starts(histories.mean_end),
-            params,
-        )?;
+        let (parameters, estimate) =
+            maximise_process(log_likelihood, &histories, &starts(histories.mean_end), params)?;
         let model = Self::new(parameters, customers.unit())?;
         Ok(Self { estimate: Some(estimate), ..model })
     }
@@ -127,8 +123,8 @@ impl ParetoNbd {
         Leaving {
             alpha,
             beta,
-            orders: r + f64::from(customer.x()),
-            leaving: s + 1.0,
+            order_power: r + f64::from(customer.x()),
+            leave_power: s + 1.0,
             t_x: customer.t_x(),
             end: customer.T(),
         }
@@ -187,8 +183,8 @@ fn mixture(history: &History, point: &[f64; 4]) -> Jet<4> {
     let leaving = Leaving {
         alpha: point[1],
         beta: point[3],
-        orders: point[0] + history.x,
-        leaving: point[2] + 1.0,
+        order_power: point[0] + history.x,
+        leave_power: point[2] + 1.0,
         t_x: history.t_x,
         end: history.end,
     };

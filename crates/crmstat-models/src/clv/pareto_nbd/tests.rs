@@ -171,3 +171,24 @@ fn extreme_customers_get_finite_answers() {
         }
     }
 }
+
+/// As for the BG/NBD: 200 simulated sets of 2,000 customers.
+#[test]
+#[ignore = "two hundred fits"]
+fn intervals_of_parameters_cover_the_truth_as_often_as_they_say() {
+    let truth = [0.8, 8.0, 0.9, 15.0];
+    let (mut inside, mut all) = (0.0, 0.0);
+    for set in 0..200 {
+        let fitted = ParetoNbd::fit(&drawn(truth, 2000, 1000 + set), FitParams::default()).unwrap();
+        let estimate = fitted.estimate().unwrap();
+        assert!(estimate.converged, "set {set}: {estimate:?}");
+        for (index, (found, true_value)) in fitted.parameters().iter().zip(truth).enumerate() {
+            let reach = 1.959_963_985 * estimate.log_standard_error(index).unwrap();
+            inside += f64::from((found / true_value).ln().abs() <= reach);
+            all += 1.0;
+        }
+    }
+    let coverage = inside / all;
+    println!("{coverage}");
+    assert!((0.93..=0.97).contains(&coverage), "{coverage}");
+}
