@@ -79,8 +79,9 @@ impl Newton {
             let spectrum = Spectrum::of(&current.hessian, point.len());
             let step = spectrum.step(&current.gradient, radius);
             let gain = step.predicted_gain;
-            // Below rounding of the value itself no comparison of values can tell a better point.
-            let rounding = f64::EPSILON * current.value.abs().max(1.0);
+            // Below the rounding of the value, itself a sum of many, no comparison of values can tell a
+            // better point.
+            let rounding = 256.0 * f64::EPSILON * current.value.abs().max(1.0);
             if gain <= self.tolerance && step.interior {
                 converged = true;
                 break;
@@ -278,6 +279,24 @@ mod tests {
         let undefined =
             |_: &[f64]| Evaluation { value: f64::NAN, gradient: vec![0.0], hessian: vec![1.0] };
         assert!(!Newton::default().minimise(undefined, &[0.0]).converged);
+    }
+
+    #[test]
+    fn rounding_noise_in_the_value_does_not_stop_the_last_steps() {
+        // A mean over thousands of customers is exact to some 1e-14 only.
+        let noisy = |p: &[f64]| {
+            let d = p[0] - 1.0;
+            let noise = 1e-14 * (1e12 * p[0]).sin();
+            Evaluation {
+                value: 6.0 + 0.02 * d * d + 0.01 * d.powi(4) + noise,
+                gradient: vec![0.04 * d + 0.04 * d.powi(3)],
+                hessian: vec![0.04 + 0.12 * d * d],
+            }
+        };
+        for start in 0..100 {
+            let found = Newton::default().minimise(noisy, &[0.05 * f64::from(start)]);
+            assert!(found.converged && (found.point[0] - 1.0).abs() < 1e-7, "{found:?}");
+        }
     }
 
     #[test]
