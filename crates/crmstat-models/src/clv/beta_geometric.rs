@@ -93,7 +93,8 @@ impl TryFrom<Raw> for BetaGeometric {
     type Error = Error;
 
     fn try_from(raw: Raw) -> Result<Self> {
-        Ok(Self { estimate: raw.estimate, ..Self::new(raw.parameters)? })
+        let estimate = raw.estimate.map(|estimate| estimate.checked(2)).transpose()?;
+        Ok(Self { estimate, ..Self::new(raw.parameters)? })
     }
 }
 

@@ -91,7 +91,8 @@ impl TryFrom<Raw> for BgBb {
     type Error = Error;
 
     fn try_from(raw: Raw) -> Result<Self> {
-        Ok(Self { estimate: raw.estimate, ..Self::new(raw.parameters)? })
+        let estimate = raw.estimate.map(|estimate| estimate.checked(4)).transpose()?;
+        Ok(Self { estimate, ..Self::new(raw.parameters)? })
     }
 }
 

@@ -102,6 +102,23 @@ impl Estimate {
     }
 }
 
+impl Estimate {
+    /// A stored estimate of `parameters` log-parameters, if it can be one.
+    pub(super) fn checked(self, parameters: usize) -> Result<Self> {
+        let Some(covariance) = &self.covariance else {
+            return Ok(self);
+        };
+        let sound = covariance.len() == parameters * parameters
+            && covariance.iter().all(|entry| entry.is_finite())
+            && (0..parameters).all(|index| covariance[index * parameters + index] >= 0.0);
+        if sound {
+            Ok(self)
+        } else {
+            Err(Error::data("the stored covariance matrix is not one of the model's parameters"))
+        }
+    }
+}
+
 /// Above this condition number the maximum is a ridge: half of a float's digits are lost in the inverse.
 const RIDGE: f64 = 1e10;
 

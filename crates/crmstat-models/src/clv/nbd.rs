@@ -61,8 +61,9 @@ impl TryFrom<Raw> for Nbd {
     type Error = crate::Error;
 
     fn try_from(raw: Raw) -> Result<Self> {
+        let estimate = raw.estimate.map(|estimate| estimate.checked(2)).transpose()?;
         let model = Self::new(raw.parameters, raw.unit)?;
-        Ok(Self { estimate: raw.estimate, ..model })
+        Ok(Self { estimate, ..model })
     }
 }
 

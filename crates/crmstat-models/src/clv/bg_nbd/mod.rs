@@ -103,8 +103,9 @@ impl TryFrom<Raw> for BgNbd {
     type Error = crate::Error;
 
     fn try_from(raw: Raw) -> Result<Self> {
+        let estimate = raw.estimate.map(|estimate| estimate.checked(4)).transpose()?;
         let model = Self::new(raw.dropout, raw.parameters, raw.unit)?;
-        Ok(Self { estimate: raw.estimate, ..model })
+        Ok(Self { estimate, ..model })
     }
 }
 

@@ -72,8 +72,9 @@ impl TryFrom<Raw> for GammaGamma {
     type Error = Error;
 
     fn try_from(raw: Raw) -> Result<Self> {
+        let estimate = raw.estimate.map(|estimate| estimate.checked(3)).transpose()?;
         let model = Self::new(raw.parameters)?;
-        Ok(Self { excluded: raw.excluded, estimate: raw.estimate, ..model })
+        Ok(Self { excluded: raw.excluded, estimate, ..model })
     }
 }
 

@@ -1,5 +1,8 @@
 //! From expected orders and expected spend to what a customer is worth.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use super::{DiscountRate, GammaGamma, PurchaseProcess, Span, Summaries, Summary, TimeUnit};

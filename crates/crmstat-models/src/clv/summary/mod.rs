@@ -1,5 +1,8 @@
 //! From dated purchases to what the models read: x, `t_x`, T and the mean repeat value.
 
+#[cfg(test)]
+mod tests;
+
 use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
