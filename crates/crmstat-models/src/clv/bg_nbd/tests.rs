@@ -189,6 +189,28 @@ fn the_order_of_customers_changes_nothing() {
 }
 
 #[test]
+fn the_number_of_threads_changes_nothing() {
+    let summaries = drawn(Dropout::AfterEveryOrder, CDNOW, 20_000, 9);
+    let fit = || BgNbd::fit(&summaries, Dropout::default(), FitParams::default()).unwrap();
+    let with_threads = |threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(fit)
+    };
+    assert_eq!(with_threads(1), with_threads(5));
+}
+
+#[test]
+fn a_penalty_is_applied_only_when_asked_and_is_reported() {
+    let summaries = drawn(Dropout::AfterEveryOrder, CDNOW, 500, 9);
+    let fit = |params| BgNbd::fit(&summaries, Dropout::default(), params).unwrap();
+    let (plain, pulled) = (fit(FitParams::default()), fit(FitParams::default().penalty(0.1)));
+    let size = |model: &BgNbd| model.parameters().iter().map(|p| p.ln().powi(2)).sum::<f64>();
+    assert!(size(&pulled) < size(&plain));
+    let (plain, pulled) = (plain.estimate().unwrap(), pulled.estimate().unwrap());
+    assert!(pulled.log_likelihood < plain.log_likelihood);
+    assert_eq!((plain.penalty, pulled.penalty), (0.0, 0.1));
+}
+
+#[test]
 fn extreme_customers_get_finite_answers() {
     for dropout in [Dropout::AfterEveryOrder, Dropout::AfterRepeatOrder] {
         let model = model(dropout);

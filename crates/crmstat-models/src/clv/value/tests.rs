@@ -50,24 +50,25 @@ fn the_last_step_ends_with_the_horizon() {
     assert!((value.clv.unwrap() / value.expected_value.unwrap() - discounted).abs() < 1e-12);
 }
 
+/// Discounts each week's orders to its middle, to a horizon of 600 years at over 1e-36.
+fn stepped<P: PurchaseProcess>(model: &P, someone: &Summary, rate: DiscountRate) -> f64 {
+    let steps = (1..=30_000).map(f64::from);
+    let mut before = 0.0;
+    let total: f64 = steps
+        .map(|end| {
+            let until = model.orders_if_alive(someone, week(end));
+            let gained = until - before;
+            before = until;
+            gained * rate.factor(week(end - 0.5))
+        })
+        .sum();
+    total * model.p_alive(someone)
+}
+
 #[test]
 fn residual_orders_are_the_limit_of_discounted_small_steps() {
     let rate = DiscountRate::per_year(0.15).unwrap();
     let someone = customers().customers()[0];
-    /// Discounts each week's orders to its middle, to a horizon of 600 years at over 1e-36.
-    fn stepped<P: PurchaseProcess>(model: &P, someone: &Summary, rate: DiscountRate) -> f64 {
-        let steps = (1..=30_000).map(f64::from);
-        let mut before = 0.0;
-        let total: f64 = steps
-            .map(|end| {
-                let until = model.orders_if_alive(someone, week(end));
-                let gained = until - before;
-                before = until;
-                gained * rate.factor(week(end - 0.5))
-            })
-            .sum();
-        total * model.p_alive(someone)
-    }
     let residual = orders().residual_orders(&someone, rate).unwrap();
     let sum = stepped(&orders(), &someone, rate);
     assert!((residual / sum - 1.0).abs() < 1e-4, "{residual} is not {sum}");
