@@ -1,0 +1,52 @@
+//! The command line as typed: clap types only.
+
+mod generate;
+mod output;
+mod read;
+mod rfm;
+
+pub(crate) use generate::{GenerateArgs, ProcessArg};
+pub(crate) use output::{ColorArg, LangArg, OutputArgs};
+pub(crate) use read::ReadArgs;
+pub(crate) use rfm::RfmArgs;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// The analytics engine a CRM lacks: exports in; RFM scores, segments, forecasts out.
+///
+/// Give it the file your CRM wrote: CSV, XLSX, XLS, ODS, HTML or Parquet, compressed or not, in any usual
+/// encoding. Results go to standard output, everything else to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "crmstat", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// What is this file, how would it be read, what is wrong with it; nothing is computed
+    Inspect(InspectArgs),
+    /// Recency, frequency, monetary: scores and segment per customer
+    Rfm(RfmArgs),
+    /// Synthetic CRM data with known truth
+    Generate(GenerateArgs),
+    /// Completions for a shell, on standard output
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `crmstat inspect`
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Write the profile by which the file is read as TOML, to be edited and used with `--profile`
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) write_profile: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

@@ -1,0 +1,36 @@
+//! The `crmstat` command: arguments in, the library's tables out.
+
+mod args;
+mod commands;
+mod printer;
+mod settings;
+
+use args::Cli;
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The data cannot be used as asked.
+const DATA: u8 = 1;
+/// The command line is wrong.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+/// Prints what went wrong, why, and what to do about it.
+fn report(error: &anyhow::Error) -> ExitCode {
+    let ours = error.downcast_ref::<crmstat::Error>();
+    if ours.is_some_and(crmstat::Error::is_broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error}");
+    if let Some(hint) = ours.and_then(crmstat::Error::hint) {
+        eprintln!("hint: {hint}");
+    }
+    ExitCode::from(if ours.is_some_and(crmstat::Error::is_usage) { USAGE } else { DATA })
+}

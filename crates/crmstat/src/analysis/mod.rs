@@ -1,0 +1,3 @@
+//! One module per question: exports in, results as plain structs and tables out.
+
+pub mod rfm;

@@ -1,0 +1,302 @@
+//! RFM: who the best customers are, who is new, who is slipping away.
+//!
+//! An export is read once and only one value per customer is kept, so that memory grows with the
+//! customers and not with their orders. The scores themselves are the models':
+//! [`crmstat_models::rfm`].
+//!
+//! - *recency*: days from the last purchase to `as_of`;
+//! - *frequency*: number of purchases; a refund (an order below zero) is none, an order of zero is one;
+//! - *monetary*: net amount over the window, refunds taken off, total or mean per purchase.
+//!
+//! Customers with refunds only made no purchase in the window: they are counted, not scored.
+
+mod cuts;
+mod migration;
+mod model;
+mod segments;
+mod tables;
+
+pub use cuts::cuts_from_text;
+pub use migration::{Migration, migration};
+pub use model::Model;
+pub use segments::Segments;
+
+use crate::{
+    AsOf, Date, Error, Money, Result, Timestamp, Window,
+    ingest::{Export, Imported, gather::PerCustomer},
+    output::Texts,
+};
+use crmstat_models::rfm::{Cuts, Fitted, Metrics, Params, Scores};
+use serde::{Deserialize, Serialize};
+
+/// How to score. The default: five bins each, the 11 published segments, total money, all the data.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The days whose orders count.
+    pub window: Window,
+    /// Bins of recency, frequency and monetary; `None` is what the segments are made for.
+    pub bins: Option<[u8; 3]>,
+    /// Frozen cut points instead of quantiles of the data.
+    pub cuts: Option<Cuts>,
+    /// What monetary means.
+    pub monetary: Monetary,
+    /// The segments and their rules.
+    pub segments: Segments,
+    /// Weights of recency, frequency and monetary in one combined score; `None` for no such score.
+    pub weights: Option<[f64; 3]>,
+}
+
+/// What monetary means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Monetary {
+    /// The net amount of the window.
+    #[default]
+    Total,
+    /// The net amount per purchase, rounded half away from zero to the scale of money.
+    Mean,
+}
+
+impl std::str::FromStr for Monetary {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "total" => Ok(Self::Total),
+            "mean" => Ok(Self::Mean),
+            _ => Err(Error::usage(format!("`{text}` is neither `total` nor `mean`"))),
+        }
+    }
+}
+
+/// Scored customers, in the order of their ids' bytes.
+#[derive(Clone, Debug)]
+pub struct Rfm {
+    as_of: AsOf,
+    ids: Texts,
+    last_order: Vec<Date>,
+    frequency: Vec<u32>,
+    revenue: Vec<Money>,
+    monetary: Vec<Money>,
+    scores: Vec<Scores>,
+    segment: Vec<Option<u32>>,
+    fitted: Fitted,
+    segments: Segments,
+    monetary_is: Monetary,
+    weights: Option<[f64; 3]>,
+    refunded_only: u64,
+}
+
+/// One scored customer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Customer<'a> {
+    /// The customer's id.
+    pub id: &'a str,
+    /// The day of the last purchase.
+    pub last_order: Date,
+    /// Days from the last purchase to `as_of`.
+    pub recency_days: i32,
+    /// Purchases.
+    pub frequency: u32,
+    /// Money, total or per purchase.
+    pub monetary: Money,
+    /// The net amount of the window.
+    pub revenue: Money,
+    /// The three scores.
+    pub scores: Scores,
+    /// The number of the segment; `None` where no rule holds.
+    pub segment: Option<u32>,
+}
+
+/// Scores the customers of `export`.
+///
+/// # Errors
+/// What the export cannot bear ([`Export`]), cut points or segments that do not fit together, or no
+/// purchase in the window.
+pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
+    let gathered = export.gather::<Purchases>(options.window)?;
+    let last_event = gathered.span.map(|(_, last)| last.date());
+    let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
+    let as_of = as_of.ok_or_else(|| no_purchases(export))?;
+
+    let customers = &gathered.result;
+    let buyers: Vec<u32> = customers
+        .sorted()
+        .into_iter()
+        .filter(|customer| customers.value(*customer).orders > 0)
+        .collect();
+    if buyers.is_empty() {
+        return Err(no_purchases(export));
+    }
+    let mut ids = Texts::default();
+    let mut scratch = [0; 16];
+    for customer in &buyers {
+        ids.push(Some(customers.text(*customer, &mut scratch)));
+    }
+    let purchases: Vec<Purchases> = buyers.iter().map(|buyer| *customers.value(*buyer)).collect();
+    let refunded_only = (customers.len() - buyers.len()) as u64;
+    let scored = Rfm::new(as_of, ids, &purchases, refunded_only, options)?;
+    gathered.try_map(|_| Ok(scored))
+}
+
+fn no_purchases(export: &Export) -> Error {
+    let files: Vec<&str> = export.files().collect();
+    Error::data(format!("no purchase in `{}`", files.join("`, `")))
+        .with_hint("see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`")
+}
+
+impl Rfm {
+    fn new(
+        as_of: AsOf,
+        ids: Texts,
+        purchases: &[Purchases],
+        refunded_only: u64,
+        options: &Options,
+    ) -> Result<Self> {
+        let monetary: Vec<Money> = purchases
+            .iter()
+            .map(|purchases| match options.monetary {
+                Monetary::Total => purchases.net,
+                Monetary::Mean => purchases.mean(),
+            })
+            .collect();
+        let recency: Vec<f64> = purchases
+            .iter()
+            .map(|purchases| f64::from(as_of.date().days() - purchases.last))
+            .collect();
+        let frequency: Vec<f64> =
+            purchases.iter().map(|purchases| f64::from(purchases.orders)).collect();
+        let value: Vec<f64> = monetary.iter().map(|money| money.to_f64()).collect();
+
+        let [r, f, m] = options.bins.unwrap_or_else(|| options.segments.bins());
+        let mut params = Params::default().bins(r, f, m);
+        if let Some(cuts) = &options.cuts {
+            params = params.cuts(cuts.clone());
+        }
+        let metrics = Metrics { recency: &recency, frequency: &frequency, monetary: &value };
+        let fitted = params.fit(&metrics).map_err(Error::from_model)?;
+        let grid = options.segments.grid(fitted.cuts().bins())?;
+        let (scores, segment) = (0..purchases.len())
+            .map(|at| {
+                let scores = fitted.score(recency[at], frequency[at], value[at]);
+                (scores, options.segments.number(&grid, scores))
+            })
+            .unzip();
+        Ok(Self {
+            as_of,
+            ids,
+            last_order: purchases.iter().map(|each| Date::from_days(each.last)).collect(),
+            frequency: purchases.iter().map(|each| each.orders).collect(),
+            revenue: purchases.iter().map(|each| each.net).collect(),
+            monetary,
+            scores,
+            segment,
+            fitted,
+            segments: options.segments.clone(),
+            monetary_is: options.monetary,
+            weights: options.weights,
+            refunded_only,
+        })
+    }
+
+    /// The exclusive instant of observation.
+    pub fn as_of(&self) -> AsOf {
+        self.as_of
+    }
+
+    /// Scored customers.
+    pub fn len(&self) -> usize {
+        self.last_order.len()
+    }
+
+    /// Whether there is no customer.
+    pub fn is_empty(&self) -> bool {
+        self.last_order.is_empty()
+    }
+
+    /// The customers, in the order of their ids' bytes.
+    pub fn customers(&self) -> impl Iterator<Item = Customer<'_>> {
+        (0..self.len()).map(|at| Customer {
+            id: self.ids.get(at).unwrap_or_default(),
+            last_order: self.last_order[at],
+            recency_days: self.recency_days(at),
+            frequency: self.frequency[at],
+            monetary: self.monetary[at],
+            revenue: self.revenue[at],
+            scores: self.scores[at],
+            segment: self.segment[at],
+        })
+    }
+
+    /// The cut points and how many customers have each score.
+    pub fn fitted(&self) -> &Fitted {
+        &self.fitted
+    }
+
+    /// The segments by whose rules the customers were named.
+    pub fn segments(&self) -> &Segments {
+        &self.segments
+    }
+
+    /// Customers of the window who made no purchase in it, only refunds; they are not scored.
+    pub fn refunded_only(&self) -> u64 {
+        self.refunded_only
+    }
+
+    /// What is needed to score other data alike.
+    pub fn model(&self) -> Model {
+        Model::new(
+            self.fitted.cuts().clone(),
+            self.monetary_is,
+            self.segments.clone(),
+            self.weights,
+        )
+    }
+
+    fn recency_days(&self, at: usize) -> i32 {
+        self.as_of.date().days() - self.last_order[at].days()
+    }
+}
+
+/// What RFM keeps of one customer.
+#[derive(Clone, Copy, Debug)]
+struct Purchases {
+    net: Money,
+    /// The day of the last purchase, since 1970-01-01.
+    last: i32,
+    orders: u32,
+}
+
+impl Default for Purchases {
+    fn default() -> Self {
+        Self { net: Money::ZERO, last: i32::MIN, orders: 0 }
+    }
+}
+
+impl Purchases {
+    /// The net amount per purchase, rounded half away from zero.
+    fn mean(&self) -> Money {
+        let (net, orders) = (i128::from(self.net.units()), i128::from(self.orders));
+        let rounded = (net * 2 + net.signum() * orders) / (orders * 2).max(1);
+        // No larger in magnitude than `net`, which fits.
+        Money::from_units(rounded as i64)
+    }
+}
+
+impl PerCustomer for Purchases {
+    fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
+        self.net = self.net.checked_add(amount)?;
+        if !amount.is_negative() {
+            self.last = self.last.max(at.date().days());
+            self.orders += 1;
+        }
+        Some(())
+    }
+
+    fn join(&mut self, other: &Self) -> Option<()> {
+        self.net = self.net.checked_add(other.net)?;
+        self.last = self.last.max(other.last);
+        self.orders = self.orders.checked_add(other.orders)?;
+        Some(())
+    }
+}

@@ -1,0 +1,183 @@
+//! Money and numbers in the ways CRMs write them.
+//!
+//! An amount is read in integers from the first digit to the last: never through a float. A column uses
+//! one decimal sign, decided by [`NumberEvidence`]; the other sign can only group thousands, so that
+//! `1.234,56` under a decimal point is invalid rather than 1.234.
+
+mod evidence;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use evidence::NumberEvidence;
+
+use super::{Parsed, currency::Currency};
+use crate::Money;
+use serde::{Deserialize, Serialize};
+
+/// The decimal sign of a column; the other one groups thousands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decimal {
+    /// `1,234.56`
+    Point,
+    /// `1.234,56`
+    Comma,
+}
+
+impl Decimal {
+    /// The sign itself.
+    const fn sign(self) -> u8 {
+        match self {
+            Self::Point => b'.',
+            Self::Comma => b',',
+        }
+    }
+}
+
+impl std::str::FromStr for Decimal {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "point" => Ok(Self::Point),
+            "comma" => Ok(Self::Comma),
+            _ => Err(crate::Error::usage(format!("`{text}` is not a decimal sign"))
+                .with_hint("one of `point`, `comma`")),
+        }
+    }
+}
+
+/// A parser of the numbers of one column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumberFormat {
+    decimal: Decimal,
+}
+
+/// An amount of money as a cell writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Amount {
+    /// The amount.
+    pub(crate) money: Money,
+    /// The currency, where the cell names it.
+    pub(crate) currency: Option<Currency>,
+    /// Whether decimals beyond [`Money::DECIMALS`] were rounded off, half away from zero.
+    pub(crate) rounded: bool,
+}
+
+/// The longest cell of the fast path: 14 digits and the four decimals of [`Money`] stay below 2^63.
+const FAST_LENGTH: usize = 14;
+
+/// What a mantissa of 0 to 4 decimals is multiplied by to count units of money.
+const UNITS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
+
+impl std::fmt::Display for NumberFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.decimal {
+            Decimal::Point => "decimal point",
+            Decimal::Comma => "decimal comma",
+        })
+    }
+}
+
+impl NumberFormat {
+    /// A parser of numbers with this decimal sign.
+    pub(crate) const fn new(decimal: Decimal) -> Self {
+        Self { decimal }
+    }
+
+    /// Reads an exact amount of money.
+    ///
+    /// Takes plain digits; thousands grouped by the other sign, by spaces of any kind or by apostrophes;
+    /// a sign before or after, or parentheses; a currency before or after; an exponent.
+    #[inline]
+    pub(crate) fn money(self, cell: &[u8]) -> Parsed<Amount> {
+        match self.plain(cell) {
+            Some((mantissa, decimals)) if decimals < UNITS.len() => Parsed::Value(Amount {
+                money: Money::from_units(mantissa * UNITS[decimals]),
+                currency: None,
+                rounded: false,
+            }),
+            _ => self.any_money(cell),
+        }
+    }
+
+    /// Reads a finite number; `20 %` is 20. A currency beside it is left aside.
+    #[inline]
+    pub(crate) fn number(self, cell: &[u8]) -> Parsed<f64> {
+        match self.plain(cell) {
+            // Both operands are exact, so that the quotient is the nearest float.
+            Some((mantissa, decimals)) => {
+                Parsed::Value(mantissa as f64 / scan::POWERS_OF_TEN[decimals])
+            }
+            None => self.any_number(cell),
+        }
+    }
+
+    /// The hot path: an optional minus, digits, at most one decimal sign with digits on both sides.
+    /// Gives the mantissa and the number of decimals.
+    #[inline]
+    fn plain(self, cell: &[u8]) -> Option<(i64, usize)> {
+        let (negative, digits) = match cell {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, cell),
+        };
+        if digits.is_empty() || digits.len() > FAST_LENGTH {
+            return None;
+        }
+        let sign = self.decimal.sign();
+        let mut mantissa = 0_i64;
+        // The place just after the decimal sign; 0 while there is none.
+        let mut decimals_start = 0;
+        for (place, &byte) in digits.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                mantissa = mantissa * 10 + i64::from(digit);
+            } else if byte == sign && decimals_start == 0 && place > 0 {
+                decimals_start = place + 1;
+            } else {
+                return None;
+            }
+        }
+        let decimals = if decimals_start == 0 {
+            0
+        } else if decimals_start == digits.len() {
+            return None;
+        } else {
+            digits.len() - decimals_start
+        };
+        Some((if negative { -mantissa } else { mantissa }, decimals))
+    }
+
+    #[cold]
+    fn any_money(self, cell: &[u8]) -> Parsed<Amount> {
+        let scanned = match scan::scan(cell, self.decimal) {
+            Parsed::Value(scanned) => scanned,
+            Parsed::Missing => return Parsed::Missing,
+            Parsed::Invalid(reason) => return Parsed::Invalid(reason),
+        };
+        if scanned.percent {
+            return Parsed::Invalid("a percentage is not an amount");
+        }
+        match scanned.digits.to_scaled(Money::DECIMALS) {
+            Some((units, rounded)) => Parsed::Value(Amount {
+                money: Money::from_units(units),
+                currency: scanned.currency,
+                rounded,
+            }),
+            None => Parsed::Invalid("an amount past the range of money"),
+        }
+    }
+
+    #[cold]
+    fn any_number(self, cell: &[u8]) -> Parsed<f64> {
+        match scan::scan(cell, self.decimal) {
+            Parsed::Value(scanned) => match scanned.digits.to_f64() {
+                Some(number) => Parsed::Value(number),
+                None => Parsed::Invalid("a number past the range of floats"),
+            },
+            Parsed::Missing => Parsed::Missing,
+            Parsed::Invalid(reason) => Parsed::Invalid(reason),
+        }
+    }
+}

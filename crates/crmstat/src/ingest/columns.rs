@@ -1,0 +1,196 @@
+//! Cells of the fields that an analysis asks for beyond customer, date and amount.
+
+use super::{
+    Field,
+    cells::{Parsed, date::DateFormat, number::NumberFormat, text},
+    faults::Part,
+    input::Input,
+    scan::Records,
+    text::Wanted,
+};
+use crate::{Money, Timestamp, intern::Interner};
+
+/// What the cells of a field are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FieldType {
+    Text,
+    Date,
+    Money,
+    Number,
+}
+
+impl Field {
+    pub(crate) const fn field_type(self) -> FieldType {
+        match self {
+            Self::OrderedAt
+            | Self::CreatedAt
+            | Self::WonAt
+            | Self::LostAt
+            | Self::ClosedAt
+            | Self::ExpectedCloseAt
+            | Self::At
+            | Self::ContractStart
+            | Self::ContractEnd
+            | Self::EnteredAt
+            | Self::Period => FieldType::Date,
+            Self::Amount | Self::Price | Self::Discount | Self::Cost => FieldType::Money,
+            Self::Quantity | Self::Probability | Self::Satisfaction => FieldType::Number,
+            _ => FieldType::Text,
+        }
+    }
+}
+
+/// How the cells of one field are found and read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldPart {
+    part: Part,
+    dates: DateFormat,
+    numbers: NumberFormat,
+}
+
+impl FieldPart {
+    pub(crate) fn new(input: &Input, wanted: &Wanted, column: usize) -> Self {
+        Self {
+            part: Part { column, position: wanted.position(column).unwrap_or(0) },
+            dates: input.date_format(column),
+            numbers: input.number_format(column),
+        }
+    }
+
+    /// The column, and where its cells stand.
+    pub(crate) fn part(&self) -> Part {
+        self.part
+    }
+
+    /// The bytes of the field in record `row`.
+    pub(crate) fn cell<'a>(&self, records: &'a Records<'_>, row: usize) -> &'a [u8] {
+        records.batch.cells[self.part.position][row].of(&records.block.bytes)
+    }
+}
+
+/// The values of one field, as one thread has read them.
+#[derive(Clone, Debug)]
+pub(crate) enum RawColumn {
+    /// Codes of texts; `u32::MAX` is missing.
+    Text {
+        texts: Interner<()>,
+        codes: Vec<u32>,
+    },
+    Date(Vec<Option<Timestamp>>),
+    Money(Vec<Option<Money>>),
+    /// NaN is missing.
+    Number(Vec<f64>),
+}
+
+/// The code of a missing text.
+pub(crate) const MISSING: u32 = u32::MAX;
+
+impl RawColumn {
+    pub(crate) fn new(field: Field) -> Self {
+        match field.field_type() {
+            FieldType::Text => Self::Text { texts: Interner::new(), codes: Vec::new() },
+            FieldType::Date => Self::Date(Vec::new()),
+            FieldType::Money => Self::Money(Vec::new()),
+            FieldType::Number => Self::Number(Vec::new()),
+        }
+    }
+
+    /// Adds the cell of `part` in record `row`, or a missing one where the input has no such column.
+    ///
+    /// # Errors
+    /// Why the cell holds no value of the field's type; then nothing is added.
+    pub(crate) fn push(
+        &mut self,
+        part: Option<&FieldPart>,
+        records: &Records<'_>,
+        row: usize,
+    ) -> Result<(), &'static str> {
+        let cell = part.map_or(&[][..], |part| part.cell(records, row));
+        match (self, part) {
+            (Self::Text { texts, codes }, _) => {
+                let cell = text::clean(cell);
+                codes.push(match cell {
+                    [] => MISSING,
+                    _ if text::is_missing(cell) => MISSING,
+                    // Text that is not UTF-8 gets the same mark as a missing one.
+                    _ => texts.intern(cell),
+                });
+            }
+            (Self::Date(values), Some(part)) => values.push(value(part.dates.parse(cell))?),
+            (Self::Money(values), Some(part)) => {
+                values.push(value(part.numbers.money(cell))?.map(|amount| amount.money));
+            }
+            (Self::Number(values), Some(part)) => {
+                values.push(value(part.numbers.number(cell))?.unwrap_or(f64::NAN));
+            }
+            (Self::Date(values), None) => values.push(None),
+            (Self::Money(values), None) => values.push(None),
+            (Self::Number(values), None) => values.push(f64::NAN),
+        }
+        Ok(())
+    }
+
+    /// The number of cells.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text { codes, .. } => codes.len(),
+            Self::Date(values) => values.len(),
+            Self::Money(values) => values.len(),
+            Self::Number(values) => values.len(),
+        }
+    }
+
+    /// Whether the last cell is missing.
+    pub(crate) fn last_is_missing(&self) -> bool {
+        match self {
+            Self::Text { codes, .. } => codes.last() == Some(&MISSING),
+            Self::Date(values) => values.last() == Some(&None),
+            Self::Money(values) => values.last() == Some(&None),
+            Self::Number(values) => values.last().is_some_and(|value| value.is_nan()),
+        }
+    }
+
+    /// Leaves the cells of `rows`.
+    pub(crate) fn keep(&mut self, rows: &[usize]) {
+        match self {
+            Self::Text { codes, .. } => *codes = rows.iter().map(|row| codes[*row]).collect(),
+            Self::Date(values) => *values = rows.iter().map(|row| values[*row]).collect(),
+            Self::Money(values) => *values = rows.iter().map(|row| values[*row]).collect(),
+            Self::Number(values) => *values = rows.iter().map(|row| values[*row]).collect(),
+        }
+    }
+
+    /// Takes back the cells behind the first `rows`.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        match self {
+            Self::Text { codes, .. } => codes.truncate(rows),
+            Self::Date(values) => values.truncate(rows),
+            Self::Money(values) => values.truncate(rows),
+            Self::Number(values) => values.truncate(rows),
+        }
+    }
+
+    /// Adds the values of another thread.
+    pub(crate) fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Text { texts, codes }, Self::Text { texts: theirs, codes: their_codes }) => {
+                let map = texts.adopt(&theirs);
+                let known = |code: u32| if code == MISSING { code } else { map[code as usize] };
+                codes.extend(their_codes.into_iter().map(known));
+            }
+            (Self::Date(mine), Self::Date(theirs)) => mine.extend(theirs),
+            (Self::Money(mine), Self::Money(theirs)) => mine.extend(theirs),
+            (Self::Number(mine), Self::Number(theirs)) => mine.extend(theirs),
+            // Both sides are made for the same field.
+            _ => {}
+        }
+    }
+}
+
+fn value<T>(parsed: Parsed<T>) -> Result<Option<T>, &'static str> {
+    match parsed {
+        Parsed::Value(value) => Ok(Some(value)),
+        Parsed::Missing => Ok(None),
+        Parsed::Invalid(reason) => Err(reason),
+    }
+}

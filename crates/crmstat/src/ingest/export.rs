@@ -1,0 +1,150 @@
+//! The files of one data set, opened and recognised.
+
+use super::{
+    Decision, Field, Ledger, ReadOptions, Rejections, TableKind,
+    collect::{Collected, collect_orders},
+    columns::RawColumn,
+    gather::{PerCustomer, gather},
+    input::Input,
+    profile::Currency,
+    side::collect_records,
+    source::expand,
+};
+use crate::{Error, Place, Result, Timestamp, Window, intern::Interner, tables::OrdersQuery};
+
+/// What is told how many bytes or rows have been read since it was last told.
+type Progress = Box<dyn Fn(u64) + Send + Sync>;
+
+/// One or more files of one data set, ready to be read as often as needed.
+///
+/// ```no_run
+/// use crmstat::{ingest::{Export, ReadOptions}, analysis::rfm};
+///
+/// let mut export = Export::open(&["deals.csv"], ReadOptions::default())?;
+/// let scored = rfm::score(&mut export, &rfm::Options::default())?;
+/// println!("{} customers as of {}", scored.result.len(), scored.result.as_of());
+/// # Ok::<(), crmstat::Error>(())
+/// ```
+pub struct Export {
+    inputs: Vec<Input>,
+    options: ReadOptions,
+    progress: Option<Progress>,
+}
+
+/// A result, and the account of the rows that it came from.
+#[derive(Clone, Debug)]
+pub struct Imported<T> {
+    /// The result.
+    pub result: T,
+    /// Where every row went.
+    pub ledger: Ledger,
+    /// The rows that could not be used.
+    pub rejections: Rejections,
+    /// What was decided on the way.
+    pub decisions: Vec<Decision>,
+    /// The first and the last accepted event.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// The currency of the amounts, where the export names it.
+    pub currency: Option<Currency>,
+}
+
+impl Export {
+    /// Opens `files`: paths, glob patterns, or `-` for standard input.
+    ///
+    /// # Errors
+    /// A pattern without a file, a file that cannot be read or recognised, or files of different tables.
+    pub fn open<S: AsRef<str>>(files: &[S], options: ReadOptions) -> Result<Self> {
+        let patterns: Vec<String> = files.iter().map(|file| file.as_ref().to_owned()).collect();
+        let inputs = expand(&patterns)?
+            .iter()
+            .enumerate()
+            .map(|(number, name)| Input::open(name, number, &options))
+            .collect::<Result<Vec<_>>>()?;
+        if let [first, rest @ ..] = &inputs[..]
+            && let Some(other) = rest.iter().find(|input| input.mapping.kind != first.mapping.kind)
+        {
+            return Err(Error::data(format!(
+                "holds {}, but `{}` holds {}",
+                other.mapping.kind,
+                first.name(),
+                first.mapping.kind
+            ))
+            .at(Place { file: other.name().to_owned(), ..Place::default() })
+            .with_hint("give tables of other kinds with their own options, such as `--lines`"));
+        }
+        Ok(Self { inputs, options, progress: None })
+    }
+
+    /// Calls `progress` with the bytes of text or the rows of Parquet read since the last call.
+    #[must_use]
+    pub fn on_progress(mut self, progress: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Bytes of all files, where known: what progress adds up to.
+    pub fn len_hint(&self) -> Option<u64> {
+        self.inputs.iter().map(|input| input.source.len_hint()).sum()
+    }
+
+    /// The names of the files, in the order in which they are read.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(Input::name)
+    }
+
+    /// What the rows of the files are.
+    pub fn kind(&self) -> Option<TableKind> {
+        self.inputs.first().map(|input| input.mapping.kind)
+    }
+
+    /// The name of the profile that the first file follows.
+    pub fn profile(&self) -> Option<&str> {
+        self.inputs.first().map(|input| input.mapping.profile.name.as_str())
+    }
+
+    pub(crate) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Gathers the orders of `window` by customer.
+    pub(crate) fn gather<V: PerCustomer>(
+        &mut self,
+        window: Window,
+    ) -> Result<Imported<Interner<V>>> {
+        gather(&mut self.inputs, &self.options, window, progress_of(&self.progress))
+    }
+
+    /// Collects the orders that `query` asks for.
+    pub(crate) fn collect_orders(&mut self, query: &OrdersQuery) -> Result<Imported<Collected>> {
+        collect_orders(&mut self.inputs, &self.options, query, progress_of(&self.progress))
+    }
+
+    /// Collects the rows of a table that is neither orders nor deals.
+    pub(crate) fn collect_records(&mut self) -> Result<Imported<Vec<(Field, RawColumn)>>> {
+        collect_records(&mut self.inputs, &self.options, progress_of(&self.progress))
+    }
+}
+
+fn progress_of(progress: &Option<Progress>) -> &(dyn Fn(u64) + Sync) {
+    match progress {
+        Some(progress) => progress,
+        None => &|_| {},
+    }
+}
+
+impl<T> Imported<T> {
+    /// The same account of another result.
+    ///
+    /// # Errors
+    /// What `change` returns.
+    pub fn try_map<U>(self, change: impl FnOnce(T) -> Result<U>) -> Result<Imported<U>> {
+        Ok(Imported {
+            result: change(self.result)?,
+            ledger: self.ledger,
+            rejections: self.rejections,
+            decisions: self.decisions,
+            span: self.span,
+            currency: self.currency,
+        })
+    }
+}

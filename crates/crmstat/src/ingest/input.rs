@@ -1,0 +1,341 @@
+//! One file on its way in: what it is, which column is which field, how its cells are written.
+
+use super::{
+    Decision, ReadOptions,
+    cells::{
+        Verdict,
+        date::{DateEvidence, DateFormat},
+        number::{NumberEvidence, NumberFormat},
+    },
+    parquet::ParquetFile,
+    profile::{DateOrder, Decimal, Mapping, recognise},
+    scan::{Records, Text, scan},
+    source::{Kind, Source, SourceOptions},
+    text::{Layout, Wanted},
+    typed,
+};
+use crate::{Error, Place, Result};
+use std::collections::BTreeMap;
+
+/// A file whose columns are known.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// Its place among the inputs of the data set.
+    pub(crate) number: usize,
+    pub(crate) source: Source,
+    pub(crate) body: Body,
+    pub(crate) headers: Vec<String>,
+    pub(crate) mapping: Mapping,
+    /// What was decided so far.
+    pub(crate) decisions: Vec<Decision>,
+    sample: Vec<Vec<String>>,
+    dates: BTreeMap<usize, DateFormat>,
+    numbers: BTreeMap<usize, NumberFormat>,
+}
+
+/// How its rows are stored.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// As delimited text, or as a sheet that was turned into it.
+    Text(Text),
+    /// As typed columns.
+    Parquet(ParquetFile),
+}
+
+impl Input {
+    /// Opens `name`, the `number`-th input of the data set.
+    pub(crate) fn open(name: &str, number: usize, options: &ReadOptions) -> Result<Self> {
+        let source = Source::open(
+            name,
+            &SourceOptions { encoding: options.encoding.clone(), sheet: options.sheet.clone() },
+        )?;
+        let mut decisions = source.decisions().to_vec();
+        let (body, headers, sample) = if source.kind() == Kind::Parquet {
+            let file = ParquetFile::open(&source)?;
+            let headers = file.columns().iter().map(|column| column.name.clone()).collect();
+            (Body::Parquet(file), headers, Vec::new())
+        } else {
+            let layout = Layout::sniff(source.reader()?, name, options.delimiter)?;
+            if source.kind() != Kind::Sheet {
+                decisions.extend(layout.decisions);
+            }
+            let text = Text { dialect: layout.dialect, skip: layout.skip };
+            (Body::Text(text), layout.headers, layout.sample)
+        };
+        let names: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let mut mapping =
+            recognise(&names, options.kind, options.profile.as_ref(), &options.map)
+                .map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }))?;
+        if !sample.is_empty() {
+            mapping.prefer_filled(|column| {
+                sample.iter().any(|row| row.get(column).is_some_and(|cell| !cell.trim().is_empty()))
+            });
+        }
+        decisions.extend(
+            mapping
+                .decisions
+                .drain(..)
+                .map(|decision| Decision { file: name.to_owned(), ..decision }),
+        );
+        Ok(Self {
+            number,
+            source,
+            body,
+            headers,
+            mapping,
+            decisions,
+            sample,
+            dates: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+        })
+    }
+
+    /// The name under which it was opened.
+    pub(crate) fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    /// The delimiter of its records.
+    pub(crate) fn delimiter(&self) -> u8 {
+        match &self.body {
+            Body::Text(text) => text.dialect.delimiter,
+            Body::Parquet(_) => typed::DELIMITER,
+        }
+    }
+
+    /// The place of a column, or of the whole file.
+    pub(crate) fn place(&self, column: Option<usize>) -> Place {
+        Place {
+            file: self.name().to_owned(),
+            line: None,
+            column: column.and_then(|column| self.headers.get(column)).cloned(),
+        }
+    }
+
+    /// The wanted columns of a text.
+    pub(crate) fn wanted(&self, columns: Vec<usize>) -> Wanted {
+        let phantom = self.headers.last().is_some_and(|header| header.trim().is_empty());
+        Wanted::new(columns, self.headers.len(), phantom)
+    }
+
+    /// How the dates of `column` are written; decided by [`Input::decide_formats`].
+    pub(crate) fn date_format(&self, column: usize) -> DateFormat {
+        self.dates.get(&column).copied().unwrap_or(DateFormat::new(DateOrder::Ymd))
+    }
+
+    /// How the numbers of `column` are written; decided by [`Input::decide_formats`].
+    pub(crate) fn number_format(&self, column: usize) -> NumberFormat {
+        self.numbers.get(&column).copied().unwrap_or(NumberFormat::new(Decimal::Point))
+    }
+
+    /// Decides how the dates and numbers of these columns are written: from the first rows, and from
+    /// every row where those leave it open.
+    ///
+    /// # Errors
+    /// Where all rows leave it open, too.
+    pub(crate) fn decide_formats(
+        &mut self,
+        dates: &[usize],
+        numbers: &[usize],
+        options: &ReadOptions,
+    ) -> Result<()> {
+        let open = |known: bool, column: usize| !known && self.is_text(column);
+        let mut evidence = Evidence::of_columns(
+            dates.iter().copied().filter(|at| open(self.dates.contains_key(at), *at)).collect(),
+            numbers.iter().copied().filter(|at| open(self.numbers.contains_key(at), *at)).collect(),
+        );
+        for row in &self.sample {
+            evidence.observe(|column| row.get(column).map_or(&[][..], String::as_bytes));
+        }
+        let open = evidence.open(options);
+        if !open.is_empty() {
+            let of_all_rows = self.evidence_of_all_rows(&open)?;
+            evidence.replace(of_all_rows);
+        }
+        for (column, verdict) in evidence.date_verdicts(options, self.mapping.profile.date_order) {
+            let format = self.settle(column, "dates", "--date-order", verdict)?;
+            self.dates.extend(format.map(|format| (column, format)));
+        }
+        for (column, verdict) in evidence.number_verdicts(options, self.mapping.profile.decimal) {
+            let format = self.settle(column, "numbers", "--decimal", verdict)?;
+            self.numbers.extend(format.map(|format| (column, format)));
+        }
+        Ok(())
+    }
+
+    /// Records a verdict as a decision, or refuses what is ambiguous.
+    fn settle<F: std::fmt::Display>(
+        &mut self,
+        column: usize,
+        what: &str,
+        option: &'static str,
+        verdict: Verdict<F>,
+    ) -> Result<Option<F>> {
+        match verdict {
+            Verdict::Decided { format, reason } => {
+                self.decisions.push(Decision {
+                    file: self.name().to_owned(),
+                    topic: format!("{what} in `{}`", self.headers[column].trim()),
+                    value: format.to_string(),
+                    reason,
+                    option: Some(option),
+                });
+                Ok(Some(format))
+            }
+            Verdict::Empty => Ok(None),
+            Verdict::Ambiguous { examples, reason } => {
+                let message = format!(
+                    "the {what} can be read in two ways, such as `{}`: {reason}",
+                    examples.join("`, `")
+                );
+                Err(Error::data(message)
+                    .at(self.place(Some(column)))
+                    .with_hint(format!("say which is meant with `{option}`")))
+            }
+        }
+    }
+
+    fn evidence_of_all_rows(&self, open: &Evidence) -> Result<Evidence> {
+        let wanted = self.wanted(open.columns());
+        let states = vec![open.clone(); rayon::current_num_threads()];
+        let parts = self.scan(&wanted, states, &|_| {}, |state, records| {
+            for row in records.first..records.batch.len() {
+                state.observe(|column| {
+                    let cells = wanted.position(column).map(|at| &records.batch.cells[at]);
+                    cells.map_or(&[][..], |cells| cells[row].of(&records.block.bytes))
+                });
+            }
+            Ok(())
+        })?;
+        Ok(parts.into_iter().fold(open.clone(), |mut all, part| {
+            all.merge(&part);
+            all
+        }))
+    }
+
+    /// One pass over the rows: gives the wanted cells, batch by batch, to `states`, each of which
+    /// belongs to one thread.
+    ///
+    /// # Errors
+    /// What cannot be read, or the earliest error of `visit`.
+    pub(crate) fn scan<S: Send>(
+        &self,
+        wanted: &Wanted,
+        states: Vec<S>,
+        progress: &(dyn Fn(u64) + Sync),
+        visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
+    ) -> Result<Vec<S>> {
+        match &self.body {
+            Body::Text(text) => scan(&self.source, text, wanted, states, progress, visit),
+            Body::Parquet(file) => typed::scan(file, wanted, states, progress, visit),
+        }
+    }
+
+    /// Whether the cells of `column` are text that must be parsed.
+    fn is_text(&self, column: usize) -> bool {
+        match &self.body {
+            Body::Text(_) => true,
+            Body::Parquet(file) => typed::is_text(file, column),
+        }
+    }
+}
+
+/// What the cells of the columns in question say about how they are written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Evidence {
+    dates: BTreeMap<usize, DateEvidence>,
+    numbers: BTreeMap<usize, NumberEvidence>,
+}
+
+impl Evidence {
+    fn of_columns(dates: Vec<usize>, numbers: Vec<usize>) -> Self {
+        Self {
+            dates: dates.into_iter().map(|column| (column, DateEvidence::default())).collect(),
+            numbers: numbers
+                .into_iter()
+                .map(|column| (column, NumberEvidence::default()))
+                .collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.dates.is_empty() && self.numbers.is_empty()
+    }
+
+    /// The columns in question.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        self.dates.keys().chain(self.numbers.keys()).copied().collect()
+    }
+
+    /// Takes one row into account.
+    pub(crate) fn observe<'a>(&mut self, cell: impl Fn(usize) -> &'a [u8]) {
+        for (column, evidence) in &mut self.dates {
+            evidence.observe(cell(*column));
+        }
+        for (column, evidence) in &mut self.numbers {
+            evidence.observe(cell(*column));
+        }
+    }
+
+    /// Adds what another part of the rows says.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (column, theirs) in &other.dates {
+            self.dates.entry(*column).or_default().merge(theirs);
+        }
+        for (column, theirs) in &other.numbers {
+            self.numbers.entry(*column).or_default().merge(theirs);
+        }
+    }
+
+    /// The columns that this leaves open, without evidence.
+    fn open(&self, options: &ReadOptions) -> Self {
+        let decided = |at: &usize| {
+            !matches!(self.dates[at].decide(options.date_order, None), Verdict::Decided { .. })
+        };
+        let told = |at: &usize| options.decimal.is_none() && !self.numbers[at].is_telling();
+        Self::of_columns(
+            self.dates.keys().copied().filter(decided).collect(),
+            self.numbers.keys().copied().filter(told).collect(),
+        )
+    }
+
+    fn replace(&mut self, other: Self) {
+        self.dates.extend(other.dates);
+        self.numbers.extend(other.numbers);
+    }
+
+    /// What each date column says; a column that leaves it open follows `usual`, or the other columns
+    /// where those agree: a CRM writes all its dates alike.
+    fn date_verdicts(
+        &self,
+        options: &ReadOptions,
+        usual: Option<DateOrder>,
+    ) -> Vec<(usize, Verdict<DateFormat>)> {
+        let forced = options.date_order;
+        let all = self.dates.values().fold(DateEvidence::default(), |mut all, evidence| {
+            all.merge(evidence);
+            all
+        });
+        let verdict = |evidence: &DateEvidence| match evidence.decide(forced, None) {
+            Verdict::Ambiguous { .. } => match all.decide(forced, None) {
+                Verdict::Decided { format, .. } => {
+                    Verdict::Decided { format, reason: "as in the other date columns".to_owned() }
+                }
+                _ => evidence.decide(forced, usual),
+            },
+            clear => clear,
+        };
+        self.dates.iter().map(|(column, evidence)| (*column, verdict(evidence))).collect()
+    }
+
+    fn number_verdicts(
+        &self,
+        options: &ReadOptions,
+        usual: Option<Decimal>,
+    ) -> Vec<(usize, Verdict<NumberFormat>)> {
+        self.numbers
+            .iter()
+            .map(|(column, evidence)| (*column, evidence.decide(options.decimal, usual)))
+            .collect()
+    }
+}

@@ -1,0 +1,41 @@
+//! From the file a CRM wrote to typed rows: read, map, parse, check.
+//!
+//! | module | step |
+//! |---|---|
+//! | `source` | what the file is: compression, kind, encoding |
+//! | `text`, `sheet`, `parquet` | its rows and cells |
+//! | [`profile`] | which column is which field, and how its dates, numbers and stages are written |
+//! | `cells` | money, dates and numbers out of text |
+//!
+//! Every decision taken on the way is a [`Decision`]; every row read ends as accepted, quarantined or
+//! ignored in the [`Ledger`].
+
+mod account;
+mod cells;
+pub(crate) mod collect;
+pub(crate) mod columns;
+mod decision;
+mod export;
+mod faults;
+mod field;
+pub(crate) mod gather;
+mod input;
+mod ledger;
+mod options;
+mod order_ids;
+mod orders;
+mod parquet;
+pub mod profile;
+mod scan;
+mod sheet;
+mod side;
+mod source;
+mod tally;
+mod text;
+mod typed;
+
+pub use decision::Decision;
+pub use export::{Export, Imported};
+pub use field::{Field, TableKind};
+pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
+pub use options::ReadOptions;

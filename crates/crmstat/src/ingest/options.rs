@@ -1,0 +1,35 @@
+//! What the caller says about exports instead of leaving it to evidence.
+
+use super::{
+    Field, TableKind,
+    profile::{DateOrder, DealStatus, Decimal, Profile, Rates},
+};
+
+/// How to read exports. The default leaves everything to the content of the files.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// The profile that the files follow.
+    pub profile: Option<Profile>,
+    /// What the rows are.
+    pub kind: Option<TableKind>,
+    /// Columns of fields, by header.
+    pub map: Vec<(Field, String)>,
+    /// What stages mean, by label.
+    pub stages: Vec<(String, DealStatus)>,
+    /// The order of day, month and year in every date column.
+    pub date_order: Option<DateOrder>,
+    /// The decimal sign of every number column.
+    pub decimal: Option<Decimal>,
+    /// The encoding of text files, such as `windows-1251`.
+    pub encoding: Option<String>,
+    /// The delimiter of text files.
+    pub delimiter: Option<u8>,
+    /// The sheet of workbooks.
+    pub sheet: Option<String>,
+    /// Exchange rates for amounts in several currencies.
+    pub rates: Option<Rates>,
+    /// Keeps every rejected row, so that all can be written out.
+    pub keep_rejected: bool,
+    /// Treats any rejected row as an error.
+    pub strict: bool,
+}

@@ -1,0 +1,471 @@
+//! Which column is which field.
+
+use super::{
+    CloseDate, GENERIC, Lines, Profile, Table,
+    header::{distance, key, key_without_currency},
+};
+use crate::{
+    Error, Result,
+    ingest::{Decision, Field, TableKind},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The option that names a column.
+const MAP: &str = "--map";
+
+/// Headers listed in a message before the rest is counted.
+const LISTED: usize = 20;
+
+/// Which column of a file is which field.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// The profile that the file follows.
+    pub profile: Profile,
+    /// What the rows are.
+    pub kind: TableKind,
+    /// The column of each field, from 0.
+    pub columns: BTreeMap<Field, usize>,
+    /// Where the customer is: the first of these that is filled in a row.
+    pub customer: Vec<CustomerColumn>,
+    /// Whether rows of equal ids are lines whose amounts add up.
+    pub lines: bool,
+    /// What the column of [`Field::ClosedAt`] holds.
+    pub close_date: CloseDate,
+    /// What was decided; the file's name is for the caller to fill in.
+    pub decisions: Vec<Decision>,
+    /// Columns with a header that are no field, from 0.
+    pub unmapped: Vec<usize>,
+    headers: Vec<String>,
+}
+
+/// A column that may hold the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerColumn {
+    /// The column, from 0.
+    pub column: usize,
+    /// What is put before its values, so that ids of two kinds of customers stay apart.
+    pub prefix: String,
+}
+
+impl Mapping {
+    /// The column of `field`, from 0.
+    pub fn column(&self, field: Field) -> Option<usize> {
+        self.columns.get(&field).copied()
+    }
+
+    /// Moves fields whose header is repeated from an empty column to the first filled one.
+    ///
+    /// amoCRM repeats headers such as `Товар` and fills one of them. `filled` says whether a column has a
+    /// filled cell in the sample.
+    pub fn prefer_filled(&mut self, filled: impl Fn(usize) -> bool) {
+        let keys: Vec<String> = self.headers.iter().map(|header| key(header)).collect();
+        let taken: BTreeSet<usize> = self.columns.values().copied().collect();
+        let better = |column: usize| {
+            let repeated = |&other: &usize| keys[other] == keys[column] && !taken.contains(&other);
+            (!filled(column))
+                .then(|| (0..keys.len()).filter(repeated).find(|&other| filled(other)))
+                .flatten()
+        };
+        let mut moved = BTreeMap::new();
+        for (&field, column) in &mut self.columns {
+            if let Some(filled) = better(*column) {
+                self.decisions.push(decision(
+                    format!("column {field}"),
+                    format!("{} (column {})", self.headers[filled], filled + 1),
+                    format!("the header is repeated and column {} is empty", *column + 1),
+                    Some(MAP),
+                ));
+                moved.insert(*column, filled);
+                *column = filled;
+            }
+        }
+        for customer in &mut self.customer {
+            customer.column = moved.get(&customer.column).copied().unwrap_or(customer.column);
+        }
+        for column in &mut self.unmapped {
+            if let Some((&empty, _)) = moved.iter().find(|&(_, filled)| filled == column) {
+                *column = empty;
+            }
+        }
+        self.unmapped.sort_unstable();
+    }
+
+    /// Fails unless every one of `fields` has a column.
+    ///
+    /// # Errors
+    /// A data error that names the missing fields, lists the headers and gives the option `--map`.
+    pub fn require(&self, fields: &[Field]) -> Result<()> {
+        let missing: Vec<&str> = fields
+            .iter()
+            .filter(|&&field| self.column(field).is_none())
+            .map(|f| f.name())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let headers: Vec<&str> = self.headers.iter().map(String::as_str).collect();
+        Err(Error::data(format!(
+            "no column for {}; the headers are {}",
+            missing.join(", "),
+            listed(&headers)
+        ))
+        .with_hint(format!("name it with `{MAP} {}=COLUMN`", missing[0])))
+    }
+}
+
+/// Finds the profile and the table that `headers` belong to, and which column is which field.
+///
+/// Among the tables whose signature is in the headers, the one with the most columns found wins; ties go
+/// to the built-in order. Only where none fits is the generic profile tried, whose tables go in order.
+/// `kind` keeps to tables of one kind, `chosen` to one profile. `overrides` are the caller's
+/// `--map FIELD=COLUMN`; they come before the profile's headers.
+///
+/// Headers are compared without regard to letter case, spaces, `ё`, quotes, punctuation and a currency at
+/// the end. Of repeated headers the first is taken; see [`Mapping::prefer_filled`].
+///
+/// # Errors
+/// A data error where no table fits, or where an override names a column that is not there; it lists the
+/// headers and names the nearest one.
+///
+/// # Examples
+/// ```
+/// use crmstat::ingest::{Field, TableKind, profile::recognise};
+///
+/// let mapping = recognise(&["customer_id", "order_date", "amount"], None, None, &[])?;
+/// assert_eq!((mapping.profile.name.as_str(), mapping.kind), ("generic", TableKind::Orders));
+/// assert_eq!(mapping.column(Field::OrderedAt), Some(1));
+/// # Ok::<(), crmstat::Error>(())
+/// ```
+pub fn recognise(
+    headers: &[&str],
+    kind: Option<TableKind>,
+    chosen: Option<&Profile>,
+    overrides: &[(Field, String)],
+) -> Result<Mapping> {
+    let names = Headers::new(headers);
+    let given = names.given(overrides)?;
+    let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
+    if let Some(profile) = chosen {
+        let found = best(
+            profile
+                .tables
+                .iter()
+                .filter(of_kind)
+                .map(|table| Match::new(profile, table, &names, &given)),
+        );
+        return match found {
+            Some(found) if found.is_complete() => {
+                Ok(found.into_mapping(&names, overrides, "given by `--profile`".to_owned()))
+            }
+            _ => Err(incomplete(&names, kind, found.as_ref())),
+        };
+    }
+    let specific = Profile::builtin().iter().filter(|profile| profile.name != GENERIC);
+    let matches = specific.flat_map(|profile| {
+        profile
+            .tables
+            .iter()
+            .filter(of_kind)
+            .map(|table| Match::new(profile, table, &names, &given))
+    });
+    if let Some(found) = best(matches.filter(|found| found.signed && found.is_complete())) {
+        let reason = format!("{} of {} headers are its own", found.found, names.filled());
+        return Ok(found.into_mapping(&names, overrides, reason));
+    }
+    let generic: Vec<Match<'_>> = Profile::named(GENERIC)
+        .into_iter()
+        .flat_map(|profile| {
+            let tables = profile.tables.iter().filter(of_kind);
+            tables.map(|table| Match::new(profile, table, &names, &given))
+        })
+        .collect();
+    match generic.iter().find(|found| (found.signed || kind.is_some()) && found.is_complete()) {
+        Some(found) => {
+            let reason = "no CRM's headers; the columns have plain names".to_owned();
+            Ok(found.clone().into_mapping(&names, overrides, reason))
+        }
+        None => Err(incomplete(&names, kind, best(generic.into_iter()).as_ref())),
+    }
+}
+
+/// The headers of a file, ready to be compared.
+struct Headers<'a> {
+    written: &'a [&'a str],
+    keys: Vec<String>,
+    without_currency: Vec<Option<String>>,
+}
+
+impl<'a> Headers<'a> {
+    fn new(written: &'a [&'a str]) -> Self {
+        Self {
+            written,
+            keys: written.iter().map(|header| key(header)).collect(),
+            without_currency: written.iter().map(|header| key_without_currency(header)).collect(),
+        }
+    }
+
+    /// The columns whose header is `name`: exactly so, or with a currency at the end.
+    fn find(&self, name: &str) -> Vec<usize> {
+        let wanted = key(name);
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let columns = 0..self.keys.len();
+        let exact: Vec<usize> = columns.clone().filter(|&at| self.keys[at] == wanted).collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        columns.filter(|&at| self.without_currency[at].as_ref() == Some(&wanted)).collect()
+    }
+
+    /// The columns that the caller names.
+    fn given(&self, overrides: &[(Field, String)]) -> Result<BTreeMap<Field, usize>> {
+        let mut given = BTreeMap::new();
+        for (field, name) in overrides {
+            let same_text = self.written.iter().position(|header| header.trim() == name.trim());
+            let Some(column) = same_text.or_else(|| self.find(name).first().copied()) else {
+                return Err(self.absent(*field, name));
+            };
+            if given.insert(*field, column).is_some_and(|known| known != column) {
+                return Err(Error::usage(format!("`{MAP}` names two columns for {field}")));
+            }
+        }
+        Ok(given)
+    }
+
+    fn absent(&self, field: Field, name: &str) -> Error {
+        let wanted = key(name);
+        let nearest = (0..self.keys.len())
+            .filter(|&at| !self.keys[at].is_empty())
+            .min_by_key(|&at| distance(&wanted, &self.keys[at]))
+            .map(|at| format!("; the nearest is `{}`", self.written[at].trim()))
+            .unwrap_or_default();
+        Error::data(format!("there is no column `{name}` for {field}{nearest}"))
+            .with_hint(format!("the headers are {}", listed(self.written)))
+    }
+
+    /// The number of columns with a header.
+    fn filled(&self) -> usize {
+        self.keys.iter().filter(|key| !key.is_empty()).count()
+    }
+}
+
+/// One table of one profile laid over the headers.
+#[derive(Clone)]
+struct Match<'a> {
+    profile: &'a Profile,
+    table: &'a Table,
+    columns: BTreeMap<Field, usize>,
+    /// Further columns that fit a field.
+    rivals: BTreeMap<Field, Vec<usize>>,
+    customer: Vec<CustomerColumn>,
+    /// Whether the signature is there.
+    signed: bool,
+    /// Columns whose header the table knows.
+    found: usize,
+}
+
+impl<'a> Match<'a> {
+    fn new(
+        profile: &'a Profile,
+        table: &'a Table,
+        headers: &Headers<'_>,
+        given: &BTreeMap<Field, usize>,
+    ) -> Self {
+        let mut columns = given.clone();
+        let mut rivals = BTreeMap::new();
+        let mut taken: BTreeSet<usize> = given.values().copied().collect();
+        let claim = |names: &[String], taken: &mut BTreeSet<usize>| {
+            let mut fitting: Vec<usize> = Vec::new();
+            for at in names.iter().flat_map(|name| headers.find(name)) {
+                if !taken.contains(&at) && !fitting.contains(&at) {
+                    fitting.push(at);
+                }
+            }
+            let first = *fitting.first()?;
+            taken.insert(first);
+            Some((first, fitting.split_off(1)))
+        };
+        let mut customer = Vec::new();
+        if let Some(&column) = given.get(&Field::CustomerId) {
+            customer.push(CustomerColumn { column, prefix: String::new() });
+        } else {
+            for source in &table.customer {
+                if let Some((column, others)) = claim(&source.columns, &mut taken) {
+                    if customer.is_empty() {
+                        columns.insert(Field::CustomerId, column);
+                        rivals.insert(Field::CustomerId, others);
+                    }
+                    customer.push(CustomerColumn { column, prefix: source.prefix.clone() });
+                }
+            }
+        }
+        for (&field, names) in &table.fields {
+            if !given.contains_key(&field)
+                && let Some((column, others)) = claim(names, &mut taken)
+            {
+                columns.insert(field, column);
+                rivals.insert(field, others);
+            }
+        }
+        for others in rivals.values_mut() {
+            others.retain(|column| !taken.contains(column));
+        }
+        // A field that the caller maps stands for the headers it has in the signature.
+        let stands_for = |name: &String| {
+            given
+                .keys()
+                .any(|field| table.fields.get(field).is_some_and(|names| names.contains(name)))
+        };
+        let signed = table.signature.iter().all(|group| {
+            group.iter().any(|name| !headers.find(name).is_empty() || stands_for(name))
+        });
+        let of_signature = table.signature.iter().flatten().flat_map(|name| headers.find(name));
+        let found = of_signature.chain(taken.iter().copied()).collect::<BTreeSet<_>>().len();
+        Self { profile, table, columns, rivals, customer, signed, found }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.missing().is_none()
+    }
+
+    /// The first group of fields of which the table needs one and has none.
+    fn missing(&self) -> Option<&'static [Field]> {
+        essentials(self.table.kind)
+            .iter()
+            .find(|group| !group.iter().any(|field| self.columns.contains_key(field)))
+            .copied()
+    }
+
+    fn into_mapping(
+        self,
+        headers: &Headers<'_>,
+        overrides: &[(Field, String)],
+        reason: String,
+    ) -> Mapping {
+        let header = |column: usize| headers.written[column].trim().to_owned();
+        let mut decisions = vec![
+            decision("profile", &*self.profile.name, reason, Some("--profile")),
+            decision("table", self.table.kind.name(), "the columns found", None),
+        ];
+        for (&field, &column) in &self.columns {
+            let given = overrides.iter().any(|(named, _)| *named == field);
+            let rivals: Vec<String> = self
+                .rivals
+                .get(&field)
+                .into_iter()
+                .flatten()
+                .map(|&rival| format!("`{}` (column {})", header(rival), rival + 1))
+                .collect();
+            let reason = if given {
+                format!("given by `{MAP}`")
+            } else if rivals.is_empty() {
+                format!("a header of the profile {}", self.profile.name)
+            } else {
+                format!("preferred to {}", rivals.join(", "))
+            };
+            decisions.push(decision(format!("column {field}"), header(column), reason, Some(MAP)));
+        }
+        let lines = match self.table.lines {
+            Lines::Always => true,
+            Lines::WithProduct => self.columns.contains_key(&Field::Product),
+            Lines::Never => false,
+        };
+        let taken: BTreeSet<usize> = self
+            .columns
+            .values()
+            .copied()
+            .chain(self.customer.iter().map(|customer| customer.column))
+            .collect();
+        let unmapped = (0..headers.keys.len())
+            .filter(|column| !taken.contains(column) && !headers.written[*column].trim().is_empty())
+            .collect();
+        Mapping {
+            profile: self.profile.clone(),
+            kind: self.table.kind,
+            columns: self.columns,
+            customer: self.customer,
+            lines,
+            close_date: self.table.close_date,
+            decisions,
+            unmapped,
+            headers: headers.written.iter().map(|header| header.trim().to_owned()).collect(),
+        }
+    }
+}
+
+/// The match with the most columns; the first of equals.
+fn best<'a>(matches: impl Iterator<Item = Match<'a>>) -> Option<Match<'a>> {
+    matches.reduce(|best, next| {
+        let rank = |found: &Match<'_>| (found.is_complete(), found.signed, found.found);
+        if rank(&next) > rank(&best) { next } else { best }
+    })
+}
+
+/// What a table of a kind cannot do without: one field of each group.
+const fn essentials(kind: TableKind) -> &'static [&'static [Field]] {
+    use Field as F;
+    match kind {
+        TableKind::Orders => &[&[F::CustomerId], &[F::OrderedAt], &[F::Amount, F::Price]],
+        TableKind::Deals => &[
+            &[F::Stage, F::Status, F::IsWon, F::WonAt],
+            &[F::WonAt, F::ClosedAt, F::OrderedAt, F::CreatedAt, F::ExpectedCloseAt],
+        ],
+        TableKind::Activities => &[&[F::At], &[F::CustomerId, F::OrderId]],
+        TableKind::Customers => &[&[F::CustomerId]],
+        TableKind::Lines => &[&[F::OrderId], &[F::Product, F::Category, F::Price, F::Amount]],
+        TableKind::Products => &[&[F::Product]],
+        TableKind::History => &[&[F::OrderId], &[F::Stage], &[F::EnteredAt]],
+        TableKind::Spend => &[&[F::Period], &[F::Amount]],
+    }
+}
+
+fn incomplete(
+    headers: &Headers<'_>,
+    kind: Option<TableKind>,
+    nearest: Option<&Match<'_>>,
+) -> Error {
+    if headers.filled() == 0 {
+        return Error::data("there is no header");
+    }
+    let missing = nearest.and_then(Match::missing);
+    let named =
+        |fields: &[Field]| fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(" or ");
+    let kind = kind.or(nearest.map(|found| found.table.kind)).unwrap_or(TableKind::Orders);
+    let said = match missing {
+        Some(fields) => format!("no column for {} of the {kind}", named(fields)),
+        None => "the columns make up no table that is known".to_owned(),
+    };
+    let hint = match missing {
+        Some(fields) => format!("name it with `{MAP} {}=COLUMN`", fields[0]),
+        None => {
+            format!("name the columns with `{MAP} FIELD=COLUMN`, or a profile with `--profile`")
+        }
+    };
+    Error::data(format!("{said}; the headers are {}", listed(headers.written))).with_hint(hint)
+}
+
+/// The headers as a message shows them.
+fn listed(headers: &[&str]) -> String {
+    let filled: Vec<&str> =
+        headers.iter().map(|header| header.trim()).filter(|header| !header.is_empty()).collect();
+    let shown: Vec<String> =
+        filled.iter().take(LISTED).map(|header| format!("`{header}`")).collect();
+    let rest = filled.len().saturating_sub(LISTED);
+    if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
+}
+
+fn decision(
+    topic: impl Into<String>,
+    value: impl Into<String>,
+    reason: impl Into<String>,
+    option: Option<&'static str>,
+) -> Decision {
+    Decision {
+        file: String::new(),
+        topic: topic.into(),
+        value: value.into(),
+        reason: reason.into(),
+        option,
+    }
+}

@@ -1,0 +1,145 @@
+//! Rows of the tables around orders and deals, read by the same rules.
+
+use super::{
+    Field, Imported, ReadOptions, TableKind,
+    account::account,
+    collect::decide,
+    columns::{FieldPart, RawColumn},
+    faults::{Fault, Faults},
+    input::Input,
+    scan::Records,
+    tally::Tally,
+};
+use crate::{Error, Result};
+
+/// The fields without which a row of a table says nothing.
+fn required(kind: TableKind) -> &'static [Field] {
+    match kind {
+        TableKind::Activities => &[Field::CustomerId, Field::At],
+        TableKind::Customers => &[Field::CustomerId],
+        TableKind::Lines => &[Field::OrderId],
+        TableKind::Products => &[Field::Product],
+        TableKind::History => &[Field::OrderId, Field::Stage, Field::EnteredAt],
+        TableKind::Spend => &[Field::Period, Field::Amount],
+        TableKind::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
+        TableKind::Deals => &[Field::CustomerId, Field::Amount],
+    }
+}
+
+/// What one thread keeps while it reads.
+struct State {
+    columns: Vec<(Field, RawColumn)>,
+    tally: Tally,
+}
+
+/// Collects every mapped field of `inputs`, in no particular order of rows.
+///
+/// # Errors
+/// A required field that is missing, undecidable dates or numbers, or, where `strict`, any rejected row.
+pub(crate) fn collect_records(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported<Vec<(Field, RawColumn)>>> {
+    let kind = inputs.first().map_or(TableKind::Orders, |input| input.mapping.kind);
+    if matches!(kind, TableKind::Orders | TableKind::Deals) {
+        let place = inputs.first().map(|input| input.place(None)).unwrap_or_default();
+        return Err(Error::data(format!("holds {kind}, not a table beside them")).at(place));
+    }
+    let fields: Vec<Field> = Field::ALL
+        .iter()
+        .copied()
+        .filter(|field| inputs.iter().any(|input| column_of(input, *field).is_some()))
+        .collect();
+    let start = || State {
+        columns: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+        tally: Tally::default(),
+    };
+    let mut states: Vec<State> =
+        std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
+    for input in &mut *inputs {
+        for field in required(kind) {
+            if column_of(input, *field).is_none() {
+                input.mapping.require(&[*field])?;
+            }
+        }
+        decide(input, &fields, options)?;
+        let input = &*input;
+        let columns = fields.iter().filter_map(|field| column_of(input, *field)).collect();
+        let wanted = input.wanted(columns);
+        let parts: Vec<Option<FieldPart>> = fields
+            .iter()
+            .map(|field| column_of(input, *field))
+            .map(|column| column.map(|column| FieldPart::new(input, &wanted, column)))
+            .collect();
+        let faults = Faults { input, keep: options.keep_rejected };
+        states = input.scan(&wanted, states, progress, |state, mut records| {
+            state.take(kind, &parts, faults, &mut records);
+            Ok(())
+        })?;
+    }
+    let mut joined = start();
+    for state in states {
+        joined.tally.add(state.tally);
+        for ((_, mine), (_, theirs)) in joined.columns.iter_mut().zip(state.columns) {
+            mine.append(theirs);
+        }
+    }
+    account(joined.columns, joined.tally, None, inputs, options)
+}
+
+/// The column of `field`; the customer may be under any of the profile's headers.
+fn column_of(input: &Input, field: Field) -> Option<usize> {
+    let customer = || input.mapping.customer.first().map(|customer| customer.column);
+    input.mapping.column(field).or_else(|| customer().filter(|_| field == Field::CustomerId))
+}
+
+impl State {
+    fn take(
+        &mut self,
+        kind: TableKind,
+        parts: &[Option<FieldPart>],
+        faults: Faults<'_>,
+        records: &mut Records<'_>,
+    ) {
+        let tally = &mut self.tally;
+        tally.begin(records);
+        let mut ragged = records.batch.ragged.iter().peekable();
+        for row in 0..records.batch.len() {
+            let width =
+                ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
+            if row < records.first {
+                continue;
+            }
+            let before = self.columns.first().map_or(0, |(_, column)| column.len());
+            let read = match width {
+                Some(width) => Err(faults.ragged(width)),
+                None => push_row(&mut self.columns, kind, parts, records, row),
+            };
+            match read {
+                Ok(()) => tally.ledger.accepted += 1,
+                Err(fault) => {
+                    self.columns.iter_mut().for_each(|(_, column)| column.truncate(before));
+                    faults.reject(tally, records, row, fault);
+                }
+            }
+        }
+    }
+}
+
+fn push_row(
+    columns: &mut [(Field, RawColumn)],
+    kind: TableKind,
+    parts: &[Option<FieldPart>],
+    records: &Records<'_>,
+    row: usize,
+) -> Result<(), Fault> {
+    for ((field, column), part) in columns.iter_mut().zip(parts) {
+        let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
+        column.push(part.as_ref(), records, row).map_err(fault)?;
+        if column.last_is_missing() && required(kind).contains(field) {
+            return Err(fault("a required cell is empty"));
+        }
+    }
+    Ok(())
+}

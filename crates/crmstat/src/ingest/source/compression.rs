@@ -1,0 +1,141 @@
+//! Compressed inputs, with a bound on what they may expand to.
+
+use std::{
+    fmt,
+    io::{self, BufReader, Read},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::file::{FileReader, SharedFile};
+use crate::Error;
+
+/// Output below which no ratio is looked at: even a table of one repeated row is harmless there.
+const FREE_OUTPUT: u64 = 64 << 20;
+/// Output bytes per input byte allowed beyond [`FREE_OUTPUT`]; exports of CRMs reach 5 to 30.
+const MAX_RATIO: u64 = 200;
+/// Output allowed at all, in bytes: 40 times an export of 100 million orders.
+const MAX_OUTPUT: u64 = 256 << 30;
+/// Compressed bytes fetched at once.
+const INPUT_BLOCK: usize = 256 << 10;
+
+/// How an input is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// By the magic bytes at the start of a file.
+    pub(super) fn of(head: &[u8]) -> Self {
+        match head {
+            // The third byte is the method, of which gzip has one: deflate.
+            [0x1F, 0x8B, 0x08, ..] => Self::Gzip,
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+
+    /// What showed it, or `None` where there is nothing to tell.
+    pub(super) fn evidence(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Gzip => Some("the file begins with the bytes 1F 8B 08"),
+            Self::Zstd => Some("the file begins with the bytes 28 B5 2F FD"),
+        }
+    }
+
+    /// The expanded bytes of `file`, all members or frames of it, within the limits.
+    pub(super) fn decoder(self, file: &SharedFile) -> io::Result<Box<dyn Read + Send>> {
+        if self == Self::None {
+            return Ok(Box::new(file.reader_at(0)));
+        }
+        let consumed = Arc::new(AtomicU64::new(0));
+        let counted = Counted { file: file.reader_at(0), consumed: Arc::clone(&consumed) };
+        let input = BufReader::with_capacity(INPUT_BLOCK, counted);
+        let decoder: Box<dyn Read + Send> = match self {
+            Self::Zstd => Box::new(zstd::Decoder::with_buffer(input)?),
+            _ => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+        };
+        Ok(Box::new(Bounded { decoder, consumed, produced: 0, name: self.to_string() }))
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        })
+    }
+}
+
+/// Counts what the decompressor took from the file.
+struct Counted {
+    file: FileReader,
+    consumed: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.consumed.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Ends a decompression bomb in an error.
+struct Bounded {
+    decoder: Box<dyn Read + Send>,
+    consumed: Arc<AtomicU64>,
+    produced: u64,
+    name: String,
+}
+
+impl Bounded {
+    fn check(&self) -> Result<(), Error> {
+        let input = self.consumed.load(Ordering::Relaxed);
+        let by_ratio = FREE_OUTPUT.saturating_add(input.saturating_mul(MAX_RATIO));
+        if self.produced > by_ratio {
+            return Err(Error::data(format!(
+                "expands to more than {MAX_RATIO} times its size, past the limit for {} input",
+                self.name
+            ))
+            .with_hint("if it is an honest file, decompress it first and pass the result"));
+        }
+        if self.produced > MAX_OUTPUT {
+            return Err(Error::data(format!(
+                "expands to more than {} GiB, past the limit for {} input",
+                MAX_OUTPUT >> 30,
+                self.name
+            ))
+            .with_hint("split it into several files"));
+        }
+        Ok(())
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.decoder.read(buffer).map_err(|cause| match cause.kind() {
+            // What the decoders say of broken data; a failing disk says something else.
+            io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::Other => io::Error::other(
+                Error::data(format!("its {} data is broken: {cause}", self.name))
+                    .with_source(cause)
+                    .with_hint("fetch the file again: it may be incomplete"),
+            ),
+            _ => cause,
+        })?;
+        self.produced += read as u64;
+        self.check().map_err(io::Error::other)?;
+        Ok(read)
+    }
+}

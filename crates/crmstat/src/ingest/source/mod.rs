@@ -1,0 +1,218 @@
+//! What an input is: its compression, its kind and its encoding, decided by its content.
+//!
+//! | module | step |
+//! |---|---|
+//! | `contained` | a wall around foreign decoders |
+//! | `expand` | file names and glob patterns to inputs |
+//! | `file` | one open file that many readers share; spooling of pipes |
+//! | `compression` | gzip and zstd, with a bound on what they may expand to |
+//! | `kind` | text, sheet, HTML table or Parquet, by magic bytes and structure |
+//! | `encoding` | which encoding a text is in |
+//! | `transcode` | that encoding to UTF-8, on the fly |
+//!
+//! The extension of a file is never looked at. An input is opened once and read as often as needed:
+//! a pipe is first copied into a temporary file that has no name.
+
+mod compression;
+mod contained;
+mod encoding;
+mod expand;
+mod file;
+mod kind;
+mod transcode;
+
+use std::io::{self, Read};
+
+use self::{compression::Compression, encoding::Chosen, transcode::Transcoder};
+pub(crate) use self::{
+    contained::contained,
+    expand::expand,
+    file::{FileReader, SharedFile},
+    kind::Format,
+};
+use crate::{Error, Place, Result, ingest::Decision, ingest::sheet};
+
+/// How much of an input is looked at to recognise it.
+const HEAD: usize = 64 << 10;
+
+/// What the caller says about an input, instead of leaving it to its content.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceOptions {
+    /// The name of the encoding, such as `windows-1251`.
+    pub(crate) encoding: Option<String>,
+    /// The name of the sheet of a workbook.
+    pub(crate) sheet: Option<String>,
+}
+
+/// What an input turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Delimited text in this encoding; [`Source::reader`] gives it as UTF-8.
+    Text {
+        /// The WHATWG name of the encoding.
+        encoding: &'static str,
+    },
+    /// A sheet of a workbook or an HTML table; [`Source::reader`] gives it as comma-separated text
+    /// with one record per row of the sheet.
+    Sheet,
+    /// Parquet; open it with [`ParquetFile`](crate::ingest::parquet::ParquetFile).
+    Parquet,
+}
+
+/// One input, recognised and ready to be read any number of times.
+#[derive(Debug)]
+pub(crate) struct Source {
+    name: String,
+    file: SharedFile,
+    compression: Compression,
+    text: Chosen,
+    kind: Kind,
+    decisions: Vec<Decision>,
+}
+
+impl Source {
+    /// Opens `name`, a path or `-` for standard input, and decides what it is.
+    ///
+    /// A sheet is converted here, once, into a temporary file.
+    ///
+    /// # Errors
+    /// An input that cannot be opened or read, that is not a table crmstat reads, that expands past
+    /// the limits of its kind, or an encoding or sheet that does not exist.
+    pub(crate) fn open(name: &str, options: &SourceOptions) -> Result<Self> {
+        let forced = options.encoding.as_deref().map(encoding::by_name).transpose()?;
+        let mut file = file::open(name)?;
+        let mut decisions = Vec::new();
+        let mut decide = |topic: &str, value: String, reason: String, option| {
+            let (file, topic) = (name.to_owned(), topic.to_owned());
+            decisions.push(Decision { file, topic, value, reason, option });
+        };
+
+        let compression = Compression::of(&file.head(HEAD).map_err(|cause| failure(name, cause))?);
+        if let Some(evidence) = compression.evidence() {
+            decide("compression", compression.to_string(), evidence.to_owned(), None);
+        }
+        let content = compression.decoder(&file).and_then(|reader| read_head(reader, HEAD));
+        let head = content.map_err(|cause| failure(name, cause))?;
+        let format = kind::recognise(&head).map_err(|error| error.at(place(name)))?;
+        let mut compression = compression;
+        if format.needs_seeking() && compression != Compression::None {
+            let spooled = compression.decoder(&file).and_then(file::spool_bounded);
+            file = spooled.map_err(|cause| failure(name, cause))?;
+            compression = Compression::None;
+        }
+
+        let mut text = Chosen::utf8();
+        if matches!(format, Format::Text | Format::Html) {
+            let known_length = (compression == Compression::None).then(|| file.len());
+            let stream = compression.decoder(&file).map_err(|cause| failure(name, cause))?;
+            let declared =
+                (format == Format::Html).then(|| sheet::declared_charset(&head)).flatten();
+            text = encoding::choose(stream, known_length, forced, declared)
+                .map_err(|cause| failure(name, cause))?;
+            decide("encoding", text.name().to_owned(), text.evidence.clone(), Some("--encoding"));
+        }
+        if let Some(evidence) = format.evidence() {
+            decide("kind", format.to_string(), evidence.to_owned(), None);
+        }
+        let kind = match format {
+            Format::Text => Kind::Text { encoding: text.name() },
+            Format::Parquet => Kind::Parquet,
+            _ => Kind::Sheet,
+        };
+        let mut source = Self { name: name.to_owned(), file, compression, text, kind, decisions };
+        if kind == Kind::Sheet {
+            source.convert_sheet(format, options.sheet.as_deref())?;
+        }
+        Ok(source)
+    }
+
+    /// Puts the comma-separated form of the sheet in the place of the workbook.
+    fn convert_sheet(&mut self, format: Format, sheet: Option<&str>) -> Result<()> {
+        let converted = match format {
+            Format::Html => sheet::convert_html(self)?,
+            _ => sheet::convert_workbook(&self.name, &self.file, format, sheet)?,
+        };
+        self.decisions.extend(converted.decisions);
+        self.file = converted.csv;
+        self.compression = Compression::None;
+        self.text = Chosen::utf8();
+        Ok(())
+    }
+
+    /// The name under which it was opened.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What was decided about it, and why.
+    pub(crate) fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    /// The bytes that [`Source::reader`] will give, where known without reading them: for progress.
+    pub(crate) fn len_hint(&self) -> Option<u64> {
+        match self.compression {
+            Compression::None => Some(self.file.len().saturating_sub(self.text.skip)),
+            _ => None,
+        }
+    }
+
+    /// The file behind a Parquet input.
+    pub(crate) fn file(&self) -> &SharedFile {
+        &self.file
+    }
+
+    /// The text from its start: UTF-8 without byte order mark, decompressed and transcoded on the fly.
+    ///
+    /// A plain UTF-8 file comes as it is: each read goes straight into the caller's buffer, so large
+    /// reads cost nothing beyond the copy from the system. Bytes that no longer are UTF-8 further on are
+    /// left where they are for the scan to quarantine; what a recognised legacy encoding cannot decode
+    /// becomes the byte `0xFF`, which no UTF-8 text holds, to the same end. Under an encoding that the
+    /// caller forced such bytes are an error. Read errors become ours through [`Source::failure`].
+    ///
+    /// # Errors
+    /// A decompressor that cannot be set up, or a call on Parquet, which is not text.
+    pub(crate) fn reader(&self) -> Result<Box<dyn Read + Send>> {
+        if self.kind == Kind::Parquet {
+            return Err(Error::data("is Parquet, which is not text").at(place(&self.name)));
+        }
+        let stream = self.compression.decoder(&self.file).map_err(|cause| self.failure(cause))?;
+        Transcoder::over(stream, &self.text).map_err(|cause| self.failure(cause))
+    }
+
+    /// The error behind a failed read of [`Source::reader`], with the name of the input.
+    pub(crate) fn failure(&self, cause: io::Error) -> Error {
+        failure(&self.name, cause)
+    }
+}
+
+/// Turns a failed read into ours: an [`Error`] that travelled inside keeps its words.
+fn failure(name: &str, cause: io::Error) -> Error {
+    match cause.downcast::<Error>() {
+        Ok(error) => {
+            let place = error.place().cloned().unwrap_or_default();
+            error.at(Place { file: name.to_owned(), ..place })
+        }
+        Err(cause) => Error::io("cannot read", name, cause),
+    }
+}
+
+/// The place of an error that concerns an input as a whole.
+pub(crate) fn place(name: &str) -> Place {
+    Place { file: name.to_owned(), ..Place::default() }
+}
+
+/// Up to `limit` bytes from the start of `reader`.
+fn read_head(reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.take(limit as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests;

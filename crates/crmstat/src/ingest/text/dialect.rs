@@ -1,0 +1,257 @@
+//! How a text is delimited, and where its header stands.
+
+use super::{Batch, Block, Blocks, Wanted};
+use crate::{Error, Place, Result, ingest::Decision};
+use std::io::Read;
+
+/// The delimiters that exports use, in the order of preference at a tie.
+const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+/// Records looked at to decide on the dialect.
+const SAMPLE: usize = 1_000;
+/// Records among which the header is looked for; before it stand a title and a period at most.
+const PREAMBLE: usize = 30;
+
+/// The rules by which bytes are cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// Between two cells.
+    pub(crate) delimiter: u8,
+    /// Whether a backslash escapes a quote inside a quoted cell.
+    pub(crate) backslash: bool,
+}
+
+/// A text's dialect and header.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// The rules by which bytes are cells.
+    pub(crate) dialect: Dialect,
+    /// The header's cells; a last one without a name is a phantom column.
+    pub(crate) headers: Vec<String>,
+    /// Records up to and including the header.
+    pub(crate) skip: usize,
+    /// The first records behind the header, for evidence on dates and numbers.
+    pub(crate) sample: Vec<Vec<String>>,
+    /// What was decided, and why.
+    pub(crate) decisions: Vec<Decision>,
+}
+
+impl Layout {
+    /// The layout of the text that `open` gives, named `file`; `delimiter` overrides the evidence.
+    ///
+    /// # Errors
+    /// Where nothing can be read or no record is there.
+    pub(crate) fn sniff(input: impl Read, file: &str, delimiter: Option<u8>) -> Result<Self> {
+        let mut head = Vec::new();
+        let ended = read_head(input, file, &mut head)?;
+        if head.iter().all(u8::is_ascii_whitespace) {
+            return Err(Error::data("the file is empty")
+                .at(Place { file: file.to_owned(), ..Place::default() }));
+        }
+        let mut best: Option<Candidate> = None;
+        let candidates = match &delimiter {
+            Some(chosen) => std::slice::from_ref(chosen),
+            None => &DELIMITERS,
+        };
+        let escapes: &[bool] =
+            if memchr::memmem::find(&head, b"\\\"").is_some() { &[false, true] } else { &[false] };
+        for (delimiter, backslash) in
+            candidates.iter().flat_map(|d| escapes.iter().map(move |escape| (*d, *escape)))
+        {
+            let candidate = Candidate::read(&head, ended, Dialect { delimiter, backslash });
+            if best.as_ref().is_none_or(|best| candidate.score() > best.score()) {
+                best = Some(candidate);
+            }
+        }
+        match best {
+            Some(best) if !best.records.is_empty() => Ok(best.layout(file, delimiter.is_some())),
+            // The blocks say what is wrong: a quote never closed, or a record without end.
+            _ => {
+                let dialect = Dialect { delimiter: candidates[0], backslash: false };
+                sample_blocks(&head, file, dialect).next_into(&mut Block::default())?;
+                Err(Error::data("no record could be read")
+                    .at(Place { file: file.to_owned(), ..Place::default() }))
+            }
+        }
+    }
+}
+
+fn sample_blocks<'a>(head: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {
+    Blocks::new(head, file, dialect, move |cause| Error::io("cannot read", file, cause))
+}
+
+/// Reads up to one block more than a sample needs; `true` where that is the whole input.
+fn read_head(mut input: impl Read, file: &str, head: &mut Vec<u8>) -> Result<bool> {
+    let limit = super::blocks::BLOCK as u64;
+    let read = input
+        .by_ref()
+        .take(limit)
+        .read_to_end(head)
+        .map_err(|cause| Error::io("cannot read", file, cause))?;
+    Ok((read as u64) < limit)
+}
+
+/// The sample read by one dialect.
+struct Candidate {
+    dialect: Dialect,
+    records: Vec<Vec<String>>,
+    /// The most frequent number of cells.
+    width: usize,
+    /// Records that have it.
+    regular: usize,
+}
+
+impl Candidate {
+    fn read(head: &[u8], ended: bool, dialect: Dialect) -> Self {
+        let mut records = Vec::new();
+        let mut blocks = sample_blocks(head, "", dialect);
+        let (mut block, mut batch) = (Block::default(), Batch::default());
+        let widest = head
+            .split(|byte| *byte == b'\n')
+            .map(|line| memchr::memchr_iter(dialect.delimiter, line).count() + 1)
+            .max()
+            .unwrap_or(1);
+        // No record has `widest + 2` cells, so that each is listed with its own number.
+        let wanted = Wanted::new((0..widest).collect(), widest + 2, false);
+        if blocks.next_into(&mut block).unwrap_or(false) {
+            batch.fill(&mut block, dialect, &wanted);
+            for (row, width) in &batch.ragged {
+                let cells = batch.cells.iter().take(*width as usize);
+                records.push(
+                    cells
+                        .map(|cells| {
+                            String::from_utf8_lossy(cells[*row as usize].of(&block.bytes))
+                                .into_owned()
+                        })
+                        .collect::<Vec<_>>(),
+                );
+                if records.len() > SAMPLE {
+                    break;
+                }
+            }
+            if !ended && records.len() > 1 && records.len() <= SAMPLE {
+                records.pop(); // cut off by the end of the sample
+            }
+        }
+        let mut widths: Vec<usize> = records.iter().map(Vec::len).collect();
+        widths.sort_unstable();
+        let (regular, width) =
+            widths.chunk_by(PartialEq::eq).map(|run| (run.len(), run[0])).max().unwrap_or((0, 0));
+        Self { dialect, records, width, regular }
+    }
+
+    /// Regular records that are split at all, then the number of cells.
+    fn score(&self) -> (usize, usize) {
+        let share = if self.width > 1 { self.regular * 100 / self.records.len() } else { 0 };
+        (share, self.width)
+    }
+
+    fn layout(mut self, file: &str, forced: bool) -> Layout {
+        let decision = |topic: &str, value: String, reason: String, option| Decision {
+            file: file.to_owned(),
+            topic: topic.to_owned(),
+            value,
+            reason,
+            option,
+        };
+        let mut decisions = Vec::new();
+        if !forced {
+            decisions.push(decision(
+                "delimiter",
+                match self.dialect.delimiter {
+                    b'\t' => "tab".to_owned(),
+                    byte => char::from(byte).to_string(),
+                },
+                format!(
+                    "{} of {} records have {} cells",
+                    self.regular,
+                    self.records.len(),
+                    self.width
+                ),
+                Some("--delimiter"),
+            ));
+        }
+        if self.dialect.backslash {
+            let reason = "a backslash before a quote makes the records regular".to_owned();
+            decisions.push(decision("escape", "\\".to_owned(), reason, None));
+        }
+        let header = self.header();
+        if let Some(header @ 1..) = header {
+            let reason = format!("the first {header} records are a title, not a table");
+            decisions.push(decision("header", format!("record {}", header + 1), reason, None));
+        }
+        let (headers, skip) = match header {
+            Some(header) => {
+                let headers = self.records.drain(..=header).next_back().unwrap_or_default();
+                (headers, header + 1)
+            }
+            None => {
+                let reason =
+                    "the first record holds data; columns are named by position".to_owned();
+                decisions.push(decision("header", "none".to_owned(), reason, Some("--map")));
+                ((1..=self.width).map(|column| format!("column {column}")).collect(), 0)
+            }
+        };
+        self.records.truncate(SAMPLE);
+        Layout { dialect: self.dialect, headers, skip, sample: self.records, decisions }
+    }
+
+    /// The header: the first record of about the common width that is made of labels.
+    fn header(&self) -> Option<usize> {
+        let first = self.records.first()?;
+        if self.records.len() == 1 {
+            return Some(0);
+        }
+        let found = self.records.iter().take(PREAMBLE).position(|record| {
+            let filled = record.iter().filter(|cell| !cell.trim().is_empty()).count();
+            let labels = record.iter().filter(|cell| is_label(cell)).count();
+            record.len().abs_diff(self.width) <= 1
+                && filled * 2 > self.width
+                && labels * 10 >= filled * 8
+        });
+        found.or_else(|| first.iter().any(|cell| is_label(cell) && cell.len() > 1).then_some(0))
+    }
+}
+
+/// Whether a cell may be a column's name: it has a letter, and no digit first.
+fn is_label(cell: &str) -> bool {
+    let cell = cell.trim_start_matches('\u{feff}').trim();
+    cell.contains(char::is_alphabetic) && !cell.starts_with(|first: char| first.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Layout;
+
+    fn sniff(text: &str) -> Layout {
+        Layout::sniff(text.as_bytes(), "test.csv", None).unwrap()
+    }
+
+    #[test]
+    fn decimal_commas_do_not_pass_for_delimiters() {
+        let layout = sniff("id;date;amount\n1;01.02.2024;1,5\n2;03.02.2024;2,5\n");
+        assert_eq!(layout.dialect.delimiter, b';');
+        assert_eq!(layout.headers, ["id", "date", "amount"]);
+    }
+
+    #[test]
+    fn a_title_before_the_header_is_skipped_and_said() {
+        let layout =
+            sniff("Отчёт по сделкам;;\nПериод: 2024;;\nКлиент;Дата;Сумма\nА;01.02.2024;5\n");
+        assert_eq!(layout.skip, 3);
+        assert_eq!(layout.headers, ["Клиент", "Дата", "Сумма"]);
+        assert!(layout.decisions.iter().any(|decision| decision.topic == "header"));
+    }
+
+    #[test]
+    fn a_table_without_a_header_gets_columns_by_position() {
+        let layout = sniff("1,2024-01-02,5\n2,2024-01-03,6\n");
+        assert_eq!(layout.skip, 0);
+        assert_eq!(layout.headers, ["column 1", "column 2", "column 3"]);
+    }
+
+    #[test]
+    fn an_empty_file_is_refused() {
+        let error = Layout::sniff(&b" \n"[..], "test.csv", None).unwrap_err();
+        assert_eq!(error.to_string(), "test.csv: the file is empty");
+    }
+}

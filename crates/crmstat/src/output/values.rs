@@ -1,0 +1,217 @@
+//! The cells of a column: typed vectors, with the missing ones marked.
+
+use std::ops::Range;
+
+use crate::{Date, Money, Timestamp};
+
+/// Cells of one fixed-size type. A missing cell costs one byte, and nothing where none is missing.
+#[derive(Clone, Debug)]
+pub struct Cells<T> {
+    values: Vec<T>,
+    present: Presence,
+}
+
+impl<T: Copy> Cells<T> {
+    /// The number of cells.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The cell of `row`, or `None` when it is missing.
+    ///
+    /// # Panics
+    /// When there is no such row, as a slice does.
+    pub fn get(&self, row: usize) -> Option<T> {
+        let value = self.values[row];
+        self.present.at(row).then_some(value)
+    }
+}
+
+impl<T: Default> FromIterator<Option<T>> for Cells<T> {
+    fn from_iter<I: IntoIterator<Item = Option<T>>>(cells: I) -> Self {
+        let cells = cells.into_iter();
+        let mut values = Vec::with_capacity(cells.size_hint().0);
+        let mut present = Presence::default();
+        for cell in cells {
+            present.push(values.len(), cell.is_some());
+            values.push(cell.unwrap_or_default());
+        }
+        Self { values, present }
+    }
+}
+
+/// Cells of text in one arena: a string of all of them and where each ends.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    arena: String,
+    ends: Vec<usize>,
+    present: Presence,
+}
+
+impl Texts {
+    /// The number of cells.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cell of `row`, or `None` when it is missing.
+    ///
+    /// # Panics
+    /// When there is no such row, as a slice does.
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        let text = &self.arena[start..self.ends[row]];
+        self.present.at(row).then_some(text)
+    }
+
+    /// Adds a cell.
+    pub fn push(&mut self, cell: Option<&str>) {
+        self.present.push(self.ends.len(), cell.is_some());
+        self.arena.push_str(cell.unwrap_or_default());
+        self.ends.push(self.arena.len());
+    }
+}
+
+impl<'a> FromIterator<Option<&'a str>> for Texts {
+    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(cells: I) -> Self {
+        let mut texts = Self::default();
+        for cell in cells {
+            texts.push(cell);
+        }
+        texts
+    }
+}
+
+/// Which cells are there; nothing at all while every cell is.
+#[derive(Clone, Debug, Default)]
+struct Presence(Option<Vec<bool>>);
+
+impl Presence {
+    fn push(&mut self, len: usize, present: bool) {
+        match &mut self.0 {
+            Some(flags) => flags.push(present),
+            None if present => {}
+            None => {
+                let mut flags = vec![true; len];
+                flags.push(false);
+                self.0 = Some(flags);
+            }
+        }
+    }
+
+    fn at(&self, row: usize) -> bool {
+        self.0.as_ref().is_none_or(|flags| flags[row])
+    }
+}
+
+/// The cells of a column.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// Text that mostly differs from row to row, such as ids.
+    Text(Texts),
+    /// Text of a few kinds, such as segments: labels and, per row, the index of its label.
+    Category {
+        /// The distinct texts.
+        labels: Texts,
+        /// The label of each row.
+        codes: Cells<u32>,
+    },
+    /// Whole numbers.
+    Int(Cells<i64>),
+    /// Real numbers, always finite.
+    Float {
+        /// The numbers.
+        cells: Cells<f64>,
+        /// Decimals that a person is shown; files carry every digit.
+        decimals: usize,
+    },
+    /// Exact amounts of money.
+    Money(Cells<Money>),
+    /// Days.
+    Date(Cells<Date>),
+    /// Instants.
+    Timestamp(Cells<Timestamp>),
+    /// Yes or no.
+    Bool(Cells<bool>),
+}
+
+/// One cell that is not missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Int(i64),
+    /// A finite number and the decimals that a person is shown.
+    Float(f64, usize),
+    /// An amount of money.
+    Money(Money),
+    /// A day.
+    Date(Date),
+    /// An instant.
+    Timestamp(Timestamp),
+    /// Yes or no.
+    Bool(bool),
+}
+
+impl Values {
+    /// The number of cells.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(cells) => cells.len(),
+            Self::Category { codes, .. } => codes.len(),
+            Self::Int(cells) => cells.len(),
+            Self::Float { cells, .. } => cells.len(),
+            Self::Money(cells) => cells.len(),
+            Self::Date(cells) => cells.len(),
+            Self::Timestamp(cells) => cells.len(),
+            Self::Bool(cells) => cells.len(),
+        }
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The cell of `row`, or `None` when it is missing.
+    ///
+    /// # Panics
+    /// When there is no such row, as a slice does.
+    pub fn get(&self, row: usize) -> Option<Cell<'_>> {
+        match self {
+            Self::Text(cells) => cells.get(row).map(Cell::Text),
+            Self::Category { labels, codes } => {
+                codes.get(row).and_then(|code| labels.get(code as usize)).map(Cell::Text)
+            }
+            Self::Int(cells) => cells.get(row).map(Cell::Int),
+            Self::Float { cells, decimals } => {
+                cells.get(row).map(|value| Cell::Float(value, *decimals))
+            }
+            Self::Money(cells) => cells.get(row).map(Cell::Money),
+            Self::Date(cells) => cells.get(row).map(Cell::Date),
+            Self::Timestamp(cells) => cells.get(row).map(Cell::Timestamp),
+            Self::Bool(cells) => cells.get(row).map(Cell::Bool),
+        }
+    }
+
+    /// Whether the cells are numbers, which people align to the right.
+    pub fn is_numeric(&self) -> bool {
+        matches!(self, Self::Int(_) | Self::Float { .. } | Self::Money(_))
+    }
+
+    /// The cells of `rows`, in order.
+    pub(super) fn cells(&self, rows: Range<usize>) -> impl Iterator<Item = Option<Cell<'_>>> {
+        rows.map(|row| self.get(row))
+    }
+}

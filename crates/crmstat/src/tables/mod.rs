@@ -1,0 +1,13 @@
+//! Typed tables: orders, and the tables around them.
+//!
+//! [`Orders`] are in the order of customers' ids and time, so that every analysis walks a customer's
+//! purchases in a row and nothing depends on the order of the file. [`Records`] hold any other table of
+//! the CRM: activities, customers, products, stages, spend. Texts are codes of sorted labels.
+
+mod column;
+mod orders;
+mod records;
+
+pub use column::{Column, Labels};
+pub use orders::{Orders, OrdersQuery};
+pub use records::{Matched, Records};

@@ -1,0 +1,212 @@
+//! Orders: who bought what, when, for how much.
+
+use super::column::{Column, Labels, gather};
+use crate::{
+    Date, Money, Result, Timestamp, Window,
+    ingest::{Export, Field, Imported, collect::Collected},
+    output::Texts,
+};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Which orders to read, and what else of them besides customer, time and amount.
+#[derive(Clone, Debug, Default)]
+pub struct OrdersQuery {
+    /// The days whose orders count.
+    pub window: Window,
+    /// Fields to read where the export has them, such as [`Field::Product`].
+    pub fields: Vec<Field>,
+}
+
+/// Orders by customer and time, with the lines they are made of.
+///
+/// Customers are in the order of their ids' bytes; the orders of a customer in the order of time, then of
+/// amount and of every other field, so that the order of rows in the file changes nothing. A refund is an
+/// order below zero.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    customers: Texts,
+    /// Where the orders of each customer begin, and the end of all.
+    first_order: Vec<u32>,
+    at: Vec<Timestamp>,
+    amount: Vec<Money>,
+    /// Where the lines of each order begin; `None` where each order is one line.
+    first_line: Option<Vec<u32>>,
+    line_amount: Option<Vec<Money>>,
+    /// Fields of lines.
+    fields: Vec<(Field, Column)>,
+}
+
+impl Orders {
+    /// Reads the orders of `export`.
+    ///
+    /// # Errors
+    /// What the export cannot bear; see [`Export`].
+    pub fn read(export: &mut Export, query: &OrdersQuery) -> Result<Imported<Self>> {
+        let collected = export.collect_orders(query)?;
+        collected.try_map(Self::from_collected)
+    }
+
+    fn from_collected(collected: Collected) -> Result<Self> {
+        let Collected { customers, customer, at, amount, order, fields } = collected;
+        let sorted = customers.sorted();
+        let mut ids = Texts::default();
+        let mut rank = vec![0_u32; sorted.len()];
+        let mut scratch = [0; 16];
+        for (place, id) in sorted.iter().enumerate() {
+            rank[*id as usize] = place as u32;
+            ids.push(Some(customers.text(*id, &mut scratch)));
+        }
+        let rows: Vec<u32> = (0..customer.len() as u32).collect();
+        // Orders are known by the ranks of their ids, which do not depend on the order of rows.
+        let order: Option<Vec<u32>> = order.map(|(ids, mut order)| {
+            let mut rank = vec![0_u32; ids.len()];
+            for (place, id) in ids.sorted().into_iter().enumerate() {
+                rank[id as usize] = place as u32;
+            }
+            order.iter_mut().for_each(|order| *order = rank[*order as usize]);
+            order
+        });
+        let fields: Vec<(Field, Column)> =
+            fields.into_iter().map(|(field, raw)| (field, Column::from_raw(&raw, &rows))).collect();
+        let owner = |row: u32| rank[customer[row as usize] as usize];
+
+        // When an order was placed: with its first line.
+        let placed: Option<Vec<Timestamp>> = order.as_ref().map(|order| {
+            let orders = order.iter().max().map_or(0, |last| *last as usize + 1);
+            let mut placed = vec![Timestamp::from_seconds(i64::MAX); orders];
+            for (order, at) in order.iter().zip(&at) {
+                placed[*order as usize] = placed[*order as usize].min(*at);
+            }
+            placed
+        });
+        let instant = |row: u32| match (&placed, &order) {
+            (Some(placed), Some(order)) => placed[order[row as usize] as usize],
+            _ => at[row as usize],
+        };
+        let by_cells = |left: usize, right: usize| {
+            let mut cells = fields.iter().map(|(_, column)| column.compare(left, right));
+            amount[left].cmp(&amount[right]).then_with(|| {
+                cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+            })
+        };
+        let mut lines = rows;
+        lines.par_sort_unstable_by(|left, right| {
+            let (l, r) = (*left as usize, *right as usize);
+            let by_order = || order.as_ref().map(|order| order[l].cmp(&order[r]));
+            owner(*left)
+                .cmp(&owner(*right))
+                .then_with(|| instant(*left).cmp(&instant(*right)))
+                .then_with(|| by_order().unwrap_or(std::cmp::Ordering::Equal))
+                .then_with(|| by_cells(l, r))
+                .then_with(|| l.cmp(&r))
+        });
+
+        let fields =
+            fields.iter().map(|(field, column)| (*field, column.reordered(&lines))).collect();
+        let line_amounts = gather(&amount, &lines);
+        let first_line = order.as_ref().map(|order| {
+            let mut first: Vec<u32> = (0..lines.len() as u32)
+                .filter(|at| {
+                    let of = |at: u32| order[lines[at as usize] as usize];
+                    *at == 0 || of(*at) != of(*at - 1)
+                })
+                .collect();
+            first.push(lines.len() as u32);
+            first
+        });
+        let (heads, amounts) = match &first_line {
+            None => (lines, line_amounts.clone()),
+            Some(first) => {
+                let ranges = || first.windows(2).map(|pair| pair[0] as usize..pair[1] as usize);
+                let sums = ranges().map(|range| {
+                    let sum: Option<Money> = line_amounts[range].iter().copied().sum();
+                    sum.ok_or_else(|| {
+                        crate::Error::data("an order is worth more than money can hold")
+                    })
+                });
+                let heads = first[..first.len() - 1].iter().map(|line| lines[*line as usize]);
+                (heads.collect(), sums.collect::<Result<_>>()?)
+            }
+        };
+        let mut first_order = vec![0_u32; ids.len() + 1];
+        for head in &heads {
+            first_order[owner(*head) as usize + 1] += 1;
+        }
+        for customer in 0..ids.len() {
+            first_order[customer + 1] += first_order[customer];
+        }
+        Ok(Self {
+            at: heads.iter().map(|head| instant(*head)).collect(),
+            customers: ids,
+            first_order,
+            amount: amounts,
+            line_amount: first_line.is_some().then_some(line_amounts),
+            first_line,
+            fields,
+        })
+    }
+
+    /// The ids of the customers.
+    pub fn customers(&self) -> &Texts {
+        &self.customers
+    }
+
+    /// The number of orders, refunds among them.
+    pub fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    /// Whether there is no order.
+    pub fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
+
+    /// The orders of the customer number `customer`.
+    pub fn of_customer(&self, customer: usize) -> Range<usize> {
+        self.first_order[customer] as usize..self.first_order[customer + 1] as usize
+    }
+
+    /// When each order was placed.
+    pub fn at(&self) -> &[Timestamp] {
+        &self.at
+    }
+
+    /// What each order is worth.
+    pub fn amount(&self) -> &[Money] {
+        &self.amount
+    }
+
+    /// The lines of the order number `order`.
+    pub fn lines_of(&self, order: usize) -> Range<usize> {
+        match &self.first_line {
+            None => order..order + 1,
+            Some(first) => first[order] as usize..first[order + 1] as usize,
+        }
+    }
+
+    /// What each line is worth.
+    pub fn line_amount(&self) -> &[Money] {
+        self.line_amount.as_deref().unwrap_or(&self.amount)
+    }
+
+    /// The values of `field` of each line; `None` where it was not asked for or no file has it.
+    pub fn field(&self, field: Field) -> Option<&Column> {
+        self.fields.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+    }
+
+    /// The texts of `field` of each line.
+    pub fn labels(&self, field: Field) -> Option<&Labels> {
+        match self.field(field)? {
+            Column::Text(labels) => Some(labels),
+            _ => None,
+        }
+    }
+
+    /// The days of the first and the last order.
+    pub fn span(&self) -> Option<(Date, Date)> {
+        let first = self.at.iter().min()?;
+        let last = self.at.iter().max()?;
+        Some((first.date(), last.date()))
+    }
+}

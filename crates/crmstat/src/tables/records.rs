@@ -1,0 +1,117 @@
+//! The other tables of a CRM: activities, customers, lines, products, stages, spend.
+
+use super::column::{Column, Labels};
+use crate::{
+    Result,
+    ingest::{Export, Field, Imported, TableKind, columns::RawColumn},
+    output::Texts,
+};
+use std::collections::HashMap;
+
+/// A table of any kind, one column per field, in an order that does not depend on that of the file.
+#[derive(Clone, Debug)]
+pub struct Records {
+    kind: TableKind,
+    rows: usize,
+    columns: Vec<(Field, Column)>,
+}
+
+/// Which rows of a table belong to which keys of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// The number of the key of each row; `None` where the other table has no such key.
+    pub rows: Vec<Option<u32>>,
+    /// Rows without a key in the other table.
+    pub unmatched_rows: u64,
+    /// Keys of the other table without a row.
+    pub unmatched_keys: u64,
+}
+
+impl Records {
+    /// Reads a table; `export` must have been opened for its kind.
+    ///
+    /// # Errors
+    /// What the export cannot bear, or a table of orders or deals: those are read by
+    /// [`Orders::read`](super::Orders::read).
+    pub fn read(export: &mut Export) -> Result<Imported<Self>> {
+        let kind = export.kind().unwrap_or(TableKind::Orders);
+        export.collect_records()?.try_map(|columns| Ok(Self::from_raw(kind, &columns)))
+    }
+
+    fn from_raw(kind: TableKind, raw: &[(Field, RawColumn)]) -> Self {
+        let rows = raw.first().map_or(0, |(_, column)| column.len());
+        let identity: Vec<u32> = (0..rows as u32).collect();
+        let columns: Vec<(Field, Column)> = raw
+            .iter()
+            .map(|(field, column)| (*field, Column::from_raw(column, &identity)))
+            .collect();
+        let mut order = identity;
+        order.sort_by(|left, right| {
+            let (left, right) = (*left as usize, *right as usize);
+            let mut cells = columns.iter().map(|(_, column)| column.compare(left, right));
+            cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        let columns =
+            columns.iter().map(|(field, column)| (*field, column.reordered(&order))).collect();
+        Self { kind, rows, columns }
+    }
+
+    /// What the rows are.
+    pub fn kind(&self) -> TableKind {
+        self.kind
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The fields that the table has, in the order of the documentation.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.columns.iter().map(|(field, _)| *field)
+    }
+
+    /// The values of `field`; `None` where the table has no such column.
+    pub fn field(&self, field: Field) -> Option<&Column> {
+        self.columns.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+    }
+
+    /// The texts of `field`.
+    pub fn labels(&self, field: Field) -> Option<&Labels> {
+        match self.field(field)? {
+            Column::Text(labels) => Some(labels),
+            _ => None,
+        }
+    }
+
+    /// Joins the rows by `field` to `keys`, such as the customers of [`Orders`](super::Orders).
+    pub fn matched(&self, field: Field, keys: &Texts) -> Matched {
+        let Some(labels) = self.labels(field) else {
+            return Matched {
+                rows: vec![None; self.rows],
+                unmatched_rows: self.rows as u64,
+                unmatched_keys: keys.len() as u64,
+            };
+        };
+        let numbers: HashMap<&str, u32> = (0..keys.len())
+            .filter_map(|number| keys.get(number).map(|key| (key, number as u32)))
+            .collect();
+        let of_label: Vec<Option<u32>> = (0..labels.labels().len())
+            .map(|label| labels.labels().get(label).and_then(|label| numbers.get(label).copied()))
+            .collect();
+        let rows: Vec<Option<u32>> = (0..self.rows)
+            .map(|row| labels.code(row).and_then(|code| of_label[code as usize]))
+            .collect();
+        let found = of_label.iter().flatten().count();
+        Matched {
+            unmatched_rows: rows.iter().filter(|row| row.is_none()).count() as u64,
+            unmatched_keys: (keys.len() - found) as u64,
+            rows,
+        }
+    }
+}
