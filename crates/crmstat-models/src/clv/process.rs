@@ -152,3 +152,60 @@ pub(super) fn positive<const N: usize>(
     }
     Ok(parameters)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::PurchaseProcess;
+    use crate::clv::{BgNbd, Dropout, Nbd, ParetoNbd, Span, Summary, TimeUnit};
+
+    /// Positive numbers of any size that a fit might visit.
+    fn parameter() -> impl Strategy<Value = f64> {
+        (-4.0..5.0_f64).prop_map(f64::exp)
+    }
+
+    /// Customers from a day to a century, in weeks.
+    fn customer() -> impl Strategy<Value = Summary> {
+        (0..2000_u32, 0.0..1.0_f64, -2.0..8.5_f64).prop_map(|(x, share, log_end)| {
+            let end = log_end.exp();
+            Summary::new(x, if x == 0 { 0.0 } else { share * end }, end).unwrap()
+        })
+    }
+
+    fn check<P: PurchaseProcess>(model: &P, customer: &Summary) -> Result<(), TestCaseError> {
+        prop_assert!(model.log_likelihood(customer).is_finite());
+        let alive = model.p_alive(customer);
+        prop_assert!((0.0..=1.0).contains(&alive), "{}", alive);
+        let mut before = 0.0;
+        for length in [0.1, 1.0, 10.0, 52.0, 520.0, 1e5] {
+            let horizon = Span::new(length, TimeUnit::Week).unwrap();
+            let orders = model.orders_if_alive(customer, horizon);
+            prop_assert!(orders.is_finite(), "{} in {}", orders, length);
+            prop_assert!(orders >= before * (1.0 - 1e-9), "{} after {}", orders, before);
+            before = orders;
+            for n in [0, 1, 7] {
+                let p = model.probability(customer, n, horizon);
+                prop_assert!((0.0..=1.0 + 1e-9).contains(&p), "{} for {} in {}", p, n, length);
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_customer_of_any_model_gets_sound_answers(
+            parameters in [parameter(), parameter(), parameter(), parameter()],
+            customer in customer(),
+        ) {
+            for dropout in [Dropout::AfterEveryOrder, Dropout::AfterRepeatOrder] {
+                check(&BgNbd::new(dropout, parameters, TimeUnit::Week).unwrap(), &customer)?;
+            }
+            check(&ParetoNbd::new(parameters, TimeUnit::Week).unwrap(), &customer)?;
+            let [r, alpha, ..] = parameters;
+            check(&Nbd::new([r, alpha], TimeUnit::Week).unwrap(), &customer)?;
+        }
+    }
+}
