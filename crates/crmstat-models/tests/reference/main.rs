@@ -4,6 +4,7 @@
 //! was skipped where that folder is absent.
 
 mod segments;
+mod clv;
 
 use std::path::PathBuf;
 
