@@ -178,7 +178,8 @@ fn step(
         } else if slope < CURVATURE * start_slope {
             (low, low_slope) = (length, slope);
         } else {
-            let change: Vec<f64> = gradient.iter().zip(&best.gradient).map(|(a, b)| a - b).collect();
+            let change: Vec<f64> =
+                gradient.iter().zip(&best.gradient).map(|(a, b)| a - b).collect();
             let step: Vec<f64> = direction.iter().map(|value| length * value).collect();
             best.point = point;
             best.value = value;

@@ -50,7 +50,9 @@ fn require_probabilities(probabilities: &[f64], labels: &[bool]) -> Result<()> {
 fn require_both_labels(labels: &[bool]) -> Result<[usize; 2]> {
     let positive = labels.iter().filter(|label| **label).count();
     if positive == 0 || positive == labels.len() {
-        return Err(Error::data("a ranking is judged by rows of both labels, but only one is there"));
+        return Err(Error::data(
+            "a ranking is judged by rows of both labels, but only one is there",
+        ));
     }
     Ok([labels.len() - positive, positive])
 }

@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn only_the_feature_that_decides_is_important() {
-        let values: Vec<f64> = (0..200).flat_map(|i| [f64::from(i), f64::from(i * 37 % 101)]).collect();
+        let values: Vec<f64> =
+            (0..200).flat_map(|i| [f64::from(i), f64::from(i * 37 % 101)]).collect();
         let labels: Vec<bool> = (0..200).map(|i| i >= 100).collect();
         let sample = Sample::new(Rows::new(&values, 2).unwrap(), &labels).unwrap();
         let groups = [vec![0], vec![1], vec![0, 1]];

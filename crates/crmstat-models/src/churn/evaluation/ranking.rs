@@ -149,7 +149,13 @@ mod tests {
         let (mut won, mut pairs) = (0.0, 0.0);
         for (a, _) in scores.iter().zip(labels).filter(|(_, label)| **label) {
             for (b, _) in scores.iter().zip(labels).filter(|(_, label)| !**label) {
-                won += if a > b { 1.0 } else if a == b { 0.5 } else { 0.0 };
+                won += if a > b {
+                    1.0
+                } else if a == b {
+                    0.5
+                } else {
+                    0.0
+                };
                 pairs += 1.0;
             }
         }

@@ -46,7 +46,6 @@ pub(super) fn minimise(
         theta,
         iterations: taken,
         evaluations,
-        hessian: Some(current.hessian),
     }
 }
 
@@ -82,8 +81,7 @@ fn model_step(objective: &Objective<'_>, current: &Expansion, theta: &[f64]) -> 
             if curvature <= 0.0 {
                 continue;
             }
-            let target =
-                soften(value - slopes[index] / curvature, lasso(index) / curvature);
+            let target = soften(value - slopes[index] / curvature, lasso(index) / curvature);
             let change = target - value;
             if change != 0.0 {
                 // Setting the step from the target keeps an exact zero exact.

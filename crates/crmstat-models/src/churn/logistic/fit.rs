@@ -12,6 +12,11 @@ use crate::linalg::cholesky::Cholesky;
 /// where 1 million rows of 20 columns and 100,000 rows of 200 columns lie on its far side).
 const NEWTON_COST: usize = 50_000_000;
 
+/// The largest component of the mean gradient by default: the objective is then exact to rounding.
+const TOLERANCE: f64 = 1e-8;
+/// The same for L-BFGS: the objective is within 1e-9 of its minimum, as a share of it.
+const LBFGS_TOLERANCE: f64 = 1e-6;
+
 /// Where a solver stopped, in standardised coordinates.
 pub(super) struct End {
     pub(super) theta: Vec<f64>,
@@ -20,8 +25,6 @@ pub(super) struct End {
     pub(super) iterations: usize,
     pub(super) evaluations: usize,
     pub(super) converged: bool,
-    /// The Hessian at the end, where the solver has it.
-    pub(super) hessian: Option<Vec<f64>>,
 }
 
 pub(super) fn fit(params: &CheckedLogisticParams, sample: Sample<'_>) -> Result<Logistic> {
@@ -41,19 +44,18 @@ pub(super) fn fit_from(
     let objective = build(params, sample, columns);
     let start = start.unwrap_or_else(|| base_rate(classes, objective.size()));
     let solver = choose(params, sample.rows().len(), objective.size());
-    let tolerance = params.tolerance * total;
+    let default = if solver == Solver::Lbfgs { LBFGS_TOLERANCE } else { TOLERANCE };
+    let tolerance = params.tolerance.unwrap_or(default) * total;
     let iterations = params.iterations;
-    let mut end = match solver {
+    let end = match solver {
         Solver::CoordinateDescent => coordinate::minimise(&objective, start, tolerance, iterations),
-        Solver::Lbfgs => {
-            quasi_newton::minimise(&objective, &sample, start, tolerance, iterations)?
-        }
+        Solver::Lbfgs => quasi_newton::minimise(&objective, &sample, start, tolerance, iterations)?,
         Solver::Newton | Solver::Auto => {
             newton::minimise(&objective, start, tolerance, iterations)?
         }
     };
     let (standard_errors, separation) = if is_likelihood(params) {
-        inference(&objective, &sample, columns, &mut end)
+        inference(&objective, &sample, columns, &end)
     } else {
         (None, None)
     };
@@ -142,7 +144,7 @@ fn inference(
     objective: &Objective<'_>,
     sample: &Sample<'_>,
     columns: &Columns,
-    end: &mut End,
+    end: &End,
 ) -> (Option<Vec<f64>>, Option<Separation>) {
     let expansion = objective.expand(&end.theta);
     let factor = Cholesky::new(&expansion.hessian, end.theta.len(), 0.0).ok();

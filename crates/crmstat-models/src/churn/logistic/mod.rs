@@ -18,7 +18,7 @@ pub use separation::Separation;
 use serde::{Deserialize, Serialize};
 
 use super::explanation::Explanation;
-use super::probability::{log_odds_to_probability, score_rows};
+use super::probability::{dot, log_odds_to_probability, score_rows};
 use super::sample::Rows;
 use crate::{Error, Result};
 
@@ -206,16 +206,7 @@ impl Logistic {
     }
 
     fn linear(&self, row: &[f64]) -> f64 {
-        let mut sums = [0.0; 4];
-        let (blocks, rest) = row.as_chunks::<4>();
-        let (slopes, slopes_rest) = self.coefficients.as_chunks::<4>();
-        for (x, b) in blocks.iter().zip(slopes) {
-            for lane in 0..4 {
-                sums[lane] += x[lane] * b[lane];
-            }
-        }
-        let tail: f64 = rest.iter().zip(slopes_rest).map(|(x, b)| x * b).sum();
-        self.intercept + ((sums[0] + sums[1]) + (sums[2] + sums[3]) + tail)
+        self.intercept + dot(row, &self.coefficients)
     }
 }
 

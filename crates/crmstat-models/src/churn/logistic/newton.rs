@@ -1,7 +1,7 @@
 //! Newton's method with step halving.
 
-use super::objective::{Expansion, Objective};
 use super::fit::{End, largest};
+use super::objective::{Expansion, Objective};
 use crate::linalg::cholesky::Cholesky;
 use crate::{Error, Result};
 
@@ -35,7 +35,8 @@ pub(super) fn minimise(
         let mut step = current.gradient.clone();
         factor.solve(&mut step);
         let slope: f64 = step.iter().zip(&current.gradient).map(|(a, b)| a * b).sum();
-        let Some((next, point)) = search(objective, &current, &theta, &step, slope, &mut evaluations)
+        let Some((next, point)) =
+            search(objective, &current, &theta, &step, slope, &mut evaluations)
         else {
             break;
         };
@@ -49,7 +50,6 @@ pub(super) fn minimise(
         theta,
         iterations: taken,
         evaluations,
-        hessian: Some(current.hessian),
     })
 }
 

@@ -4,14 +4,14 @@
 //! deviation. Every pass cuts the rows into chunks of a fixed size and merges them in order, so the
 //! result does not depend on the number of threads.
 
+use crate::churn::probability::{dot, exp_of_negative};
 use crate::churn::{Rows, Sample};
 use crate::parallel::map_chunks;
 use crate::{Error, Result};
 
 /// Rows per chunk: enough to pay for the merge, few enough to share 100,000 rows between many threads.
 const CHUNK: usize = 4096;
-/// Rows whose outer products are added together, so that each element of the Hessian is loaded and
-/// stored once for all of them.
+/// Rows taken together, so that each sum is loaded and stored once for all of them.
 const BLOCK: usize = 8;
 
 /// The loss to minimise: `Σ wᵢ ln(1 + exp(−yᵢ ηᵢ)) + Σ ridgeⱼ θⱼ² / 2 + Σ lassoⱼ |θⱼ|`.
@@ -48,32 +48,11 @@ impl Columns {
         let rows = sample.rows();
         let width = rows.width();
         let weight = |row: usize| sample.weight(row);
-        let sums = merge(map_chunks(rows.len(), CHUNK, |range| {
-            let mut sums = vec![0.0; width + 1];
-            for (index, row) in range.clone().zip(rows.slice(range).chunks_exact(width)) {
-                let weight = weight(index);
-                sums[0] += weight;
-                for (sum, value) in sums[1..].iter_mut().zip(row) {
-                    *sum += weight * value;
-                }
-            }
-            sums
-        }));
-        if let Some(column) = sums[1..].iter().position(|sum| !sum.is_finite()) {
-            return Err(not_finite(rows, column));
-        }
-        let total = sums[0];
-        let means: Vec<f64> = sums[1..].iter().map(|sum| sum / total).collect();
-        let squares = merge(map_chunks(rows.len(), CHUNK, |range| {
-            let mut squares = vec![0.0; width];
-            for (index, row) in range.clone().zip(rows.slice(range).chunks_exact(width)) {
-                let weight = weight(index);
-                for ((square, value), mean) in squares.iter_mut().zip(row).zip(&means) {
-                    *square += weight * (value - mean) * (value - mean);
-                }
-            }
-            squares
-        }));
+        let chunks = map_chunks(rows.len(), CHUNK, |range| {
+            Moments::of(rows.slice(range.clone()), width, |row| weight(range.start + row))
+        });
+        let Moments { total, means, squares } =
+            chunks.into_iter().fold(Moments::none(width), Moments::with);
         if let Some(column) = squares.iter().position(|square| !square.is_finite()) {
             return Err(not_finite(rows, column));
         }
@@ -89,6 +68,54 @@ impl Columns {
             }
         }
         Ok(Self { means, scales, constant })
+    }
+}
+
+/// The weight, means and sums of squared deviations of some rows.
+struct Moments {
+    total: f64,
+    means: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Moments {
+    fn none(width: usize) -> Self {
+        Self { total: 0.0, means: vec![0.0; width], squares: vec![0.0; width] }
+    }
+
+    /// The moments of a chunk that fits the cache, in two rounds.
+    fn of(values: &[f64], width: usize, weight: impl Fn(usize) -> f64) -> Self {
+        let mut moments = Self::none(width);
+        for (index, row) in values.chunks_exact(width).enumerate() {
+            let weight = weight(index);
+            moments.total += weight;
+            for (mean, value) in moments.means.iter_mut().zip(row) {
+                *mean += weight * value;
+            }
+        }
+        if moments.total > 0.0 {
+            moments.means.iter_mut().for_each(|mean| *mean /= moments.total);
+        }
+        for (index, row) in values.chunks_exact(width).enumerate() {
+            let weight = weight(index);
+            for ((square, value), mean) in moments.squares.iter_mut().zip(row).zip(&moments.means) {
+                *square += weight * (value - mean) * (value - mean);
+            }
+        }
+        moments
+    }
+
+    /// The moments of both (Chan, Golub and LeVeque, Am. Stat. 37, 1983, equation 2.1).
+    fn with(mut self, other: Self) -> Self {
+        let total = self.total + other.total;
+        let share = if total > 0.0 { other.total / total } else { 0.0 };
+        for column in 0..self.means.len() {
+            let gap = other.means[column] - self.means[column];
+            self.squares[column] += other.squares[column] + gap * gap * self.total * share;
+            self.means[column] += gap * share;
+        }
+        self.total = total;
+        self
     }
 }
 
@@ -144,39 +171,90 @@ impl<'a> Objective<'a> {
 
     /// The objective at `theta`, with its gradient (of the smooth part) written to `gradient`.
     pub(super) fn evaluate(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
-        let slopes = self.slopes(theta);
+        let (offset, slopes) = self.line(theta);
         let sums = merge(map_chunks(self.rows.len(), CHUNK, |range| {
-            let mut sums = vec![0.0; self.size() + 1];
-            let (tail, gradient) = sums.split_at_mut(2);
-            for (index, row) in range.clone().zip(self.rows.slice(range).chunks_exact(slopes.len()))
-            {
-                let margin = theta[0] + centred_dot(row, &self.columns.means, &slopes);
-                let point = Point::at(margin, self.labels[index]);
-                let weight = self.weight(index);
-                tail[0] += weight * point.loss;
-                let residual = weight * point.residual;
-                tail[1] += residual;
-                for ((sum, value), mean) in gradient.iter_mut().zip(row).zip(&self.columns.means) {
-                    *sum += residual * (value - mean);
-                }
-            }
-            sums
+            self.evaluate_chunk(offset, &slopes, range)
         }));
         gradient[0] = sums[1];
-        for ((target, sum), scale) in gradient[1..].iter_mut().zip(&sums[2..]).zip(&self.columns.scales)
+        let columns = self.columns.means.iter().zip(&self.columns.scales);
+        for ((target, sum), (mean, scale)) in gradient[1..].iter_mut().zip(&sums[2..]).zip(columns)
         {
-            *target = sum / scale;
+            *target = (sum - sums[1] * mean) / scale;
         }
         sums[0] + self.penalise(theta, gradient)
+    }
+
+    /// The loss, the sum of the residuals and their products with the columns, of some rows.
+    fn evaluate_chunk(
+        &self,
+        offset: f64,
+        slopes: &[f64],
+        range: std::ops::Range<usize>,
+    ) -> Vec<f64> {
+        let width = slopes.len();
+        let mut sums = vec![0.0; 2 + width];
+        let (totals, products) = sums.split_at_mut(2);
+        let mut rest = range.start;
+        let values = self.rows.slice(range.clone());
+        let (blocks, tail) = values.split_at(values.len() - values.len() % (BLOCK * width));
+        for block in blocks.chunks_exact(BLOCK * width) {
+            let rows: [&[f64]; BLOCK] = std::array::from_fn(|row| &block[row * width..][..width]);
+            let margins = std::array::from_fn(|row| offset + dot(rows[row], slopes));
+            let (loss, residuals) = self.losses(rest, margins);
+            totals[0] += loss;
+            totals[1] += residuals.iter().sum::<f64>();
+            for (column, product) in products.iter_mut().enumerate() {
+                let mut sum = 0.0;
+                for row in 0..BLOCK {
+                    sum += residuals[row] * rows[row][column];
+                }
+                *product += sum;
+            }
+            rest += BLOCK;
+        }
+        for (index, row) in (rest..range.end).zip(tail.chunks_exact(width)) {
+            let point = Point::at(offset + dot(row, slopes), self.labels[index]);
+            let weight = self.weight(index);
+            totals[0] += weight * point.loss;
+            totals[1] += weight * point.residual;
+            for (product, value) in products.iter_mut().zip(row) {
+                *product += weight * point.residual * value;
+            }
+        }
+        sums
+    }
+
+    /// The loss and the weighted residuals of a block of rows with these margins.
+    fn losses(&self, first: usize, margins: [f64; BLOCK]) -> (f64, [f64; BLOCK]) {
+        let labels = &self.labels[first..][..BLOCK];
+        let signs: [f64; BLOCK] = std::array::from_fn(|row| if labels[row] { 1.0 } else { -1.0 });
+        let agreements: [f64; BLOCK] = std::array::from_fn(|row| signs[row] * margins[row]);
+        let decays = agreements.map(|agreement| exp_of_negative(-agreement.abs()));
+        let mut residuals: [f64; BLOCK] = std::array::from_fn(|row| {
+            let right = if agreements[row] >= 0.0 { decays[row] } else { 1.0 };
+            -signs[row] * right / (1.0 + decays[row])
+        });
+        let beyond = agreements.map(|agreement| (-agreement).max(0.0));
+        let Some(weights) = self.weights else {
+            // Each factor is between 1 and 2, so one logarithm serves them all.
+            let product: f64 = decays.iter().map(|decay| 1.0 + decay).product();
+            return (libm::log(product) + beyond.iter().sum::<f64>(), residuals);
+        };
+        let mut loss = 0.0;
+        for (row, weight) in weights[first..][..BLOCK].iter().enumerate() {
+            loss += weight * (libm::log1p(decays[row]) + beyond[row]);
+            residuals[row] *= weight;
+        }
+        (loss, residuals)
     }
 
     /// The objective at `theta` with the gradient and the Hessian of its smooth part.
     pub(super) fn expand(&self, theta: &[f64]) -> Expansion {
         let size = self.size();
-        let slopes = self.slopes(theta);
+        let (offset, slopes) = self.line(theta);
         let chunk = CHUNK.max(size * size / 8);
         let sums = merge(map_chunks(self.rows.len(), chunk, |range| {
-            self.expand_chunk(theta[0], &slopes, range)
+            self.expand_chunk(offset, &slopes, range)
         }));
         let (value, rest) = (sums[0], &sums[1..]);
         let mut gradient = rest[..size].to_vec();
@@ -196,7 +274,7 @@ impl<'a> Objective<'a> {
     }
 
     /// The loss, the gradient and the upper triangle of the Hessian of some rows, one after another.
-    fn expand_chunk(&self, start: f64, slopes: &[f64], range: std::ops::Range<usize>) -> Vec<f64> {
+    fn expand_chunk(&self, offset: f64, slopes: &[f64], range: std::ops::Range<usize>) -> Vec<f64> {
         let size = self.size();
         let mut sums = vec![0.0; 1 + size + size * (size + 1) / 2];
         let (loss, rest) = sums.split_at_mut(1);
@@ -204,9 +282,7 @@ impl<'a> Objective<'a> {
         let mut block = vec![0.0; BLOCK * size];
         let mut curvatures = [0.0; BLOCK];
         let rows = self.rows.slice(range.clone());
-        for (first, rows) in
-            range.step_by(BLOCK).zip(rows.chunks(BLOCK * slopes.len()))
-        {
+        for (first, rows) in range.step_by(BLOCK).zip(rows.chunks(BLOCK * slopes.len())) {
             // A short last block leaves its spare rows without curvature.
             curvatures.fill(0.0);
             for (index, row) in rows.chunks_exact(slopes.len()).enumerate() {
@@ -216,7 +292,7 @@ impl<'a> Objective<'a> {
                     z[column + 1] =
                         (value - self.columns.means[column]) / self.columns.scales[column];
                 }
-                let margin = start + centred_dot(row, &self.columns.means, slopes);
+                let margin = offset + dot(row, slopes);
                 let point = Point::at(margin, self.labels[first + index]);
                 let weight = self.weight(first + index);
                 loss[0] += weight * point.loss;
@@ -232,12 +308,12 @@ impl<'a> Objective<'a> {
 
     /// The margins `ηᵢ` of a direction: how far it moves each row.
     pub(super) fn margins(&self, theta: &[f64]) -> Vec<f64> {
-        let slopes = self.slopes(theta);
+        let (offset, slopes) = self.line(theta);
         map_chunks(self.rows.len(), CHUNK, |range| {
             self.rows
                 .slice(range)
                 .chunks_exact(slopes.len())
-                .map(|row| theta[0] + centred_dot(row, &self.columns.means, &slopes))
+                .map(|row| offset + dot(row, &slopes))
                 .collect::<Vec<_>>()
         })
         .concat()
@@ -253,9 +329,11 @@ impl<'a> Objective<'a> {
         penalty
     }
 
-    /// The coefficients of the columns as given.
-    fn slopes(&self, theta: &[f64]) -> Vec<f64> {
-        theta[1..].iter().zip(&self.columns.scales).map(|(value, scale)| value / scale).collect()
+    /// The intercept and the coefficients of the columns as given.
+    fn line(&self, theta: &[f64]) -> (f64, Vec<f64>) {
+        let scales = theta[1..].iter().zip(&self.columns.scales);
+        let slopes: Vec<f64> = scales.map(|(value, scale)| value / scale).collect();
+        (theta[0] - dot(&slopes, &self.columns.means), slopes)
     }
 
     fn weight(&self, row: usize) -> f64 {
@@ -263,38 +341,14 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// `Σ (x − m) b`, in four interleaved sums that the processor adds side by side.
-fn centred_dot(row: &[f64], means: &[f64], slopes: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (rows, row_rest) = row.as_chunks::<4>();
-    let (centres, means_rest) = means.as_chunks::<4>();
-    let (factors, slopes_rest) = slopes.as_chunks::<4>();
-    for ((x, m), b) in rows.iter().zip(centres).zip(factors) {
-        for lane in 0..4 {
-            sums[lane] += (x[lane] - m[lane]) * b[lane];
-        }
-    }
-    let mut sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for ((x, m), b) in row_rest.iter().zip(means_rest).zip(slopes_rest) {
-        sum += (x - m) * b;
-    }
-    sum
-}
-
 /// Adds `Σ cᵢ zᵢ zᵢᵀ` of a block of rows to a packed upper triangle.
-fn add_outer_products(
-    triangle: &mut [f64],
-    block: &[f64],
-    curvatures: &[f64; BLOCK],
-    size: usize,
-) {
+fn add_outer_products(triangle: &mut [f64], block: &[f64], curvatures: &[f64; BLOCK], size: usize) {
     let rows: [&[f64]; BLOCK] = std::array::from_fn(|row| &block[row * size..][..size]);
     let mut rest = triangle;
     for column in 0..size {
         let (target, below) = rest.split_at_mut(size - column);
         rest = below;
-        let factors: [f64; BLOCK] =
-            std::array::from_fn(|row| curvatures[row] * rows[row][column]);
+        let factors: [f64; BLOCK] = std::array::from_fn(|row| curvatures[row] * rows[row][column]);
         let tails: [&[f64]; BLOCK] =
             std::array::from_fn(|row| &rows[row][column..][..target.len()]);
         for (index, element) in target.iter_mut().enumerate() {

@@ -82,7 +82,7 @@ pub struct LogisticParams {
     penalty: Penalty,
     standardise: bool,
     solver: Solver,
-    tolerance: f64,
+    tolerance: Option<f64>,
     iterations: usize,
 }
 
@@ -92,7 +92,7 @@ impl Default for LogisticParams {
             penalty: Penalty::L2 { strength: 1.0 },
             standardise: false,
             solver: Solver::Auto,
-            tolerance: 1e-8,
+            tolerance: None,
             iterations: 200,
         }
     }
@@ -119,10 +119,10 @@ impl LogisticParams {
     }
 
     /// The largest component that the gradient of the mean objective, in standardised columns, may
-    /// keep; by default 1e-8.
+    /// keep; by default 1e-8, and 1e-6 for L-BFGS, whose digits cost a pass each.
     #[must_use]
     pub fn tolerance(self, tolerance: f64) -> Self {
-        Self { tolerance, ..self }
+        Self { tolerance: Some(tolerance), ..self }
     }
 
     /// The most iterations; by default 200.
@@ -137,8 +137,10 @@ impl LogisticParams {
     /// When one of them is outside its range, or the solver cannot handle the penalty.
     pub fn check(self) -> Result<CheckedLogisticParams> {
         self.penalty.check()?;
-        if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
-            return Err(Error::parameter("tolerance", self.tolerance, "positive and finite"));
+        if let Some(tolerance) = self.tolerance
+            && !(tolerance > 0.0 && tolerance.is_finite())
+        {
+            return Err(Error::parameter("tolerance", tolerance, "positive and finite"));
         }
         if self.iterations == 0 {
             return Err(Error::parameter("iterations", 0, "at least 1"));
@@ -172,7 +174,7 @@ pub struct CheckedLogisticParams {
     pub(super) penalty: Penalty,
     pub(super) standardise: bool,
     pub(super) solver: Solver,
-    pub(super) tolerance: f64,
+    pub(super) tolerance: Option<f64>,
     pub(super) iterations: usize,
 }
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Logistic;
 use super::fit::{build, fit_from};
 use super::objective::Columns;
 use super::params::{CheckedLogisticParams, LogisticParams, Penalty};
-use super::Logistic;
 use crate::churn::evaluation::log_loss;
 use crate::churn::folds::stratified_folds;
 use crate::churn::{Rows, Sample};
@@ -172,7 +172,9 @@ impl LogisticPathParams {
         let rows = Rows::new(&judged.values, width)?;
         models
             .iter()
-            .map(|model| log_loss(&model.probabilities(rows)?, &judged.labels, Some(&judged.weights)))
+            .map(|model| {
+                log_loss(&model.probabilities(rows)?, &judged.labels, Some(&judged.weights))
+            })
             .collect()
     }
 }

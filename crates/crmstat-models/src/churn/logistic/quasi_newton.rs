@@ -4,16 +4,15 @@
 //! hundredths of a standard error away, their Hessian an inverse that makes the problem round. What is
 //! left for the full data are a handful of passes, each at the cost of reading the table once.
 
-use super::fit::End;
-use super::newton;
+use super::fit::{End, largest};
 use super::objective::Objective;
 use crate::Result;
 use crate::churn::{Rows, Sample};
 use crate::linalg::cholesky::Cholesky;
-use crate::optimise::lbfgs::Lbfgs;
+use crate::optimise::lbfgs::{Lbfgs, Minimum};
 
 /// The smallest subsample, in rows.
-const ROWS: usize = 8192;
+const ROWS: usize = 4096;
 /// Rows of the subsample per coordinate: the Hessian's relative error is about the square root of the
 /// inverse, one fifth.
 const ROWS_PER_COORDINATE: usize = 25;
@@ -21,8 +20,7 @@ const ROWS_PER_COORDINATE: usize = 25;
 /// to 1/4: keeps a column that hardly varies within the subsample from running away.
 const RIDGE: f64 = 1e-3;
 /// The subsample's optimum need not be exact.
-const TOLERANCE: f64 = 1e-4;
-const ITERATIONS: usize = 10;
+const SUBSAMPLE: Lbfgs = Lbfgs { memory: 10, iterations: 30, gradient_tolerance: 1e-3 };
 
 /// Minimises a smooth objective of `sample` from `start` until the gradient is at most `tolerance`.
 pub(super) fn minimise(
@@ -34,27 +32,18 @@ pub(super) fn minimise(
 ) -> Result<End> {
     let (start, factor) = subsampled(objective, sample, start)?;
     let settings = Lbfgs { iterations, gradient_tolerance: tolerance, ..Lbfgs::default() };
-    let minimum = settings.minimise(
-        start,
-        |theta, gradient| objective.evaluate(theta, gradient),
-        |vector| {
-            if let Some(factor) = &factor {
-                factor.solve(vector);
-            }
-        },
-    );
+    let minimum = descend(objective, settings, start, factor.as_ref());
     Ok(End {
         theta: minimum.point,
         value: minimum.value,
-        gradient_norm: super::fit::largest(&minimum.gradient),
+        gradient_norm: largest(&minimum.gradient),
         iterations: minimum.iterations,
         evaluations: minimum.evaluations,
         converged: minimum.converged,
-        hessian: None,
     })
 }
 
-/// The optimum of evenly spaced rows and the factor of their Hessian.
+/// The optimum of evenly spaced rows and the factor of their Hessian there.
 fn subsampled(
     objective: &Objective<'_>,
     sample: &Sample<'_>,
@@ -74,7 +63,35 @@ fn subsampled(
     let part = Sample::new(Rows::new(&values, rows.width())?, &labels)?.weighted(&weights)?;
     let ridge = objective.ridge.iter().map(|ridge| ridge * share + RIDGE * total).collect();
     let part = objective.of(part, ridge);
-    let end = newton::minimise(&part, start, TOLERANCE * total, ITERATIONS)?;
-    let factor = end.hessian.and_then(|hessian| Cholesky::new(&hessian, part.size(), 0.0).ok());
-    Ok((end.theta, factor))
+    // The curvature at the base rate leads to the optimum, and the curvature there to that of all rows.
+    let tolerance = SUBSAMPLE.gradient_tolerance * total;
+    let settings = Lbfgs { gradient_tolerance: tolerance, ..SUBSAMPLE };
+    let factor = curvature(&part, &start, 1.0);
+    let optimum = descend(&part, settings, start, factor.as_ref()).point;
+    let factor = curvature(&part, &optimum, 1.0 / share);
+    Ok((optimum, factor))
+}
+
+/// The factor of the Hessian at `theta`, scaled up to more rows.
+fn curvature(objective: &Objective<'_>, theta: &[f64], scale: f64) -> Option<Cholesky> {
+    let mut hessian = objective.expand(theta).hessian;
+    hessian.iter_mut().for_each(|element| *element *= scale);
+    Cholesky::new(&hessian, theta.len(), 0.0).ok()
+}
+
+fn descend(
+    objective: &Objective<'_>,
+    settings: Lbfgs,
+    start: Vec<f64>,
+    factor: Option<&Cholesky>,
+) -> Minimum {
+    settings.minimise(
+        start,
+        |theta, gradient| objective.evaluate(theta, gradient),
+        |vector| {
+            if let Some(factor) = factor {
+                factor.solve(vector);
+            }
+        },
+    )
 }
