@@ -35,7 +35,7 @@ fn require_pairs(scores: &[f64], labels: &[bool]) -> Result<()> {
 }
 
 /// Refuses, beyond [`require_pairs`], what is not a probability.
-fn require_probabilities(probabilities: &[f64], labels: &[bool]) -> Result<()> {
+pub(super) fn require_probabilities(probabilities: &[f64], labels: &[bool]) -> Result<()> {
     require_pairs(probabilities, labels)?;
     match probabilities.iter().position(|value| !(0.0..=1.0).contains(value)) {
         Some(row) => {
@@ -47,7 +47,7 @@ fn require_probabilities(probabilities: &[f64], labels: &[bool]) -> Result<()> {
 }
 
 /// The numbers of rows labelled `false` and `true`, both positive.
-fn require_both_labels(labels: &[bool]) -> Result<[usize; 2]> {
+pub(super) fn require_both_labels(labels: &[bool]) -> Result<[usize; 2]> {
     let positive = labels.iter().filter(|label| **label).count();
     if positive == 0 || positive == labels.len() {
         return Err(Error::data(
