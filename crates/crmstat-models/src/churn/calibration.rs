@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation::{require_both_labels, require_probabilities};
 use super::logistic::{Logistic, Penalty};
-use super::probability::{inside, log_odds_to_probability, probability_to_log_odds};
+use super::probability::{
+    inside, log_odds_to_probability, probability_to_log_odds, require_probability,
+};
 use super::sample::{Rows, Sample};
 use crate::{Error, Result};
 
@@ -34,7 +36,7 @@ pub enum CalibrationMethod {
 ///
 /// # When not to use
 /// On the training rows, where every model looks surer than it is; for a mere change of the base rate,
-/// which [`PriorShift`] corrects without labels.
+/// which [`super::PriorShift`] corrects without labels.
 ///
 /// # Units and shapes
 /// Probabilities in, probabilities out.
@@ -247,105 +249,9 @@ fn all_finite(values: &[f64]) -> bool {
     values.iter().all(|value| value.is_finite())
 }
 
-/// What becomes of a probability when the base rate changes and nothing else does.
-///
-/// # Formula
-/// The odds are multiplied by the ratio of the new odds to the old (Elkan, IJCAI 2001, theorem 2).
-///
-/// # Assumptions
-/// Those who leave are still like those who left, and those who stay like those who stayed; only their
-/// proportion is another. The same correction undoes class weights: the weighted rate is the old one.
-///
-/// # When not to use
-/// Where the customers themselves have changed: see [`super::drift`].
-///
-/// # Examples
-/// ```
-/// use crmstat_models::churn::PriorShift;
-///
-/// // Learned with classes weighted to one half each; in truth one in five leaves.
-/// let shift = PriorShift::new(0.5, 0.2)?;
-/// assert!((shift.apply(0.5)? - 0.2).abs() < 1e-12);
-/// # Ok::<(), crmstat_models::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PriorShift {
-    trained: f64,
-    target: f64,
-}
-
-impl PriorShift {
-    /// From the base rate learned with to the one that holds.
-    ///
-    /// # Errors
-    /// When one of them is not between 0 and 1.
-    pub fn new(trained: f64, target: f64) -> Result<Self> {
-        for (name, value) in [("trained", trained), ("target", target)] {
-            if !(value > 0.0 && value < 1.0) {
-                return Err(Error::parameter(name, value, "between 0 and 1"));
-            }
-        }
-        Ok(Self { trained, target })
-    }
-
-    /// Finds the base rate among unlabelled customers from their uncorrected probabilities.
-    ///
-    /// Maximum likelihood by expectation and maximisation (Saerens, Latinne and Decaestecker, Neural
-    /// Computation 14, 2002, equation 2.9). It trusts the probabilities: calibrate them first.
-    ///
-    /// # Errors
-    /// When a value is not a probability, there is none, or `trained` is not between 0 and 1.
-    pub fn estimate(trained: f64, probabilities: &[f64]) -> Result<Self> {
-        let mut shift = Self::new(trained, trained)?;
-        if probabilities.is_empty() {
-            return Err(Error::data("there is no probability to estimate the base rate from"));
-        }
-        for _ in 0..ROUNDS {
-            let mut sum = 0.0;
-            for probability in probabilities {
-                sum += shift.apply(*probability)?;
-            }
-            let next = inside(sum / probabilities.len() as f64);
-            let moved = (next - shift.target).abs();
-            shift.target = next;
-            if moved < SETTLED {
-                break;
-            }
-        }
-        Ok(shift)
-    }
-
-    /// The base rate that holds.
-    pub fn target(&self) -> f64 {
-        self.target
-    }
-
-    /// The corrected probability.
-    ///
-    /// # Errors
-    /// When the value is not a probability.
-    pub fn apply(&self, probability: f64) -> Result<f64> {
-        require_probability("probability", probability)?;
-        let left = probability * self.target / self.trained;
-        let stayed = (1.0 - probability) * (1.0 - self.target) / (1.0 - self.trained);
-        Ok(left / (left + stayed))
-    }
-}
-
-/// The most rounds of expectation and maximisation, and the change of the base rate that ends them.
-const ROUNDS: usize = 1000;
-const SETTLED: f64 = 1e-10;
-
-fn require_probability(name: &'static str, value: f64) -> Result<()> {
-    if (0.0..=1.0).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::parameter(name, value, "from 0 to 1"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{CalibrationMethod, Calibrator, PriorShift};
+    use super::{CalibrationMethod, Calibrator};
     use crate::churn::evaluation::{log_loss, reliability_line};
     use crate::random::stream;
     use proptest::prelude::*;
@@ -420,25 +326,6 @@ mod tests {
             Calibrator::fit(CalibrationMethod::Platt, &[0.5, f64::NAN], &[true, false]).is_err()
         );
         assert!(serde_json::from_str::<Calibrator>(r#"{"Isotonic":{"points":[]}}"#).is_err());
-    }
-
-    #[test]
-    fn the_base_rate_is_found_without_labels() {
-        // True posteriors for a rate of one half, on customers of whom one in five leaves.
-        let posteriors: Vec<f64> = (0..50_000)
-            .map(|row| {
-                let mut generator = stream(3, row);
-                let left = generator.random::<f64>() < 0.2;
-                // Densities 2x for the leaving and 2 (1 − x) for the others: the posterior is x.
-                let root = generator.random::<f64>().sqrt();
-                if left { root } else { 1.0 - root }
-            })
-            .collect();
-        let shift = PriorShift::estimate(0.5, &posteriors).unwrap();
-        assert!((shift.target() - 0.2).abs() < 0.01, "{shift:?}");
-        assert!(PriorShift::estimate(0.5, &[]).unwrap_err().is_data());
-        assert!(PriorShift::new(0.0, 0.5).unwrap_err().is_parameter());
-        assert!(shift.apply(1.5).unwrap_err().is_parameter());
     }
 
     proptest! {

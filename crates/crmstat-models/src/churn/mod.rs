@@ -22,15 +22,17 @@ mod explanation;
 mod folds;
 pub mod leakage;
 mod logistic;
+mod prior;
 mod probability;
 mod sample;
 
 pub use boosting::{Boosting, BoostingParams, CheckedBoostingParams, Facts, Monotone};
-pub use calibration::{CalibrationMethod, Calibrator, PriorShift};
+pub use calibration::{CalibrationMethod, Calibrator};
 pub use encoding::{Encoder, EncoderParams, Feature, Meaning, RawColumn};
 pub use explanation::Explanation;
 pub use logistic::{
     CheckedLogisticParams, Diagnostics, Estimate, Logistic, LogisticParams, LogisticPath,
     LogisticPathParams, PathPoint, Penalty, Separation, Solver,
 };
+pub use prior::PriorShift;
 pub use sample::{Rows, Sample};

@@ -1,8 +1,8 @@
 //! Probabilities, log-odds, and scoring a table in parallel.
 
 use super::sample::Rows;
-use crate::Result;
 use crate::parallel::map_chunks;
+use crate::{Error, Result};
 
 /// Rows scored by one thread at a time.
 const CHUNK: usize = 8192;
@@ -74,6 +74,14 @@ pub(super) fn inside(probability: f64) -> f64 {
     probability.clamp(EDGE, 1.0 - EDGE)
 }
 
+/// Refuses a number that is not a probability.
+pub(super) fn require_probability(name: &'static str, value: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::parameter(name, value, "from 0 to 1"))
+}
+
 /// Scores every row, in order.
 pub(super) fn score_rows(
     rows: Rows<'_>,
@@ -93,8 +101,8 @@ pub(super) fn score_rows(
     Ok(scores)
 }
 
-fn in_row(error: &crate::Error, row: usize) -> crate::Error {
-    let located = crate::Error::data(format!("row {row}: {error}"));
+fn in_row(error: &Error, row: usize) -> Error {
+    let located = Error::data(format!("row {row}: {error}"));
     match error.hint() {
         Some(hint) => located.with_hint(hint),
         None => located,

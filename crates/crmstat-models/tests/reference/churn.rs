@@ -4,4 +4,5 @@
 //! penalised objectives of scikit-learn 1.9.1 at a tolerance of 1e-10, computed for these tests.
 
 mod folds;
+mod retail;
 mod telco;
