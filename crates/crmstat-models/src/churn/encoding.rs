@@ -208,7 +208,9 @@ impl Encoder {
                     }
                 }
                 Code::Category { levels, rare, missing, .. } => {
-                    levels.iter().for_each(|level| add(Meaning::Level(level.clone())));
+                    for level in levels {
+                        add(Meaning::Level(level.clone()));
+                    }
                     if *rare {
                         add(Meaning::Rare);
                     }

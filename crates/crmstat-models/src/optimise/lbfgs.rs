@@ -140,7 +140,9 @@ fn descent(
         let mut scaled = latest.change.clone();
         precondition(&mut scaled);
         let scale = latest.inner / dot(&latest.change, &scaled);
-        direction.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut direction {
+            *value *= scale;
+        }
     }
     for (pair, share) in pairs.iter().zip(shares.iter().rev()) {
         let correction = share - dot(&pair.change, &direction) / pair.inner;

@@ -30,7 +30,7 @@ use tree::Tree;
 /// Rows are independent. Where [`Monotone`] constraints are given, the dependence is of that direction.
 ///
 /// # Citation
-/// Chen and Guestrin, KDD 2016, equations 5 to 7; histograms and growth by leaves: Ke et al., NeurIPS
+/// Chen and Guestrin, KDD 2016, equations 5 to 7; histograms and growth by leaves: Ke et al., NIPS
 /// 2017; contributions: Lundberg et al., arXiv 1802.03888, algorithm 2.
 ///
 /// # When not to use

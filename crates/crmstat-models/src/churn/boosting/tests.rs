@@ -154,7 +154,9 @@ fn contributions_are_the_shapley_values() {
 fn whole_weights_are_repeated_rows() {
     // Values on a grid, so that both samples have the same cuts, which weights do not move.
     let (mut values, labels, _) = drawn(600, 8);
-    values.iter_mut().for_each(|value| *value = (*value * 10.0).round());
+    for value in &mut values {
+        *value = (*value * 10.0).round();
+    }
     let weights: Vec<f64> = (0..600).map(|row| f64::from(row % 3)).collect();
     let mut repeated = (Vec::new(), Vec::new());
     for row in 0..600 {

@@ -8,7 +8,7 @@ use crate::Result;
 pub struct Auc {
     /// The probability that a churned customer has a higher score than one who stayed; ties count half.
     pub value: f64,
-    /// The standard error of DeLong et al.
+    /// Its standard error.
     pub standard_error: f64,
     /// The lower end of the 95 % interval.
     pub lower: f64,
@@ -18,7 +18,7 @@ pub struct Auc {
 
 /// The area under the ROC curve, with a 95 % interval.
 ///
-/// DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988, computed from mid-ranks (Sun and Xu, IEEE
+/// The `DeLong` interval (Biometrics 44, 1988, pages 837 to 845), computed from mid-ranks (Sun and Xu, IEEE
 /// Signal Process. Lett. 21, 2014). The interval is taken on the log-odds scale, so it stays within 0
 /// and 1; an area of exactly 0 or 1 has an interval of no width, which says that the sample cannot tell.
 ///
@@ -47,7 +47,7 @@ pub fn auc(scores: &[f64], labels: &[bool]) -> Result<Auc> {
 
 /// The difference of two scores' areas on the same rows, first minus second, and its standard error.
 ///
-/// DeLong et al. (1988): the covariance of the two areas counts, so a small difference between scores
+/// `DeLong` (1988): the covariance of the two areas counts, so a small difference between scores
 /// that rank alike can still be clear.
 ///
 /// # Errors
@@ -185,7 +185,7 @@ mod tests {
     fn average_precision_by_hand() {
         let labels = [true, false, true, false];
         let precision = average_precision(&[0.9, 0.8, 0.7, 0.1], &labels).unwrap();
-        assert!((precision - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-15);
+        assert!((precision - 5.0 / 6.0).abs() < 1e-15);
         // One tie of all rows is one threshold, at the base rate.
         assert_eq!(average_precision(&[0.5; 4], &labels).unwrap(), 0.5);
     }

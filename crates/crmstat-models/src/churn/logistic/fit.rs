@@ -161,8 +161,9 @@ fn inference(
 fn standard_errors(covariance: &[f64], columns: &Columns) -> Vec<f64> {
     let size = columns.means.len() + 1;
     let mut weights = vec![1.0; size];
-    for column in 1..size {
-        weights[column] = -columns.means[column - 1] / columns.scales[column - 1];
+    let scaled = columns.means.iter().zip(&columns.scales);
+    for (weight, (mean, scale)) in weights[1..].iter_mut().zip(scaled) {
+        *weight = -mean / scale;
     }
     for column in &columns.constant {
         weights[column + 1] = 0.0;

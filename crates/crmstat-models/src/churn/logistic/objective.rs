@@ -52,7 +52,7 @@ impl Columns {
             Moments::of(rows.slice(range.clone()), width, |row| weight(range.start + row))
         });
         let Moments { total, means, squares } =
-            chunks.into_iter().fold(Moments::none(width), Moments::with);
+            chunks.iter().fold(Moments::none(width), Moments::with);
         if let Some(column) = squares.iter().position(|square| !square.is_finite()) {
             return Err(not_finite(rows, column));
         }
@@ -105,8 +105,8 @@ impl Moments {
         moments
     }
 
-    /// The moments of both (Chan, Golub and LeVeque, Am. Stat. 37, 1983, equation 2.1).
-    fn with(mut self, other: Self) -> Self {
+    /// The moments of both (Chan et al., Am. Stat. 37, 1983, equation 2.1).
+    fn with(mut self, other: &Self) -> Self {
         let total = self.total + other.total;
         let share = if total > 0.0 { other.total / total } else { 0.0 };
         for column in 0..self.means.len() {

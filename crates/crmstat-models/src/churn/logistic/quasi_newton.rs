@@ -75,7 +75,9 @@ fn subsampled(
 /// The factor of the Hessian at `theta`, scaled up to more rows.
 fn curvature(objective: &Objective<'_>, theta: &[f64], scale: f64) -> Option<Cholesky> {
     let mut hessian = objective.expand(theta).hessian;
-    hessian.iter_mut().for_each(|element| *element *= scale);
+    for element in &mut hessian {
+        *element *= scale;
+    }
     Cholesky::new(&hessian, theta.len(), 0.0).ok()
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use super::{Logistic, LogisticParams, Penalty, Separation, Solver};
+use crate::churn::evaluation::{auc, reliability_line};
 use crate::churn::{Rows, Sample};
 use crate::random::stream;
 
@@ -16,7 +17,7 @@ fn drawn(rows: u64, seed: u64) -> (Vec<f64>, Vec<bool>) {
         let mut uniform = || generator.random::<f64>() * 2.0 - 1.0;
         let x = [uniform(), 100.0 + 10.0 * uniform(), 0.01 * uniform()];
         let log_odds = 0.5 + 1.5 * x[0] - 0.2 * (x[1] - 100.0) + 30.0 * x[2];
-        labels.push((uniform() + 1.0) / 2.0 < 1.0 / (1.0 + (-log_odds).exp()));
+        labels.push(0.5 * (uniform() + 1.0) < 1.0 / (1.0 + (-log_odds).exp()));
         values.extend(x);
     }
     (values, labels)
@@ -336,4 +337,42 @@ proptest! {
             prop_assert!((a - b).abs() < 1e-6, "{a} against {b}");
         }
     }
+}
+
+#[test]
+fn linfa_finds_the_same_coefficients() {
+    use linfa::prelude::{Dataset, Fit};
+    let (values, labels) = drawn(1000, 14);
+    // Linfa's solver wants columns of one scale.
+    let values: Vec<f64> =
+        values.chunks(3).flat_map(|x| [x[0], (x[1] - 100.0) / 10.0, x[2] * 100.0]).collect();
+    let ours = fit(Logistic::params(), &values, 3, &labels);
+    let records = ndarray::Array2::from_shape_vec((1000, 3), values).unwrap();
+    let data = Dataset::new(records, ndarray::Array1::from_vec(labels));
+    let theirs = linfa_logistic::LogisticRegression::default()
+        .alpha(1.0)
+        .gradient_tolerance(1e-8)
+        .max_iterations(1000)
+        .fit(&data)
+        .unwrap();
+    // Which label linfa calls positive is its own choice.
+    let sign = (theirs.params()[0] * ours.coefficients()[0]).signum();
+    for (a, b) in ours.coefficients().iter().zip(theirs.params()) {
+        assert!((a - sign * b).abs() < 1e-5, "{a} against {b}");
+    }
+    assert!((ours.intercept() - sign * theirs.intercept()).abs() < 1e-5);
+}
+
+#[test]
+fn generated_churn_is_ranked_and_calibrated_like_its_truth() {
+    let (values, labels) = drawn(20_000, 15);
+    let model = fit(Logistic::params(), &values, 3, &labels);
+    let (unseen, outcome) = drawn(40_000, 16);
+    let scores = model.probabilities(Rows::new(&unseen, 3).unwrap()).unwrap();
+    let line = reliability_line(&scores, &outcome).unwrap();
+    assert!((0.95..=1.05).contains(&line.slope), "{line:?}");
+    let truth: Vec<f64> =
+        unseen.chunks(3).map(|x| 1.5 * x[0] - 0.2 * (x[1] - 100.0) + 30.0 * x[2]).collect();
+    let (ours, best) = (auc(&scores, &outcome).unwrap(), auc(&truth, &outcome).unwrap());
+    assert!((ours.value - best.value).abs() < 0.005, "{ours:?} against {best:?}");
 }

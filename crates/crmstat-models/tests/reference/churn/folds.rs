@@ -1,6 +1,6 @@
 //! The folds of scikit-learn's `RepeatedStratifiedKFold`, so that a protocol is the same to the row.
 
-/// NumPy's `RandomState`: the Mersenne twister MT19937 (Matsumoto and Nishimura, 1998).
+/// `numpy.random.RandomState`: the Mersenne twister MT19937 (Matsumoto and Nishimura, 1998).
 struct RandomState {
     words: [u32; 624],
     next: usize,

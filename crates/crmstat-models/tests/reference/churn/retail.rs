@@ -7,12 +7,15 @@
 //!    the last 90 and 365, orders in the same season a year before (275 to 365 days ago), the mean gap
 //!    between orders (with a flag where there is none), orders per day, recency in gaps.
 //! 3. One logistic regression on the three training cutoffs, L2 of strength 1 on standardised columns.
-//!    A cutoff counts half as much as the next one, a quarter later: customers change.
+//!    A cutoff counts half as much as the next one, a quarter later: customers change. (Judged on the
+//!    cutoff 2011-06-11 after learning from the two before it: AUC 0.8254 and Brier 0.1492 against
+//!    0.8243 and 0.1499 with equal weights.)
 //! 4. The season: the horizon from September to December churns less than any of the training cutoffs'.
 //!    The shift of the log-odds that the same cutoff a year before (2010-09-10, all of whose horizon
 //!    lies before the test cutoff) would have needed is added.
 //!
-//! Nothing of this looks at the test labels; without step 4 the Brier score is 0.192.
+//! No step is fitted to the test labels. On the test cutoff, without step 4 the Brier score is 0.192;
+//! with equal weights AUC and Brier are 0.8055 and 0.1875, and miss both targets.
 
 use std::collections::BTreeMap;
 
