@@ -31,8 +31,9 @@ pub(super) fn fit(params: &CheckedBoostingParams, sample: Sample<'_>) -> Result<
     let mut log_odds = vec![base; binned.rows];
     let mut trees = Vec::with_capacity(params.trees);
     // Rows of weight zero count as absent: they shape no leaf.
-    let present: Vec<u32> =
-        (0..binned.rows as u32).filter(|row| sample.weight(*row as usize) > 0.0).collect();
+    let count = u32::try_from(binned.rows)
+        .map_err(|_| Error::data(format!("{} rows are too many to grow trees on", binned.rows)))?;
+    let present: Vec<u32> = (0..count).filter(|row| sample.weight(*row as usize) > 0.0).collect();
     for index in 0..params.trees {
         let slopes = map_chunks(binned.rows, CHUNK, |rows| {
             rows.map(|row| Slope::at(log_odds[row], &sample, row)).collect::<Vec<_>>()

@@ -6,6 +6,9 @@ use super::{Boosting, grow};
 use crate::churn::Sample;
 use crate::{Error, Result};
 
+/// Beyond this a tree is no weak learner, and its depth would burden the recursion over its paths.
+pub(super) const MOST_LEAVES: usize = 1024;
+
 /// How the probability may depend on a feature, all others kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Monotone {
@@ -61,7 +64,7 @@ impl BoostingParams {
         Self { learning_rate, ..self }
     }
 
-    /// The most leaves of a tree; by default 8.
+    /// The most leaves of a tree, to 1024; by default 8.
     #[must_use]
     pub fn leaves(self, leaves: usize) -> Self {
         Self { leaves, ..self }
@@ -114,8 +117,9 @@ impl BoostingParams {
         if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
             return Err(Error::parameter("learning_rate", self.learning_rate, "above 0, to 1"));
         }
-        if self.leaves < 2 {
-            return Err(Error::parameter("leaves", self.leaves, "at least 2"));
+        if !(2..=MOST_LEAVES).contains(&self.leaves) {
+            let allowed = format!("from 2 to {MOST_LEAVES}");
+            return Err(Error::parameter("leaves", self.leaves, allowed));
         }
         for (name, value) in [("least_weight", self.least_weight), ("l2", self.l2)] {
             if !(value >= 0.0 && value.is_finite()) {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::params::MOST_LEAVES;
 use crate::{Error, Result};
 
 /// A tree as a list of nodes, the root first and every child after its parent.
@@ -73,7 +74,7 @@ impl Tree {
     pub(super) fn check(&self, features: usize) -> Result<()> {
         let count = self.nodes.len();
         let mut parents = vec![0_usize; count];
-        let mut sound = count > 0;
+        let mut sound = (1..2 * MOST_LEAVES).contains(&count);
         for (index, node) in self.nodes.iter().enumerate() {
             sound &= node.cover() > 0.0 && node.cover().is_finite();
             match node {

@@ -11,6 +11,8 @@ use crate::{Error, Result};
 
 /// Rows per chunk: enough to pay for the merge, few enough to share 100,000 rows between many threads.
 const CHUNK: usize = 4096;
+/// Values that stay in a core's cache between two rounds over them.
+const CACHED: usize = 32_768;
 /// Rows taken together, so that each sum is loaded and stored once for all of them.
 const BLOCK: usize = 8;
 
@@ -48,7 +50,7 @@ impl Columns {
         let rows = sample.rows();
         let width = rows.width();
         let weight = |row: usize| sample.weight(row);
-        let chunks = map_chunks(rows.len(), CHUNK, |range| {
+        let chunks = map_chunks(rows.len(), (CACHED / width).max(1), |range| {
             Moments::of(rows.slice(range.clone()), width, |row| weight(range.start + row))
         });
         let Moments { total, means, squares } =

@@ -119,7 +119,7 @@ impl LogisticParams {
     }
 
     /// The largest component that the gradient of the mean objective, in standardised columns, may
-    /// keep; by default 1e-8, and 1e-6 for L-BFGS, whose digits cost a pass each.
+    /// keep; by default 1e-8, and 3e-6 for L-BFGS, whose digits cost a pass each.
     #[must_use]
     pub fn tolerance(self, tolerance: f64) -> Self {
         Self { tolerance: Some(tolerance), ..self }

@@ -1,7 +1,5 @@
 //! The regularisation path: one sample, many strengths, and a held-out loss for each.
 
-use serde::{Deserialize, Serialize};
-
 use super::Logistic;
 use super::fit::{build, fit_from};
 use super::objective::Columns;
@@ -230,13 +228,13 @@ impl Part {
 /// assert!(path.simplest().strength >= path.best().strength);
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LogisticPath {
     points: Vec<PathPoint>,
 }
 
 /// One strength of a [`LogisticPath`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PathPoint {
     /// The strength of the penalty, as in [`Penalty`].
     pub strength: f64,
