@@ -376,3 +376,39 @@ fn generated_churn_is_ranked_and_calibrated_like_its_truth() {
     let (ours, best) = (auc(&scores, &outcome).unwrap(), auc(&truth, &outcome).unwrap());
     assert!((ours.value - best.value).abs() < 0.005, "{ours:?} against {best:?}");
 }
+
+proptest! {
+    #[test]
+    fn odd_values_give_an_error_or_numbers(
+        cells in prop::collection::vec(
+            prop::sample::select(vec![0.0, 1.0, -1.0, 0.5, 1e8, 1e-300, -1e150, f64::MAX, 3.0]), 4..60,
+        ),
+        odd in 0_usize..3,
+        penalty in prop::sample::select(vec![
+            Penalty::None,
+            Penalty::L2 { strength: 1e-9 },
+            Penalty::L2 { strength: 1.0 },
+            Penalty::L1 { strength: 0.1 },
+            Penalty::ElasticNet { strength: 1e3, l1_share: 0.5 },
+        ]),
+        standardise in any::<bool>(),
+    ) {
+        let width = 1 + odd;
+        let rows = cells.len() / width;
+        let values = &cells[..rows * width];
+        let labels: Vec<bool> = (0..rows).map(|row| row % 3 == odd).collect();
+        let sample = Sample::new(Rows::new(values, width).unwrap(), &labels).unwrap();
+        let params = Logistic::params().penalty(penalty).standardise(standardise);
+        if let Ok(model) = params.fit(sample) {
+            prop_assert!(model.intercept().is_finite(), "{model:?}");
+            prop_assert!(model.coefficients().iter().all(|slope| slope.is_finite()), "{model:?}");
+            for row in values.chunks(width) {
+                if let Ok(probability) = model.probability(row) {
+                    prop_assert!((0.0..=1.0).contains(&probability), "{probability}");
+                }
+            }
+            let errors = model.estimates().unwrap_or_default();
+            prop_assert!(errors.iter().all(|estimate| estimate.p_value.is_finite()), "{errors:?}");
+        }
+    }
+}
