@@ -4,9 +4,9 @@ use super::objective::{Columns, Objective};
 use super::params::{CheckedLogisticParams, Solver};
 use super::separation::{self, Separation};
 use super::{Diagnostics, Logistic, coordinate, newton, quasi_newton};
-use crate::Result;
 use crate::churn::Sample;
 use crate::linalg::cholesky::Cholesky;
+use crate::{Error, Result};
 
 /// Multiplications that the full Hessian may cost per pass before L-BFGS is the faster way (measured
 /// where 1 million rows of 20 columns and 100,000 rows of 200 columns lie on its far side).
@@ -63,6 +63,13 @@ pub(super) fn fit_from(
     let coefficients: Vec<f64> =
         end.theta[1..].iter().zip(&columns.scales).map(|(value, scale)| value / scale).collect();
     let shift: f64 = coefficients.iter().zip(&columns.means).map(|(a, b)| a * b).sum();
+    let intercept = end.theta[0] - shift;
+    if !intercept.is_finite() || coefficients.iter().any(|value| !value.is_finite()) {
+        return Err(Error::data(
+            "a coefficient is not finite: the columns differ too far in scale",
+        )
+        .with_hint("bring the columns to similar scales"));
+    }
     let penalty = penalty(&objective, &end.theta);
     let diagnostics = Diagnostics {
         solver,
@@ -79,7 +86,7 @@ pub(super) fn fit_from(
         separation,
     };
     let model = Logistic {
-        intercept: end.theta[0] - shift,
+        intercept,
         coefficients,
         means: columns.means.clone(),
         standard_errors,
