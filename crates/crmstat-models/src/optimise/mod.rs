@@ -2,3 +2,4 @@
 
 pub mod nelder_mead;
 pub mod newton;
+pub mod lbfgs;

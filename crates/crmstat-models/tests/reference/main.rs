@@ -5,6 +5,7 @@
 
 mod segments;
 mod clv;
+mod churn;
 
 use std::path::PathBuf;
 
