@@ -1,3 +1,4 @@
 //! Optimisers of smooth and of plain functions, without hidden penalties.
 
 pub mod nelder_mead;
+pub mod projected;

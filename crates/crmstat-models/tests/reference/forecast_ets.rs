@@ -1,0 +1,137 @@
+//! ETS against exact likelihoods at fixed parameters, against statsforecast 2.1.1 and against R.
+
+use std::{collections::HashMap, fs};
+
+use crmstat_models::forecast::{
+    Fitted, Series,
+    ets::{Ets, EtsFit, Form, Parameters},
+};
+use serde_json::Value;
+
+use crate::shared;
+
+fn json(path: &str) -> Option<Value> {
+    let text = fs::read_to_string(shared(path)?).expect("readable");
+    Some(serde_json::from_str(&text).expect("JSON"))
+}
+
+/// The classic series by short name, for instance `a10` for `fpp2.a10`; the longest where names repeat.
+fn classic() -> Option<HashMap<String, Vec<f64>>> {
+    let text = fs::read_to_string(shared("data/forecast/classic/classic_values.csv")?).unwrap();
+    let mut all: HashMap<String, Vec<f64>> = HashMap::new();
+    for line in text.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        all.entry(fields[0].to_string()).or_default().push(fields[2].parse().unwrap_or(f64::NAN));
+    }
+    Some(all)
+}
+
+/// The series of that name and length.
+fn series(all: &HashMap<String, Vec<f64>>, name: &str, n: usize) -> Vec<f64> {
+    let mut found: Vec<(&String, &Vec<f64>)> = all
+        .iter()
+        .filter(|(key, values)| {
+            (key.as_str() == name || key.ends_with(&format!(".{name}"))) && values.len() == n
+        })
+        .collect();
+    found.sort_by_key(|(key, _)| *key);
+    found.first().unwrap_or_else(|| panic!("no series `{name}` of {n}")).1.clone()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().map(|all| all.iter().filter_map(Value::as_f64).collect()).unwrap_or_default()
+}
+
+fn close(ours: f64, theirs: f64, relative: f64) -> bool {
+    (ours - theirs).abs() <= relative * theirs.abs().max(1e-300)
+}
+
+#[test]
+fn fixed_parameter_likelihoods_to_eight_digits_needs_shared_data() {
+    let (Some(reference), Some(all)) = (json("reference/ets_fixed_params.json"), classic()) else {
+        return;
+    };
+    let lengths = json("reference/statsforecast_classic.json").unwrap();
+    let cases = reference["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 75);
+    for case in cases {
+        let (name, form) = (case["series"].as_str().unwrap(), case["model"].as_str().unwrap());
+        let n = lengths["series"][name]["n"].as_u64().unwrap() as usize;
+        let values = series(&all, name, n);
+        let season = case["m"].as_u64().unwrap() as usize;
+        let number = |key: &str| case[key].as_f64().unwrap_or(0.0);
+        let parameters = Parameters {
+            alpha: number("alpha"),
+            beta: number("beta"),
+            gamma: number("gamma"),
+            phi: number("phi"),
+            level: number("l0"),
+            trend: number("b0"),
+            season: numbers(&case["s0"]),
+        };
+        let form: Form = form.parse().unwrap();
+        let series = Series::new(&values, season).unwrap();
+        let fit = EtsFit::from_parameters(&series, form, parameters).unwrap();
+        let what = format!("{name} {form}");
+        assert!(close(fit.log_likelihood(), number("loglik"), 1e-8), "{what}: likelihood");
+        assert_eq!(form.parameter_count(season) as u64, case["np"].as_u64().unwrap(), "{what}");
+        assert!(close(fit.aic(), number("aic"), 1e-8), "{what}: AIC");
+        assert!(close(fit.level(), number("final_level"), 1e-8), "{what}: level");
+        let head = numbers(&case["fitted_head"]);
+        for (ours, theirs) in fit.fitted_values().iter().zip(&head) {
+            assert!(close(*ours, *theirs, 1e-8), "{what}: fitted");
+        }
+        let seasons = numbers(&case["final_season"]);
+        assert_eq!(fit.seasonal_indices().len(), seasons.len(), "{what}");
+        for (ours, theirs) in fit.seasonal_indices().iter().zip(&seasons) {
+            assert!(close(*ours, *theirs, 1e-7), "{what}: season");
+        }
+        let forecast = numbers(&case["forecast"]);
+        assert!(!forecast.is_empty());
+        for (ours, theirs) in fit.forecast(forecast.len()).mean.iter().zip(&forecast) {
+            assert!(close(*ours, *theirs, 1e-8), "{what}: forecast {ours} {theirs}");
+        }
+    }
+}
+
+#[test]
+fn fitted_likelihoods_are_not_below_statsforecast_needs_shared_data() {
+    let (Some(reference), Some(all)) = (json("reference/statsforecast_classic.json"), classic())
+    else {
+        return;
+    };
+    let mut behind = Vec::new();
+    let mut compared = 0;
+    for (name, entry) in reference["series"].as_object().unwrap() {
+        let values = series(&all, name, entry["n"].as_u64().unwrap() as usize);
+        let series = Series::new(&values, entry["m"].as_u64().unwrap() as usize).unwrap();
+        for (key, model) in entry["models"].as_object().unwrap() {
+            let (Some(form), Some(theirs)) = (model["method"].as_str(), model["loglik"].as_f64())
+            else {
+                continue;
+            };
+            if !key.starts_with("ETS") {
+                continue;
+            }
+            let fit = Ets::form(form.parse().unwrap()).fit(&series).unwrap();
+            compared += 1;
+            if fit.log_likelihood() < theirs - 0.1 {
+                behind.push(format!("{name} {form}: {} < {theirs}", fit.log_likelihood()));
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
+    assert!(behind.is_empty(), "{compared} compared, behind:\n{}", behind.join("\n"));
+}
+
+#[test]
+fn air_passengers_beats_the_published_choices_needs_shared_data() {
+    let Some(all) = classic() else { return };
+    let values = series(&all, "AirPassengers", 144);
+    let series = Series::new(&values, 12).unwrap();
+    // R's automatic choice (M,Ad,M) reaches -679.5832 with AICc 1400.638.
+    let fit = Ets::form("MAdM".parse().unwrap()).fit(&series).unwrap();
+    assert!(fit.log_likelihood() > -679.5832);
+    let chosen = Ets::automatic().fit(&series).unwrap();
+    assert!(chosen.aicc() <= 1391.0, "{} {}", chosen.name(), chosen.aicc());
+}
