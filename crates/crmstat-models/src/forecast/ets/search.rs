@@ -3,7 +3,7 @@
 use super::{
     form::Form,
     recursion::{Gradient, Recursion, Smoothing, States, Step},
-    start::initial_states,
+    start::{flat_states, initial_states},
 };
 use crate::optimise::projected::{Coordinate, Limits, Minimum, minimise};
 
@@ -134,6 +134,11 @@ const STARTS: [SmoothingStart; 6] = [
     SmoothingStart { alpha: 0.9, trend_share: 0.3, season_share: 0.02, phi: 0.85 },
 ];
 
+/// A start for [`flat_states`] that keeps every mean near the values' own, hence above zero where they
+/// are.
+const CALM: SmoothingStart =
+    SmoothingStart { alpha: 0.3, trend_share: SHARE.0, season_share: SHARE.0, phi: 0.9 };
+
 /// How many of the starts are followed to their optimum.
 const FOLLOWED: usize = 2;
 
@@ -157,7 +162,8 @@ impl<'a> Search<'a> {
     pub(super) fn best(&mut self, form: Form, neighbours: &[Optimum]) -> Option<Optimum> {
         let layout = Layout::of(form, self.season);
         let states = initial_states(self.values, self.season, form);
-        let own = STARTS.iter().map(|start| layout.point(*start, &states)).collect();
+        let mut own: Vec<_> = STARTS.iter().map(|start| layout.point(*start, &states)).collect();
+        own.push(layout.point(CALM, &flat_states(self.values, self.season, form)));
         let inherited = neighbours
             .iter()
             .filter(|neighbour| neighbour.form.season() == form.season())

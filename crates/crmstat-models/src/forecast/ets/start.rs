@@ -26,6 +26,17 @@ pub(super) fn initial_states(values: &[f64], season: usize, form: Form) -> State
     States { level, trend, season: indices }
 }
 
+/// The mean of all values, without trend or season: a start that no shape of the series makes inadmissible.
+pub(super) fn flat_states(values: &[f64], season: usize, form: Form) -> States {
+    let season = match form.season() {
+        SeasonTerm::None => Vec::new(),
+        SeasonTerm::Additive => vec![0.0; season],
+        SeasonTerm::Multiplicative => vec![1.0; season],
+    };
+    let level = values.iter().sum::<f64>() / values.len() as f64;
+    States { level, trend: 0.0, season }
+}
+
 /// The line through the first values uses at least this many.
 const FEWEST: usize = 10;
 
