@@ -15,7 +15,7 @@ use std::{
 };
 
 use crmstat_models::forecast::{
-    Fitted, Model, Series,
+    Model, Series,
     ets::{Ets, Form},
 };
 

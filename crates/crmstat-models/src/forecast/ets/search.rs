@@ -28,9 +28,12 @@ pub(super) struct Optimum {
 /// change of unit leaves in them cannot steer it.
 const GRAIN: f64 = 1.0 / (1_u64 << 40) as f64;
 
-/// Bounds of the smoothing parameters: 0 < α < 1, 0 < β < α, 0 < γ < 1 − α, with the margins of R's
-/// `ets` ("usual" bounds).
+/// Bounds of the smoothing parameters, as statsforecast has them; the margins are those of R's `ets`.
 const SHARE: (f64, f64) = (1e-4, 0.9999);
+
+/// Upper bound of β for a season of one period: a trend that follows faster than 0.2/m a period chases
+/// noise. statsforecast has the same bound; on short series it decides over the accuracy of the forecasts.
+const TREND_PER_CYCLE: f64 = 0.2;
 
 /// Bounds of the damping: outside, a damped trend is either none or a line.
 const DAMPING: (f64, f64) = (0.8, 0.98);
@@ -81,11 +84,10 @@ impl Layout {
 
     fn smoothing(&self, point: &[f64]) -> Smoothing {
         let get = |at: Option<usize>, absent: f64| at.map_or(absent, |at| point[at]);
-        let alpha = point[0];
         Smoothing {
-            alpha,
-            beta: get(self.beta, 0.0) * alpha,
-            gamma: get(self.gamma, 0.0) * (1.0 - alpha),
+            alpha: point[0],
+            beta: get(self.beta, 0.0),
+            gamma: get(self.gamma, 0.0),
             phi: get(self.phi, 1.0),
         }
     }
@@ -101,8 +103,8 @@ impl Layout {
         let mut point = vec![0.0; self.len];
         point[0] = start.alpha;
         for (at, value) in [
-            (self.beta, start.trend_share),
-            (self.gamma, start.season_share),
+            (self.beta, start.alpha * start.trend_share),
+            (self.gamma, (1.0 - start.alpha) * start.season_share),
             (self.phi, start.phi),
             (Some(self.level), states.level),
             (self.trend, states.trend),
@@ -125,10 +127,13 @@ struct SmoothingStart {
 }
 
 /// Starts that are compared by their likelihood before the best of them are followed.
-const STARTS: [SmoothingStart; 6] = [
+const STARTS: [SmoothingStart; 9] = [
+    SmoothingStart { alpha: 0.02, trend_share: 0.05, season_share: 0.5, phi: 0.97 },
     SmoothingStart { alpha: 0.05, trend_share: 0.1, season_share: 0.02, phi: 0.97 },
+    SmoothingStart { alpha: 0.1, trend_share: 0.02, season_share: 0.9, phi: 0.97 },
     SmoothingStart { alpha: 0.2, trend_share: 0.05, season_share: 0.3, phi: 0.9 },
     SmoothingStart { alpha: 0.3, trend_share: 0.2, season_share: 0.05, phi: 0.97 },
+    SmoothingStart { alpha: 0.4, trend_share: 0.01, season_share: 0.95, phi: 0.9 },
     SmoothingStart { alpha: 0.5, trend_share: 0.02, season_share: 0.1, phi: 0.95 },
     SmoothingStart { alpha: 0.8, trend_share: 0.02, season_share: 0.2, phi: 0.95 },
     SmoothingStart { alpha: 0.9, trend_share: 0.3, season_share: 0.02, phi: 0.85 },
@@ -251,20 +256,16 @@ impl<'a> Search<'a> {
             (recursion.backward)(smoothing, &self.steps, n / squares, &mut self.gradient);
             let by = &self.gradient;
             gradient[0] = by.alpha;
-            if let Some(at) = layout.beta {
-                gradient[0] += point[at] * by.beta;
-                gradient[at] = smoothing.alpha * by.beta;
-            }
-            if let Some(at) = layout.gamma {
-                gradient[0] -= point[at] * by.gamma;
-                gradient[at] = (1.0 - smoothing.alpha) * by.gamma;
-            }
-            if let Some(at) = layout.phi {
-                gradient[at] = by.phi;
-            }
             gradient[layout.level] = by.states.level;
-            if let Some(at) = layout.trend {
-                gradient[at] = by.states.trend;
+            for (at, derivative) in [
+                (layout.beta, by.beta),
+                (layout.gamma, by.gamma),
+                (layout.phi, by.phi),
+                (layout.trend, by.states.trend),
+            ] {
+                if let Some(at) = at {
+                    gradient[at] = derivative;
+                }
             }
             gradient[layout.season..].copy_from_slice(&by.states.season);
         }
@@ -287,6 +288,9 @@ impl<'a> Search<'a> {
         };
         let share = Coordinate { lower: SHARE.0, upper: SHARE.1, variance: 1.0 / n };
         let mut coordinates = vec![share; layout.len];
+        if let Some(at) = layout.beta {
+            coordinates[at].upper = TREND_PER_CYCLE / self.season as f64;
+        }
         if let Some(at) = layout.phi {
             coordinates[at] = Coordinate { lower: DAMPING.0, upper: DAMPING.1, variance: 0.1 / n };
         }
