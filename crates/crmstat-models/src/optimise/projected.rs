@@ -89,10 +89,30 @@ pub fn minimise(
     let (mut trial, mut trial_gradient) = (point.clone(), gradient.clone());
     loop {
         for axis in 0..dimension {
-            free[axis] = !(point[axis] <= coordinates[axis].lower && gradient[axis] > 0.0
-                || point[axis] >= coordinates[axis].upper && gradient[axis] < 0.0);
+            free[axis] = !presses(&coordinates[axis], point[axis], -gradient[axis]);
         }
-        let decrement = inverse.newton_step(&gradient, &free, &mut direction);
+        let mut decrement = inverse.newton_step(&gradient, &free, &mut direction);
+        // A parameter at its bound may be free by its slope and yet be carried outwards by the others.
+        // It would not move, and the others' step would be wrong: it is held, and the step taken anew.
+        let mut carried = false;
+        loop {
+            let mut held = false;
+            for axis in 0..dimension {
+                if free[axis] && presses(&coordinates[axis], point[axis], direction[axis]) {
+                    free[axis] = false;
+                    held = true;
+                }
+            }
+            if !held {
+                break;
+            }
+            carried = true;
+            decrement = inverse.newton_step(&gradient, &free, &mut direction);
+        }
+        if carried && decrement <= limits.decrement && !inverse.is_fresh {
+            inverse = InverseHessian::new(coordinates);
+            continue;
+        }
         search.converged = decrement <= limits.decrement;
         if search.converged || search.evaluations >= limits.evaluations {
             break;
@@ -152,9 +172,15 @@ const SUFFICIENT: f64 = 1e-4;
 /// A step cut below this share of the direction is a failed one.
 const SHORTEST: f64 = 1e-10;
 
+/// Whether a parameter at its bound is pushed outwards.
+fn presses(coordinate: &Coordinate, value: f64, push: f64) -> bool {
+    value <= coordinate.lower && push < 0.0 || value >= coordinate.upper && push > 0.0
+}
+
 struct InverseHessian {
     dimension: usize,
     rows: Vec<f64>,
+    reduced: Vec<f64>,
     /// No curvature was learnt yet.
     is_fresh: bool,
     step: Vec<f64>,
@@ -172,6 +198,7 @@ impl InverseHessian {
         let zeros = vec![0.0; dimension];
         Self {
             dimension,
+            reduced: rows.clone(),
             rows,
             is_fresh: true,
             step: zeros.clone(),
@@ -181,9 +208,26 @@ impl InverseHessian {
     }
 
     /// Writes the step over the free parameters and returns the Newton decrement `gᵀHg`.
-    fn newton_step(&self, gradient: &[f64], free: &[bool], direction: &mut [f64]) -> f64 {
+    ///
+    /// The inverse of the free parameters' own Hessian is what remains of the whole inverse when the held
+    /// ones are eliminated (a Schur complement), not merely its rows and columns.
+    fn newton_step(&mut self, gradient: &[f64], free: &[bool], direction: &mut [f64]) -> f64 {
+        let n = self.dimension;
+        self.reduced.copy_from_slice(&self.rows);
+        for held in (0..n).filter(|&axis| !free[axis]) {
+            self.product.copy_from_slice(&self.reduced[held * n..(held + 1) * n]);
+            let pivot = self.product[held];
+            for (axis, row) in self.reduced.chunks_exact_mut(n).enumerate() {
+                if free[axis] || axis > held {
+                    let factor = row[held] / pivot;
+                    for (h, eliminated) in row.iter_mut().zip(&self.product) {
+                        *h -= factor * eliminated;
+                    }
+                }
+            }
+        }
         let mut decrement = 0.0;
-        for (axis, row) in self.rows.chunks_exact(self.dimension).enumerate() {
+        for (axis, row) in self.reduced.chunks_exact(n).enumerate() {
             direction[axis] = 0.0;
             if free[axis] {
                 for ((h, g), free) in row.iter().zip(gradient).zip(free) {

@@ -290,13 +290,14 @@ impl<'a> Search<'a> {
         let mut coordinates = vec![share; layout.len];
         if let Some(at) = layout.beta {
             coordinates[at].upper = TREND_PER_CYCLE / self.season as f64;
+            coordinates[at].variance = coordinates[at].upper.powi(2) / 16.0;
         }
         if let Some(at) = layout.phi {
             coordinates[at] = Coordinate { lower: DAMPING.0, upper: DAMPING.1, variance: 0.1 / n };
         }
         coordinates[layout.level] = free(remembered(alpha, n));
         if let Some(at) = layout.trend {
-            coordinates[at] = free(remembered(alpha * alpha * beta, n * n * n));
+            coordinates[at] = free(remembered(2.0 * alpha * beta, n * n * n));
         }
         let cycles = n / self.season as f64;
         coordinates[layout.season..].fill(free(remembered(gamma, cycles)));
