@@ -243,7 +243,7 @@ impl States {
     /// Moves the states on by one period with this error and returns the period's value.
     ///
     /// The same recursion as the likelihood's, written out for one step of any form.
-    fn advance(&mut self, form: Form, smoothing: Smoothing, error: f64) -> f64 {
+    pub(super) fn advance(&mut self, form: Form, smoothing: Smoothing, error: f64) -> f64 {
         let Smoothing { alpha, beta, gamma, phi } = smoothing;
         let base = self.level + phi * self.trend;
         let season = self.season.first().copied().unwrap_or(0.0);
@@ -289,7 +289,7 @@ impl States {
 /// The largest simulated relative loss of one period.
 const LARGEST_LOSS: f64 = 0.999;
 
-fn smoothing(form: Form, parameters: &Parameters) -> Smoothing {
+pub(super) fn smoothing(form: Form, parameters: &Parameters) -> Smoothing {
     Smoothing {
         alpha: parameters.alpha,
         beta: if form.has_trend() { parameters.beta } else { 0.0 },

@@ -48,6 +48,8 @@ mod params;
 mod recursion;
 mod search;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use fitted::{Diagnostics, EtsFit, Parameters};
 pub use form::{ErrorTerm, Form, SeasonTerm, TrendTerm};

@@ -41,17 +41,40 @@ impl Criterion {
 pub struct Ets {
     forms: Vec<Form>,
     criterion: Criterion,
+    beta_limit: BetaLimit,
 }
 
+/// How fast a trend may follow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum BetaLimit {
+    /// This β.
+    Fixed(f64),
+    /// [`FASTEST_TREND`] divided by the season.
+    PerCycle,
+}
+
+/// The greatest β that is searched: a trend that follows faster chases noise, and its forecasts run away.
+/// statsforecast has the same bound, for forms with a season divided by the season's length.
+const FASTEST_TREND: f64 = 0.2;
+
 impl Ets {
-    /// The best of all forms that the series admits.
+    /// The best of all forms that the series admits; β is at most 0.2 a cycle, that is 0.2 divided by the
+    /// season, since likelihood alone prefers trends that follow too fast.
     pub fn automatic() -> Self {
-        Self { forms: Form::all().collect(), criterion: Criterion::default() }
+        Self {
+            forms: Form::all().collect(),
+            criterion: Criterion::default(),
+            beta_limit: BetaLimit::PerCycle,
+        }
     }
 
-    /// This form only.
+    /// This form only, with β up to 0.2.
     pub fn form(form: Form) -> Self {
-        Self { forms: vec![form], criterion: Criterion::default() }
+        Self {
+            forms: vec![form],
+            criterion: Criterion::default(),
+            beta_limit: BetaLimit::Fixed(FASTEST_TREND),
+        }
     }
 
     /// The best of all forms without a season, as for a series that was seasonally adjusted.
@@ -69,6 +92,18 @@ impl Ets {
         self
     }
 
+    /// The greatest β that is searched, in place of the default; between 0.0001 and 0.9999.
+    ///
+    /// # Errors
+    /// A parameter error for a limit outside that range.
+    pub fn beta_limit(mut self, limit: f64) -> Result<Self> {
+        if !(0.0001..=0.9999).contains(&limit) {
+            return Err(Error::parameter("beta_limit", limit, "between 0.0001 and 0.9999"));
+        }
+        self.beta_limit = BetaLimit::Fixed(limit);
+        Ok(self)
+    }
+
     /// Fits every form that the series admits by maximum likelihood and keeps the best.
     ///
     /// # Errors
@@ -83,7 +118,11 @@ impl Ets {
 
         let scale = mean_size(series.values());
         let values = scaled(series.values(), scale);
-        let mut search = Search::new(&values, series.season());
+        let beta_limit = match self.beta_limit {
+            BetaLimit::Fixed(limit) => limit,
+            BetaLimit::PerCycle => FASTEST_TREND / series.season() as f64,
+        };
+        let mut search = Search::new(&values, series.season(), beta_limit);
         let mut optima: Vec<Optimum> = Vec::with_capacity(admitted.len());
         for form in admitted {
             if let Some(optimum) = search.best(form, &optima) {

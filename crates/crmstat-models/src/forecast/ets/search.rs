@@ -12,12 +12,13 @@ pub(super) struct Search<'a> {
     /// Values over their mean size.
     values: &'a [f64],
     season: usize,
+    beta_limit: f64,
     steps: Vec<Step>,
     gradient: Gradient,
     states: States,
 }
 
-/// A point of one form's search; see [`Layout`] for its coordinates.
+/// A point of one form's search; see `Layout` for its coordinates.
 #[derive(Clone, Debug)]
 pub(super) struct Optimum {
     pub(super) form: Form,
@@ -31,18 +32,13 @@ const GRAIN: f64 = 1.0 / (1_u64 << 40) as f64;
 /// Bounds of the smoothing parameters, as statsforecast has them; the margins are those of R's `ets`.
 const SHARE: (f64, f64) = (1e-4, 0.9999);
 
-/// Upper bound of β for a season of one period: a trend that follows faster than 0.2/m a period chases
-/// noise. statsforecast has the same bound; on short series it decides over the accuracy of the forecasts.
-const TREND_PER_CYCLE: f64 = 0.2;
-
 /// Bounds of the damping: outside, a damped trend is either none or a line.
 const DAMPING: (f64, f64) = (0.8, 0.98);
 
 /// Accuracy of the log-likelihood's maximum, and a cap far above what a search needs.
 const LIMITS: Limits = Limits { decrement: 1e-6, evaluations: 400 };
 
-/// Where each parameter of a form stands in the vector of the search. β and γ are searched as shares of
-/// their ranges, β/α and γ/(1 − α), which makes the bounds a box. All seasonal states are free: level
+/// Where each parameter of a form stands in the vector of the search. All seasonal states are free: level
 /// and season may shift against each other without a change of the likelihood, a direction along which
 /// the gradient is zero and the search never moves.
 #[derive(Clone, Copy)]
@@ -99,12 +95,12 @@ impl Layout {
         states.season.extend_from_slice(&point[self.season..]);
     }
 
-    fn point(&self, start: SmoothingStart, states: &States) -> Vec<f64> {
+    fn point(&self, start: Smoothing, states: &States) -> Vec<f64> {
         let mut point = vec![0.0; self.len];
         point[0] = start.alpha;
         for (at, value) in [
-            (self.beta, start.alpha * start.trend_share),
-            (self.gamma, (1.0 - start.alpha) * start.season_share),
+            (self.beta, start.beta),
+            (self.gamma, start.gamma),
             (self.phi, start.phi),
             (Some(self.level), states.level),
             (self.trend, states.trend),
@@ -118,34 +114,28 @@ impl Layout {
     }
 }
 
-#[derive(Clone, Copy)]
-struct SmoothingStart {
-    alpha: f64,
-    trend_share: f64,
-    season_share: f64,
-    phi: f64,
-}
-
-/// Starts that are compared by their likelihood before the best of them are followed.
-const STARTS: [SmoothingStart; 9] = [
-    SmoothingStart { alpha: 0.02, trend_share: 0.05, season_share: 0.5, phi: 0.97 },
-    SmoothingStart { alpha: 0.05, trend_share: 0.1, season_share: 0.02, phi: 0.97 },
-    SmoothingStart { alpha: 0.1, trend_share: 0.02, season_share: 0.9, phi: 0.97 },
-    SmoothingStart { alpha: 0.2, trend_share: 0.05, season_share: 0.3, phi: 0.9 },
-    SmoothingStart { alpha: 0.3, trend_share: 0.2, season_share: 0.05, phi: 0.97 },
-    SmoothingStart { alpha: 0.4, trend_share: 0.01, season_share: 0.95, phi: 0.9 },
-    SmoothingStart { alpha: 0.5, trend_share: 0.02, season_share: 0.1, phi: 0.95 },
-    SmoothingStart { alpha: 0.8, trend_share: 0.02, season_share: 0.2, phi: 0.95 },
-    SmoothingStart { alpha: 0.9, trend_share: 0.3, season_share: 0.02, phi: 0.85 },
+/// Starts that are compared by their likelihood before the best of them are followed: slow, middling and
+/// fast levels, with still and with quick seasons, and a still level under a quick trend.
+const STARTS: [Smoothing; 11] = [
+    Smoothing { alpha: 0.001, beta: 0.02, gamma: 0.05, phi: 0.98 },
+    Smoothing { alpha: 0.02, beta: 0.001, gamma: 0.5, phi: 0.97 },
+    Smoothing { alpha: 0.05, beta: 0.005, gamma: 0.02, phi: 0.97 },
+    Smoothing { alpha: 0.1, beta: 0.002, gamma: 0.8, phi: 0.97 },
+    Smoothing { alpha: 0.2, beta: 0.01, gamma: 0.25, phi: 0.9 },
+    Smoothing { alpha: 0.3, beta: 0.06, gamma: 0.04, phi: 0.97 },
+    Smoothing { alpha: 0.4, beta: 0.004, gamma: 0.6, phi: 0.9 },
+    Smoothing { alpha: 0.5, beta: 0.01, gamma: 0.05, phi: 0.95 },
+    Smoothing { alpha: 0.65, beta: 0.01, gamma: 0.3, phi: 0.95 },
+    Smoothing { alpha: 0.8, beta: 0.016, gamma: 0.04, phi: 0.95 },
+    Smoothing { alpha: 0.9, beta: 0.2, gamma: 0.02, phi: 0.85 },
 ];
 
 /// A start for [`flat_states`] that keeps every mean near the values' own, hence above zero where they
 /// are.
-const CALM: SmoothingStart =
-    SmoothingStart { alpha: 0.3, trend_share: SHARE.0, season_share: SHARE.0, phi: 0.9 };
+const CALM: Smoothing = Smoothing { alpha: 0.3, beta: SHARE.0, gamma: SHARE.0, phi: 0.9 };
 
 /// How many of the starts are followed to their optimum.
-const FOLLOWED: usize = 2;
+const FOLLOWED: usize = 5;
 
 /// The scaled and rounded values, and the scale.
 pub(super) fn scaled(values: &[f64], scale: f64) -> Vec<f64> {
@@ -153,10 +143,11 @@ pub(super) fn scaled(values: &[f64], scale: f64) -> Vec<f64> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(values: &'a [f64], season: usize) -> Self {
+    pub(super) fn new(values: &'a [f64], season: usize, beta_limit: f64) -> Self {
         Self {
             values,
             season,
+            beta_limit,
             steps: vec![Step::default(); values.len()],
             gradient: Gradient::default(),
             states: States::default(),
@@ -167,7 +158,10 @@ impl<'a> Search<'a> {
     pub(super) fn best(&mut self, form: Form, neighbours: &[Optimum]) -> Option<Optimum> {
         let layout = Layout::of(form, self.season);
         let states = initial_states(self.values, self.season, form);
-        let mut own: Vec<_> = STARTS.iter().map(|start| layout.point(*start, &states)).collect();
+        let bounded =
+            |start: Smoothing| Smoothing { beta: start.beta.min(self.beta_limit), ..start };
+        let mut own: Vec<_> =
+            STARTS.iter().map(|start| layout.point(bounded(*start), &states)).collect();
         own.push(layout.point(CALM, &flat_states(self.values, self.season, form)));
         let inherited = neighbours
             .iter()
@@ -289,7 +283,7 @@ impl<'a> Search<'a> {
         let share = Coordinate { lower: SHARE.0, upper: SHARE.1, variance: 1.0 / n };
         let mut coordinates = vec![share; layout.len];
         if let Some(at) = layout.beta {
-            coordinates[at].upper = TREND_PER_CYCLE / self.season as f64;
+            coordinates[at].upper = self.beta_limit.max(SHARE.0);
             coordinates[at].variance = coordinates[at].upper.powi(2) / 16.0;
         }
         if let Some(at) = layout.phi {
@@ -328,7 +322,7 @@ mod tests {
             })
             .collect();
         for form in Form::all() {
-            let mut search = Search::new(&values, 5);
+            let mut search = Search::new(&values, 5, 0.2);
             let layout = Layout::of(form, 5);
             let states = initial_states(&values, 5, form);
             let point = layout.point(STARTS[1], &states);
