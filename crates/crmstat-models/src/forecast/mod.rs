@@ -7,6 +7,8 @@
 //! Architecture Invariant: no calendar here. A season is a number of periods; turning orders into
 //! periods, and periods into dates, is the caller's work.
 
+pub mod accuracy;
+pub mod baseline;
 pub mod ets;
 
 use std::fmt::Debug;
