@@ -16,11 +16,17 @@ use std::{
 
 use crmstat_models::forecast::{
     Model, Series,
+    baseline::Baseline,
     ets::{Ets, Form},
+    mstl::Mstl,
 };
 
 fn by_name(name: &str) -> Option<Box<dyn Model>> {
     Some(match name {
+        "naive" => Box::new(Baseline::Naive),
+        "seasonal-naive" => Box::new(Baseline::SeasonalNaive),
+        "drift" => Box::new(Baseline::Drift),
+        "mstl" => Box::new(Mstl::automatic()),
         "ets" => Box::new(Ets::automatic()),
         "ets-non-seasonal" => Box::new(Ets::non_seasonal()),
         form => Box::new(Ets::form(form.parse::<Form>().ok()?)),

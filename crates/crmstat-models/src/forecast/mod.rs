@@ -10,6 +10,7 @@
 pub mod accuracy;
 pub mod baseline;
 pub mod ets;
+pub mod mstl;
 
 use std::fmt::Debug;
 
