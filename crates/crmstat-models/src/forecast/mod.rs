@@ -8,8 +8,10 @@
 //! periods, and periods into dates, is the caller's work.
 
 pub mod accuracy;
+pub mod backtest;
 pub mod baseline;
 pub mod ets;
+pub mod intervals;
 pub mod mstl;
 
 use std::fmt::Debug;
