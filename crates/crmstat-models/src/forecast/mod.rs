@@ -10,6 +10,7 @@
 pub mod accuracy;
 pub mod backtest;
 pub mod baseline;
+pub mod ensemble;
 pub mod ets;
 pub mod intervals;
 pub mod mstl;

@@ -1,1 +1,3 @@
 //! Small dense linear algebra: what the models need of it.
+
+pub mod qr;
