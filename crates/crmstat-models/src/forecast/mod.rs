@@ -14,6 +14,7 @@ pub mod ensemble;
 pub mod ets;
 pub mod intervals;
 pub mod mstl;
+pub mod regression;
 
 use std::fmt::Debug;
 
