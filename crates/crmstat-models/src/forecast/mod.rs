@@ -12,6 +12,7 @@ pub mod backtest;
 pub mod baseline;
 pub mod ensemble;
 pub mod ets;
+pub mod hierarchy;
 pub mod intervals;
 pub mod mstl;
 pub mod regression;

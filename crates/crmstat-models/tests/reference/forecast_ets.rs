@@ -1,10 +1,17 @@
 //! ETS against exact likelihoods at fixed parameters, against statsforecast 2.1.1 and against R.
 
-use std::{collections::HashMap, fs};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+};
 
-use crmstat_models::forecast::{
-    Fitted, Series,
-    ets::{Ets, EtsFit, Form, Parameters},
+use crmstat_models::{
+    forecast::{
+        Fitted, Series,
+        ets::{Ets, EtsFit, Form, Parameters},
+        hierarchy::{Hierarchy, Method},
+    },
+    parallel,
 };
 use serde_json::Value;
 
@@ -134,4 +141,82 @@ fn air_passengers_beats_the_published_choices_needs_shared_data() {
     assert!(fit.log_likelihood() > -679.5832);
     let chosen = Ets::automatic().fit(&series).unwrap();
     assert!(chosen.aicc() <= 1391.0, "{} {}", chosen.name(), chosen.aicc());
+}
+
+/// The bottom series of Australian tourism by region and purpose, and their labels by state, region,
+/// purpose, and state and purpose.
+fn tourism() -> Option<(Vec<Vec<f64>>, [Vec<usize>; 4])> {
+    let text = fs::read_to_string(shared("data/forecast/hierarchy/aus_tourism_quarterly.csv")?);
+    let mut all: BTreeMap<(String, String, String), Vec<(String, f64)>> = BTreeMap::new();
+    for line in text.unwrap().lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').map(|field| field.trim_matches('"')).collect();
+        let [quarter, region, state, purpose, trips] = fields[..] else { panic!("{line}") };
+        all.entry((state.into(), region.into(), purpose.into()))
+            .or_default()
+            .push((quarter.into(), trips.parse().unwrap()));
+    }
+    let labels = |key: &dyn Fn(&(String, String, String)) -> (String, String)| {
+        let mut known = BTreeMap::new();
+        let next = |key, known: &mut BTreeMap<_, usize>| {
+            let count = known.len();
+            *known.entry(key).or_insert(count)
+        };
+        all.keys().map(|k| next(key(k), &mut known)).collect::<Vec<usize>>()
+    };
+    let levels = [
+        labels(&|(state, _, _)| (state.clone(), String::new())),
+        labels(&|(state, region, _)| (state.clone(), region.clone())),
+        labels(&|(_, _, purpose)| (purpose.clone(), String::new())),
+        labels(&|(state, _, purpose)| (state.clone(), purpose.clone())),
+    ];
+    let series = all
+        .into_values()
+        .map(|mut values| {
+            values.sort_by(|a, b| a.0.cmp(&b.0));
+            values.into_iter().map(|(_, trips)| trips).collect()
+        })
+        .collect();
+    Some((series, levels))
+}
+
+#[test]
+fn reconciled_tourism_is_no_worse_at_any_level_needs_shared_data() {
+    let Some((bottom, levels)) = tourism() else { return };
+    assert_eq!((bottom.len(), bottom[0].len()), (304, 80));
+    let labels: Vec<&[usize]> = levels.iter().map(Vec::as_slice).collect();
+    let hierarchy = Hierarchy::new(304, &labels).unwrap();
+    let all = hierarchy.aggregate(&bottom).unwrap();
+    let horizon = 8;
+    let fits: Vec<EtsFit> = parallel::map_chunks(all.len(), 1, |range| {
+        let values = &all[range.start][..80 - horizon];
+        Ets::automatic().fit(&Series::new(values, 4).unwrap()).unwrap()
+    });
+    let base: Vec<Vec<f64>> = fits.iter().map(|fit| fit.forecast(horizon).mean).collect();
+    let residuals: Vec<Vec<f64>> = fits.iter().map(|fit| fit.residuals().to_vec()).collect();
+    let plan = hierarchy.reconcile(&base, Method::MinTrace(&residuals)).unwrap();
+
+    for (h, total) in plan[0].iter().enumerate() {
+        let sum: f64 = plan[all.len() - 304..].iter().map(|row| row[h]).sum();
+        assert!((total - sum).abs() < 1e-9 * total.abs());
+    }
+    let sizes = [1, 8, 76, 4, 32, 304];
+    let mut first = 0;
+    for size in sizes {
+        let error = |forecast: &[Vec<f64>]| -> f64 {
+            (first..first + size)
+                .flat_map(|node| {
+                    let actual = &all[node][80 - horizon..];
+                    actual
+                        .iter()
+                        .zip(&forecast[node])
+                        .map(|(y, f)| (y - f).powi(2))
+                        .collect::<Vec<_>>()
+                })
+                .sum::<f64>()
+        };
+        let (before, after) = (error(&base), error(&plan));
+        assert!(after <= before, "level of {size}: {after} > {before}");
+        first += size;
+    }
+    assert_eq!(first, all.len());
 }
