@@ -149,8 +149,10 @@ fn tourism() -> Option<(Vec<Vec<f64>>, [Vec<usize>; 4])> {
     let text = fs::read_to_string(shared("data/forecast/hierarchy/aus_tourism_quarterly.csv")?);
     let mut all: BTreeMap<(String, String, String), Vec<(String, f64)>> = BTreeMap::new();
     for line in text.unwrap().lines().skip(1) {
-        let fields: Vec<&str> = line.split(',').map(|field| field.trim_matches('"')).collect();
-        let [quarter, region, state, purpose, trips] = fields[..] else { panic!("{line}") };
+        // A region may hold a quoted comma, so that the line is taken apart from both ends.
+        let (quarter, rest) = line.split_once(',').expect("a quarter");
+        let fields: Vec<&str> = rest.rsplitn(4, ',').collect();
+        let [trips, purpose, state, region] = fields[..] else { panic!("{line}") };
         all.entry((state.into(), region.into(), purpose.into()))
             .or_default()
             .push((quarter.into(), trips.parse().unwrap()));
@@ -180,43 +182,44 @@ fn tourism() -> Option<(Vec<Vec<f64>>, [Vec<usize>; 4])> {
 }
 
 #[test]
-fn reconciled_tourism_is_no_worse_at_any_level_needs_shared_data() {
+fn reconciled_tourism_adds_up_and_is_no_worse_from_regions_down_needs_shared_data() {
     let Some((bottom, levels)) = tourism() else { return };
     assert_eq!((bottom.len(), bottom[0].len()), (304, 80));
     let labels: Vec<&[usize]> = levels.iter().map(Vec::as_slice).collect();
     let hierarchy = Hierarchy::new(304, &labels).unwrap();
     let all = hierarchy.aggregate(&bottom).unwrap();
-    let horizon = 8;
-    let fits: Vec<EtsFit> = parallel::map_chunks(all.len(), 1, |range| {
-        let values = &all[range.start][..80 - horizon];
-        Ets::automatic().fit(&Series::new(values, 4).unwrap()).unwrap()
-    });
-    let base: Vec<Vec<f64>> = fits.iter().map(|fit| fit.forecast(horizon).mean).collect();
-    let residuals: Vec<Vec<f64>> = fits.iter().map(|fit| fit.residuals().to_vec()).collect();
-    let plan = hierarchy.reconcile(&base, Method::MinTrace(&residuals)).unwrap();
-
-    for (h, total) in plan[0].iter().enumerate() {
-        let sum: f64 = plan[all.len() - 304..].iter().map(|row| row[h]).sum();
-        assert!((total - sum).abs() < 1e-9 * total.abs());
+    // Squared errors by level, before and after, over three origins a year apart.
+    let (horizon, sizes) = (8, [1, 8, 76, 4, 32, 304]);
+    let mut errors = [(0.0, 0.0); 6];
+    for end in [64, 68, 72] {
+        let fits: Vec<EtsFit> = parallel::map_chunks(all.len(), 1, |range| {
+            Ets::automatic().fit(&Series::new(&all[range.start][..end], 4).unwrap()).unwrap()
+        });
+        let base: Vec<Vec<f64>> = fits.iter().map(|fit| fit.forecast(horizon).mean).collect();
+        let residuals: Vec<Vec<f64>> = fits.iter().map(|fit| fit.residuals().to_vec()).collect();
+        let plan = hierarchy.reconcile(&base, Method::MinTrace(&residuals)).unwrap();
+        for (h, total) in plan[0].iter().enumerate() {
+            let sum: f64 = plan[all.len() - 304..].iter().map(|row| row[h]).sum();
+            assert!((total - sum).abs() < 1e-9 * total.abs());
+        }
+        let mut node = 0;
+        for (size, (before, after)) in sizes.into_iter().zip(&mut errors) {
+            for _ in 0..size {
+                for h in 0..horizon {
+                    let actual = all[node][end + h];
+                    *before += (actual - base[node][h]).powi(2);
+                    *after += (actual - plan[node][h]).powi(2);
+                }
+                node += 1;
+            }
+        }
+        assert_eq!(node, all.len());
     }
-    let sizes = [1, 8, 76, 4, 32, 304];
-    let mut first = 0;
-    for size in sizes {
-        let error = |forecast: &[Vec<f64>]| -> f64 {
-            (first..first + size)
-                .flat_map(|node| {
-                    let actual = &all[node][80 - horizon..];
-                    actual
-                        .iter()
-                        .zip(&forecast[node])
-                        .map(|(y, f)| (y - f).powi(2))
-                        .collect::<Vec<_>>()
-                })
-                .sum::<f64>()
-        };
-        let (before, after) = (error(&base), error(&plan));
-        assert!(after <= before, "level of {size}: {after} > {before}");
-        first += size;
+    // The total, the states and the purposes grow in these years while most bottom series are fitted
+    // without a trend, so that their base forecasts win: Hyndman and Athanasopoulos 2021, 11.4, print the
+    // same for the last two years (total: RMSE 1721 before, 2158 after).
+    for (size, (before, after)) in sizes.into_iter().zip(errors) {
+        eprintln!("level of {size}: base {before:.0}, reconciled {after:.0}");
+        assert!(size < 32 || after <= before, "level of {size}: {after} > {before}");
     }
-    assert_eq!(first, all.len());
 }
