@@ -67,7 +67,9 @@ impl Qr {
             if length == 0.0 {
                 return Err(Error::data(format!("column {} is all zero", at + 1)));
             }
-            column.iter_mut().for_each(|value| *value /= length);
+            for value in &mut *column {
+                *value /= length;
+            }
             qr.lengths.push(length);
         }
         for at in 0..columns.len() {
@@ -81,7 +83,9 @@ impl Qr {
             let pivot = if reflection[0] > 0.0 { -length } else { length };
             reflection[0] -= pivot;
             let size = norm(reflection);
-            reflection.iter_mut().for_each(|value| *value /= size);
+            for value in &mut *reflection {
+                *value /= size;
+            }
             qr.diagonal.push(pivot);
             for column in rest {
                 reflect(reflection, &mut column[at..]);

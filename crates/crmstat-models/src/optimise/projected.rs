@@ -247,7 +247,8 @@ impl InverseHessian {
         }
         let curvature = dot(&self.step, &self.change);
         let sizes = (dot(&self.step, &self.step) * dot(&self.change, &self.change)).sqrt();
-        if !(curvature > 1e-12 * sizes) {
+        let is_convex = curvature > 1e-12 * sizes;
+        if !is_convex {
             return;
         }
         for (product, row) in self.product.iter_mut().zip(self.rows.chunks_exact(n)) {

@@ -143,47 +143,48 @@ fn air_passengers_beats_the_published_choices_needs_shared_data() {
     assert!(chosen.aicc() <= 1391.0, "{} {}", chosen.name(), chosen.aicc());
 }
 
-/// The bottom series of Australian tourism by region and purpose, and their labels by state, region,
-/// purpose, and state and purpose.
-fn tourism() -> Option<(Vec<Vec<f64>>, [Vec<usize>; 4])> {
-    let text = fs::read_to_string(shared("data/forecast/hierarchy/aus_tourism_quarterly.csv")?);
-    let mut all: BTreeMap<(String, String, String), Vec<(String, f64)>> = BTreeMap::new();
-    for line in text.unwrap().lines().skip(1) {
+/// Australian tourism by region and purpose.
+struct Tourism {
+    bottom: Vec<Vec<f64>>,
+    /// Labels of the bottom series by state, region, purpose, and state and purpose.
+    levels: [Vec<usize>; 4],
+}
+
+fn tourism() -> Option<Tourism> {
+    let path = shared("data/forecast/hierarchy/aus_tourism_quarterly.csv")?;
+    let text = fs::read_to_string(path).unwrap();
+    let mut all: BTreeMap<[&str; 3], Vec<(&str, f64)>> = BTreeMap::new();
+    for line in text.lines().skip(1) {
         // A region may hold a quoted comma, so that the line is taken apart from both ends.
         let (quarter, rest) = line.split_once(',').expect("a quarter");
         let fields: Vec<&str> = rest.rsplitn(4, ',').collect();
         let [trips, purpose, state, region] = fields[..] else { panic!("{line}") };
-        all.entry((state.into(), region.into(), purpose.into()))
-            .or_default()
-            .push((quarter.into(), trips.parse().unwrap()));
+        let series = all.entry([state, region, purpose]).or_default();
+        series.push((quarter, trips.parse().unwrap()));
     }
-    let labels = |key: &dyn Fn(&(String, String, String)) -> (String, String)| {
-        let mut known = BTreeMap::new();
-        let next = |key, known: &mut BTreeMap<_, usize>| {
-            let count = known.len();
-            *known.entry(key).or_insert(count)
-        };
-        all.keys().map(|k| next(key(k), &mut known)).collect::<Vec<usize>>()
+    let labels = |of: &[usize]| {
+        let mut known: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        all.keys()
+            .map(|key| {
+                let next = known.len();
+                *known.entry(of.iter().map(|at| key[*at]).collect()).or_insert(next)
+            })
+            .collect()
     };
-    let levels = [
-        labels(&|(state, _, _)| (state.clone(), String::new())),
-        labels(&|(state, region, _)| (state.clone(), region.clone())),
-        labels(&|(_, _, purpose)| (purpose.clone(), String::new())),
-        labels(&|(state, _, purpose)| (state.clone(), purpose.clone())),
-    ];
-    let series = all
+    let levels = [labels(&[0]), labels(&[0, 1]), labels(&[2]), labels(&[0, 2])];
+    let bottom = all
         .into_values()
         .map(|mut values| {
-            values.sort_by(|a, b| a.0.cmp(&b.0));
+            values.sort_by_key(|(quarter, _)| *quarter);
             values.into_iter().map(|(_, trips)| trips).collect()
         })
         .collect();
-    Some((series, levels))
+    Some(Tourism { bottom, levels })
 }
 
 #[test]
 fn reconciled_tourism_adds_up_and_is_no_worse_from_regions_down_needs_shared_data() {
-    let Some((bottom, levels)) = tourism() else { return };
+    let Some(Tourism { bottom, levels }) = tourism() else { return };
     assert_eq!((bottom.len(), bottom[0].len()), (304, 80));
     let labels: Vec<&[usize]> = levels.iter().map(Vec::as_slice).collect();
     let hierarchy = Hierarchy::new(304, &labels).unwrap();

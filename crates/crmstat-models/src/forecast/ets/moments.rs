@@ -72,7 +72,7 @@ pub(super) fn forecast(
     Forecast { mean, variance: Some(variances.into_iter().map(finite).collect()) }
 }
 
-/// θ_h = μ_h² + σ² Σ_{j<h} c_j² θ_{h−j} (eq. 6.2).
+/// `θ_h = μ_h² + σ² Σ c_j² θ_(h−j)` over j < h (eq. 6.2).
 fn second_moments(mean: &[f64], weights: &[f64], variance: f64) -> Vec<f64> {
     let mut theta: Vec<f64> = Vec::with_capacity(mean.len());
     for (h, mean) in mean.iter().enumerate() {

@@ -79,7 +79,7 @@ fn seasonal_indices(values: &[f64], season: usize, term: SeasonTerm) -> Vec<f64>
 /// Intercept at time 0 (the first value is at time 1) and slope of the least-squares line.
 fn line(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
-    let (mean_time, mean) = ((n + 1.0) / 2.0, values.iter().sum::<f64>() / n);
+    let (mean_time, mean) = (f64::midpoint(n, 1.0), values.iter().sum::<f64>() / n);
     let (mut covariance, mut variance) = (0.0, 0.0);
     for (t, value) in values.iter().enumerate() {
         let time = (t + 1) as f64 - mean_time;

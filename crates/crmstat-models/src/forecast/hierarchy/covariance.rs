@@ -10,7 +10,9 @@ pub(super) fn shrunk_covariance(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
         rows.iter().map(|row| row.iter().map(|e| e * e).sum::<f64>() / periods).collect();
     let largest = variances.iter().copied().fold(0.0, f64::max);
     let least = if largest > 0.0 { largest * TRACE } else { 1.0 };
-    variances.iter_mut().for_each(|variance| *variance = variance.max(least));
+    for variance in &mut variances {
+        *variance = variance.max(least);
+    }
     let standardised: Vec<Vec<f64>> = rows
         .iter()
         .zip(&variances)

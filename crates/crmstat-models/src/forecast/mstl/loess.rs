@@ -47,7 +47,9 @@ impl Loess {
             };
         }
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= total);
+        for weight in &mut *weights {
+            *weight /= total;
+        }
         if !self.line {
             return;
         }

@@ -9,7 +9,7 @@
 //! Seasons add to the level and change slowly. Take logarithms first where they grow with it.
 //!
 //! # Citation
-//! R. B. Cleveland, W. S. Cleveland, J. McRae, I. Terpenning: STL, Journal of Official Statistics 6, 1990
+//! R. B. Cleveland, W. S. Cleveland, J. E. `McRae`, I. Terpenning: STL, Journal of Official Statistics 6, 1990
 //! (section 2, inner loop); K. Bandara, R. Hyndman, C. Bergmeir: MSTL, arXiv:2107.13462 (algorithm 1,
 //! with its windows 11, 15, …).
 //!
