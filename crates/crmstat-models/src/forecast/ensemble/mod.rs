@@ -152,7 +152,8 @@ impl Combination {
 /// A forecast this many ranges of the history beyond it has run away.
 const RUNAWAY: f64 = 5.0;
 
-/// Whether the next two cycles (a dozen periods at least) leave what the history makes believable.
+/// Whether the next two cycles (a dozen periods at least, no more than were seen) leave what the history
+/// makes believable.
 fn runs_away(fitted: &dyn Fitted, series: &Series<'_>) -> bool {
     let bounds = series
         .values()
@@ -161,7 +162,7 @@ fn runs_away(fitted: &dyn Fitted, series: &Series<'_>) -> bool {
     let size = bounds.0.abs().max(bounds.1.abs());
     // A constant series has no range; its size stands in.
     let range = if bounds.0 < bounds.1 { bounds.1 - bounds.0 } else { size.max(1.0) };
-    let horizon = (2 * series.season()).clamp(12, series.len().max(12));
+    let horizon = (2 * series.season()).max(12).min(series.len());
     fitted.forecast(horizon).mean.iter().any(|mean| {
         !mean.is_finite()
             || *mean < bounds.0 - RUNAWAY * range
