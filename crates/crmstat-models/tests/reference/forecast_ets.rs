@@ -10,6 +10,7 @@ use crmstat_models::{
         Fitted, Series,
         ets::{Ets, EtsFit, Form, Parameters},
         hierarchy::{Hierarchy, Method},
+        intervals,
     },
     parallel,
 };
@@ -223,4 +224,62 @@ fn reconciled_tourism_adds_up_and_is_no_worse_from_regions_down_needs_shared_dat
         eprintln!("level of {size}: base {before:.0}, reconciled {after:.0}");
         assert!(size < 32 || after <= before, "level of {size}: {after} > {before}");
     }
+}
+
+#[test]
+fn printed_models_of_r_and_fpp_are_met_needs_shared_data() {
+    let (Some(reference), Some(all)) =
+        (json("reference/published_reference_values.json"), classic())
+    else {
+        return;
+    };
+    let lengths =
+        [("oil", 49, 18), ("ausair", 47, 27), ("austourists", 68, 44), ("AirPassengers", 144, 144)];
+    let mut met = 0;
+    for case in reference["cases"].as_array().unwrap() {
+        let (name, model) = (case["series"].as_str().unwrap(), case["model"].as_str().unwrap());
+        let Some((name, n, last)) = lengths.iter().find(|(short, ..)| name.starts_with(short))
+        else {
+            continue;
+        };
+        let Ok(form) = model.split(' ').next().unwrap().parse::<Form>() else { continue };
+        let values = series(&all, name, *n);
+        let season = numbers(&case["s0"]);
+        let number = |key: &str| case[key].as_f64();
+        let parameters = Parameters {
+            alpha: number("alpha").unwrap(),
+            beta: number("beta").unwrap_or(0.0),
+            gamma: number("gamma").unwrap_or(0.0),
+            phi: number("phi").unwrap_or(1.0),
+            level: number("l0").unwrap(),
+            trend: number("b0").unwrap_or(0.0),
+            season: season.clone(),
+        };
+        let cut = Series::new(&values[n - last..], season.len().max(1)).unwrap();
+        let fit = EtsFit::from_parameters(&cut, form, parameters).unwrap();
+        let what = format!("{name} {model}");
+        // Half a unit of the last printed digit, and what the rounding of the printed states leaves.
+        if let Some(printed) = number("loglik") {
+            assert!(
+                (fit.log_likelihood() - printed).abs() < 1e-4,
+                "{what}: {}",
+                fit.log_likelihood()
+            );
+        }
+        for (ours, printed) in [(fit.aic(), "aic"), (fit.aicc(), "aicc"), (fit.bic(), "bic")] {
+            if let Some(printed) = number(printed) {
+                assert!((ours - printed).abs() < 5e-3, "{what}: {ours} {printed}");
+            }
+        }
+        for (ours, printed) in fit.forecast(9).mean.iter().zip(numbers(&case["forecast"])) {
+            assert!((ours - printed).abs() < 1e-3, "{what}: {ours} {printed}");
+        }
+        if let (Some(lower), Some(upper)) = (number("lo95"), number("hi95")) {
+            let interval = intervals::analytic(&fit.forecast(1), 0.95).unwrap();
+            assert!((interval.lower[0] - lower).abs() < 2e-3, "{what}: {}", interval.lower[0]);
+            assert!((interval.upper[0] - upper).abs() < 2e-3, "{what}: {}", interval.upper[0]);
+        }
+        met += 1;
+    }
+    assert_eq!(met, 6);
 }
