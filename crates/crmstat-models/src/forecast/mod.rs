@@ -7,6 +7,16 @@
 //! Architecture Invariant: no calendar here. A season is a number of periods; turning orders into
 //! periods, and periods into dates, is the caller's work.
 
+pub mod accuracy;
+pub mod backtest;
+pub mod baseline;
+pub mod ensemble;
+pub mod ets;
+pub mod hierarchy;
+pub mod intervals;
+pub mod mstl;
+pub mod regression;
+
 use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};

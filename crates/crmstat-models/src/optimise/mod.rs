@@ -3,3 +3,4 @@
 pub mod nelder_mead;
 pub mod newton;
 pub mod lbfgs;
+pub mod projected;

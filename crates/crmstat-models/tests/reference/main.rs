@@ -6,6 +6,7 @@
 mod segments;
 mod clv;
 mod churn;
+mod forecast_ets;
 
 use std::path::PathBuf;
 
