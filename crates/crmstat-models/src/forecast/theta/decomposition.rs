@@ -4,8 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::sum::compensated;
 
-/// The 95 % point of the standard normal distribution: the one-sided test of Fiorucci et al. (2016).
+/// The 95 % point of the standard normal distribution, as Fiorucci et al. (2016) take it.
 const CRITICAL: f64 = 1.644_853_626_951_472_2;
+
+/// Its 99 % point, for the second look of [`is_seasonal`]: where the first has said no, the evidence
+/// must be stronger.
+const CRITICAL_DETRENDED: f64 = 2.326_347_874_040_840_8;
 
 /// Multiplicative indices below this would blow a season-free series up; it is taken out additively.
 const SMALLEST_FACTOR: f64 = 0.01;
@@ -132,43 +136,55 @@ pub(in crate::forecast) fn centred_average(values: &[f64], season: usize) -> Vec
         .collect()
 }
 
-/// Whether a season of `season` periods shows in the autocorrelation at its lag, tested at 5 % against
-/// Bartlett's bound, in the series or in its deviations from the centred moving average.
+/// Whether a season of `season` periods shows in the autocorrelation at its lag, either in the series,
+/// at 5 % against Bartlett's bound, or in its deviations from the centred moving average, at 1 %.
 ///
 /// The second look is what the test of Fiorucci et al. lacks: a strong trend makes every
-/// autocorrelation large, widens the bound and hides the season.
+/// autocorrelation large, which widens the bound until no season passes it.
 pub(in crate::forecast) fn is_seasonal(values: &[f64], season: usize) -> bool {
     if season < 2 || values.len() < 2 * season {
         return false;
     }
-    if exceeds_bartlett(values, season) {
-        return true;
+    if let Some(series) = Correlogram::new(values) {
+        let squares: f64 = (1..season).map(|lag| series.at(lag).powi(2)).sum();
+        let bound = CRITICAL * ((1.0 + 2.0 * squares) / values.len() as f64).sqrt();
+        if series.at(season).abs() > bound {
+            return true;
+        }
     }
     let detrended: Vec<f64> = values[season / 2..]
         .iter()
         .zip(centred_average(values, season))
         .map(|(value, level)| value - level)
         .collect();
-    exceeds_bartlett(&detrended, season)
+    // Without a season the deviations from the average are nearly uncorrelated at this lag. Few pairs
+    // are that far apart in a short series, so the correlation is the mean over those that are.
+    let pairs = detrended.len().saturating_sub(season) as f64;
+    Correlogram::new(&detrended).is_some_and(|deviations| {
+        deviations.at(season) * detrended.len() as f64 > CRITICAL_DETRENDED * pairs.sqrt()
+    })
 }
 
-fn exceeds_bartlett(values: &[f64], lag: usize) -> bool {
-    if values.len() <= lag {
-        return false;
+/// Autocorrelations of a series that varies.
+struct Correlogram {
+    deviations: Vec<f64>,
+    squares: f64,
+}
+
+impl Correlogram {
+    fn new(values: &[f64]) -> Option<Self> {
+        let mean = compensated(values.iter().copied()) / values.len() as f64;
+        let deviations: Vec<f64> = values.iter().map(|value| value - mean).collect();
+        let squares: f64 = deviations.iter().map(|deviation| deviation.powi(2)).sum();
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        // Deviations of the size of the rounding of the mean are noise of the arithmetic.
+        let noise = values.len() as f64 * (largest * 1e-12).powi(2);
+        (squares > noise).then_some(Self { deviations, squares })
     }
-    let count = values.len() as f64;
-    let mean = compensated(values.iter().copied()) / count;
-    let deviations: Vec<f64> = values.iter().map(|value| value - mean).collect();
-    let covariance = |lag: usize| -> f64 {
-        deviations[lag..].iter().zip(&deviations).map(|(late, early)| late * early).sum()
-    };
-    let variance = covariance(0);
-    let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    // Deviations of the size of the rounding of the mean are noise of the arithmetic.
-    if variance <= count * (largest * 1e-12).powi(2) {
-        return false;
+
+    fn at(&self, lag: usize) -> f64 {
+        let late = self.deviations.get(lag..).unwrap_or_default();
+        let products = late.iter().zip(&self.deviations).map(|(late, early)| late * early);
+        products.sum::<f64>() / self.squares
     }
-    let squares: f64 = (1..lag).map(|near| (covariance(near) / variance).powi(2)).sum();
-    let bound = CRITICAL * ((1.0 + 2.0 * squares) / count).sqrt();
-    (covariance(lag) / variance).abs() > bound
 }

@@ -32,13 +32,10 @@ use serde::{Deserialize, Serialize};
 use super::{Fitted, Forecast};
 use crate::{Error, Result, random::Generator};
 
-pub(in crate::forecast) use decomposition::{centred_average, decompose, is_seasonal};
 pub use decomposition::{Composition, SeasonalIndices};
+pub(in crate::forecast) use decomposition::{centred_average, decompose, is_seasonal};
 pub use params::{Seasonality, Theta, Variant};
-use recursion::{Parameters, State};
-
-/// Residuals that do not count, as in the estimation.
-const WARM_UP: usize = 3;
+use recursion::{Parameters, State, WARM_UP};
 
 /// A theta model fitted to one series.
 ///
@@ -78,18 +75,14 @@ impl FittedTheta {
         rest: &[f64],
         values: &[f64],
     ) -> Self {
-        let Parameters { alpha, omega, initial_level } = parameters;
+        let Parameters { alpha, initial_level, .. } = parameters;
         let mut state = State::first(rest, variant.is_dynamic(), alpha, initial_level);
-        let first = if variant.is_dynamic() {
-            // The line so far is the first observation itself, which leaves no error.
-            rest[0]
-        } else {
-            let (intercept, slope) = state.line();
-            initial_level + omega * (intercept + slope)
-        };
-        let mut steps = vec![first];
-        for &value in &rest[1..] {
-            steps.push(state.forecast(&parameters));
+        let mut steps = vec![rest[0]];
+        for (previous, &value) in rest.iter().zip(&rest[1..]) {
+            // ℓ₀ is what suits the first error that counts; before that it may lie anywhere, and the
+            // random walk speaks for the model.
+            let warm = state.count >= WARM_UP;
+            steps.push(if warm { state.forecast(&parameters) } else { *previous });
             state.observe(value, alpha);
         }
         let errors: Vec<f64> = rest.iter().zip(&steps).map(|(value, step)| value - step).collect();
@@ -99,7 +92,8 @@ impl FittedTheta {
             .map(|(position, &step)| reseasonalise(season.as_ref(), position, step * scale))
             .collect();
         let residuals = values.iter().zip(&fitted).map(|(value, fit)| value - fit).collect();
-        let sigma = deviation(&errors[WARM_UP.min(errors.len() - 2)..]);
+        let counted = errors.len().saturating_sub(WARM_UP).max(2);
+        let sigma = deviation(&errors[errors.len() - counted..]);
         Self { variant, season, scale, parameters, state, sigma, fitted, residuals }
     }
 
@@ -118,7 +112,8 @@ impl FittedTheta {
         1.0 / (1.0 - self.parameters.omega)
     }
 
-    /// The level ℓ₀ before the first observation, season-free.
+    /// The level ℓ₀ before the first observation, season-free. It stands for the level three periods on,
+    /// of which it is (1−α)³; with an α near one it may be of any size.
     pub fn initial_level(&self) -> f64 {
         self.parameters.initial_level * self.scale
     }

@@ -16,6 +16,9 @@ use crate::{
 /// Fewer observations than this leave nothing to estimate from.
 const SHORTEST: usize = 4;
 
+/// Mean sizes of observations whose squares, and those of their forecasts, stay within `f64`.
+const SIZES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
 /// The four models of Fiorucci et al. (2016).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Variant {
@@ -129,7 +132,8 @@ impl Theta {
         self.check()?;
         let values = series.values();
         if values.len() < SHORTEST {
-            let reason = format!("theta needs {SHORTEST} observations, the series has {}", values.len());
+            let reason =
+                format!("theta needs {SHORTEST} observations, the series has {}", values.len());
             return Err(Error::data(reason).with_hint("use a naive forecast"));
         }
         let wanted = match self.seasonality {
@@ -148,8 +152,9 @@ impl Theta {
         }
         let size = compensated(rest.iter().map(|value| value.abs())) / rest.len() as f64;
         let scale = if size > 0.0 { size } else { 1.0 };
-        if !scale.is_finite() || !scale.recip().is_finite() {
-            return Err(Error::data(format!("the series has a mean size of {size:e}")));
+        if !SIZES.contains(&scale) {
+            return Err(Error::data(format!("the observations have a mean size of {size:e}"))
+                .with_hint("choose a unit in which they are of ordinary size"));
         }
         for value in &mut rest {
             *value /= scale;

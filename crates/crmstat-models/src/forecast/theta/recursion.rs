@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Residuals before this one do not count: the dynamic line rests on fewer than three observations.
-const WARM_UP: usize = 3;
+pub(super) const WARM_UP: usize = 3;
 
 /// The bounds of α in the authors' implementation (forecTheta).
 pub(super) const ALPHA: std::ops::RangeInclusive<f64> = 0.1..=0.99;
@@ -19,7 +19,11 @@ pub(super) const ALPHA: std::ops::RangeInclusive<f64> = 0.1..=0.99;
 /// The largest ω = 1 − 1/θ: θ up to 10¹⁰, as in the authors' implementation.
 const LARGEST_OMEGA: f64 = 1.0 - 1e-10;
 
-/// Points of the coarse search over α; the error surface has few, wide valleys.
+/// The authors' search starts here. Short series often have a second valley at the other end, whose
+/// slow level rests on ℓ₀ and the line alone; it fits the past better and the future worse.
+const START: f64 = 0.5;
+
+/// Points of the walk over α; the valleys are wide.
 const GRID: usize = 31;
 
 /// The golden section leaves the interval of two grid steps (0.06) below 1e-10.
@@ -70,11 +74,6 @@ impl State {
             slope,
             decay: 1.0 - alpha,
         }
-    }
-
-    /// Intercept A and slope B of the line.
-    pub(super) fn line(&self) -> (f64, f64) {
-        (self.intercept, self.slope)
     }
 
     /// Dₜ for the next observation.
@@ -137,13 +136,16 @@ pub(super) fn estimate(values: &[f64], dynamic: bool, fixed: Fixed) -> (Paramete
     }
     let (low, high) = (*ALPHA.start(), *ALPHA.end());
     let step = (high - low) / (GRID - 1) as f64;
-    let mut best = at(low);
-    let mut place = 0;
-    for index in 1..GRID {
-        let candidate = at((low + step * index as f64).min(high));
-        if candidate.1 < best.1 {
-            (best, place) = (candidate, index);
+    let point = |index: usize| at((low + step * index as f64).min(high));
+    let start = ((START - low) / step).round() as usize;
+    let (mut place, mut best) = (start, point(start));
+    let upwards = point(start + 1).1 < point(start - 1).1;
+    while let Some(next) = if upwards { Some(place + 1) } else { place.checked_sub(1) } {
+        let candidate = point(next);
+        if next == GRID || candidate.1 >= best.1 {
+            break;
         }
+        (place, best) = (next, candidate);
     }
     let centre = low + step * place as f64;
     let mut bracket = ((centre - step).max(low), (centre + step).min(high));
@@ -177,7 +179,6 @@ fn conditional_optimum(
     fixed: Fixed,
 ) -> (Parameters, f64) {
     let mut state = State::first(values, dynamic, alpha, 0.0);
-    // The weight of ℓ₀ is scaled to one at the first residual that counts.
     let mut weight = 1.0;
     let mut moments = Moments::default();
     for (position, &value) in values.iter().enumerate().skip(1) {
@@ -190,10 +191,11 @@ fn conditional_optimum(
         }
         state.observe(value, alpha);
     }
-    let scale = (1.0 - alpha).powi(WARM_UP as i32);
+    // The weight of ℓ₀ was taken as one at the first residual that counts.
+    let unit = (1.0 - alpha).powi(WARM_UP as i32);
     let (level, omega, squares) =
-        moments.solve(fixed.initial_level.map(|level| level * scale), fixed.omega);
-    (Parameters { alpha, omega, initial_level: level / scale }, squares)
+        moments.solve(fixed.initial_level.map(|level| level * unit), fixed.omega);
+    (Parameters { alpha, omega, initial_level: level / unit }, squares)
 }
 
 /// Sums of products of the target a, the weight u of the initial level and the direction D.
