@@ -1,1 +1,3 @@
 //! Optimisers of smooth and of plain functions, without hidden penalties.
+
+pub mod least_squares;

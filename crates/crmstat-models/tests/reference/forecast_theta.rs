@@ -5,6 +5,7 @@ use std::{collections::HashMap, fs, path::Path, time::Instant};
 
 use crmstat_models::forecast::{
     Fitted, Series,
+    ces::{Ces, Form},
     theta::{Theta, Variant},
 };
 use serde_json::Value;
@@ -197,4 +198,41 @@ fn is_as_accurate(model: &str, tolerance: f64, forecast: impl Fn(&Series<'_>, us
         let bar = |name: &str| row[name].as_f64().unwrap() * tolerance;
         assert!(smape < bar("smape") && mase < bar("mase"), "{set}: {smape} {mase}");
     }
+}
+
+#[test]
+fn ces_needs_shared_data() {
+    let (Some(figures), Some(data)) = (
+        shared("reference/statsforecast_classic.json"),
+        shared("data/forecast/classic/classic_values.csv"),
+    ) else {
+        return;
+    };
+    let (classics, figures) = (classics(&data), json(&figures));
+    let passengers = Series::new(&classics["AirPassengers"], 12).unwrap();
+    for form in [Form::None, Form::Simple, Form::Partial, Form::Full] {
+        let f = Ces::new().form(form).fit(&passengers).unwrap();
+        eprintln!(
+            "{form:?} {:?} {:?} {} {} {:?} {}",
+            f.alpha(),
+            f.beta(),
+            f.aicc(),
+            f.converged(),
+            f.forecast(4).mean,
+            f.residuals().iter().map(|x| x * x).sum::<f64>()
+        );
+    }
+    for (name, case) in figures["series"].as_object().unwrap() {
+        let series = Series::new(&classics[name], case["m"].as_u64().unwrap() as usize).unwrap();
+        let expected = numbers(&case["models"]["AutoCES"]["mean"]);
+        let fitted = Ces::new().fit(&series).unwrap();
+        eprintln!(
+            "{name} {:?} {:e}",
+            fitted.form(),
+            distance(&fitted.forecast(expected.len()).mean, &expected)
+        );
+    }
+    is_as_accurate("AutoCES", 100.01, |series, horizon| {
+        Ces::new().fit(series).unwrap().forecast(horizon).mean
+    });
 }
