@@ -13,7 +13,7 @@ const LARGEST_DAMPING: f64 = 1e12;
 const DIFFERENCE: f64 = 1.490_116_119_384_765_6e-8;
 
 /// A fit that improves by less than this share of the sum of squares twice in a row has converged.
-const TOLERANCE: f64 = 1e-11;
+const TOLERANCE: f64 = 1e-9;
 
 /// Where the search ended.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,8 +11,8 @@ use crate::{
     sum::compensated,
 };
 
-/// Bounds of α₀, α₁, β₀ and β₁, wide enough for every stable model; statsforecast has the same.
-const BOUNDS: [(f64, f64); 4] = [(0.01, 1.8), (0.01, 1.9), (0.01, 1.5), (0.01, 1.5)];
+/// Bounds of α₀, α₁, β₀ and β₁: a box round the region where [`Smoothing::is_stable`] holds.
+const BOUNDS: [(f64, f64); 4] = [(0.01, 2.8), (0.01, 1.8), (0.01, 2.8), (0.01, 1.8)];
 
 /// The search ends long before.
 const ITERATIONS: usize = 200;
@@ -34,12 +34,19 @@ const SIZES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ces {
     form: Option<Form>,
+    given: Option<Smoothing>,
 }
 
 impl Ces {
     /// A model whose form is chosen by AICc.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A given form with given smoothing parameters: (α₀, α₁), and (β₀, β₁) for the full form, (β, 0) for
+    /// the partial one; unused by the others.
+    pub fn with_parameters(form: Form, alpha: [f64; 2], beta: [f64; 2]) -> Self {
+        Self { form: Some(form), given: Some(Smoothing { level: alpha, season: beta }) }
     }
 
     /// A given form.
@@ -52,9 +59,15 @@ impl Ces {
     /// Fits the form given, or every form that the series can bear, and keeps the best.
     ///
     /// # Errors
-    /// A data error for a series too short for the form (six observations for none, two seasons for the
-    /// others) or with numbers too large to square.
+    /// A parameter error for given parameters that are not finite; a data error for a series too short
+    /// for the form (six observations for none, two seasons for the others) or with numbers too large to
+    /// square.
     pub fn fit(&self, series: &Series<'_>) -> Result<FittedCes> {
+        if let Some(Smoothing { level, season }) = self.given
+            && let Some(wrong) = level.iter().chain(&season).find(|number| !number.is_finite())
+        {
+            return Err(Error::parameter("alpha and beta", wrong, "finite"));
+        }
         let size =
             compensated(series.values().iter().map(|value| value.abs())) / series.len() as f64;
         let scale = if size > 0.0 { size } else { 1.0 };
@@ -72,8 +85,18 @@ impl Ces {
             if !bears(form, values.len(), series.season()) {
                 continue;
             }
-            let Some(candidate) = estimate(form, &values, series.season(), scale) else { continue };
-            if best.as_ref().is_none_or(|best| candidate.aicc < best.aicc) {
+            let estimated = match self.given {
+                Some(given) => Some((given, true)),
+                None => estimate(form, &values, series.season()),
+            };
+            let Some((smoothing, converged)) = estimated else { continue };
+            let initial = State::initial(form, &values, series.season());
+            let candidate = assemble(form, &values, &initial, smoothing, converged, scale);
+
+            // Given parameters may be unstable; nothing that is not finite leaves here.
+            if candidate.aicc.is_finite()
+                && best.as_ref().is_none_or(|best| candidate.aicc < best.aicc)
+            {
                 best = Some(candidate);
             }
         }
@@ -108,9 +131,9 @@ fn bears(form: Form, count: usize, season: usize) -> bool {
     count > counted(form) + 2 && (form == Form::None || season >= 2 && count >= 2 * season)
 }
 
-/// The smoothing parameters with the least sum of squared one-step errors; `None` where no parameters
-/// keep the errors finite.
-fn estimate(form: Form, values: &[f64], season: usize, scale: f64) -> Option<FittedCes> {
+/// The smoothing parameters with the least sum of squared one-step errors, and whether the search came to
+/// rest; `None` where no parameters keep the errors finite.
+fn estimate(form: Form, values: &[f64], season: usize) -> Option<(Smoothing, bool)> {
     let initial = State::initial(form, values, season);
     // The authors' starting values: near a level with a trend, and a season that moves slowly.
     let start = match form {
@@ -122,30 +145,44 @@ fn estimate(form: Form, values: &[f64], season: usize, scale: f64) -> Option<Fit
         level: [point[0], point[1]],
         season: [point.get(2).copied().unwrap_or(0.0), point.get(3).copied().unwrap_or(0.0)],
     };
-    let found =
-        least_squares::minimise(&start, &BOUNDS[..start.len()], ITERATIONS, |point, errors| {
-            smooth(form, values, &initial, &smoothing(point), errors);
-        });
-    if !found.squares.is_finite() {
-        return None;
-    }
-    let smoothing = smoothing(&found.point);
+    let bounds = &BOUNDS[..start.len()];
+    let found = least_squares::minimise(&start, bounds, ITERATIONS, |point, errors| {
+        let smoothing = smoothing(point);
+        if smoothing.is_stable(form) {
+            smooth(form, values, &initial, &smoothing, errors);
+        } else {
+            errors.fill(f64::NAN);
+        }
+    });
+    found.squares.is_finite().then(|| (smoothing(&found.point), found.converged))
+}
+
+/// The model at its parameters.
+fn assemble(
+    form: Form,
+    values: &[f64],
+    initial: &State,
+    smoothing: Smoothing,
+    converged: bool,
+    scale: f64,
+) -> FittedCes {
     let mut errors = Vec::with_capacity(values.len());
-    let state = smooth(form, values, &initial, &smoothing, &mut errors);
+    let state = smooth(form, values, initial, &smoothing, &mut errors);
+    let squares = compensated(errors.iter().map(|error| error * error));
     let (count, parameters) = (values.len() as f64, counted(form) as f64);
+    let freedom = count - parameters - 1.0;
     // Errors of the size of rounding are none; the logarithm needs a floor.
-    let squares = found.squares.max(count * f64::EPSILON.powi(2));
-    let correction = 2.0 * parameters * (parameters + 1.0) / (count - parameters - 1.0);
+    let information = count * squares.max(count * f64::EPSILON.powi(2)).ln() + 2.0 * parameters;
     let fitted = values.iter().zip(&errors).map(|(value, error)| (value - error) * scale).collect();
-    Some(FittedCes {
+    FittedCes {
         form,
         scale,
         smoothing,
         state,
-        sigma: (found.squares / (count - parameters - 1.0)).sqrt(),
-        aicc: count * squares.ln() + 2.0 * parameters + correction,
-        converged: found.converged,
+        sigma: (squares / freedom).sqrt(),
+        aicc: information + 2.0 * parameters * (parameters + 1.0) / freedom,
+        converged,
         fitted,
         residuals: errors.iter().map(|error| error * scale).collect(),
-    })
+    }
 }

@@ -35,7 +35,27 @@ pub(super) struct Smoothing {
     pub season: Complex,
 }
 
+impl Smoothing {
+    /// Whether old errors fade: the eigenvalues of the transition matrix less the error's share lie
+    /// within the unit circle, |det| < 1 and |trace| < 1 + det (section 3 of the paper). The season of
+    /// the full form is held to the same, that of the partial form to a weight below one.
+    pub(super) fn is_stable(&self, form: Form) -> bool {
+        let stable = |[real, imaginary]: Complex| {
+            let trace = 2.0 - 2.0 * real + imaginary;
+            let determinant = real * real - 3.0 * real + 2.0 + imaginary * imaginary - imaginary;
+            determinant.abs() < 1.0 && trace.abs() < 1.0 + determinant
+        };
+        let season = match form {
+            Form::None | Form::Simple => true,
+            Form::Partial => self.season[0] < 1.0,
+            Form::Full => stable(self.season),
+        };
+        season && stable(self.level)
+    }
+}
+
 /// The state one period on after the error `error`.
+#[inline]
 fn advanced([level, potential]: Complex, [real, imaginary]: Complex, error: f64) -> Complex {
     [
         level - (1.0 - imaginary) * potential + (real - imaginary) * error,
@@ -70,6 +90,7 @@ impl State {
     }
 
     /// The forecast of the period in `phase`.
+    #[inline]
     pub(super) fn forecast(&self, form: Form, phase: usize) -> f64 {
         match form {
             Form::None => self.level[0],
@@ -79,6 +100,7 @@ impl State {
     }
 
     /// Moves on by one period, in `phase`, whose forecast missed by `error`.
+    #[inline]
     pub(super) fn advance(&mut self, form: Form, smoothing: &Smoothing, phase: usize, error: f64) {
         if form != Form::Simple {
             self.level = advanced(self.level, smoothing.level, error);
@@ -116,6 +138,23 @@ impl State {
 /// and fills `errors` with the one-step errors of the last run. Returns the state after the last
 /// observation.
 pub(super) fn smooth(
+    form: Form,
+    values: &[f64],
+    initial: &State,
+    smoothing: &Smoothing,
+    errors: &mut Vec<f64>,
+) -> State {
+    // One copy of the loops per form: the branches on a constant vanish.
+    match form {
+        Form::None => smooth_form(Form::None, values, initial, smoothing, errors),
+        Form::Simple => smooth_form(Form::Simple, values, initial, smoothing, errors),
+        Form::Partial => smooth_form(Form::Partial, values, initial, smoothing, errors),
+        Form::Full => smooth_form(Form::Full, values, initial, smoothing, errors),
+    }
+}
+
+#[inline(always)]
+fn smooth_form(
     form: Form,
     values: &[f64],
     initial: &State,
