@@ -6,6 +6,7 @@ use std::{collections::HashMap, fs, path::Path, time::Instant};
 use crmstat_models::forecast::{
     Fitted, Series,
     ces::{Ces, FittedCes, Form},
+    intermittent::{Intermittent, Method},
     theta::{Theta, Variant},
 };
 use serde_json::Value;
@@ -235,4 +236,80 @@ fn ces_is_as_accurate_as_statsforecast_needs_shared_data() {
     is_as_accurate("AutoCES", 1.01, |series, horizon| {
         Ces::new().fit(series).unwrap().forecast(horizon).mean
     });
+}
+
+/// The series without missing values, as statsforecast was given them: gaps left out.
+fn carparts() -> Option<HashMap<String, Vec<f64>>> {
+    let text =
+        fs::read_to_string(shared("data/forecast/many_series/carparts_monthly.csv")?).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.split(',');
+        let id = cells.next().unwrap().to_owned();
+        (id, cells.filter_map(|cell| cell.parse().ok()).collect())
+    };
+    Some(text.lines().map(row).collect())
+}
+
+#[test]
+fn intermittent_rates_equal_statsforecast_needs_shared_data() {
+    let (Some(figures), Some(series)) =
+        (shared("reference/statsforecast_carparts_intermittent.json"), carparts())
+    else {
+        return;
+    };
+    let figures = json(&figures);
+    let cases = figures["series"].as_object().unwrap();
+    assert_eq!(cases.len(), 60);
+    for (id, case) in cases {
+        for (method, name) in [
+            (Method::Croston, "CrostonClassic"),
+            (Method::Sba, "CrostonSBA"),
+            (Method::CrostonOptimised, "CrostonOptimized"),
+            (Method::Tsb { size: 0.2, probability: 0.2 }, "TSB_0.2_0.2"),
+            (Method::Adida, "ADIDA"),
+            (Method::Imapa, "IMAPA"),
+        ] {
+            let model = Intermittent::new(method);
+            let rate = model.fit(&Series::new(&series[id], 1).unwrap()).unwrap().rate();
+            let expected = case[name].as_f64().unwrap();
+            assert!((rate / expected - 1.0).abs() < 1e-6, "{id} {name}: {rate} {expected}");
+        }
+    }
+}
+
+/// The last half year of every complete car part, held out.
+#[test]
+fn default_is_no_worse_than_any_intermittent_method_needs_shared_data() {
+    const HELD_OUT: usize = 6;
+    let Some(series) = carparts() else { return };
+    let mut ids: Vec<&String> = series.keys().filter(|id| series[*id].len() == 51).collect();
+    ids.sort();
+    let scaled_error = |model: Intermittent| {
+        let (mut sum, mut counted) = (0.0, 0.0);
+        for id in &ids {
+            let (history, future) = series[*id].split_at(51 - HELD_OUT);
+            let scale = history.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum::<f64>()
+                / (history.len() - 1) as f64;
+            if scale > 0.0 {
+                let rate = model.fit(&Series::new(history, 1).unwrap()).unwrap().rate();
+                let squares: f64 = future.iter().map(|value| (value - rate).powi(2)).sum();
+                sum += (squares / HELD_OUT as f64 / scale).sqrt();
+                counted += 1.0;
+            }
+        }
+        sum / counted
+    };
+    let default = scaled_error(Intermittent::default());
+    for method in [
+        Method::Croston,
+        Method::Sba,
+        Method::CrostonOptimised,
+        Method::Tsb { size: 0.2, probability: 0.2 },
+        Method::Adida,
+        Method::Imapa,
+    ] {
+        let other = scaled_error(Intermittent::new(method));
+        eprintln!("{}: RMSSE {other:.4}, default {default:.4}", method.name());
+        assert!(default <= other, "{method:?}: {other} against {default}");
+    }
 }
