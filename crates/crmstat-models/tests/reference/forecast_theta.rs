@@ -5,6 +5,7 @@ use std::{collections::HashMap, fs, path::Path, time::Instant};
 
 use crmstat_models::forecast::{
     Fitted, Series,
+    arima::{Arima, Order},
     ces::{Ces, FittedCes, Form},
     intermittent::{Intermittent, Method},
     theta::{Theta, Variant},
@@ -311,5 +312,35 @@ fn default_is_no_worse_than_any_intermittent_method_needs_shared_data() {
         let other = scaled_error(Intermittent::new(method));
         eprintln!("{}: RMSSE {other:.4}, default {default:.4}", method.name());
         assert!(default <= other, "{method:?}: {other} against {default}");
+    }
+}
+
+#[test]
+fn arima_needs_shared_data() {
+    let (Some(figures), Some(data)) = (
+        shared("reference/statsforecast_classic.json"),
+        shared("data/forecast/classic/classic_values.csv"),
+    ) else {
+        return;
+    };
+    let (classics, figures) = (classics(&data), json(&figures));
+    let passengers = Series::new(&classics["AirPassengers"], 12).unwrap();
+    let f = Arima::new(Order::new(2, 1, 1).with_season(0, 1, 0)).fit(&passengers).unwrap();
+    eprintln!("{} {:?} {:?} {} {} {}", f.name(), f.ar(), f.ma(), f.variance(), f.log_likelihood(), f.aicc());
+    let logs: Vec<f64> = classics["AirPassengers"].iter().map(|x| x.log10()).collect();
+    let f = Arima::new(Order::new(0, 1, 1).with_season(0, 1, 1)).fit(&Series::new(&logs, 12).unwrap()).unwrap();
+    eprintln!("{} {:?} {:?} {} {} {}", f.name(), f.ma(), f.seasonal_ma(), f.variance(), f.log_likelihood(), f.aicc());
+    for (name, case) in figures["series"].as_object().unwrap() {
+        let season = case["m"].as_u64().unwrap() as usize;
+        let series = Series::new(&classics[name], season).unwrap();
+        let t = Instant::now();
+        let auto = Arima::automatic().fit(&series).unwrap();
+        let took = t.elapsed();
+        let theirs = &case["models"]["AutoARIMA"];
+        let a: Vec<usize> = numbers(&theirs["arma"]).iter().map(|x| *x as usize).collect();
+        let mut order = Order::new(a[0], a[5], a[1]).with_season(a[2], a[6], a[3]);
+        order.constant = theirs["coef"].as_object().unwrap().keys().any(|k| k == "drift" || k == "intercept");
+        let same = Arima::new(order).fit(&series).unwrap();
+        eprintln!("{name} {} {:.3} {took:?} | theirs {} {:.3} ours {:.4} loglik theirs {:.4}", auto.name(), auto.aicc(), same.name(), theirs["aicc"].as_f64().unwrap(), same.log_likelihood(), theirs["loglik"].as_f64().unwrap());
     }
 }
