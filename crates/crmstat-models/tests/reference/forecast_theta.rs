@@ -326,10 +326,28 @@ fn arima_needs_shared_data() {
     let (classics, figures) = (classics(&data), json(&figures));
     let passengers = Series::new(&classics["AirPassengers"], 12).unwrap();
     let f = Arima::new(Order::new(2, 1, 1).with_season(0, 1, 0)).fit(&passengers).unwrap();
-    eprintln!("{} {:?} {:?} {} {} {}", f.name(), f.ar(), f.ma(), f.variance(), f.log_likelihood(), f.aicc());
+    eprintln!(
+        "{} {:?} {:?} {} {} {}",
+        f.name(),
+        f.ar(),
+        f.ma(),
+        f.variance(),
+        f.log_likelihood(),
+        f.aicc()
+    );
     let logs: Vec<f64> = classics["AirPassengers"].iter().map(|x| x.log10()).collect();
-    let f = Arima::new(Order::new(0, 1, 1).with_season(0, 1, 1)).fit(&Series::new(&logs, 12).unwrap()).unwrap();
-    eprintln!("{} {:?} {:?} {} {} {}", f.name(), f.ma(), f.seasonal_ma(), f.variance(), f.log_likelihood(), f.aicc());
+    let f = Arima::new(Order::new(0, 1, 1).with_season(0, 1, 1))
+        .fit(&Series::new(&logs, 12).unwrap())
+        .unwrap();
+    eprintln!(
+        "{} {:?} {:?} {} {} {}",
+        f.name(),
+        f.ma(),
+        f.seasonal_ma(),
+        f.variance(),
+        f.log_likelihood(),
+        f.aicc()
+    );
     for (name, case) in figures["series"].as_object().unwrap() {
         let season = case["m"].as_u64().unwrap() as usize;
         let series = Series::new(&classics[name], season).unwrap();
@@ -339,8 +357,17 @@ fn arima_needs_shared_data() {
         let theirs = &case["models"]["AutoARIMA"];
         let a: Vec<usize> = numbers(&theirs["arma"]).iter().map(|x| *x as usize).collect();
         let mut order = Order::new(a[0], a[5], a[1]).with_season(a[2], a[6], a[3]);
-        order.constant = theirs["coef"].as_object().unwrap().keys().any(|k| k == "drift" || k == "intercept");
+        order.constant =
+            theirs["coef"].as_object().unwrap().keys().any(|k| k == "drift" || k == "intercept");
         let same = Arima::new(order).fit(&series).unwrap();
-        eprintln!("{name} {} {:.3} {took:?} | theirs {} {:.3} ours {:.4} loglik theirs {:.4}", auto.name(), auto.aicc(), same.name(), theirs["aicc"].as_f64().unwrap(), same.log_likelihood(), theirs["loglik"].as_f64().unwrap());
+        eprintln!(
+            "{name} {} {:.3} {took:?} | theirs {} {:.3} ours {:.4} loglik theirs {:.4}",
+            auto.name(),
+            auto.aicc(),
+            same.name(),
+            theirs["aicc"].as_f64().unwrap(),
+            same.log_likelihood(),
+            theirs["loglik"].as_f64().unwrap()
+        );
     }
 }

@@ -38,7 +38,7 @@ const SMOOTHED_CYCLES: usize = 2;
 pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> Option<Candidate> {
     let season = if season <= LONGEST_SEASON { season } else { 1 };
     if is_constant(values) {
-        return estimate(values, season, Order::new(0, 0, 0).with_constant(), regressors);
+        return estimate(values, season, Order::new(0, 0, 0).with_constant(), regressors, &[]);
     }
     let seasonal_difference =
         usize::from(season > 1 && seasonal_strength(values, season) > STRONG_SEASON);
@@ -53,7 +53,7 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
     if is_constant(&rest) {
         // Differencing has left nothing to model.
         let order = Order { constant: may_have_constant, ..base };
-        return estimate(values, season, order, regressors);
+        return estimate(values, season, order, regressors, &[]);
     }
     let mut walk = Walk { values, season, regressors, tried: BTreeSet::new(), best: None };
     let seasonal = usize::from(season > 1);
@@ -81,7 +81,13 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
             break;
         }
     }
-    walk.best.map(|(_, candidate)| candidate)
+    let (_, found) = walk.best?;
+    // The walk has come from one side; the data may suggest a better valley for the same orders.
+    let again = estimate(values, season, found.order, regressors, &[]);
+    Some(again.map_or(found.clone(), |again| {
+        let better = again.estimate.log_likelihood > found.estimate.log_likelihood;
+        if better { again } else { found }
+    }))
 }
 
 /// The models seen so far.
@@ -102,7 +108,12 @@ impl Walk<'_> {
         if self.tried.len() >= MOST_MODELS || !self.tried.insert(key) {
             return false;
         }
-        let Some(candidate) = estimate(self.values, self.season, order, self.regressors) else {
+        // From the best model so far, with zeros for lags that it lacks: a model that contains it is then
+        // never worse.
+        let starts: Vec<Vec<f64>> =
+            self.best.iter().map(|(_, best)| best.estimate.resized(&best.order, &order)).collect();
+        let candidate = estimate(self.values, self.season, order, self.regressors, &starts);
+        let Some(candidate) = candidate else {
             return false;
         };
         let Polynomials { phi, theta, .. } =

@@ -3,12 +3,15 @@
 use super::{
     Order,
     likelihood::Whitener,
-    polynomial::{filtered, from_partial, product},
+    polynomial::{filtered, from_partial, product, sparse},
 };
 use crate::{optimise::least_squares, sum::compensated};
 
 /// Partial autocorrelations stay this far within the unit circle, where the likelihood still exists.
 const LARGEST_PARTIAL: f64 = 0.9995;
+
+/// Starts stay further within, where the surface is not yet flat.
+const LARGEST_START: f64 = 0.95;
 
 /// Steps of the conditional search, which only gives the start of the exact one.
 const CONDITIONAL_STEPS: usize = 30;
@@ -38,6 +41,22 @@ pub(super) struct Estimate {
     pub squares: f64,
     pub log_likelihood: f64,
     pub converged: bool,
+}
+
+impl Estimate {
+    /// The partial autocorrelations of these orders `from` as those of the orders `to`: lags cut off or
+    /// zeros put on.
+    pub(super) fn resized(&self, from: &Order, to: &Order) -> Vec<f64> {
+        let counts = |order: &Order| [order.ar, order.seasonal_ar, order.ma, order.seasonal_ma];
+        let mut rest = self.partial.as_slice();
+        let mut resized = Vec::with_capacity(to.parameters());
+        for (have, want) in counts(from).into_iter().zip(counts(to)) {
+            let (part, later) = rest.split_at(have);
+            rest = later;
+            resized.extend(part.iter().copied().chain(std::iter::repeat(0.0)).take(want));
+        }
+        resized
+    }
 }
 
 /// The polynomials in the signs of φ(B) = 1 − φ₁B − … and θ(B) = 1 + θ₁B + ….
@@ -73,16 +92,19 @@ impl Polynomials {
 }
 
 impl Problem<'_> {
-    /// The estimate, or `None` where no parameters give a likelihood.
-    pub(super) fn estimate(&self) -> Option<Estimate> {
+    /// The best estimate from the `starts` given, or, where there are none, from those that the data
+    /// suggest; `None` where no parameters give a likelihood.
+    pub(super) fn estimate(&self, starts: &[Vec<f64>]) -> Option<Estimate> {
         let size = self.order.parameters();
+        let suggested;
+        let starts = if starts.is_empty() {
+            suggested = self.starts();
+            &suggested
+        } else {
+            starts
+        };
         let bounds = vec![(-LARGEST_PARTIAL, LARGEST_PARTIAL); size];
-        let start = vec![0.0; size];
-        let conditional =
-            least_squares::minimise(&start, &bounds, CONDITIONAL_STEPS, |partial, errors| {
-                self.conditional(partial, errors);
-            });
-        let exact = |start: &[f64]| {
+        let search = |start: &Vec<f64>| {
             least_squares::minimise(start, &bounds, EXACT_STEPS, |partial, errors| {
                 errors.clear();
                 match self.whitened(partial) {
@@ -95,10 +117,7 @@ impl Problem<'_> {
                 }
             })
         };
-        let mut found = exact(&conditional.point);
-        if !found.squares.is_finite() {
-            found = exact(&start);
-        }
+        let found = starts.iter().map(search).min_by(|a, b| a.squares.total_cmp(&b.squares))?;
         let (white, coefficients, log_determinant) = self.whitened(&found.point)?;
         let squares = compensated(white.iter().map(|value| value * value));
         let count = white.len() as f64;
@@ -114,6 +133,35 @@ impl Problem<'_> {
         })
     }
 
+    /// Minima of the conditional sum of squares, reached from the sample partial autocorrelations and
+    /// from zero: mixed models have several valleys.
+    fn starts(&self) -> Vec<Vec<f64>> {
+        let size = self.order.parameters();
+        let zero = vec![0.0; size];
+        if size == 0 {
+            return vec![zero];
+        }
+        let mut sample = zero.clone();
+        let rest = regress(self.series.to_vec(), self.columns.to_vec()).0;
+        let correlations = autocorrelations(&rest, self.order.ar.max(self.season));
+        sample[..self.order.ar]
+            .copy_from_slice(&partial_autocorrelations(&correlations[..=self.order.ar]));
+        if self.order.seasonal_ar > 0 {
+            sample[self.order.ar] = correlations[self.season];
+        }
+        for value in &mut sample {
+            *value = value.clamp(-LARGEST_START, LARGEST_START);
+        }
+        let bounds = vec![(-LARGEST_PARTIAL, LARGEST_PARTIAL); size];
+        let search = |start: &[f64]| {
+            least_squares::minimise(start, &bounds, CONDITIONAL_STEPS, |partial, errors| {
+                self.conditional(partial, errors);
+            })
+            .point
+        };
+        vec![search(&sample), search(&zero)]
+    }
+
     /// The whitened series less its whitened regressors at their generalised least squares, their
     /// coefficients, and the logarithm of the determinant.
     fn whitened(&self, partial: &[f64]) -> Option<(Vec<f64>, Vec<f64>, f64)> {
@@ -122,15 +170,14 @@ impl Problem<'_> {
         let white = whitener.whiten(self.series);
         let columns = self.columns.iter().map(|column| whitener.whiten(column)).collect();
         let (rest, coefficients) = regress(white, columns);
-        Some((rest, coefficients, whitener.log_determinant()))
+        Some((rest, coefficients, whitener.log_determinant(self.series.len())))
     }
 
     /// Errors given that those before the first full set of lags are zero: cheap, and close to the exact
     /// ones but for short series and roots near the circle.
     fn conditional(&self, partial: &[f64], errors: &mut Vec<f64>) {
         let Polynomials { phi, theta, .. } = Polynomials::new(&self.order, self.season, partial);
-        let lags: Vec<(usize, f64)> =
-            (1..).zip(theta.iter().copied()).filter(|lag| lag.1 != 0.0).collect();
+        let lags = sparse(&theta);
         let errors_of = |series: &[f64]| {
             let mut filtered = filtered(series, &phi);
             for t in 0..filtered.len() {
@@ -146,6 +193,30 @@ impl Problem<'_> {
         let columns = self.columns.iter().map(|column| errors_of(column)).collect();
         *errors = regress(errors_of(self.series), columns).0;
     }
+}
+
+/// Sample autocorrelations at lags 0 to `most`; zeros for a series that does not vary.
+fn autocorrelations(values: &[f64], most: usize) -> Vec<f64> {
+    let product = |lag: usize| -> f64 {
+        values.get(lag..).unwrap_or_default().iter().zip(values).map(|(a, b)| a * b).sum()
+    };
+    let whole = product(0);
+    (0..=most).map(|lag| if whole > 0.0 { product(lag) / whole } else { 0.0 }).collect()
+}
+
+/// Partial autocorrelations from autocorrelations at lags 0 to p, by Levinson's recursion.
+fn partial_autocorrelations(correlations: &[f64]) -> Vec<f64> {
+    let mut partial: Vec<f64> = Vec::with_capacity(correlations.len());
+    let mut variance = correlations[0];
+    for lag in 1..correlations.len() {
+        let phi = from_partial(&partial);
+        let known: f64 =
+            phi.iter().zip(correlations[1..lag].iter().rev()).map(|(a, b)| a * b).sum();
+        let next = if variance > 0.0 { (correlations[lag] - known) / variance } else { 0.0 };
+        variance *= 1.0 - next * next;
+        partial.push(next);
+    }
+    partial
 }
 
 /// What least squares on `columns` leaves of `target`, and their coefficients, by Gram and Schmidt's

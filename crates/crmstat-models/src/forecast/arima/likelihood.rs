@@ -4,7 +4,10 @@
 //! its first p rows, and its Cholesky factor costs n q² (Ansley, Biometrika 66 (1979), 59–65). It whitens
 //! the series: Σ u² and the determinant are all that the likelihood needs.
 
-use super::polynomial::psi_weights;
+use super::polynomial::{psi_weights, sparse};
+
+/// Rows that differ by less from the one before have reached the limit that all later ones share.
+const SETTLED: f64 = 1e-14;
 
 /// The Cholesky factor of the covariance of W, in units of the innovations' variance.
 #[derive(Debug)]
@@ -17,8 +20,12 @@ pub(super) struct Whitener<'a> {
     average: Vec<f64>,
     /// Covariances of Wᵢ (i > p) and xⱼ (j ≤ p) by i − j, up to lag q.
     cross: Vec<f64>,
-    /// The rows of the factor, each from its first column in the band to the diagonal.
-    rows: Vec<Vec<f64>>,
+    /// The rows of the factor one after another, each from its first column in the band to the diagonal.
+    entries: Vec<f64>,
+    /// Where each row ends in `entries`. A factor of fewer rows than observations has settled: its last
+    /// row stands for all later ones.
+    ends: Vec<usize>,
+    settled: bool,
 }
 
 impl<'a> Whitener<'a> {
@@ -33,8 +40,24 @@ impl<'a> Whitener<'a> {
         let average = shifted(&moving);
         let cross = shifted(&psi_weights(phi, theta, q + 1));
         let process = if phi.is_empty() { Vec::new() } else { covariances(phi, &average)? };
-        let mut whitener = Self { phi, theta, process, average, cross, rows: Vec::new() };
+        let mut whitener = Self {
+            phi,
+            theta,
+            process,
+            average,
+            cross,
+            entries: Vec::with_capacity(count * (q + 1)),
+            ends: Vec::with_capacity(count),
+            settled: false,
+        };
         whitener.extend(count).then_some(whitener)
+    }
+
+    /// Row `i`, the last one where the factor has settled.
+    fn row(&self, i: usize) -> &[f64] {
+        let i = i.min(self.ends.len() - 1);
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.entries[start..self.ends[i]]
     }
 
     /// The column of the first entry in row `i`.
@@ -53,50 +76,61 @@ impl<'a> Whitener<'a> {
 
     /// Computes the rows up to `count`; false where a pivot is not positive.
     pub(super) fn extend(&mut self, count: usize) -> bool {
-        for i in self.rows.len()..count {
+        for i in self.ends.len()..count {
+            if self.settled {
+                break;
+            }
             let first = self.start(i);
-            let mut row: Vec<f64> = Vec::with_capacity(i - first + 1);
+            let begin = self.entries.len();
             for j in first..i {
-                let other = &self.rows[j];
+                let other = self.row(j);
                 let other_first = j + 1 - other.len();
                 let common = first.max(other_first);
-                let known: f64 = row[common - first..]
-                    .iter()
-                    .zip(&other[common - other_first..])
-                    .map(|(a, b)| a * b)
-                    .sum();
-                row.push((self.covariance(i, j) - known) / other[other.len() - 1]);
+                let own = &self.entries[begin + common - first..];
+                let (pivot, other) = (other[other.len() - 1], &other[common - other_first..]);
+                let known: f64 = own.iter().zip(other).map(|(a, b)| a * b).sum();
+                self.entries.push((self.covariance(i, j) - known) / pivot);
             }
-            let known: f64 = row.iter().map(|value| value * value).sum();
+            let known: f64 = self.entries[begin..].iter().map(|value| value * value).sum();
             let pivot = self.covariance(i, i) - known;
             if !(pivot > 0.0 && pivot.is_finite()) {
                 return false;
             }
-            row.push(pivot.sqrt());
-            self.rows.push(row);
+            self.entries.push(pivot.sqrt());
+            self.ends.push(self.entries.len());
+            self.settled = i > self.phi.len() + self.theta.len() && {
+                let (before, row) = (self.row(i - 1), self.row(i));
+                before.iter().zip(row).all(|(a, b)| (a - b).abs() < SETTLED)
+            };
         }
         true
     }
 
-    /// The standard deviation of each innovation, in units of the last ones'.
-    pub(super) fn deviations(&self) -> impl Iterator<Item = f64> {
-        self.rows.iter().map(|row| row[row.len() - 1])
+    /// The standard deviations of the first `count` innovations, in units of the last ones'.
+    pub(super) fn deviations(&self, count: usize) -> impl Iterator<Item = f64> {
+        (0..count).map(|i| {
+            let row = self.row(i);
+            row[row.len() - 1]
+        })
     }
 
-    /// The logarithm of the determinant of the covariance matrix.
-    pub(super) fn log_determinant(&self) -> f64 {
-        2.0 * self.deviations().map(f64::ln).sum::<f64>()
+    /// The logarithm of the determinant of the covariance matrix of `count` observations.
+    pub(super) fn log_determinant(&self, count: usize) -> f64 {
+        let rows = self.ends.len().min(count);
+        let own: f64 = self.deviations(rows).map(f64::ln).sum();
+        let settled = (count - rows) as f64 * self.deviations(rows).last().map_or(0.0, f64::ln);
+        2.0 * (own + settled)
     }
 
-    /// The uncorrelated innovations of `values`, at most as many as the factor has rows, each in units of
-    /// its standard deviation.
+    /// The uncorrelated innovations of `values`, at most as many as the factor was made for, each in
+    /// units of its standard deviation.
     pub(super) fn whiten(&self, values: &[f64]) -> Vec<f64> {
         let p = self.phi.len();
-        let lags: Vec<(usize, f64)> =
-            (1..).zip(self.phi.iter().copied()).filter(|lag| lag.1 != 0.0).collect();
+        let lags = sparse(self.phi);
         let mut white: Vec<f64> = Vec::with_capacity(values.len());
-        for (i, row) in self.rows[..values.len()].iter().enumerate() {
-            let mut value = values[i];
+        for (i, &observed) in values.iter().enumerate() {
+            let row = self.row(i);
+            let mut value = observed;
             if i >= p {
                 value -= lags.iter().map(|&(lag, c)| c * values[i - lag]).sum::<f64>();
             }
@@ -110,13 +144,12 @@ impl<'a> Whitener<'a> {
     /// What the past innovations `white` say of the moving-average part of the next q periods.
     pub(super) fn carried(&mut self, white: &[f64]) -> Vec<f64> {
         let (count, q) = (white.len(), self.theta.len());
-        // Rows that cannot be computed would carry nothing; there are none for a factor that exists.
+        // Rows that cannot be computed would repeat the last one; there are none for a factor that exists.
         self.extend(count + q);
-        self.rows[count..]
-            .iter()
-            .enumerate()
-            .map(|(step, row)| {
-                let first = count + step + 1 - row.len();
+        (count..count + q)
+            .map(|i| {
+                let row = self.row(i);
+                let first = i + 1 - row.len();
                 white[first.min(count)..].iter().zip(row).map(|(a, b)| a * b).sum()
             })
             .collect()
@@ -207,7 +240,7 @@ mod tests {
             let theta = negative(product(&from_partial(&ma), &from_partial(&sma), 4));
             let whitener = Whitener::new(&phi, &theta, values.len()).unwrap();
             let (white, log) = slow(&phi, &theta, &values);
-            assert!((whitener.log_determinant() - log).abs() < 1e-9);
+            assert!((whitener.log_determinant(values.len()) - log).abs() < 1e-9);
             for (a, b) in whitener.whiten(&values).iter().zip(&white) {
                 assert!((a - b).abs() < 1e-9, "{a} {b}");
             }

@@ -110,7 +110,12 @@ impl FittedArima {
         let white = whitener.whiten(&differences);
         // Differencing uses up the first observations, which therefore have no error.
         let errors: Vec<f64> = std::iter::repeat_n(0.0, lags.len())
-            .chain(white.iter().zip(whitener.deviations()).map(|(value, size)| value * size))
+            .chain(
+                white
+                    .iter()
+                    .zip(whitener.deviations(white.len()))
+                    .map(|(value, size)| value * size),
+            )
             .collect();
         let freedom = white.len().checked_sub(parameters).filter(|freedom| *freedom > 0)?;
         let count = white.len() as f64;

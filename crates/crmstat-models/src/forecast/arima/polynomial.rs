@@ -59,10 +59,16 @@ pub(super) fn differencing(regular: usize, seasonal: usize, season: usize) -> Ve
     full
 }
 
+/// The lags whose coefficients are not zero, with these.
+pub(super) fn sparse(coefficients: &[f64]) -> Vec<(usize, f64)> {
+    (1..).zip(coefficients.iter().copied()).filter(|lag| lag.1 != 0.0).collect()
+}
+
 /// `values` under the polynomial, for the observations that have all lags.
 pub(super) fn filtered(values: &[f64], coefficients: &[f64]) -> Vec<f64> {
+    let lags = sparse(coefficients);
     (coefficients.len()..values.len())
-        .map(|t| values[t] - predicted(&values[..t], coefficients))
+        .map(|t| values[t] - lags.iter().map(|&(lag, c)| c * values[t - lag]).sum::<f64>())
         .collect()
 }
 
