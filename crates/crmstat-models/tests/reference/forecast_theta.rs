@@ -371,3 +371,25 @@ fn arima_needs_shared_data() {
         );
     }
 }
+#[test]
+fn arimb_needs_shared_data() {
+    let train = wide(&shared("data/forecast/m3/M3-yearly-train.csv").unwrap());
+    let test = wide(&shared("data/forecast/m3/M3-yearly-test.csv").unwrap());
+    let h = &train.iter().find(|x| x.0 == "N0041").unwrap().1;
+    let f = Arima::new(Order::new(0, 1, 1).with_constant()).fit(&Series::new(h, 1).unwrap()).unwrap();
+    eprintln!("N41 {:?} {} {} {:?}", f.ma(), f.aicc(), f.log_likelihood(), f.constant());
+    for ((id, h), (_, t)) in train.iter().zip(&test).step_by(8) {
+        let f = Arima::automatic().fit(&Series::new(h, 1).unwrap()).unwrap();
+        let m = f.forecast(6).mean;
+        let sc = h.windows(2).map(|w| (w[1] - w[0]).abs()).sum::<f64>() / (h.len() - 1) as f64;
+        let e = m.iter().zip(t).map(|(a, b)| (a - b).abs()).sum::<f64>() / 6.0 / sc;
+        eprintln!(
+            "ZZ {id} ({},{},{}) {} {:.3} {e:.3}",
+            f.order().ar,
+            f.order().difference,
+            f.order().ma,
+            if f.order().constant { "c" } else { "-" },
+            f.aicc()
+        );
+    }
+}

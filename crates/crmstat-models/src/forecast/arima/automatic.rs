@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{forecast::theta::centred_average, sum::compensated};
 
-/// The most lags of each kind.
+/// The most lags of each kind, and no more than a third of the observations (or seasons) give.
 const MOST_LAGS: usize = 5;
 const MOST_SEASONAL_LAGS: usize = 2;
 
@@ -38,7 +38,7 @@ const SMOOTHED_CYCLES: usize = 2;
 pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> Option<Candidate> {
     let season = if season <= LONGEST_SEASON { season } else { 1 };
     if is_constant(values) {
-        return estimate(values, season, Order::new(0, 0, 0).with_constant(), regressors, &[]);
+        return estimate(values, season, Order::new(0, 0, 0).with_constant(), regressors, None);
     }
     let seasonal_difference =
         usize::from(season > 1 && seasonal_strength(values, season) > STRONG_SEASON);
@@ -53,16 +53,19 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
     if is_constant(&rest) {
         // Differencing has left nothing to model.
         let order = Order { constant: may_have_constant, ..base };
-        return estimate(values, season, order, regressors, &[]);
+        return estimate(values, season, order, regressors, None);
     }
+    let most = (values.len() / 3).min(MOST_LAGS);
+    let most_seasonal =
+        if season > 1 { (values.len() / (3 * season)).min(MOST_SEASONAL_LAGS) } else { 0 };
     let mut walk = Walk { values, season, regressors, tried: BTreeSet::new(), best: None };
-    let seasonal = usize::from(season > 1);
+    let seasonal = most_seasonal.min(1);
     for (p, q, seasonal_p, seasonal_q) in
         [(2, 2, seasonal, seasonal), (0, 0, 0, 0), (1, 0, seasonal, 0), (0, 1, 0, seasonal)]
     {
         let order = Order {
-            ar: p,
-            ma: q,
+            ar: p.min(most),
+            ma: q.min(most),
             seasonal_ar: seasonal_p,
             seasonal_ma: seasonal_q,
             constant: may_have_constant,
@@ -74,7 +77,7 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
         walk.visit(base);
     }
     while let Some(here) = walk.best.as_ref().map(|best| best.1.order) {
-        let better = neighbours(here, season, may_have_constant)
+        let better = neighbours(here, (most, most_seasonal), may_have_constant)
             .into_iter()
             .any(|neighbour| walk.visit(neighbour));
         if !better {
@@ -83,7 +86,7 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
     }
     let (_, found) = walk.best?;
     // The walk has come from one side; the data may suggest a better valley for the same orders.
-    let again = estimate(values, season, found.order, regressors, &[]);
+    let again = estimate(values, season, found.order, regressors, None);
     Some(again.map_or(found.clone(), |again| {
         let better = again.estimate.log_likelihood > found.estimate.log_likelihood;
         if better { again } else { found }
@@ -110,9 +113,9 @@ impl Walk<'_> {
         }
         // From the best model so far, with zeros for lags that it lacks: a model that contains it is then
         // never worse.
-        let starts: Vec<Vec<f64>> =
-            self.best.iter().map(|(_, best)| best.estimate.resized(&best.order, &order)).collect();
-        let candidate = estimate(self.values, self.season, order, self.regressors, &starts);
+        let best = self.best.as_ref().map(|best| &best.1);
+        let start = best.map(|best| best.estimate.resized(&best.order, &order));
+        let candidate = estimate(self.values, self.season, order, self.regressors, start);
         let Some(candidate) = candidate else {
             return false;
         };
@@ -132,25 +135,29 @@ impl Walk<'_> {
     }
 }
 
-/// Orders one step away, seasonal ones first.
-fn neighbours(here: Order, season: usize, may_have_constant: bool) -> Vec<Order> {
+/// Orders one step away, seasonal ones first, up to the most lags and seasonal lags.
+fn neighbours(
+    here: Order,
+    (most, most_seasonal): (usize, usize),
+    may_have_constant: bool,
+) -> Vec<Order> {
     let moved = |count: usize, step: isize, most: usize| {
         count.checked_add_signed(step).filter(|&count| count <= most)
     };
     let mut found = Vec::new();
     let steps = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)];
-    if season > 1 {
+    if most_seasonal > 0 {
         for (ar, ma) in steps {
-            let ar = moved(here.seasonal_ar, ar, MOST_SEASONAL_LAGS);
-            let ma = moved(here.seasonal_ma, ma, MOST_SEASONAL_LAGS);
+            let ar = moved(here.seasonal_ar, ar, most_seasonal);
+            let ma = moved(here.seasonal_ma, ma, most_seasonal);
             if let (Some(seasonal_ar), Some(seasonal_ma)) = (ar, ma) {
                 found.push(Order { seasonal_ar, seasonal_ma, ..here });
             }
         }
     }
     for (ar, ma) in steps {
-        let ar = moved(here.ar, ar, MOST_LAGS);
-        if let (Some(ar), Some(ma)) = (ar, moved(here.ma, ma, MOST_LAGS)) {
+        let ar = moved(here.ar, ar, most);
+        if let (Some(ar), Some(ma)) = (ar, moved(here.ma, ma, most)) {
             found.push(Order { ar, ma, ..here });
         }
     }

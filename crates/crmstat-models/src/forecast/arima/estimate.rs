@@ -19,6 +19,9 @@ const CONDITIONAL_STEPS: usize = 30;
 /// Steps of the exact search; it ends within ten from a good start.
 const EXACT_STEPS: usize = 60;
 
+/// Steps while orders are compared; they begin near the end.
+const WALK_STEPS: usize = 15;
+
 /// Columns whose squared length shrinks to this share next to the others say nothing new.
 const COLLINEAR: f64 = 1e-12;
 
@@ -92,20 +95,22 @@ impl Polynomials {
 }
 
 impl Problem<'_> {
-    /// The best estimate from the `starts` given, or, where there are none, from those that the data
-    /// suggest; `None` where no parameters give a likelihood.
-    pub(super) fn estimate(&self, starts: &[Vec<f64>]) -> Option<Estimate> {
+    /// The best estimate from the starts that the data suggest; `None` where no parameters give a
+    /// likelihood.
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        self.search(&self.starts(), EXACT_STEPS)
+    }
+
+    /// The estimate that a short search from `start` reaches.
+    pub(super) fn estimate_from(&self, start: Vec<f64>) -> Option<Estimate> {
+        self.search(&[start], WALK_STEPS)
+    }
+
+    fn search(&self, starts: &[Vec<f64>], steps: usize) -> Option<Estimate> {
         let size = self.order.parameters();
-        let suggested;
-        let starts = if starts.is_empty() {
-            suggested = self.starts();
-            &suggested
-        } else {
-            starts
-        };
         let bounds = vec![(-LARGEST_PARTIAL, LARGEST_PARTIAL); size];
         let search = |start: &Vec<f64>| {
-            least_squares::minimise(start, &bounds, EXACT_STEPS, |partial, errors| {
+            least_squares::minimise(start, &bounds, steps, |partial, errors| {
                 errors.clear();
                 match self.whitened(partial) {
                     Some((white, _, log_determinant)) => {

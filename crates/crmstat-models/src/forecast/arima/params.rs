@@ -201,7 +201,7 @@ impl Arima {
         }
         let values: Vec<f64> = series.values().iter().map(|value| value / scale).collect();
         let candidate = match self.order {
-            Some(order) => estimate(&values, season, order, regressors, &[]),
+            Some(order) => estimate(&values, season, order, regressors, None),
             None => search(&values, season, regressors),
         };
         let short = || {
@@ -249,14 +249,14 @@ pub(super) struct Candidate {
     pub count: usize,
 }
 
-/// The estimate for `order` from the `starts` given, or else from those that the data suggest; `None`
+/// The estimate for `order` by a short search from `start`, or else from where the data suggest; `None`
 /// where the series is too short or has no likelihood.
 pub(super) fn estimate(
     values: &[f64],
     season: usize,
     order: Order,
     regressors: &[Vec<f64>],
-    starts: &[Vec<f64>],
+    start: Option<Vec<f64>>,
 ) -> Option<Candidate> {
     let lags = differencing(order.difference, order.seasonal_difference, season);
     let needed = lags.len() + order.parameters() + usize::from(order.constant) + regressors.len();
@@ -273,5 +273,9 @@ pub(super) fn estimate(
         .collect();
     let series = filtered(values, &lags);
     let problem = Problem { order, season, series: &series, columns: &columns };
-    Some(Candidate { order, estimate: problem.estimate(starts)?, count: series.len() })
+    let estimate = match start {
+        Some(start) => problem.estimate_from(start),
+        None => problem.estimate(),
+    };
+    Some(Candidate { order, estimate: estimate?, count: series.len() })
 }
