@@ -23,9 +23,10 @@ const MOST_MODELS: usize = 94;
 /// Roots nearer to the unit circle than this mean an order too many.
 const SMALLEST_ROOT: f64 = 1.01;
 
-/// The 5 % point of the KPSS statistic around a level (Kwiatkowski et al., Journal of Econometrics 54
-/// (1992), table 1).
-const KPSS_CRITICAL: f64 = 0.463;
+/// The points of the KPSS statistic around a level that call for a first and for a second difference:
+/// 5 % and 1 % (Kwiatkowski et al., Journal of Econometrics 54 (1992), table 1). A second difference
+/// prolongs the last slope for ever, so it takes the stronger evidence.
+const KPSS_CRITICAL: [f64; 2] = [0.463, 0.739];
 
 /// Seasonal strength above this calls for a seasonal difference (Wang, Smith and Hyndman, 2006, with the
 /// threshold of R's nsdiffs).
@@ -44,7 +45,7 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
         usize::from(season > 1 && seasonal_strength(values, season) > STRONG_SEASON);
     let mut rest = filtered(values, &differencing(0, seasonal_difference, season));
     let mut difference = 0;
-    while difference < 2 && !is_constant(&rest) && kpss(&rest) > KPSS_CRITICAL {
+    while difference < 2 && !is_constant(&rest) && kpss(&rest) > KPSS_CRITICAL[difference] {
         rest = filtered(&rest, &[1.0]);
         difference += 1;
     }
