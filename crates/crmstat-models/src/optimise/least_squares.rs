@@ -122,7 +122,7 @@ fn sum_of_squares(residuals: &[f64]) -> f64 {
     if sum.is_finite() { sum } else { f64::INFINITY }
 }
 
-/// JᵀJ and Jᵀr.
+/// The products `JᵀJ` and `Jᵀr` of the Jacobian J and the residuals r.
 fn normal_equations(jacobian: &[Vec<f64>], residuals: &[f64]) -> (Vec<Vec<f64>>, Vec<f64>) {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let normal = jacobian
@@ -132,7 +132,7 @@ fn normal_equations(jacobian: &[Vec<f64>], residuals: &[f64]) -> (Vec<Vec<f64>>,
     (normal, jacobian.iter().map(|column| dot(column, residuals)).collect())
 }
 
-/// The step that solves (JᵀJ + λ diag JᵀJ) δ = Jᵀr for the `free` variables, by Cholesky's method;
+/// The step that solves `(JᵀJ + λ diag JᵀJ) δ = Jᵀr` for the `free` variables, by Cholesky's method;
 /// `None` where the matrix is not positive definite.
 fn damped_step(
     normal: &[Vec<f64>],
@@ -173,7 +173,7 @@ fn damped_step(
 mod tests {
     use super::minimise;
 
-    /// NIST StRD, Misra1a: certified parameters and residual sum of squares.
+    /// The NIST data set Misra1a: certified parameters and residual sum of squares.
     #[test]
     fn misra1a_reaches_the_certified_values() {
         let x = [

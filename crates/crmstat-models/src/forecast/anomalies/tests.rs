@@ -1,3 +1,5 @@
+use std::f64::consts::FRAC_PI_6;
+
 use rand_distr::{Distribution, StandardNormal};
 
 use super::*;
@@ -13,7 +15,9 @@ fn monthly(count: usize, index: u64) -> Vec<f64> {
     noise(count, index)
         .iter()
         .enumerate()
-        .map(|(t, error)| 100.0 + 0.5 * t as f64 + 30.0 * (t as f64 * 0.5236).sin() + 2.0 * error)
+        .map(|(t, error)| {
+            100.0 + 0.5 * t as f64 + 30.0 * (t as f64 * FRAC_PI_6).sin() + 2.0 * error
+        })
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! The orders that AICc prefers, found stepwise (Hyndman and Khandakar, 2008).
+//! The orders that `AICc` prefers, found stepwise (Hyndman and Khandakar, 2008).
 
 use std::collections::BTreeSet;
 
@@ -174,7 +174,7 @@ fn is_constant(values: &[f64]) -> bool {
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
     // The series has a mean absolute value of one, so this is relative.
-    !(high - low > 1e-12)
+    high - low <= 1e-12
 }
 
 /// The KPSS statistic around a level, with Bartlett's window of ⌊3√n/13⌋ lags.

@@ -166,7 +166,7 @@ fn covariances(phi: &[f64], average: &[f64]) -> Option<Vec<f64>> {
     let mut orders = vec![phi.to_vec()];
     let mut variance = 1.0;
     while let Some(&last) = orders[orders.len() - 1].last() {
-        if !(last.abs() < 1.0) {
+        if last.is_nan() || last.abs() >= 1.0 {
             return None;
         }
         variance /= 1.0 - last * last;

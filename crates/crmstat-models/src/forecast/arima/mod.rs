@@ -5,7 +5,7 @@
 //! φ(B) Φ(Bᵐ) (1 − B)ᵈ (1 − Bᵐ)ᴰ ηₜ = θ(B) Θ(Bᵐ) εₜ,  φ(B) = 1 − φ₁B − …,  θ(B) = 1 + θ₁B + ….
 //!
 //! Parameters maximise the exact Gaussian likelihood of the differenced series; constant and regressors are
-//! generalised least squares inside it. [`Arima::automatic`] finds the orders stepwise by AICc.
+//! generalised least squares inside it. [`Arima::automatic`] finds the orders stepwise by `AICc`.
 //!
 //! **Assumptions.** Equally spaced observations; after differencing a stationary, linear process with
 //! normal errors; parameters that do not change.
@@ -304,7 +304,7 @@ impl Fitted for FittedArima {
     }
 }
 
-/// What AICc adds to AIC for `parameters` on `count` observations; infinite where they are too many.
+/// What `AICc` adds to AIC for `parameters` on `count` observations; infinite where they are too many.
 fn correction(parameters: usize, count: usize) -> f64 {
     let (k, n) = (parameters as f64, count as f64);
     if n - k - 1.0 > 0.0 { 2.0 * k * (k + 1.0) / (n - k - 1.0) } else { f64::INFINITY }

@@ -83,10 +83,8 @@ impl Order {
     pub(super) fn name(&self, season: usize) -> String {
         let mut name = format!("ARIMA({},{},{})", self.ar, self.difference, self.ma);
         if self.seasonal_ar + self.seasonal_difference + self.seasonal_ma > 0 {
-            name += &format!(
-                "({},{},{})[{season}]",
-                self.seasonal_ar, self.seasonal_difference, self.seasonal_ma
-            );
+            let Self { seasonal_ar, seasonal_difference, seasonal_ma, .. } = self;
+            name = format!("{name}({seasonal_ar},{seasonal_difference},{seasonal_ma})[{season}]");
         }
         if self.constant {
             let drift = self.difference + self.seasonal_difference > 0;
@@ -142,7 +140,7 @@ impl Arima {
         Self { order: Some(order) }
     }
 
-    /// A model whose orders are found stepwise by AICc, among at most five lags and two seasonal ones;
+    /// A model whose orders are found stepwise by `AICc`, among at most five lags and two seasonal ones;
     /// seasons longer than 52 periods are left to regressors.
     pub fn automatic() -> Self {
         Self::default()
@@ -232,7 +230,7 @@ impl Arima {
 }
 
 impl Model for Arima {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "ARIMA"
     }
 

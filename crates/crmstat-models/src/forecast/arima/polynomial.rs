@@ -21,8 +21,7 @@ pub(super) fn roots_exceed(coefficients: &[f64], modulus: f64) -> bool {
     let mut rest: Vec<f64> =
         coefficients.iter().zip(1..).map(|(c, lag)| c * modulus.powi(lag)).collect();
     while let Some(last) = rest.pop() {
-        // Written so that a number that is not one says no.
-        if !(last.abs() < 1.0) {
+        if last.is_nan() || last.abs() >= 1.0 {
             return false;
         }
         let before = rest.clone();

@@ -42,7 +42,7 @@ impl RegressionArima {
         &self.coefficients
     }
 
-    /// The process of the errors η; its likelihood and AICc are those of the whole model.
+    /// The process of the errors η; its likelihood and `AICc` are those of the whole model.
     pub fn errors(&self) -> &FittedArima {
         &self.errors
     }

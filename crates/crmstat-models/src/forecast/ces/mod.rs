@@ -6,7 +6,7 @@
 //! yₜ = lₜ₋₁ + εₜ,  lₜ = lₜ₋₁ − (1−α₁) pₜ₋₁ + (α₀−α₁) εₜ,  pₜ = lₜ₋₁ + (1−α₀) pₜ₋₁ + (α₀+α₁) εₜ.
 //!
 //! The simple seasonal form takes lₜ₋ₘ for lₜ₋₁; the partial form adds a season with one real parameter,
-//! the full form a season that is complex too. [`Ces::new`] chooses among them by AICc.
+//! the full form a season that is complex too. [`Ces::new`] chooses among them by `AICc`.
 //!
 //! **Assumptions.** Equally spaced observations; additive errors of constant variance; an additive season.
 //!

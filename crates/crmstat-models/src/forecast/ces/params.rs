@@ -38,7 +38,7 @@ pub struct Ces {
 }
 
 impl Ces {
-    /// A model whose form is chosen by AICc.
+    /// A model whose form is chosen by `AICc`.
     pub fn new() -> Self {
         Self::default()
     }
@@ -126,7 +126,7 @@ fn counted(form: Form) -> usize {
     form.parameters() + 1
 }
 
-/// Whether so many observations are enough for the form: more than AICc and the variance divide by.
+/// Whether so many observations are enough for the form: more than `AICc` and the variance divide by.
 fn bears(form: Form, count: usize, season: usize) -> bool {
     count > counted(form) + 2 && (form == Form::None || season >= 2 && count >= 2 * season)
 }

@@ -153,6 +153,7 @@ pub(super) fn smooth(
     }
 }
 
+#[expect(clippy::inline_always, reason = "each call makes a copy for its own constant form")]
 #[inline(always)]
 fn smooth_form(
     form: Form,

@@ -157,7 +157,7 @@ impl FittedTheta {
 
     /// The season-free path of the next `horizon` periods when each meets the shock that `shock` gives.
     fn path(&self, horizon: usize, mut shock: impl FnMut(usize) -> f64) -> Vec<f64> {
-        let mut state = self.state.clone();
+        let mut state = self.state;
         (0..horizon)
             .map(|step| {
                 let value = state.forecast(&self.parameters) + shock(step);

@@ -85,7 +85,7 @@ pub struct Theta {
     variant: Variant,
     seasonality: Seasonality,
     alpha: Option<f64>,
-    theta: Option<f64>,
+    coefficient: Option<f64>,
     initial_level: Option<f64>,
 }
 
@@ -112,7 +112,7 @@ impl Theta {
     /// A given θ, at least 1.
     #[must_use]
     pub fn theta(mut self, theta: f64) -> Self {
-        self.theta = Some(theta);
+        self.coefficient = Some(theta);
         self
     }
 
@@ -159,7 +159,7 @@ impl Theta {
         for value in &mut rest {
             *value /= scale;
         }
-        let theta = self.theta.or((!self.variant.is_optimised()).then_some(2.0));
+        let theta = self.coefficient.or((!self.variant.is_optimised()).then_some(2.0));
         let fixed = Fixed {
             alpha: self.alpha,
             omega: theta.map(|theta| 1.0 - 1.0 / theta),
@@ -175,7 +175,7 @@ impl Theta {
         {
             return Err(Error::parameter("alpha", alpha, "above 0 and below 1"));
         }
-        if let Some(theta) = self.theta
+        if let Some(theta) = self.coefficient
             && !(theta >= 1.0 && theta.is_finite())
         {
             return Err(Error::parameter("theta", theta, "at least 1"));
