@@ -36,7 +36,7 @@ pub struct Changepoint {
 /// use crmstat_models::forecast::{Series, anomalies::Changepoints};
 ///
 /// let sales: Vec<f64> =
-///     (0..40).map(|t| f64::from(t * t % 7) + if t < 25 { 100.0 } else { 160.0 }).collect();
+///     (0..40).map(|t| f64::from(t * 37 % 11) + if t < 25 { 100.0 } else { 160.0 }).collect();
 /// let found = Changepoints::default().find(&Series::new(&sales, 1)?)?;
 /// assert_eq!(found.len(), 1);
 /// assert_eq!(found[0].position, 25);
