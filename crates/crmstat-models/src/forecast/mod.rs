@@ -16,6 +16,11 @@ pub mod hierarchy;
 pub mod intervals;
 pub mod mstl;
 pub mod regression;
+pub mod anomalies;
+pub mod arima;
+pub mod ces;
+pub mod intermittent;
+pub mod theta;
 
 use std::fmt::Debug;
 

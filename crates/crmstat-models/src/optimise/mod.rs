@@ -4,3 +4,4 @@ pub mod nelder_mead;
 pub mod newton;
 pub mod lbfgs;
 pub mod projected;
+pub mod least_squares;

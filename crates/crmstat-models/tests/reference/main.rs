@@ -7,6 +7,7 @@ mod segments;
 mod clv;
 mod churn;
 mod forecast_ets;
+mod forecast_theta;
 
 use std::path::PathBuf;
 
