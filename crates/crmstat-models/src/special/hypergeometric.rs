@@ -1,7 +1,8 @@
 //! The hypergeometric series that the beta-geometric models stand on.
 
-/// The terms after which a series is given up; it is reached only for `1 − z` under about 1e-6.
-const MOST_TERMS: u32 = 10_000_000;
+/// The terms after which a series is given up; with small parameters it is reached for `1 − z` under
+/// about 0.002.
+const MOST_TERMS: u32 = 20_000;
 
 /// `₃F₂(a, b, 1; c, 2; z) = Σ (a)ₖ (b)ₖ / (c)ₖ · zᵏ / (k + 1)!` for `c > 0` and `0 ≤ z < 1`.
 ///
@@ -9,7 +10,8 @@ const MOST_TERMS: u32 = 10_000_000;
 /// `₂F₁(a − 1, b − 1; c − 1; z) = 1 + (a − 1)(b − 1) z / (c − 1) · ₃F₂`, and stays finite where that
 /// quotient does not: at `a = 1`, `b = 1` or `c = 1`.
 ///
-/// About `36 / −ln z` terms are summed. `None` when ten million do not suffice.
+/// About `36 / −ln z` terms are summed. `None` when 20,000 do not suffice or
+/// one is not finite.
 pub fn gauss_remainder(a: f64, b: f64, c: f64, z: f64) -> Option<f64> {
     let (mut term, mut sum) = (1.0, 1.0);
     for k in 0..MOST_TERMS {
@@ -21,6 +23,9 @@ pub fn gauss_remainder(a: f64, b: f64, c: f64, z: f64) -> Option<f64> {
         let settled = ratio.abs() < 1.0 && a + k >= 0.0 && b + k >= 0.0;
         if term == 0.0 || settled && term.abs() < 0.25 * f64::EPSILON * (1.0 - z) * sum.abs() {
             return Some(sum);
+        }
+        if !sum.is_finite() {
+            return None;
         }
     }
     None
