@@ -85,7 +85,7 @@ impl MiniBatch {
             let mut means = Means::zero(self.counts.len(), self.columns);
             for row in rows {
                 let (cluster, squared) = distance::nearest(batch.row(row), &self.centres);
-                means.add(cluster as usize, 1.0, batch.row(row));
+                means.add(cluster as usize, batch.row(row));
                 means.inertia += squared;
             }
             means
@@ -125,9 +125,9 @@ impl Means {
         Self { values: vec![0.0; k * columns], counts: vec![0.0; k], inertia: 0.0 }
     }
 
-    fn add(&mut self, cluster: usize, count: f64, row: &[f64]) {
-        self.counts[cluster] += count;
-        let share = count / self.counts[cluster];
+    fn add(&mut self, cluster: usize, row: &[f64]) {
+        self.counts[cluster] += 1.0;
+        let share = self.counts[cluster].recip();
         let mean = &mut self.values[cluster * row.len()..][..row.len()];
         mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += share * (value - *mean));
     }
