@@ -21,6 +21,7 @@ pub mod arima;
 pub mod ces;
 pub mod intermittent;
 pub mod theta;
+mod unit;
 
 use std::fmt::Debug;
 
