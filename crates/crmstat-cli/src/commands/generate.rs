@@ -95,10 +95,10 @@ fn told(report: &Report, path: &Path) -> String {
         report.revenue
     );
     if let Some((first, last)) = report.dates {
-        line.push_str(&format!(", from {first} to {last}"));
+        line += &format!(", from {first} to {last}");
     }
     for (fault, rows) in report.faults.iter().filter(|(_, rows)| *rows > 0) {
-        line.push_str(&format!(", {rows} with {}", fault.name()));
+        line += &format!(", {rows} with {}", fault.name());
     }
     line
 }

@@ -109,9 +109,9 @@ impl Params {
         if customers == 0 {
             return Err(Error::data("there are no customers to score"));
         }
-        let cuts = match &self.cuts {
-            Some(cuts) => cuts.clone(),
-            None => {
+        let cuts = if let Some(cuts) = &self.cuts {
+            cuts.clone()
+        } else {
                 for bins in self.bins {
                     if !(2..=MAX_BINS).contains(&bins) {
                         return Err(Error::parameter("bins", bins, format!("2 to {MAX_BINS}")));
@@ -121,7 +121,6 @@ impl Params {
                 let (recency, (frequency, monetary)) =
                     rayon::join(|| of(0), || rayon::join(|| of(1), || of(2)));
                 Cuts::new(recency, frequency, monetary, Closed::Right)?
-            }
         };
         let mut fitted = Fitted { cuts, thresholds: Vec::new() };
         fitted.thresholds = fitted.count(columns);
