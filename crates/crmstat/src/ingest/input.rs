@@ -1,21 +1,23 @@
 //! One file on its way in: what it is, which column is which field, how its cells are written.
 
 use super::{
-    Decision, ReadOptions,
+    Decision, Field, ReadOptions, Zone,
     cells::{
-        Verdict,
-        date::{DateEvidence, DateFormat},
+        Parsed, Verdict,
+        date::{DateEvidence, DateFormat, DateReader},
         number::{NumberEvidence, NumberFormat},
     },
+    columns::FieldType,
     parquet::ParquetFile,
-    profile::{DateOrder, Decimal, Mapping, recognise},
+    line_amounts::LineAmounts,
+    profile::{DateOrder, Decimal, Expected, Mapping},
     scan::{Records, Text, scan},
     source::{Kind, Source, SourceOptions},
     text::{Layout, Wanted},
     typed,
 };
 use crate::{Error, Place, Result};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A file whose columns are known.
 #[derive(Debug)]
@@ -28,6 +30,11 @@ pub(crate) struct Input {
     pub(crate) mapping: Mapping,
     /// What was decided so far.
     pub(crate) decisions: Vec<Decision>,
+    /// What each order is worth, where that is in a table of its own.
+    pub(crate) line_amounts: Option<Arc<LineAmounts>>,
+    /// What would be refused, were the input not only looked at.
+    problems: Option<Vec<Error>>,
+    zone: Option<Zone>,
     sample: Vec<Vec<String>>,
     dates: BTreeMap<usize, DateFormat>,
     numbers: BTreeMap<usize, NumberFormat>,
@@ -44,7 +51,16 @@ pub(crate) enum Body {
 
 impl Input {
     /// Opens `name`, the `number`-th input of the data set.
-    pub(crate) fn open(name: &str, number: usize, options: &ReadOptions) -> Result<Self> {
+    ///
+    /// # Errors
+    /// What cannot be read or recognised; columns that make up no table are a problem to be noted where
+    /// the input is only to be `inspected`.
+    pub(crate) fn open(
+        name: &str,
+        number: usize,
+        options: &ReadOptions,
+        inspected: bool,
+    ) -> Result<Self> {
         let source = Source::open(
             name,
             &SourceOptions { encoding: options.encoding.clone(), sheet: options.sheet.clone() },
@@ -63,9 +79,17 @@ impl Input {
             (Body::Text(text), layout.headers, layout.sample)
         };
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let mut mapping =
-            recognise(&names, options.kind, options.profile.as_ref(), &options.map)
-                .map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }))?;
+        let mut problems = inspected.then(Vec::new);
+        let found = Expected::new(options).recognise(&names);
+        let found =
+            found.map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }));
+        let mut mapping = match (found, &mut problems) {
+            (Err(error), Some(problems)) => {
+                problems.push(error);
+                Mapping::unknown(&names, options.kind)
+            }
+            (found, _) => found?,
+        };
         if !sample.is_empty() {
             mapping.prefer_filled(|column| {
                 sample.iter().any(|row| row.get(column).is_some_and(|cell| !cell.trim().is_empty()))
@@ -77,17 +101,61 @@ impl Input {
                 .drain(..)
                 .map(|decision| Decision { file: name.to_owned(), ..decision }),
         );
-        Ok(Self {
+        let mut input = Self {
             number,
             source,
             body,
             headers,
             mapping,
             decisions,
+            line_amounts: None,
+            problems,
+            zone: options.zone.clone(),
             sample,
             dates: BTreeMap::new(),
             numbers: BTreeMap::new(),
-        })
+        };
+        for column in 0..input.headers.len() {
+            let is_date = |field: &Field| field.field_type() == FieldType::Date;
+            let mut fields = input.mapping.columns.iter();
+            if input.is_utc(column) && fields.any(|(field, at)| *at == column && is_date(field)) {
+                input.decide_zone(column, "the column's type is an instant in UTC".to_owned());
+            }
+        }
+        Ok(input)
+    }
+
+    /// Notes `error` where the input is only looked at.
+    ///
+    /// # Errors
+    /// The same error everywhere else.
+    pub(crate) fn refuse(&mut self, error: Error) -> Result<()> {
+        match &mut self.problems {
+            Some(problems) => {
+                problems.push(error);
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+
+    /// The problems noted so far.
+    pub(crate) fn take_problems(&mut self) -> Vec<Error> {
+        self.problems.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether `cell` is one of the profile's own words for "nothing here".
+    pub(crate) fn is_null(&self, cell: &[u8]) -> bool {
+        let profile = &self.mapping.profile;
+        !profile.null.is_empty() && std::str::from_utf8(cell).is_ok_and(|cell| profile.is_null(cell))
+    }
+
+    /// `parsed`, or a missing value where `cell` is invalid only because it is a word for "nothing here".
+    pub(crate) fn or_null<T>(&self, cell: &[u8], parsed: Parsed<T>) -> Parsed<T> {
+        match parsed {
+            Parsed::Invalid(_) if self.is_null(cell) => Parsed::Missing,
+            parsed => parsed,
+        }
     }
 
     /// The name under which it was opened.
@@ -118,9 +186,13 @@ impl Input {
         Wanted::new(columns, self.headers.len(), phantom)
     }
 
-    /// How the dates of `column` are written; decided by [`Input::decide_formats`].
-    pub(crate) fn date_format(&self, column: usize) -> DateFormat {
-        self.dates.get(&column).copied().unwrap_or(DateFormat::new(DateOrder::Ymd))
+    /// How the dates of `column` are read; decided by [`Input::decide_formats`].
+    pub(crate) fn date_reader(&self, column: usize) -> DateReader<'_> {
+        DateReader {
+            format: self.dates.get(&column).copied().unwrap_or(DateFormat::new(DateOrder::Ymd)),
+            zone: self.zone.as_ref(),
+            is_utc: self.is_utc(column),
+        }
     }
 
     /// How the numbers of `column` are written; decided by [`Input::decide_formats`].
@@ -155,12 +227,30 @@ impl Input {
         for (column, verdict) in evidence.date_verdicts(options, self.mapping.profile.date_order) {
             let format = self.settle(column, "dates", "--date-order", verdict)?;
             self.dates.extend(format.map(|format| (column, format)));
+            let zoned = evidence.dates[&column].zoned();
+            if zoned > 0 {
+                self.decide_zone(column, format!("{zoned} of the cells looked at name a zone"));
+            }
         }
         for (column, verdict) in evidence.number_verdicts(options, self.mapping.profile.decimal) {
             let format = self.settle(column, "numbers", "--decimal", verdict)?;
             self.numbers.extend(format.map(|format| (column, format)));
         }
         Ok(())
+    }
+
+    /// Records what becomes of stamps that carry a zone.
+    fn decide_zone(&mut self, column: usize, evidence: String) {
+        self.decisions.push(Decision {
+            file: self.name().to_owned(),
+            topic: format!("time zone in `{}`", self.headers[column].trim()),
+            value: match &self.zone {
+                Some(zone) => format!("moved to {zone}"),
+                None => "left aside, the wall time kept".to_owned(),
+            },
+            reason: evidence,
+            option: Some("--tz"),
+        });
     }
 
     /// Records a verdict as a decision, or refuses what is ambiguous.
@@ -188,9 +278,10 @@ impl Input {
                     "the {what} can be read in two ways, such as `{}`: {reason}",
                     examples.join("`, `")
                 );
-                Err(Error::data(message)
+                let error = Error::data(message)
                     .at(self.place(Some(column)))
-                    .with_hint(format!("say which is meant with `{option}`")))
+                    .with_hint(format!("say which is meant with `{option}`"));
+                self.refuse(error).map(|()| None)
             }
         }
     }
@@ -228,6 +319,14 @@ impl Input {
         match &self.body {
             Body::Text(text) => scan(&self.source, text, wanted, states, progress, visit),
             Body::Parquet(file) => typed::scan(file, wanted, states, progress, visit),
+        }
+    }
+
+    /// Whether the stamps of `column` are in UTC, as its type says.
+    fn is_utc(&self, column: usize) -> bool {
+        match &self.body {
+            Body::Text(_) => false,
+            Body::Parquet(file) => typed::is_utc(file, column),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    ingest::{Decision, Field, TableKind},
+    ingest::{Decision, Field, ReadOptions, TableKind},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +48,23 @@ pub struct CustomerColumn {
 }
 
 impl Mapping {
+    /// No column of any field, where `headers` make up no table that is known.
+    pub(crate) fn unknown(headers: &[&str], kind: Option<TableKind>) -> Self {
+        let headers: Vec<String> = headers.iter().map(|header| header.trim().to_owned()).collect();
+        Self {
+            // The generic profile is built in.
+            profile: Profile::named(GENERIC).unwrap_or(&Profile::builtin()[0]).clone(),
+            kind: kind.unwrap_or(TableKind::Orders),
+            columns: BTreeMap::new(),
+            customer: Vec::new(),
+            lines: true,
+            close_date: CloseDate::Actual,
+            decisions: Vec::new(),
+            unmapped: (0..headers.len()).filter(|&at| !headers[at].is_empty()).collect(),
+            headers,
+        }
+    }
+
     /// The column of `field`, from 0.
     pub fn column(&self, field: Field) -> Option<usize> {
         self.columns.get(&field).copied()
@@ -142,16 +159,48 @@ pub fn recognise(
     chosen: Option<&Profile>,
     overrides: &[(Field, String)],
 ) -> Result<Mapping> {
+    Expected { kind, chosen, overrides, amounts_in_lines: false }.recognise(headers)
+}
+
+/// What the caller expects of a file, besides its headers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    kind: Option<TableKind>,
+    chosen: Option<&'a Profile>,
+    overrides: &'a [(Field, String)],
+    amounts_in_lines: bool,
+}
+
+impl<'a> Expected<'a> {
+    /// What `options` say.
+    pub(crate) fn new(options: &'a ReadOptions) -> Self {
+        Self {
+            kind: options.kind,
+            chosen: options.profile.as_ref(),
+            overrides: &options.map,
+            amounts_in_lines: options.amounts_in_lines,
+        }
+    }
+
+    /// Finds the table and the columns; see [`recognise`].
+    pub(crate) fn recognise(self, headers: &[&str]) -> Result<Mapping> {
+        recognise_as(headers, self)
+    }
+}
+
+fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
+    let Expected { kind, chosen, overrides, amounts_in_lines } = expected;
     let names = Headers::new(headers);
     let given = names.given(overrides)?;
     let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
+    let overlaid = |profile, table| Match::new(profile, table, &names, &given, amounts_in_lines);
     if let Some(profile) = chosen {
         let found = best(
             profile
                 .tables
                 .iter()
                 .filter(of_kind)
-                .map(|table| Match::new(profile, table, &names, &given)),
+                .map(|table| overlaid(profile, table)),
         );
         return match found {
             Some(found) if found.is_complete() => {
@@ -166,7 +215,7 @@ pub fn recognise(
             .tables
             .iter()
             .filter(of_kind)
-            .map(|table| Match::new(profile, table, &names, &given))
+            .map(|table| overlaid(profile, table))
     });
     if let Some(found) = best(matches.filter(|found| found.signed && found.is_complete())) {
         let reason = format!("{} of {} headers are its own", found.found, names.filled());
@@ -176,7 +225,7 @@ pub fn recognise(
         .into_iter()
         .flat_map(|profile| {
             let tables = profile.tables.iter().filter(of_kind);
-            tables.map(|table| Match::new(profile, table, &names, &given))
+            tables.map(|table| overlaid(profile, table))
         })
         .collect();
     match generic.iter().find(|found| (found.signed || kind.is_some()) && found.is_complete()) {
@@ -223,7 +272,8 @@ impl<'a> Headers<'a> {
         let mut given = BTreeMap::new();
         for (field, name) in overrides {
             let same_text = self.written.iter().position(|header| header.trim() == name.trim());
-            let Some(column) = same_text.or_else(|| self.find(name).first().copied()) else {
+            let named = || position(name, self.written.len()).or_else(|| self.find(name).first().copied());
+            let Some(column) = same_text.or_else(named) else {
                 return Err(self.absent(*field, name));
             };
             if given.insert(*field, column).is_some_and(|known| known != column) {
@@ -263,6 +313,8 @@ struct Match<'a> {
     signed: bool,
     /// Columns whose header the table knows.
     found: usize,
+    /// Orders may be without an amount, since their lines have it.
+    amounts_in_lines: bool,
 }
 
 impl<'a> Match<'a> {
@@ -271,6 +323,7 @@ impl<'a> Match<'a> {
         table: &'a Table,
         headers: &Headers<'_>,
         given: &BTreeMap<Field, usize>,
+        amounts_in_lines: bool,
     ) -> Self {
         let mut columns = given.clone();
         let mut rivals = BTreeMap::new();
@@ -322,7 +375,7 @@ impl<'a> Match<'a> {
         });
         let of_signature = table.signature.iter().flatten().flat_map(|name| headers.find(name));
         let found = of_signature.chain(taken.iter().copied()).collect::<BTreeSet<_>>().len();
-        Self { profile, table, columns, rivals, customer, signed, found }
+        Self { profile, table, columns, rivals, customer, signed, found, amounts_in_lines }
     }
 
     fn is_complete(&self) -> bool {
@@ -333,6 +386,7 @@ impl<'a> Match<'a> {
     fn missing(&self) -> Option<&'static [Field]> {
         essentials(self.table.kind)
             .iter()
+            .filter(|group| !(self.amounts_in_lines && group.contains(&Field::Amount)))
             .find(|group| !group.iter().any(|field| self.columns.contains_key(field)))
             .copied()
     }
@@ -443,6 +497,12 @@ fn incomplete(
         }
     };
     Error::data(format!("{said}; the headers are {}", listed(headers.written))).with_hint(hint)
+}
+
+/// The column that `name` gives by its position: `#1` is the first.
+fn position(name: &str, columns: usize) -> Option<usize> {
+    let number: usize = name.trim().strip_prefix('#')?.parse().ok()?;
+    number.checked_sub(1).filter(|column| *column < columns)
 }
 
 /// The headers as a message shows them.
