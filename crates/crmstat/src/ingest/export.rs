@@ -2,6 +2,7 @@
 
 use super::{
     Decision, Field, Ledger, ReadOptions, Rejections, TableKind,
+    audit::{TableAudit, audit},
     collect::{Collected, collect_orders},
     columns::RawColumn,
     gather::{PerCustomer, gather, survey},
@@ -171,6 +172,11 @@ impl Export {
     /// The account of all rows, without refusing what only the whole of them shows.
     pub(crate) fn survey(&mut self) -> Result<Tally> {
         survey(&mut self.inputs, &self.options, progress_of(&self.progress))
+    }
+
+    /// What the cells of every mapped column hold.
+    pub(crate) fn audit(&mut self) -> Result<TableAudit> {
+        audit(&mut self.inputs, &self.options, progress_of(&self.progress))
     }
 
     pub(crate) fn options(&self) -> &ReadOptions {

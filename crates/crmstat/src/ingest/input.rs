@@ -61,17 +61,23 @@ impl Input {
         options: &ReadOptions,
         inspected: bool,
     ) -> Result<Self> {
-        let source = Source::open(
-            name,
-            &SourceOptions { encoding: options.encoding.clone(), sheet: options.sheet.clone() },
-        )?;
+        // A profile that the caller chose also says how its files are written.
+        let dialect = options.profile.as_ref().map(|profile| profile.dialect.clone());
+        let dialect = dialect.unwrap_or_default();
+        let encoding = options.encoding.clone().or(dialect.encoding);
+        let delimiter =
+            options.delimiter.or(dialect.delimiter.and_then(|mark| u8::try_from(mark).ok()));
+        let source =
+            Source::open(name, &SourceOptions { encoding, sheet: options.sheet.clone() })?;
         let mut decisions = source.decisions().to_vec();
         let (body, headers, sample) = if source.kind() == Kind::Parquet {
             let file = ParquetFile::open(&source)?;
             let headers = file.columns().iter().map(|column| column.name.clone()).collect();
             (Body::Parquet(file), headers, Vec::new())
         } else {
-            let layout = Layout::sniff(source.reader()?, name, options.delimiter)?;
+            // A sheet is always turned into commas.
+            let forced = delimiter.filter(|_| source.kind() != Kind::Sheet);
+            let layout = Layout::sniff(source.reader()?, name, forced)?;
             if source.kind() != Kind::Sheet {
                 decisions.extend(layout.decisions);
             }
@@ -169,6 +175,24 @@ impl Input {
             Body::Text(text) => text.dialect.delimiter,
             Body::Parquet(_) => typed::DELIMITER,
         }
+    }
+
+    /// The delimiter of a text that is no sheet.
+    pub(crate) fn text_delimiter(&self) -> Option<char> {
+        match (&self.body, self.source.kind()) {
+            (Body::Text(text), Kind::Text { .. }) => Some(char::from(text.dialect.delimiter)),
+            _ => None,
+        }
+    }
+
+    /// The order of the dates that do not begin with the year, where all columns agree on one.
+    pub(crate) fn date_order(&self) -> Option<DateOrder> {
+        only(self.dates.values().map(|format| format.order()).filter(|at| *at != DateOrder::Ymd))
+    }
+
+    /// The decimal sign, where all columns agree on one.
+    pub(crate) fn decimal(&self) -> Option<Decimal> {
+        only(self.numbers.values().map(|format| format.decimal()))
     }
 
     /// The place of a column, or of the whole file.
@@ -337,6 +361,12 @@ impl Input {
             Body::Parquet(file) => typed::is_text(file, column),
         }
     }
+}
+
+/// The value that all of `values` are.
+fn only<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
 }
 
 /// What the cells of the columns in question say about how they are written.

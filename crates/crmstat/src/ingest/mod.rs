@@ -10,7 +10,8 @@
 //! Every decision taken on the way is a [`Decision`]; every row read ends as accepted, quarantined or
 //! ignored in the [`Ledger`].
 
-mod account;
+pub(crate) mod account;
+pub(crate) mod audit;
 mod cells;
 pub(crate) mod collect;
 pub(crate) mod columns;
@@ -31,7 +32,7 @@ pub mod profile;
 mod scan;
 mod sheet;
 mod side;
-mod source;
+pub(crate) mod source;
 mod tally;
 mod text;
 mod typed;

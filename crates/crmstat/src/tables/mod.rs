@@ -5,9 +5,11 @@
 //! the CRM: activities, customers, products, stages, spend. Texts are codes of sorted labels.
 
 mod column;
+mod join;
 mod orders;
 mod records;
 
 pub use column::{Column, Labels};
+pub use join::Join;
 pub use orders::{Orders, OrdersQuery};
 pub use records::{Matched, Records};

@@ -70,6 +70,18 @@ impl Mapping {
         self.columns.get(&field).copied()
     }
 
+    /// The name by which a profile finds `column` again: its header, or its place where an earlier header
+    /// is equal.
+    pub(crate) fn name_of(&self, column: usize) -> String {
+        let wanted = key(&self.headers[column]);
+        let first = self.headers.iter().position(|header| key(header) == wanted);
+        if first == Some(column) && !wanted.is_empty() {
+            self.headers[column].clone()
+        } else {
+            format!("#{}", column + 1)
+        }
+    }
+
     /// Moves fields whose header is repeated from an empty column to the first filled one.
     ///
     /// amoCRM repeats headers such as `Товар` and fills one of them. `filled` says whether a column has a
@@ -253,7 +265,8 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// The columns whose header is `name`: exactly so, or with a currency at the end.
+    /// The columns whose header is `name`: exactly so, or with a currency at the end; `#1` is the first
+    /// column where no header is so called.
     fn find(&self, name: &str) -> Vec<usize> {
         let wanted = key(name);
         if wanted.is_empty() {
@@ -264,7 +277,10 @@ impl<'a> Headers<'a> {
         if !exact.is_empty() {
             return exact;
         }
-        columns.filter(|&at| self.without_currency[at].as_ref() == Some(&wanted)).collect()
+        let found: Vec<usize> = columns
+            .filter(|&at| self.without_currency[at].as_ref() == Some(&wanted))
+            .collect();
+        if found.is_empty() { position(name, self.keys.len()).into_iter().collect() } else { found }
     }
 
     /// The columns that the caller names.
@@ -272,8 +288,7 @@ impl<'a> Headers<'a> {
         let mut given = BTreeMap::new();
         for (field, name) in overrides {
             let same_text = self.written.iter().position(|header| header.trim() == name.trim());
-            let named = || position(name, self.written.len()).or_else(|| self.find(name).first().copied());
-            let Some(column) = same_text.or_else(named) else {
+            let Some(column) = same_text.or_else(|| self.find(name).first().copied()) else {
                 return Err(self.absent(*field, name));
             };
             if given.insert(*field, column).is_some_and(|known| known != column) {

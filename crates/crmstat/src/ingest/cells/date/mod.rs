@@ -114,6 +114,11 @@ impl DateFormat {
         Self { order }
     }
 
+    /// The order of day, month and year.
+    pub(crate) const fn order(self) -> DateOrder {
+        self.order
+    }
+
     /// Reads a cell as the wall time it names; a zone is left aside.
     #[inline]
     pub(crate) fn parse(self, cell: &[u8]) -> Parsed<Timestamp> {
