@@ -4,8 +4,8 @@ use crate::args::{ColorArg, LangArg, OutputArgs};
 use anyhow::Result;
 use crmstat::{
     Error, Lang,
-    ingest::{Decision, Imported, Rejections},
     analysis::inspect::Titled,
+    ingest::{Decision, Imported, Rejections},
     output::{Column, Format, Meta, Table, Terminal, Writer, write_atomically},
     tables::Join,
 };
@@ -18,6 +18,8 @@ use std::{
 
 /// Rows of a long table that a terminal shows.
 const TERMINAL_ROWS: usize = 40;
+/// Rows of one section of several: every column of an export, and not every spelling.
+const SECTION_ROWS: usize = 120;
 /// Reasons of rejection that are told one by one.
 const REASONS: usize = 5;
 
@@ -80,7 +82,7 @@ impl Printer {
             Format::Markdown => "## ",
             _ => return self.table(flat, meta),
         };
-        let writer = self.writer(format, to_terminal, None);
+        let writer = self.writer(format, to_terminal, Some(SECTION_ROWS));
         let write = |out: &mut (dyn Write + Send)| {
             for (at, section) in sections.iter().enumerate() {
                 let space = if at > 0 { "\n" } else { "" };
@@ -179,7 +181,8 @@ impl Printer {
 
     /// Says how a table beside the main one finds its partners.
     pub(crate) fn joined(&self, join: &Join) {
-        let Join { table, by, rows, unmatched_rows, unmatched_examples, keys, unmatched_keys } = join;
+        let Join { table, by, rows, unmatched_rows, unmatched_examples, keys, unmatched_keys } =
+            join;
         let examples = match &unmatched_examples[..] {
             [] => String::new(),
             examples => format!(" (such as `{}`)", examples.join("`, `")),

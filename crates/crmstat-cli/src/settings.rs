@@ -155,13 +155,14 @@ fn rates(path: &Path) -> Result<Rates> {
 
 fn mapped(given: &str) -> Result<(&str, &str)> {
     // The first `=` ends the field, which has none; a header may have.
-    given.split_once('=').filter(|(field, column)| !field.is_empty() && !column.is_empty()).ok_or_else(
-        || {
+    given
+        .split_once('=')
+        .filter(|(field, column)| !field.is_empty() && !column.is_empty())
+        .ok_or_else(|| {
             Error::usage(format!("`--map {given}` has no two sides"))
                 .with_hint("write it as in `--map \"amount=Total\"`")
                 .into()
-        },
-    )
+        })
 }
 
 fn known_field(name: &str) -> Result<Field> {

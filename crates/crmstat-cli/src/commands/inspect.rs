@@ -19,7 +19,8 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     if let Some(path) = &args.write_profile {
         let profile = inspection.profile().to_toml();
         write_atomically(path, |out| {
-            out.write_all(profile.as_bytes()).map_err(|cause| Error::io("cannot write", path, cause))
+            out.write_all(profile.as_bytes())
+                .map_err(|cause| Error::io("cannot write", path, cause))
         })?;
         printer.note(format!("the profile is in `{}`: `--profile {0}`", path.display()));
     }

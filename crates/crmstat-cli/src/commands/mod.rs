@@ -37,11 +37,7 @@ fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
 
 /// The tables beside the orders or deals of `export`, which takes its amounts from the order lines where
 /// it has none. Their accounts and how they find their partners are said.
-fn tables_beside(
-    args: &ReadArgs,
-    export: &mut Export,
-    printer: &Printer,
-) -> Result<Vec<Records>> {
+fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Result<Vec<Records>> {
     let mut tables = Vec::new();
     for source in settings::beside(args)? {
         let mut beside = Export::open(&source.files, source.options)?;

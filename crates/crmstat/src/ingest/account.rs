@@ -74,7 +74,7 @@ fn unknown_stages(tally: &Tally, input: &Input) -> Option<Error> {
 }
 
 /// Amounts in several currencies that nothing converts.
-fn several_currencies(seen: &[Currency], options: &ReadOptions) -> Option<Error> {
+pub(crate) fn several_currencies(seen: &[Currency], options: &ReadOptions) -> Option<Error> {
     if seen.len() < 2 || options.rates.is_some() {
         return None;
     }

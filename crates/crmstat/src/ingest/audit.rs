@@ -109,8 +109,7 @@ pub(crate) fn audit(
         all.add(state);
     }
     all.hashes.sort_unstable();
-    all.audit.duplicates =
-        all.hashes.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+    all.audit.duplicates = all.hashes.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
     Ok(all.audit)
 }
 
@@ -148,7 +147,12 @@ impl TableAudit {
 }
 
 impl State {
-    fn take(&mut self, parts: &[Vec<FieldPart<'_>>], faults: Faults<'_>, records: &mut Records<'_>) {
+    fn take(
+        &mut self,
+        parts: &[Vec<FieldPart<'_>>],
+        faults: Faults<'_>,
+        records: &mut Records<'_>,
+    ) {
         let ragged = records.batch.ragged.clone();
         let mut ragged = ragged.iter().map(|(row, _)| *row as usize).peekable();
         for row in 0..records.batch.len() {
@@ -261,7 +265,9 @@ impl FieldAudit {
             }
             (Seen::Dates { span, days }, Seen::Dates { span: theirs, days: their_days }) => {
                 *span = match (*span, theirs) {
-                    (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+                    (Some(mine), Some(theirs)) => {
+                        Some((mine.0.min(theirs.0), mine.1.max(theirs.1)))
+                    }
                     (mine, theirs) => mine.or(theirs),
                 };
                 for (day, cells) in their_days {

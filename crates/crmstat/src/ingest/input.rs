@@ -8,8 +8,8 @@ use super::{
         number::{NumberEvidence, NumberFormat},
     },
     columns::FieldType,
-    parquet::ParquetFile,
     line_amounts::LineAmounts,
+    parquet::ParquetFile,
     profile::{DateOrder, Decimal, Expected, Mapping},
     scan::{Records, Text, scan},
     source::{Kind, Source, SourceOptions},
@@ -67,8 +67,7 @@ impl Input {
         let encoding = options.encoding.clone().or(dialect.encoding);
         let delimiter =
             options.delimiter.or(dialect.delimiter.and_then(|mark| u8::try_from(mark).ok()));
-        let source =
-            Source::open(name, &SourceOptions { encoding, sheet: options.sheet.clone() })?;
+        let source = Source::open(name, &SourceOptions { encoding, sheet: options.sheet.clone() })?;
         let mut decisions = source.decisions().to_vec();
         let (body, headers, sample) = if source.kind() == Kind::Parquet {
             let file = ParquetFile::open(&source)?;
@@ -153,7 +152,8 @@ impl Input {
     /// Whether `cell` is one of the profile's own words for "nothing here".
     pub(crate) fn is_null(&self, cell: &[u8]) -> bool {
         let profile = &self.mapping.profile;
-        !profile.null.is_empty() && std::str::from_utf8(cell).is_ok_and(|cell| profile.is_null(cell))
+        !profile.null.is_empty()
+            && std::str::from_utf8(cell).is_ok_and(|cell| profile.is_null(cell))
     }
 
     /// `parsed`, or a missing value where `cell` is invalid only because it is a word for "nothing here".

@@ -63,7 +63,10 @@ enum AmountPart<'a> {
     Column(Part, NumberFormat),
     /// The lines of the order have it, under the order's id.
     Lines(Part, &'a LineAmounts),
-    PriceAndQuantity { price: (Part, NumberFormat), quantity: (Part, NumberFormat) },
+    PriceAndQuantity {
+        price: (Part, NumberFormat),
+        quantity: (Part, NumberFormat),
+    },
 }
 
 /// Where a row says what became of its deal.

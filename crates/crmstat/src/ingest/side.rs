@@ -59,8 +59,7 @@ pub(crate) fn collect_records(
     };
     let mut states: Vec<State> =
         std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
-    let has_customer =
-        inputs.iter().all(|input| column_of(input, Field::CustomerId).is_some());
+    let has_customer = inputs.iter().all(|input| column_of(input, Field::CustomerId).is_some());
     let required = required(kind, has_customer);
     for input in &mut *inputs {
         for field in required {

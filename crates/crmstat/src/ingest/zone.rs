@@ -47,8 +47,9 @@ impl FromStr for Zone {
             None => jiff::tz::TimeZone::get(text).ok(),
         };
         let rules = rules.ok_or_else(|| {
-            Error::usage(format!("`{text}` is not a time zone"))
-                .with_hint("write a name such as `Europe/Moscow`, `UTC`, or an offset such as `+03:00`")
+            Error::usage(format!("`{text}` is not a time zone")).with_hint(
+                "write a name such as `Europe/Moscow`, `UTC`, or an offset such as `+03:00`",
+            )
         })?;
         Ok(Self { name: text.to_owned(), rules })
     }

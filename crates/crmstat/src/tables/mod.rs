@@ -8,6 +8,8 @@ mod column;
 mod join;
 mod orders;
 mod records;
+#[cfg(test)]
+mod tests;
 
 pub use column::{Column, Labels};
 pub use join::Join;

@@ -8,6 +8,8 @@ mod quality;
 mod russian;
 mod spelling;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use quality::{Gap, Outliers, Quality};
 pub use spelling::Spelling;
@@ -17,10 +19,10 @@ use crate::{
     Error, Result,
     ingest::{
         Decision, Export, Field, Ledger, ReadOptions, Rejections, TableKind,
-        account::refusals,
+        account::{refusals, several_currencies},
         audit::{Seen, TableAudit},
         input::Input,
-        profile::Profile,
+        profile::{Currency, Profile},
     },
     tables::{Join, Records},
 };
@@ -164,9 +166,8 @@ pub fn inspect(main: &Source, beside: &[Source]) -> Result<Inspection> {
     }
     let mut seen = BTreeSet::new();
     problems.retain(|problem: &Problem| seen.insert(problem.clone()));
-    let first = |export: &Export| (export.inputs().first().is_some()).then_some(());
-    let exports = std::iter::once(&export).chain(others.iter().map(|(other, _)| other));
-    let exports: Vec<&Export> = exports.filter(|export| first(export).is_some()).collect();
+    let others = others.iter().map(|(other, _)| other);
+    let exports: Vec<&Export> = std::iter::once(&export).chain(others).collect();
     Ok(Inspection {
         profile: profile::written(&exports),
         spellings: labels
@@ -203,6 +204,20 @@ impl Problem {
     }
 }
 
+/// The currencies that the cells of the currency column name.
+fn currencies(audit: &TableAudit) -> Vec<Currency> {
+    let Some(Seen::Texts(texts)) = audit.field(Field::Currency).map(|field| &field.seen) else {
+        return Vec::new();
+    };
+    let mut scratch = [0; 16];
+    let mut found: Vec<Currency> = (0..texts.len() as u32)
+        .filter_map(|id| Currency::from_name(texts.text(id, &mut scratch)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// Every label of the fields that people type, with the number of its cells.
 type Labels = BTreeMap<Field, BTreeMap<String, u64>>;
 
@@ -214,21 +229,24 @@ fn report(
     let kind = export.kind().unwrap_or(TableKind::Orders);
     let audit = export.audit()?;
     collect_labels(&audit, labels);
-    let (mut ledger, mut rejections) = (None, Rejections::default());
+    let (mut ledger, mut rejections, mut refused) = (None, Rejections::default(), Vec::new());
     if is_known(export) {
         if matches!(kind, TableKind::Orders | TableKind::Deals) {
             if let Some(tally) = note(problems, export.survey()) {
-                let refused = refusals(&tally, export.inputs(), export.options());
-                problems.extend(refused.iter().map(Problem::of));
+                refused = refusals(&tally, export.inputs(), export.options());
                 (ledger, rejections) = (Some(tally.ledger), tally.rejections);
             }
         } else if let Some(read) = note(problems, export.collect_records()) {
             (ledger, rejections) = (Some(read.ledger), read.rejections);
         }
     }
-    for input in export.inputs_mut() {
-        problems.extend(input.take_problems().iter().map(Problem::of));
+    let of_files: Vec<Error> =
+        export.inputs_mut().iter_mut().flat_map(Input::take_problems).collect();
+    if !of_files.is_empty() {
+        // Rows that cannot be read yet have not shown their currencies.
+        refused.extend(several_currencies(&currencies(&audit), export.options()));
     }
+    problems.extend(of_files.iter().chain(&refused).map(Problem::of));
     let are_lines = export.inputs().iter().all(|input| input.mapping.lines);
     Ok(TableReport {
         kind,

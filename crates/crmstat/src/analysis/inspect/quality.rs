@@ -213,7 +213,8 @@ mod tests {
         let days = |days: &[i32]| gaps(&days.iter().map(|day| (*day, 1)).collect());
         assert_eq!(days(&[]), []);
         assert_eq!(days(&[1, 2, 3, 9]), [], "a week is no gap");
-        let gap = |after, before| Gap { after: Date::from_days(after), before: Date::from_days(before) };
+        let gap =
+            |after, before| Gap { after: Date::from_days(after), before: Date::from_days(before) };
         assert_eq!(days(&[1, 2, 3, 4, 30, 31, 32, 50]), [gap(4, 30), gap(32, 50)]);
         assert_eq!(days(&[0, 30, 60, 90, 200]), [], "monthly rows");
         assert_eq!(gap(4, 30).days(), 25);

@@ -10,9 +10,9 @@ pub(super) fn said(text: &str, lang: Lang) -> String {
     if lang == Lang::En {
         return text.to_owned();
     }
-    let translated = SENTENCES.iter().find_map(|(english, russian)| {
-        Some(filled(russian, &matched(english, text)?))
-    });
+    let translated = SENTENCES
+        .iter()
+        .find_map(|(english, russian)| Some(filled(russian, &matched(english, text)?)));
     translated.unwrap_or_else(|| text.to_owned())
 }
 
@@ -98,7 +98,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("given by `{}`", "указано через `{}`"),
     ("{} of {} records have {} cells", "{} записей из {} имеют {} ячеек"),
     ("{} of {} headers are its own", "{} заголовков из {} из этого профиля"),
-    ("no CRM's headers; the columns have plain names", "заголовки ни одной CRM; названия столбцов обычные"),
+    (
+        "no CRM's headers; the columns have plain names",
+        "заголовки ни одной CRM; названия столбцов обычные",
+    ),
     ("the columns found", "по найденным столбцам"),
     ("a header of the profile {}", "заголовок профиля {}"),
     ("preferred to {}", "предпочтён: {}"),
@@ -122,7 +125,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "с обратной чертой перед кавычкой записи становятся ровными",
     ),
     ("the file begins with markup that holds a table", "файл начинается с разметки с таблицей"),
-    ("the file begins with the mark of a compound file", "файл начинается с метки составного файла"),
+    (
+        "the file begins with the mark of a compound file",
+        "файл начинается с метки составного файла",
+    ),
     ("the file begins with the bytes `{}`", "файл начинается с байтов `{}`"),
     ("it has the most rows, {}", "в ней больше всего строк: {}"),
     ("the orders have none", "в заказах их нет"),

@@ -4,18 +4,19 @@
 //!
 //! 1. they are equal without regard to letter case, spaces and punctuation, with `ё` as `е`
 //!    (`GTXPro` and `GTX Pro`), or
-//! 2. their keys of at least [`SHORTEST`] characters differ by one edit, from [`LONG`] characters on by
-//!    two (`technolgy` and `technology`); their digits agree, so that `Model 1` and `Model 2` stay apart;
-//!    and the rarer is at most a [`RARER`]th as frequent as the other: a slip is rare, a name is not.
+//! 2. their keys of at least [`SHORTEST`] letters differ by one edit, from [`LONG`] letters on by two
+//!    (`technolgy` and `technology`); their digits agree, so that `Model 1` and `Model 2` stay apart; and
+//!    the rarer is at most a [`RARER`]th as frequent as the other: a slip is rare, a name is not. Codes
+//!    such as `85123A` have too few letters to be compared.
 //!
 //! An edit inserts, removes or replaces a character or swaps two neighbours (optimal string alignment,
 //! after Damerau 1964). Nothing is changed in the data.
 
 use std::collections::BTreeMap;
 
-/// Shorter keys differ by an edit too easily: `West` and `East`.
+/// Keys of fewer letters differ by an edit too easily: `West` and `East`, `85123A` and `85123B`.
 const SHORTEST: usize = 5;
-/// Keys from this length on may differ by two edits.
+/// Keys of this many letters and more may differ by two edits.
 const LONG: usize = 9;
 /// How many times as frequent the right spelling must be.
 const RARER: u64 = 5;
@@ -86,10 +87,11 @@ pub(super) fn spellings(labels: &BTreeMap<String, u64>) -> Vec<Spelling> {
 /// The nearest much more frequent label, if `rare` may be a slip of it.
 fn slip(rare: &Known<'_>, known: &[Known<'_>]) -> Option<Spelling> {
     let length = rare.characters.len();
-    if length < SHORTEST {
+    let letters = length - rare.digits.chars().count();
+    if letters < SHORTEST {
         return None;
     }
-    let edits = 1 + usize::from(length >= LONG);
+    let edits = 1 + usize::from(letters >= LONG);
     let candidates = known.iter().filter(|other| {
         other.cells >= rare.cells.saturating_mul(RARER)
             && other.characters.len().abs_diff(length) <= edits
@@ -164,6 +166,7 @@ mod tests {
             [("Model 1", 1), ("Model 2", 100)],
             [("East", 1), ("West", 100)],
             [("C0000001", 1), ("C0000007", 90)],
+            [("85123A", 1), ("85123B", 90)],
             [("Ivanov", 40), ("Ivanova", 30)],
             [("North", 1), ("South", 100)],
             [("", 5), ("–", 50)],

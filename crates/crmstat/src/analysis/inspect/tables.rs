@@ -52,7 +52,9 @@ impl Section {
         let (english, russian) = match self {
             Self::Files => ("What the files are", "Что это за файлы"),
             Self::Columns => ("What the columns mean", "Что значат столбцы"),
-            Self::Decisions => ("What was decided, and how to say otherwise", "Что решено и как указать иначе"),
+            Self::Decisions => {
+                ("What was decided, and how to say otherwise", "Что решено и как указать иначе")
+            }
             Self::Rows => ("Where every row goes", "Куда попадает каждая строка"),
             Self::Rejected => ("Rows that cannot be used", "Строки, которые использовать нельзя"),
             Self::Joins => ("How the tables fit together", "Как таблицы сходятся"),
@@ -124,7 +126,10 @@ impl Inspection {
             }
             let columns = columns_of(&rows, lang, |name| match name {
                 "table" => several_tables && section != Section::Problems,
-                "file" => several_files || section == Section::Files,
+                "file" => {
+                    section == Section::Files
+                        || several_files && rows.iter().any(|row| !row.file.is_empty())
+                }
                 "value" => rows.iter().any(|row| !row.value.is_empty()),
                 "count" => rows.iter().any(|row| row.count.is_some()),
                 "note" => rows.iter().any(|row| !row.note.is_empty()),
@@ -160,11 +165,9 @@ impl Inspection {
         findings.extend(self.joins.iter().map(|join| {
             let examples = match &join.unmatched_examples[..] {
                 [] => String::new(),
-                examples => format!(
-                    "{}: `{}`",
-                    lang.pick("such as", "например"),
-                    examples.join("`, `")
-                ),
+                examples => {
+                    format!("{}: `{}`", lang.pick("such as", "например"), examples.join("`, `"))
+                }
             };
             let value = match lang {
                 Lang::En => format!(
@@ -181,10 +184,7 @@ impl Inspection {
                 value,
                 count: Some(join.unmatched_rows as i64),
                 note: examples,
-                ..of(
-                    Section::Joins,
-                    format!("{} {}", lang.pick("by", "по"), join.by.name()),
-                )
+                ..of(Section::Joins, format!("{} {}", lang.pick("by", "по"), join.by.name()))
             }
         }));
         findings.extend(self.spellings.iter().map(|(field, spelling)| Finding {
@@ -233,8 +233,7 @@ fn of_file(table: TableKind, file: &FileReport, lang: Lang) -> Vec<Finding> {
         note: String::new(),
         option: String::new(),
     };
-    let mut findings =
-        vec![of(Section::Files, lang.pick("format", "формат"), file.format.clone())];
+    let mut findings = vec![of(Section::Files, lang.pick("format", "формат"), file.format.clone())];
     let mut say = |item, value: Option<String>| {
         findings.extend(value.map(|value| of(Section::Files, item, value)));
     };
@@ -257,7 +256,10 @@ fn of_file(table: TableKind, file: &FileReport, lang: Lang) -> Vec<Finding> {
         Finding {
             value: used.unwrap_or_else(|| lang.pick("not used", "не используется").to_owned()),
             note: russian::said(reason, lang),
-            option: field.map_or_else(|| format!("--map FIELD=#{number}"), |field| format!("--map {field}=")),
+            option: field.map_or_else(
+                || format!("--map FIELD=#{number}"),
+                |field| format!("--map {field}="),
+            ),
             ..of(Section::Columns, header, String::new())
         }
     }));
@@ -285,7 +287,8 @@ fn of_rows(table: &TableReport, lang: Lang) -> Vec<Finding> {
         option: String::new(),
     };
     let Some(ledger) = &table.ledger else { return Vec::new() };
-    let said = |english: &'static str, russian: &'static str| lang.pick(english, russian).to_owned();
+    let said =
+        |english: &'static str, russian: &'static str| lang.pick(english, russian).to_owned();
     let mut findings = vec![
         of(Section::Rows, said("read", "прочитано"), ledger.read),
         of(Section::Rows, said("accepted", "принято"), ledger.accepted),
@@ -344,7 +347,11 @@ fn of_quality(table: TableKind, quality: &Quality, lang: Lang) -> Vec<Finding> {
         ),
         _ => "",
     };
-    counted(quality.repeated_ids, lang.pick("ids that were there before", "повторные номера"), of_ids);
+    counted(
+        quality.repeated_ids,
+        lang.pick("ids that were there before", "повторные номера"),
+        of_ids,
+    );
     let rows = quality.rows.max(1) as f64;
     for (field, cells) in &quality.missing {
         let item = format!("{} {field}", lang.pick("empty", "пусто:"));
@@ -377,10 +384,15 @@ fn of_quality(table: TableKind, quality: &Quality, lang: Lang) -> Vec<Finding> {
     counted(
         quality.refunds,
         lang.pick("amounts below zero", "суммы меньше нуля"),
-        lang.pick("refunds: taken off the money, no purchases", "возвраты: вычитаются, покупками не считаются"),
+        lang.pick(
+            "refunds: taken off the money, no purchases",
+            "возвраты: вычитаются, покупками не считаются",
+        ),
     );
     let of_deals = match table {
-        TableKind::Deals => lang.pick("lost and open deals among them", "в том числе проигранные и открытые сделки"),
+        TableKind::Deals => {
+            lang.pick("lost and open deals among them", "в том числе проигранные и открытые сделки")
+        }
         _ => "",
     };
     counted(quality.zero_amounts, lang.pick("amounts of zero", "нулевые суммы"), of_deals);
@@ -396,7 +408,12 @@ fn of_quality(table: TableKind, quality: &Quality, lang: Lang) -> Vec<Finding> {
             ),
         };
         let count = outliers.below + outliers.above;
-        say(lang.pick("amounts far from the others", "суммы, далёкие от остальных").to_owned(), String::new(), Some(count), &note);
+        say(
+            lang.pick("amounts far from the others", "суммы, далёкие от остальных").to_owned(),
+            String::new(),
+            Some(count),
+            &note,
+        );
     }
     for (currency, cells) in &quality.currencies {
         say(lang.pick("currency", "валюта").to_owned(), currency.clone(), Some(*cells), "");

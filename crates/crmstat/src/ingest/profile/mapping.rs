@@ -207,13 +207,8 @@ fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
     let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
     let overlaid = |profile, table| Match::new(profile, table, &names, &given, amounts_in_lines);
     if let Some(profile) = chosen {
-        let found = best(
-            profile
-                .tables
-                .iter()
-                .filter(of_kind)
-                .map(|table| overlaid(profile, table)),
-        );
+        let found =
+            best(profile.tables.iter().filter(of_kind).map(|table| overlaid(profile, table)));
         return match found {
             Some(found) if found.is_complete() => {
                 Ok(found.into_mapping(&names, overrides, "given by `--profile`".to_owned()))
@@ -223,11 +218,7 @@ fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
     }
     let specific = Profile::builtin().iter().filter(|profile| profile.name != GENERIC);
     let matches = specific.flat_map(|profile| {
-        profile
-            .tables
-            .iter()
-            .filter(of_kind)
-            .map(|table| overlaid(profile, table))
+        profile.tables.iter().filter(of_kind).map(|table| overlaid(profile, table))
     });
     if let Some(found) = best(matches.filter(|found| found.signed && found.is_complete())) {
         let reason = format!("{} of {} headers are its own", found.found, names.filled());
@@ -277,9 +268,8 @@ impl<'a> Headers<'a> {
         if !exact.is_empty() {
             return exact;
         }
-        let found: Vec<usize> = columns
-            .filter(|&at| self.without_currency[at].as_ref() == Some(&wanted))
-            .collect();
+        let found: Vec<usize> =
+            columns.filter(|&at| self.without_currency[at].as_ref() == Some(&wanted)).collect();
         if found.is_empty() { position(name, self.keys.len()).into_iter().collect() } else { found }
     }
 

@@ -94,10 +94,10 @@ mod tests {
             // A byte at a time, so that runs cross the borders of reads.
             let mut found = String::new();
             let bytes = text.bytes().map(|byte| [byte]).collect::<Vec<_>>();
-            let input = bytes.iter().fold(
-                Box::new(std::io::empty()) as Box<dyn Read>,
-                |all, byte| Box::new(all.chain(&byte[..])),
-            );
+            let input =
+                bytes.iter().fold(Box::new(std::io::empty()) as Box<dyn Read>, |all, byte| {
+                    Box::new(all.chain(&byte[..]))
+                });
             SpaceRuns::new(input).read_to_string(&mut found).unwrap();
             assert_eq!(found, expected);
         }
