@@ -4,17 +4,22 @@ use crate::args::{ColorArg, LangArg, OutputArgs};
 use anyhow::Result;
 use crmstat::{
     Error, Lang,
+    analysis::inspect::Titled,
     ingest::{Decision, Imported, Rejections},
-    output::{Column, Format, Meta, Table, Terminal, Writer},
+    output::{Column, Format, Meta, Table, Terminal, Writer, write_atomically},
+    tables::Join,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
-    io::{self, IsTerminal},
+    cell::RefCell,
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
 /// Rows of a long table that a terminal shows.
 const TERMINAL_ROWS: usize = 40;
+/// Rows of one section of several: every column of an export, and not every spelling.
+const SECTION_ROWS: usize = 120;
 /// Reasons of rejection that are told one by one.
 const REASONS: usize = 5;
 
@@ -26,6 +31,8 @@ pub(crate) struct Printer {
     color: ColorArg,
     quiet: bool,
     verbose: bool,
+    /// What was rejected in the tables beside the main one.
+    beside: RefCell<Vec<Rejections>>,
 }
 
 impl Printer {
@@ -47,6 +54,7 @@ impl Printer {
             color: args.color,
             quiet: args.quiet,
             verbose: args.verbose,
+            beside: RefCell::default(),
         })
     }
 
@@ -57,6 +65,42 @@ impl Printer {
 
     /// Writes `table`, the answer of the command; `meta` goes with JSON.
     pub(crate) fn table(&self, table: &Table, meta: Meta) -> Result<()> {
+        let (format, to_terminal) = self.format()?;
+        let writer = self.writer(format, to_terminal, Some(TERMINAL_ROWS)).meta(meta.into_json());
+        match &self.output {
+            Some(path) => writer.save(table, path)?,
+            None => writer.write(table, &mut io::stdout())?,
+        }
+        Ok(())
+    }
+
+    /// Writes titled tables, the answer of the command, for people; programs get the one table `flat`.
+    pub(crate) fn sections(&self, sections: &[Titled], flat: &Table, meta: Meta) -> Result<()> {
+        let (format, to_terminal) = self.format()?;
+        let heading = match format {
+            Format::Table => "",
+            Format::Markdown => "## ",
+            _ => return self.table(flat, meta),
+        };
+        let writer = self.writer(format, to_terminal, Some(SECTION_ROWS));
+        let write = |out: &mut (dyn Write + Send)| {
+            for (at, section) in sections.iter().enumerate() {
+                let space = if at > 0 { "\n" } else { "" };
+                writeln!(out, "{space}{heading}{}\n", section.title)
+                    .map_err(|cause| Error::io("cannot write", "the output", cause))?;
+                writer.write(&section.table, out)?;
+            }
+            Ok(())
+        };
+        match &self.output {
+            Some(path) => write_atomically(path, write)?,
+            None => write(&mut io::stdout())?,
+        }
+        Ok(())
+    }
+
+    /// The format of the answer, and whether it goes to a terminal.
+    fn format(&self) -> Result<(Format, bool)> {
         let to_terminal = self.output.is_none() && io::stdout().is_terminal();
         let format = match (self.format, &self.output) {
             (Some(format), _) => format,
@@ -69,23 +113,22 @@ impl Printer {
                 .with_hint("name a file with `-o FILE`")
                 .into());
         }
+        Ok((format, to_terminal))
+    }
+
+    fn writer(&self, format: Format, to_terminal: bool, max_rows: Option<usize>) -> Writer {
         let color = match self.color {
             ColorArg::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none(),
             ColorArg::Always => true,
             ColorArg::Never => false,
         };
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        let writer = Writer::new(format).meta(meta.into_json()).terminal(Terminal {
+        Writer::new(format).terminal(Terminal {
             lang: self.lang,
             width: width.filter(|_| to_terminal),
-            max_rows: to_terminal.then_some(TERMINAL_ROWS),
+            max_rows: max_rows.filter(|_| to_terminal),
             color,
-        });
-        match &self.output {
-            Some(path) => writer.save(table, path)?,
-            None => writer.write(table, &mut io::stdout())?,
-        }
-        Ok(())
+        })
     }
 
     /// Says something that is not the answer.
@@ -136,9 +179,29 @@ impl Printer {
         }
     }
 
+    /// Says how a table beside the main one finds its partners.
+    pub(crate) fn joined(&self, join: &Join) {
+        let Join { table, by, rows, unmatched_rows, unmatched_examples, keys, unmatched_keys } =
+            join;
+        let examples = match &unmatched_examples[..] {
+            [] => String::new(),
+            examples => format!(" (such as `{}`)", examples.join("`, `")),
+        };
+        self.note(format!(
+            "{table} by {by}: {unmatched_rows} of {rows} rows have no partner{examples}; \
+             {unmatched_keys} of {keys} ids have no row"
+        ));
+    }
+
+    /// Keeps what was rejected in a table beside the main one, to be written with its own.
+    pub(crate) fn remember(&self, rejections: &Rejections) {
+        self.beside.borrow_mut().push(rejections.clone());
+    }
+
     /// Writes every rejected row to `path`.
     pub(crate) fn quarantine(&self, rejections: &Rejections, path: &Path) -> Result<()> {
-        let rows = || rejections.rows();
+        let beside = self.beside.borrow();
+        let rows = || rejections.rows().chain(beside.iter().flat_map(Rejections::rows));
         let table = Table::new(
             "quarantine",
             vec![

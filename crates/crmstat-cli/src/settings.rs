@@ -4,8 +4,9 @@ use crate::args::ReadArgs;
 use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Window,
+    analysis::inspect::Source,
     ingest::{
-        Field, ReadOptions,
+        Field, ReadOptions, TableKind,
         profile::{Profile, Rates},
     },
 };
@@ -13,12 +14,59 @@ use std::{fs, path::Path};
 
 /// How the exports are to be read.
 pub(crate) fn read_options(args: &ReadArgs) -> Result<ReadOptions> {
+    options_of(args, None)
+}
+
+/// The tables beside the orders or deals, and how they are to be read.
+pub(crate) fn beside(args: &ReadArgs) -> Result<Vec<Source>> {
+    for given in &args.map {
+        let (field, _) = mapped(given)?;
+        if let Some((table, _)) = field.split_once('.')
+            && !tables(args).iter().any(|(kind, _)| kind.name() == table)
+        {
+            let names = tables(args).map(|(kind, _)| kind.name()).join(", ");
+            return Err(Error::usage(format!("`--map` knows no table `{table}`"))
+                .with_hint(format!("one of {names}"))
+                .into());
+        }
+    }
+    tables(args)
+        .into_iter()
+        .filter(|(_, files)| !files.is_empty())
+        .map(|(kind, files)| {
+            Ok(Source { files: files.clone(), options: options_of(args, Some(kind))? })
+        })
+        .collect()
+}
+
+/// The files of each table beside the orders or deals; lines first, as they may give the amounts.
+fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 6] {
+    [
+        (TableKind::Lines, &args.lines),
+        (TableKind::Products, &args.products),
+        (TableKind::Customers, &args.customers),
+        (TableKind::Activities, &args.activities),
+        (TableKind::History, &args.history),
+        (TableKind::Spend, &args.spend),
+    ]
+}
+
+/// How the table `kind` beside the orders or deals is to be read; `None` is these themselves.
+fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
     let map = args
         .map
         .iter()
-        .map(|given| {
-            let (field, column) = pair(given, "--map", "amount=Total")?;
-            Ok((known_field(field)?, column.to_owned()))
+        .filter_map(|given| {
+            let (field, column) = match mapped(given) {
+                Ok(found) => found,
+                Err(error) => return Some(Err(error)),
+            };
+            let (table, field) = match field.split_once('.') {
+                Some((table, field)) => (Some(table), field),
+                None => (None, field),
+            };
+            (table == kind.map(TableKind::name))
+                .then(|| Ok((known_field(field)?, column.to_owned())))
         })
         .collect::<Result<_>>()?;
     let stages = args
@@ -30,8 +78,11 @@ pub(crate) fn read_options(args: &ReadArgs) -> Result<ReadOptions> {
         })
         .collect::<Result<_>>()?;
     Ok(ReadOptions {
-        profile: args.profile.as_deref().map(profile).transpose()?,
-        kind: None,
+        // A profile without such a table says nothing about it.
+        profile: args.profile.as_deref().map(profile).transpose()?.filter(|profile| {
+            kind.is_none_or(|kind| profile.tables.iter().any(|table| table.kind == kind))
+        }),
+        kind,
         map,
         stages,
         date_order: args.date_order.as_deref().map(str::parse).transpose()?,
@@ -39,6 +90,8 @@ pub(crate) fn read_options(args: &ReadArgs) -> Result<ReadOptions> {
         encoding: args.encoding.clone(),
         delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
         sheet: args.sheet.clone(),
+        zone: args.tz.as_deref().map(str::parse).transpose()?,
+        amounts_in_lines: kind.is_none() && !args.lines.is_empty(),
         rates: args.rates.as_deref().map(rates).transpose()?,
         keep_rejected: args.quarantine.is_some(),
         strict: args.strict,
@@ -100,6 +153,18 @@ fn rates(path: &Path) -> Result<Rates> {
     Ok(Rates::from_text(&text_of(path)?)?)
 }
 
+fn mapped(given: &str) -> Result<(&str, &str)> {
+    // The first `=` ends the field, which has none; a header may have.
+    given
+        .split_once('=')
+        .filter(|(field, column)| !field.is_empty() && !column.is_empty())
+        .ok_or_else(|| {
+            Error::usage(format!("`--map {given}` has no two sides"))
+                .with_hint("write it as in `--map \"amount=Total\"`")
+                .into()
+        })
+}
+
 fn known_field(name: &str) -> Result<Field> {
     Field::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
@@ -112,6 +177,7 @@ fn known_field(name: &str) -> Result<Field> {
 fn delimiter(given: &str) -> Result<u8> {
     match given.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
+        b"space" => Ok(b' '),
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => Ok(*byte),
         _ => Err(Error::usage(format!("`--delimiter {given}` is not one ASCII character"))
             .with_hint("write `tab` for a tab")

@@ -13,7 +13,8 @@ pub(crate) struct ReadArgs {
     /// The profile of the CRM, by name or as a TOML file [default: recognised by the header]
     #[arg(long, value_name = "NAME|FILE.toml")]
     pub(crate) profile: Option<String>,
-    /// The column of a field, as in `--map amount=Total` (repeatable)
+    /// The column of a field, as in `--map amount=Total`, by its place, as in `--map amount=#3`, or of
+    /// another table, as in `--map lines.price=Cost` (repeatable)
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub(crate) map: Vec<String>,
     /// What a stage means, as in `--stage "Contract signed=won"` (repeatable)
@@ -28,15 +29,38 @@ pub(crate) struct ReadArgs {
     /// The encoding, such as `windows-1251` [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
-    /// The delimiter; `tab` for a tab [default: recognised]
+    /// The delimiter; `tab` for a tab, `space` for runs of spaces [default: recognised]
     #[arg(long, value_name = "C")]
     pub(crate) delimiter: Option<String>,
     /// The sheet of a workbook [default: the first with a table]
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// The zone, such as `Europe/Moscow` or `+03:00`, to which stamps that carry a zone are moved
+    /// [default: the zone is left aside and the wall time kept]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub(crate) tz: Option<String>,
     /// Exchange rates, needed where amounts are in several currencies
     #[arg(long, value_name = "FILE")]
     pub(crate) rates: Option<PathBuf>,
+    /// Calls, meetings, e-mails, inquiries: customer_id, at, kind, outcome
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) activities: Vec<String>,
+    /// Customers and their attributes: region, segment, satisfaction, contract start and end
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) customers: Vec<String>,
+    /// Lines of orders: product, category, quantity, price, discount, cost; they give the amounts of
+    /// orders that have none
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) lines: Vec<String>,
+    /// Products: category, price, cost
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) products: Vec<String>,
+    /// Stages that deals went through: deal_id, stage, entered_at
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) history: Vec<String>,
+    /// Spend: period, channel, amount
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) spend: Vec<String>,
     /// Write every rejected row with its reason to this CSV file
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,

@@ -2,12 +2,16 @@
 
 mod completions;
 mod generate;
+mod inspect;
 mod rfm;
 
 use crate::args::{Cli, Command, ReadArgs};
 use crate::{printer::Printer, settings};
 use anyhow::Result;
-use crmstat::ingest::Export;
+use crmstat::{
+    ingest::{Export, TableKind},
+    tables::{Join, Records},
+};
 
 /// Runs the command that was typed.
 pub(crate) fn run(cli: Cli) -> Result<()> {
@@ -18,13 +22,15 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
             Ok(())
         }
         Command::Generate(args) => generate::run(&args),
-        Command::Inspect(_) => Ok(()),
+        Command::Inspect(args) => inspect::run(&args),
     }
 }
 
-/// Opens the exports that `args` name, with a progress bar on a terminal.
+/// Opens the exports that `args` name, with a progress bar on a terminal, and lays the tables beside them
+/// over them.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
-    let export = Export::open(&args.exports, settings::read_options(args)?)?;
+    let mut export = Export::open(&args.exports, settings::read_options(args)?)?;
+    tables_beside(args, &mut export, printer)?;
     let bar = printer.progress(export.len_hint());
     Ok(export.on_progress(move |bytes| {
         bar.inc(bytes);
@@ -32,4 +38,28 @@ fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
             bar.finish_and_clear();
         }
     }))
+}
+
+/// The tables beside the orders or deals of `export`, which takes its amounts from the order lines where
+/// it has none. Their accounts and how they find their partners are said.
+fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Result<Vec<Records>> {
+    let mut tables = Vec::new();
+    for source in settings::beside(args)? {
+        let mut beside = Export::open(&source.files, source.options)?;
+        let read = Records::read(&mut beside)?;
+        printer.note(format!("{}:", read.result.kind()));
+        printer.account(&read);
+        printer.remember(&read.rejections);
+        tables.push(read.result);
+    }
+    let lines = tables.iter().find(|table| table.kind() == TableKind::Lines);
+    if let Some(lines) = lines {
+        export.take_amounts_of(lines)?;
+    }
+    for table in &tables {
+        if let Some(join) = Join::new(export, table, lines)? {
+            printer.joined(&join);
+        }
+    }
+    Ok(tables)
 }

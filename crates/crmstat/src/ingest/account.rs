@@ -19,8 +19,10 @@ pub(crate) fn account<T>(
     let mut decisions: Vec<Decision> =
         inputs.iter().flat_map(|input| input.decisions.iter().cloned()).collect();
     decisions.extend(decision);
+    if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
+        return Err(error);
+    }
     if let Some(input) = inputs.first() {
-        check_stages(&tally, input)?;
         if tally.rounded > 0 {
             decisions.push(Decision {
                 file: input.name().to_owned(),
@@ -35,7 +37,6 @@ pub(crate) fn account<T>(
             });
         }
     }
-    check_currencies(&tally.currencies, options)?;
     if options.strict {
         tally.rejections.as_error()?;
     }
@@ -50,28 +51,34 @@ pub(crate) fn account<T>(
     })
 }
 
-/// Refuses what only the whole input shows: labels that close deals without saying how.
-fn check_stages(tally: &Tally, input: &Input) -> Result<()> {
-    let Some((label, deals)) = tally.unknown_stages.iter().max_by_key(|(_, deals)| **deals) else {
-        return Ok(());
-    };
+/// What is refused once the whole input has shown it.
+pub(crate) fn refusals(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Error> {
+    let stages = inputs.first().and_then(|input| unknown_stages(tally, input));
+    stages.into_iter().chain(several_currencies(&tally.currencies, options)).collect()
+}
+
+/// Labels that close deals without saying how.
+fn unknown_stages(tally: &Tally, input: &Input) -> Option<Error> {
+    let (label, deals) = tally.unknown_stages.iter().max_by_key(|(_, deals)| **deals)?;
     let others = match tally.unknown_stages.len() {
         1 => String::new(),
         labels => format!(", and {} more labels", labels - 1),
     };
-    Err(Error::data(format!(
-        "the stage `{label}` closes {deals} deals, but neither the profile nor the file says whether they are won or lost{others}"
-    ))
-    .at(input.place(input.mapping.column(Field::Stage)))
-    .with_hint(format!("say it with `--stage \"{label}=won\"`, `=lost` or `=open`")))
+    let stage = input.mapping.column(Field::Stage).or(input.mapping.column(Field::Status));
+    let error = Error::data(format!(
+        "the stage `{label}` closes {deals} {}, but neither the profile nor the file says whether they are won or lost{others}",
+        input.mapping.kind
+    ));
+    let hint = format!("say it with `--stage \"{label}=won\"`, `=lost` or `=open`");
+    Some(error.at(input.place(stage)).with_hint(hint))
 }
 
-/// Refuses amounts in several currencies that nothing converts.
-fn check_currencies(seen: &[Currency], options: &ReadOptions) -> Result<()> {
+/// Amounts in several currencies that nothing converts.
+pub(crate) fn several_currencies(seen: &[Currency], options: &ReadOptions) -> Option<Error> {
     if seen.len() < 2 || options.rates.is_some() {
-        return Ok(());
+        return None;
     }
     let codes: Vec<&str> = seen.iter().map(Currency::code).collect();
-    Err(Error::data(format!("the amounts are in several currencies: {}", codes.join(", ")))
-        .with_hint("give exchange rates with `--rates FILE`"))
+    let error = format!("the amounts are in several currencies: {}", codes.join(", "));
+    Some(Error::data(error).with_hint("give exchange rates with `--rates FILE`"))
 }

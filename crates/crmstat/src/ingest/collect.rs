@@ -162,7 +162,7 @@ impl Reading<'_> {
             let extra = fields.iter().filter_map(|field| input.mapping.column(*field)).collect();
             let reader = OrderReader::new(input, self.options, self.query.window, extra)?;
             let input = reader.input();
-            let parts: Vec<Option<FieldPart>> = fields
+            let parts: Vec<Option<FieldPart<'_>>> = fields
                 .iter()
                 .map(|field| input.mapping.column(*field))
                 .map(|column| column.map(|column| FieldPart::new(input, &reader.wanted, column)))
@@ -197,7 +197,7 @@ impl State {
     fn take(
         &mut self,
         reader: &OrderReader<'_>,
-        parts: &[Option<FieldPart>],
+        parts: &[Option<FieldPart<'_>>],
         records: &mut Records<'_>,
     ) {
         let Self { collected, tally, rows, ids, order_ids } = self;

@@ -2,7 +2,7 @@
 
 use super::{
     Field,
-    cells::{Parsed, date::DateFormat, number::NumberFormat, text},
+    cells::{Parsed, date::DateReader, number::NumberFormat, text},
     faults::Part,
     input::Input,
     scan::Records,
@@ -42,18 +42,20 @@ impl Field {
 
 /// How the cells of one field are found and read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FieldPart {
+pub(crate) struct FieldPart<'a> {
     part: Part,
-    dates: DateFormat,
+    dates: DateReader<'a>,
     numbers: NumberFormat,
+    input: &'a Input,
 }
 
-impl FieldPart {
-    pub(crate) fn new(input: &Input, wanted: &Wanted, column: usize) -> Self {
+impl<'a> FieldPart<'a> {
+    pub(crate) fn new(input: &'a Input, wanted: &Wanted, column: usize) -> Self {
         Self {
             part: Part { column, position: wanted.position(column).unwrap_or(0) },
-            dates: input.date_format(column),
+            dates: input.date_reader(column),
             numbers: input.number_format(column),
+            input,
         }
     }
 
@@ -63,8 +65,29 @@ impl FieldPart {
     }
 
     /// The bytes of the field in record `row`.
-    pub(crate) fn cell<'a>(&self, records: &'a Records<'_>, row: usize) -> &'a [u8] {
+    pub(crate) fn cell<'r>(&self, records: &'r Records<'_>, row: usize) -> &'r [u8] {
         records.batch.cells[self.part.position][row].of(&records.block.bytes)
+    }
+
+    /// The date in `cell`.
+    pub(crate) fn date(&self, cell: &[u8]) -> Parsed<Timestamp> {
+        self.input.or_null(cell, self.dates.parse(cell))
+    }
+
+    /// The amount in `cell`.
+    pub(crate) fn money(&self, cell: &[u8]) -> Parsed<Money> {
+        self.input.or_null(cell, self.numbers.money(cell)).map(|amount| amount.money)
+    }
+
+    /// The number in `cell`.
+    pub(crate) fn number(&self, cell: &[u8]) -> Parsed<f64> {
+        self.input.or_null(cell, self.numbers.number(cell))
+    }
+
+    /// The text in `cell`; `None` is missing.
+    pub(crate) fn text<'r>(&self, cell: &'r [u8]) -> Option<&'r [u8]> {
+        let cell = text::clean(cell);
+        (!text::is_missing(cell) && !self.input.is_null(cell)).then_some(cell)
     }
 }
 
@@ -101,27 +124,21 @@ impl RawColumn {
     /// Why the cell holds no value of the field's type; then nothing is added.
     pub(crate) fn push(
         &mut self,
-        part: Option<&FieldPart>,
+        part: Option<&FieldPart<'_>>,
         records: &Records<'_>,
         row: usize,
     ) -> Result<(), &'static str> {
         let cell = part.map_or(&[][..], |part| part.cell(records, row));
         match (self, part) {
-            (Self::Text { texts, codes }, _) => {
-                let cell = text::clean(cell);
-                codes.push(match cell {
-                    [] => MISSING,
-                    _ if text::is_missing(cell) => MISSING,
-                    // Text that is not UTF-8 gets the same mark as a missing one.
-                    _ => texts.intern(cell),
-                });
+            (Self::Text { texts, codes }, part) => {
+                let text = part.and_then(|part| part.text(cell));
+                // Text that is not UTF-8 gets the same mark as a missing one.
+                codes.push(text.map_or(MISSING, |text| texts.intern(text)));
             }
-            (Self::Date(values), Some(part)) => values.push(value(part.dates.parse(cell))?),
-            (Self::Money(values), Some(part)) => {
-                values.push(value(part.numbers.money(cell))?.map(|amount| amount.money));
-            }
+            (Self::Date(values), Some(part)) => values.push(value(part.date(cell))?),
+            (Self::Money(values), Some(part)) => values.push(value(part.money(cell))?),
             (Self::Number(values), Some(part)) => {
-                values.push(value(part.numbers.number(cell))?.unwrap_or(f64::NAN));
+                values.push(value(part.number(cell))?.unwrap_or(f64::NAN));
             }
             (Self::Date(values), None) => values.push(None),
             (Self::Money(values), None) => values.push(None),

@@ -2,15 +2,25 @@
 
 use super::{
     Decision, Field, Ledger, ReadOptions, Rejections, TableKind,
+    audit::{TableAudit, audit},
     collect::{Collected, collect_orders},
     columns::RawColumn,
-    gather::{PerCustomer, gather},
+    gather::{PerCustomer, gather, survey},
     input::Input,
+    keys::keys,
+    line_amounts::LineAmounts,
     profile::Currency,
     side::collect_records,
     source::expand,
+    tally::Tally,
 };
-use crate::{Error, Place, Result, Timestamp, Window, intern::Interner, tables::OrdersQuery};
+use crate::{
+    Error, Place, Result, Timestamp, Window,
+    intern::Interner,
+    output::Texts,
+    tables::{OrdersQuery, Records},
+};
+use std::sync::Arc;
 
 /// What is told how many bytes or rows have been read since it was last told.
 type Progress = Box<dyn Fn(u64) + Send + Sync>;
@@ -54,23 +64,33 @@ impl Export {
     /// # Errors
     /// A pattern without a file, a file that cannot be read or recognised, or files of different tables.
     pub fn open<S: AsRef<str>>(files: &[S], options: ReadOptions) -> Result<Self> {
+        Self::open_as(files, options, false)
+    }
+
+    /// Opens `files` to be looked at: what an analysis would refuse is noted by the inputs.
+    pub(crate) fn open_inspected<S: AsRef<str>>(files: &[S], options: ReadOptions) -> Result<Self> {
+        Self::open_as(files, options, true)
+    }
+
+    fn open_as<S: AsRef<str>>(files: &[S], options: ReadOptions, inspected: bool) -> Result<Self> {
         let patterns: Vec<String> = files.iter().map(|file| file.as_ref().to_owned()).collect();
-        let inputs = expand(&patterns)?
+        let mut inputs = expand(&patterns)?
             .iter()
             .enumerate()
-            .map(|(number, name)| Input::open(name, number, &options))
+            .map(|(number, name)| Input::open(name, number, &options, inspected))
             .collect::<Result<Vec<_>>>()?;
         if let [first, rest @ ..] = &inputs[..]
             && let Some(other) = rest.iter().find(|input| input.mapping.kind != first.mapping.kind)
         {
-            return Err(Error::data(format!(
+            let error = Error::data(format!(
                 "holds {}, but `{}` holds {}",
                 other.mapping.kind,
                 first.name(),
                 first.mapping.kind
             ))
             .at(Place { file: other.name().to_owned(), ..Place::default() })
-            .with_hint("give tables of other kinds with their own options, such as `--lines`"));
+            .with_hint("give tables of other kinds with their own options, such as `--lines`");
+            inputs[0].refuse(error)?;
         }
         Ok(Self { inputs, options, progress: None })
     }
@@ -102,8 +122,65 @@ impl Export {
         self.inputs.first().map(|input| input.mapping.profile.name.as_str())
     }
 
+    /// Takes the amounts of the orders from their `lines`, in the files that have no amount themselves:
+    /// the sum of price times quantity less the discount.
+    ///
+    /// Open such files with [`ReadOptions::amounts_in_lines`], since without it orders need an amount.
+    ///
+    /// # Errors
+    /// Lines without ids of orders, without prices, or in several currencies.
+    pub fn take_amounts_of(&mut self, lines: &Records) -> Result<()> {
+        let without = |input: &&mut Input| {
+            let has = |field| input.mapping.column(field).is_some();
+            !has(Field::Amount) && !(has(Field::Price) && has(Field::Quantity))
+        };
+        let mut inputs = self.inputs.iter_mut().filter(without).peekable();
+        if inputs.peek().is_none() {
+            return Ok(());
+        }
+        let amounts = Arc::new(LineAmounts::of(lines)?);
+        for input in inputs {
+            input.decisions.push(Decision {
+                file: input.name().to_owned(),
+                topic: "amounts".to_owned(),
+                value: "summed over the order lines".to_owned(),
+                reason: "the orders have none".to_owned(),
+                option: Some("--map"),
+            });
+            input.line_amounts = Some(Arc::clone(&amounts));
+        }
+        Ok(())
+    }
+
+    /// The distinct texts of `field` in every row, whatever becomes of the row: what rows of other tables
+    /// are joined to. Empty where no file has the field.
+    ///
+    /// # Errors
+    /// Unreadable files.
+    pub fn keys(&self, field: Field) -> Result<Texts> {
+        keys(&self.inputs, field, progress_of(&self.progress))
+    }
+
     pub(crate) fn inputs(&self) -> &[Input] {
         &self.inputs
+    }
+
+    pub(crate) fn inputs_mut(&mut self) -> &mut [Input] {
+        &mut self.inputs
+    }
+
+    /// The account of all rows, without refusing what only the whole of them shows.
+    pub(crate) fn survey(&mut self) -> Result<Tally> {
+        survey(&mut self.inputs, &self.options, progress_of(&self.progress))
+    }
+
+    /// What the cells of every mapped column hold.
+    pub(crate) fn audit(&mut self) -> Result<TableAudit> {
+        audit(&mut self.inputs, &self.options, progress_of(&self.progress))
+    }
+
+    pub(crate) fn options(&self) -> &ReadOptions {
+        &self.options
     }
 
     /// Gathers the orders of `window` by customer.

@@ -38,6 +38,23 @@ impl Faults<'_> {
         Fault { part: None, reason }
     }
 
+    /// Whether a record is blank or a footer, and so no row at all.
+    pub(crate) fn is_no_row(self, records: &Records<'_>, row: usize) -> bool {
+        let record = records.record(row);
+        if is_blank(record, self.input.delimiter()) {
+            return true;
+        }
+        let profile = &self.input.mapping.profile;
+        !profile.footers.is_empty()
+            && profile.is_footer(&first_filled(record, self.input.delimiter()))
+    }
+
+    /// Whether the cell of `part` repeats the header of its column.
+    pub(crate) fn is_header(self, records: &Records<'_>, part: Part, row: usize) -> bool {
+        let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
+        self.input.headers[part.column] == readable(cell)
+    }
+
     /// Accounts for a record that was not accepted: a footer, a repeated header, or a fault.
     pub(crate) fn reject(
         self,

@@ -63,6 +63,34 @@ pub(crate) fn gather<V: PerCustomer>(
     account(found.values, found.tally, found.decision, reading.inputs, options)
 }
 
+/// Where every row of `inputs` went, without refusing what only the whole of them shows.
+///
+/// # Errors
+/// Unreadable inputs, or columns without which there are no orders.
+pub(crate) fn survey(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Tally> {
+    let mut reading = Reading { inputs, options, window: Window::default(), progress };
+    let (found, _) = reading.pass::<Nothing>(Key::Customer, OrderIds::default)?;
+    Ok(found.tally)
+}
+
+/// Nothing is kept of the customer's orders.
+#[derive(Clone, Copy, Default)]
+struct Nothing;
+
+impl PerCustomer for Nothing {
+    fn add(&mut self, _: Timestamp, _: Money) -> Option<()> {
+        Some(())
+    }
+
+    fn join(&mut self, _: &Self) -> Option<()> {
+        Some(())
+    }
+}
+
 /// One pass over the rows, as far as it is the same for every key.
 struct Reading<'a> {
     inputs: &'a mut [Input],

@@ -1,21 +1,23 @@
 //! One file on its way in: what it is, which column is which field, how its cells are written.
 
 use super::{
-    Decision, ReadOptions,
+    Decision, Field, ReadOptions, Zone,
     cells::{
-        Verdict,
-        date::{DateEvidence, DateFormat},
+        Parsed, Verdict,
+        date::{DateEvidence, DateFormat, DateReader},
         number::{NumberEvidence, NumberFormat},
     },
+    columns::FieldType,
+    line_amounts::LineAmounts,
     parquet::ParquetFile,
-    profile::{DateOrder, Decimal, Mapping, recognise},
+    profile::{DateOrder, Decimal, Expected, Mapping},
     scan::{Records, Text, scan},
     source::{Kind, Source, SourceOptions},
     text::{Layout, Wanted},
     typed,
 };
 use crate::{Error, Place, Result};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A file whose columns are known.
 #[derive(Debug)]
@@ -28,6 +30,11 @@ pub(crate) struct Input {
     pub(crate) mapping: Mapping,
     /// What was decided so far.
     pub(crate) decisions: Vec<Decision>,
+    /// What each order is worth, where that is in a table of its own.
+    pub(crate) line_amounts: Option<Arc<LineAmounts>>,
+    /// What would be refused, were the input not only looked at.
+    problems: Option<Vec<Error>>,
+    zone: Option<Zone>,
     sample: Vec<Vec<String>>,
     dates: BTreeMap<usize, DateFormat>,
     numbers: BTreeMap<usize, NumberFormat>,
@@ -44,18 +51,32 @@ pub(crate) enum Body {
 
 impl Input {
     /// Opens `name`, the `number`-th input of the data set.
-    pub(crate) fn open(name: &str, number: usize, options: &ReadOptions) -> Result<Self> {
-        let source = Source::open(
-            name,
-            &SourceOptions { encoding: options.encoding.clone(), sheet: options.sheet.clone() },
-        )?;
+    ///
+    /// # Errors
+    /// What cannot be read or recognised; columns that make up no table are a problem to be noted where
+    /// the input is only to be `inspected`.
+    pub(crate) fn open(
+        name: &str,
+        number: usize,
+        options: &ReadOptions,
+        inspected: bool,
+    ) -> Result<Self> {
+        // A profile that the caller chose also says how its files are written.
+        let dialect = options.profile.as_ref().map(|profile| profile.dialect.clone());
+        let dialect = dialect.unwrap_or_default();
+        let encoding = options.encoding.clone().or(dialect.encoding);
+        let delimiter =
+            options.delimiter.or(dialect.delimiter.and_then(|mark| u8::try_from(mark).ok()));
+        let source = Source::open(name, &SourceOptions { encoding, sheet: options.sheet.clone() })?;
         let mut decisions = source.decisions().to_vec();
         let (body, headers, sample) = if source.kind() == Kind::Parquet {
             let file = ParquetFile::open(&source)?;
             let headers = file.columns().iter().map(|column| column.name.clone()).collect();
             (Body::Parquet(file), headers, Vec::new())
         } else {
-            let layout = Layout::sniff(source.reader()?, name, options.delimiter)?;
+            // A sheet is always turned into commas.
+            let forced = delimiter.filter(|_| source.kind() != Kind::Sheet);
+            let layout = Layout::sniff(source.reader()?, name, forced)?;
             if source.kind() != Kind::Sheet {
                 decisions.extend(layout.decisions);
             }
@@ -63,9 +84,17 @@ impl Input {
             (Body::Text(text), layout.headers, layout.sample)
         };
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let mut mapping =
-            recognise(&names, options.kind, options.profile.as_ref(), &options.map)
-                .map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }))?;
+        let mut problems = inspected.then(Vec::new);
+        let found = Expected::new(options).recognise(&names);
+        let found =
+            found.map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }));
+        let mut mapping = match (found, &mut problems) {
+            (Err(error), Some(problems)) => {
+                problems.push(error);
+                Mapping::unknown(&names, options.kind)
+            }
+            (found, _) => found?,
+        };
         if !sample.is_empty() {
             mapping.prefer_filled(|column| {
                 sample.iter().any(|row| row.get(column).is_some_and(|cell| !cell.trim().is_empty()))
@@ -77,17 +106,62 @@ impl Input {
                 .drain(..)
                 .map(|decision| Decision { file: name.to_owned(), ..decision }),
         );
-        Ok(Self {
+        let mut input = Self {
             number,
             source,
             body,
             headers,
             mapping,
             decisions,
+            line_amounts: None,
+            problems,
+            zone: options.zone.clone(),
             sample,
             dates: BTreeMap::new(),
             numbers: BTreeMap::new(),
-        })
+        };
+        for column in 0..input.headers.len() {
+            let is_date = |field: &Field| field.field_type() == FieldType::Date;
+            let mut fields = input.mapping.columns.iter();
+            if input.is_utc(column) && fields.any(|(field, at)| *at == column && is_date(field)) {
+                input.decide_zone(column, "the column's type is an instant in UTC".to_owned());
+            }
+        }
+        Ok(input)
+    }
+
+    /// Notes `error` where the input is only looked at.
+    ///
+    /// # Errors
+    /// The same error everywhere else.
+    pub(crate) fn refuse(&mut self, error: Error) -> Result<()> {
+        match &mut self.problems {
+            Some(problems) => {
+                problems.push(error);
+                Ok(())
+            }
+            None => Err(error),
+        }
+    }
+
+    /// The problems noted so far.
+    pub(crate) fn take_problems(&mut self) -> Vec<Error> {
+        self.problems.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether `cell` is one of the profile's own words for "nothing here".
+    pub(crate) fn is_null(&self, cell: &[u8]) -> bool {
+        let profile = &self.mapping.profile;
+        !profile.null.is_empty()
+            && std::str::from_utf8(cell).is_ok_and(|cell| profile.is_null(cell))
+    }
+
+    /// `parsed`, or a missing value where `cell` is invalid only because it is a word for "nothing here".
+    pub(crate) fn or_null<T>(&self, cell: &[u8], parsed: Parsed<T>) -> Parsed<T> {
+        match parsed {
+            Parsed::Invalid(_) if self.is_null(cell) => Parsed::Missing,
+            parsed => parsed,
+        }
     }
 
     /// The name under which it was opened.
@@ -101,6 +175,24 @@ impl Input {
             Body::Text(text) => text.dialect.delimiter,
             Body::Parquet(_) => typed::DELIMITER,
         }
+    }
+
+    /// The delimiter of a text that is no sheet.
+    pub(crate) fn text_delimiter(&self) -> Option<char> {
+        match (&self.body, self.source.kind()) {
+            (Body::Text(text), Kind::Text { .. }) => Some(char::from(text.dialect.delimiter)),
+            _ => None,
+        }
+    }
+
+    /// The order of the dates that do not begin with the year, where all columns agree on one.
+    pub(crate) fn date_order(&self) -> Option<DateOrder> {
+        only(self.dates.values().map(|format| format.order()).filter(|at| *at != DateOrder::Ymd))
+    }
+
+    /// The decimal sign, where all columns agree on one.
+    pub(crate) fn decimal(&self) -> Option<Decimal> {
+        only(self.numbers.values().map(|format| format.decimal()))
     }
 
     /// The place of a column, or of the whole file.
@@ -118,9 +210,13 @@ impl Input {
         Wanted::new(columns, self.headers.len(), phantom)
     }
 
-    /// How the dates of `column` are written; decided by [`Input::decide_formats`].
-    pub(crate) fn date_format(&self, column: usize) -> DateFormat {
-        self.dates.get(&column).copied().unwrap_or(DateFormat::new(DateOrder::Ymd))
+    /// How the dates of `column` are read; decided by [`Input::decide_formats`].
+    pub(crate) fn date_reader(&self, column: usize) -> DateReader<'_> {
+        DateReader {
+            format: self.dates.get(&column).copied().unwrap_or(DateFormat::new(DateOrder::Ymd)),
+            zone: self.zone.as_ref(),
+            is_utc: self.is_utc(column),
+        }
     }
 
     /// How the numbers of `column` are written; decided by [`Input::decide_formats`].
@@ -155,12 +251,30 @@ impl Input {
         for (column, verdict) in evidence.date_verdicts(options, self.mapping.profile.date_order) {
             let format = self.settle(column, "dates", "--date-order", verdict)?;
             self.dates.extend(format.map(|format| (column, format)));
+            let zoned = evidence.dates[&column].zoned();
+            if zoned > 0 {
+                self.decide_zone(column, format!("{zoned} of the cells looked at name a zone"));
+            }
         }
         for (column, verdict) in evidence.number_verdicts(options, self.mapping.profile.decimal) {
             let format = self.settle(column, "numbers", "--decimal", verdict)?;
             self.numbers.extend(format.map(|format| (column, format)));
         }
         Ok(())
+    }
+
+    /// Records what becomes of stamps that carry a zone.
+    fn decide_zone(&mut self, column: usize, evidence: String) {
+        self.decisions.push(Decision {
+            file: self.name().to_owned(),
+            topic: format!("time zone in `{}`", self.headers[column].trim()),
+            value: match &self.zone {
+                Some(zone) => format!("moved to {zone}"),
+                None => "left aside, the wall time kept".to_owned(),
+            },
+            reason: evidence,
+            option: Some("--tz"),
+        });
     }
 
     /// Records a verdict as a decision, or refuses what is ambiguous.
@@ -188,9 +302,10 @@ impl Input {
                     "the {what} can be read in two ways, such as `{}`: {reason}",
                     examples.join("`, `")
                 );
-                Err(Error::data(message)
+                let error = Error::data(message)
                     .at(self.place(Some(column)))
-                    .with_hint(format!("say which is meant with `{option}`")))
+                    .with_hint(format!("say which is meant with `{option}`"));
+                self.refuse(error).map(|()| None)
             }
         }
     }
@@ -231,6 +346,14 @@ impl Input {
         }
     }
 
+    /// Whether the stamps of `column` are in UTC, as its type says.
+    fn is_utc(&self, column: usize) -> bool {
+        match &self.body {
+            Body::Text(_) => false,
+            Body::Parquet(file) => typed::is_utc(file, column),
+        }
+    }
+
     /// Whether the cells of `column` are text that must be parsed.
     fn is_text(&self, column: usize) -> bool {
         match &self.body {
@@ -238,6 +361,12 @@ impl Input {
             Body::Parquet(file) => typed::is_text(file, column),
         }
     }
+}
+
+/// The value that all of `values` are.
+fn only<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
 }
 
 /// What the cells of the columns in question say about how they are written.

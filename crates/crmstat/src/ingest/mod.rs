@@ -10,7 +10,8 @@
 //! Every decision taken on the way is a [`Decision`]; every row read ends as accepted, quarantined or
 //! ignored in the [`Ledger`].
 
-mod account;
+pub(crate) mod account;
+pub(crate) mod audit;
 mod cells;
 pub(crate) mod collect;
 pub(crate) mod columns;
@@ -19,8 +20,10 @@ mod export;
 mod faults;
 mod field;
 pub(crate) mod gather;
-mod input;
+pub(crate) mod input;
+mod keys;
 mod ledger;
+mod line_amounts;
 mod options;
 mod order_ids;
 mod orders;
@@ -29,13 +32,15 @@ pub mod profile;
 mod scan;
 mod sheet;
 mod side;
-mod source;
+pub(crate) mod source;
 mod tally;
 mod text;
 mod typed;
+mod zone;
 
 pub use decision::Decision;
 pub use export::{Export, Imported};
 pub use field::{Field, TableKind};
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use options::ReadOptions;
+pub use zone::Zone;

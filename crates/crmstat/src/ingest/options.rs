@@ -1,7 +1,7 @@
 //! What the caller says about exports instead of leaving it to evidence.
 
 use super::{
-    Field, TableKind,
+    Field, TableKind, Zone,
     profile::{DateOrder, DealStatus, Decimal, Profile, Rates},
 };
 
@@ -26,6 +26,11 @@ pub struct ReadOptions {
     pub delimiter: Option<u8>,
     /// The sheet of workbooks.
     pub sheet: Option<String>,
+    /// The zone to which stamps that carry a zone are moved; `None` keeps the wall time as written.
+    pub zone: Option<Zone>,
+    /// The amounts are in a table of order lines, so that orders may have none; see
+    /// [`Export::take_amounts_of`](super::Export::take_amounts_of).
+    pub amounts_in_lines: bool,
     /// Exchange rates for amounts in several currencies.
     pub rates: Option<Rates>,
     /// Keeps every rejected row, so that all can be written out.

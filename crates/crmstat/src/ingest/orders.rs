@@ -7,12 +7,13 @@ use super::{
     Field, Ignored, ReadOptions, TableKind,
     cells::{
         Parsed,
-        date::DateFormat,
+        date::DateReader,
         number::{Amount, NumberFormat},
         text,
     },
     faults::{Fault, Faults, Part},
     input::Input,
+    line_amounts::LineAmounts,
     profile::{DealSigns, DealStatus, Rates, Resolution, Stages},
     scan::Records,
     tally::Tally,
@@ -51,16 +52,21 @@ pub(crate) struct OrderReader<'a> {
     rates: Option<&'a Rates>,
     customers: Vec<(Part, &'a str)>,
     /// When the order was placed: the first of these that is filled.
-    dates: Vec<(Part, DateFormat)>,
-    amount: AmountPart,
+    dates: Vec<(Part, DateReader<'a>)>,
+    amount: AmountPart<'a>,
     order: Option<Part>,
     currency: Option<Part>,
     deal: Option<DealPart>,
 }
 
-enum AmountPart {
+enum AmountPart<'a> {
     Column(Part, NumberFormat),
-    PriceAndQuantity { price: (Part, NumberFormat), quantity: (Part, NumberFormat) },
+    /// The lines of the order have it, under the order's id.
+    Lines(Part, &'a LineAmounts),
+    PriceAndQuantity {
+        price: (Part, NumberFormat),
+        quantity: (Part, NumberFormat),
+    },
 }
 
 /// Where a row says what became of its deal.
@@ -129,9 +135,12 @@ impl<'a> OrderReader<'a> {
         }
         let amount = mapping.column(Field::Amount);
         let price_and_quantity = mapping.column(Field::Price).zip(mapping.column(Field::Quantity));
+        let order = mapping.column(Field::OrderId);
+        let has_lines = input.line_amounts.is_some() && order.is_some();
         let numbers: Vec<usize> = match (amount, price_and_quantity) {
             (Some(amount), _) => vec![amount],
             (None, Some((price, quantity))) => vec![price, quantity],
+            (None, None) if has_lines => Vec::new(),
             (None, None) => {
                 return Err(mapping
                     .require(&[Field::Amount])
@@ -145,7 +154,7 @@ impl<'a> OrderReader<'a> {
         let mut columns = extra;
         columns.extend(mapping.customer.iter().map(|customer| customer.column));
         columns.extend(dates.iter().chain(&numbers).chain(&outcome).chain(&probability));
-        columns.extend(mapping.column(Field::OrderId));
+        columns.extend(order);
         columns.extend(mapping.column(Field::Currency));
         input.decide_formats(&dates, &numbers, options)?;
 
@@ -180,13 +189,14 @@ impl<'a> OrderReader<'a> {
                 .iter()
                 .map(|customer| (part(customer.column), customer.prefix.as_str()))
                 .collect(),
-            dates: dates.iter().map(|column| (part(*column), input.date_format(*column))).collect(),
-            amount: match numbers[..] {
-                [price, quantity] => AmountPart::PriceAndQuantity {
-                    price: number(price),
-                    quantity: number(quantity),
+            dates: dates.iter().map(|column| (part(*column), input.date_reader(*column))).collect(),
+            amount: match (&numbers[..], order, &input.line_amounts) {
+                ([price, quantity], ..) => AmountPart::PriceAndQuantity {
+                    price: number(*price),
+                    quantity: number(*quantity),
                 },
-                _ => {
+                ([], Some(order), Some(lines)) => AmountPart::Lines(part(order), lines),
+                (numbers, ..) => {
                     let (part, format) = number(numbers[0]);
                     AmountPart::Column(part, format)
                 }
@@ -265,7 +275,8 @@ impl<'a> OrderReader<'a> {
                 Resolution::Unknown(label) => {
                     // Refused as a whole, once all such labels are known.
                     *tally.unknown_stages.entry(label).or_default() += 1;
-                    return Err(Fault { part: deal.stage, reason: "unknown closing stage" });
+                    let part = deal.stage.or(deal.status);
+                    return Err(Fault { part, reason: "unknown closing stage" });
                 }
             }
         }
@@ -284,7 +295,8 @@ impl<'a> OrderReader<'a> {
     fn customer(&self, records: &mut Records<'_>, row: usize) -> Result<Cell, Fault> {
         for (part, prefix) in &self.customers {
             let cell = cleaned(&records.block.bytes, records.batch.cells[part.position][row]);
-            if cell.len == 0 || text::is_missing(cell.of(&records.block.bytes)) {
+            let text = cell.of(&records.block.bytes);
+            if cell.len == 0 || text::is_missing(text) || self.input().is_null(text) {
                 continue;
             }
             if prefix.is_empty() {
@@ -302,7 +314,7 @@ impl<'a> OrderReader<'a> {
     fn instant(&self, records: &Records<'_>, row: usize) -> Result<Timestamp, Fault> {
         for (part, format) in &self.dates {
             let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
-            match format.parse(cell) {
+            match self.input().or_null(cell, format.parse(cell)) {
                 Parsed::Value(instant) => return Ok(instant),
                 Parsed::Missing => {}
                 Parsed::Invalid(reason) => return Err(Fault { part: Some(*part), reason }),
@@ -313,11 +325,20 @@ impl<'a> OrderReader<'a> {
 
     fn amount(&self, tally: &mut Tally, records: &Records<'_>, row: usize) -> Result<Money, Fault> {
         let cell = |part: Part| records.batch.cells[part.position][row].of(&records.block.bytes);
+        let value = |part: Part, format: &NumberFormat| {
+            let cell = cell(part);
+            value(part, self.input().or_null(cell, format.money(cell)))
+        };
         let (part, amount) = match &self.amount {
-            AmountPart::Column(part, format) => (*part, value(*part, format.money(cell(*part)))?),
+            AmountPart::Column(part, format) => (*part, value(*part, format)?),
+            AmountPart::Lines(order, lines) => {
+                return lines
+                    .get(text::clean(cell(*order)))
+                    .map_err(|reason| Fault { part: Some(*order), reason });
+            }
             AmountPart::PriceAndQuantity { price: (price, format), quantity: (part, number) } => {
-                let price_amount = value(*price, format.money(cell(*price)))?;
-                let quantity = value(*part, number.money(cell(*part)))?;
+                let price_amount = value(*price, format)?;
+                let quantity = value(*part, number)?;
                 let product = multiply(price_amount.money, quantity.money).ok_or(Fault {
                     part: Some(*price),
                     reason: "price times quantity is too large",
@@ -399,6 +420,7 @@ impl DealPart {
             Parsed::Value(truth) => Some(truth),
             _ => None,
         };
+        let says_something = word(self.stage).or(word(self.status)).is_some();
         let found = self.stages.resolve(&DealSigns {
             pipeline: word(self.pipeline),
             stage: word(self.stage),
@@ -414,7 +436,8 @@ impl DealPart {
             }),
             has_won_at: dates[0],
             has_lost_at: dates[1],
-            has_closed_at: dates[2],
+            // An order is closed by its nature: a status that nothing explains is refused, not taken for open.
+            has_closed_at: dates[2] || (self.silent_is_won && says_something),
         });
         tally.resolutions.insert(key, found.clone());
         found
@@ -435,7 +458,7 @@ fn value(part: Part, parsed: Parsed<Amount>) -> Result<Amount, Fault> {
 }
 
 /// The product of two numbers at the scale of money, rounded half away from zero.
-fn multiply(price: Money, quantity: Money) -> Option<Money> {
+pub(super) fn multiply(price: Money, quantity: Money) -> Option<Money> {
     let scale = i128::from(Money::SCALE);
     let product = i128::from(price.units()) * i128::from(quantity.units());
     let rounded = (product + product.signum() * scale / 2) / scale;

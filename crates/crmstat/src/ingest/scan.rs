@@ -2,7 +2,7 @@
 
 use super::{
     source::Source,
-    text::{Batch, Block, Blocks, Dialect, Wanted},
+    text::{Batch, Block, Blocks, Dialect, SPACE, SpaceRuns, Wanted},
 };
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -42,7 +42,10 @@ pub(crate) fn scan<S: Send>(
     progress: &(dyn Fn(u64) + Sync),
     visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
 ) -> Result<Vec<S>> {
-    let input = source.reader()?;
+    let mut input = source.reader()?;
+    if text.dialect.delimiter == SPACE {
+        input = Box::new(SpaceRuns::new(input));
+    }
     let blocks =
         Mutex::new(Blocks::new(input, source.name(), text.dialect, |cause| source.failure(cause)));
     let stop = AtomicBool::new(false);

@@ -13,8 +13,10 @@ use super::{
 use crate::{Error, Result};
 
 /// The fields without which a row of a table says nothing.
-fn required(kind: TableKind) -> &'static [Field] {
+fn required(kind: TableKind, has_customer: bool) -> &'static [Field] {
     match kind {
+        // Activities of deals may name the deal alone.
+        TableKind::Activities if !has_customer => &[Field::OrderId, Field::At],
         TableKind::Activities => &[Field::CustomerId, Field::At],
         TableKind::Customers => &[Field::CustomerId],
         TableKind::Lines => &[Field::OrderId],
@@ -57,8 +59,10 @@ pub(crate) fn collect_records(
     };
     let mut states: Vec<State> =
         std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
+    let has_customer = inputs.iter().all(|input| column_of(input, Field::CustomerId).is_some());
+    let required = required(kind, has_customer);
     for input in &mut *inputs {
-        for field in required(kind) {
+        for field in required {
             if column_of(input, *field).is_none() {
                 input.mapping.require(&[*field])?;
             }
@@ -67,14 +71,14 @@ pub(crate) fn collect_records(
         let input = &*input;
         let columns = fields.iter().filter_map(|field| column_of(input, *field)).collect();
         let wanted = input.wanted(columns);
-        let parts: Vec<Option<FieldPart>> = fields
+        let parts: Vec<Option<FieldPart<'_>>> = fields
             .iter()
             .map(|field| column_of(input, *field))
             .map(|column| column.map(|column| FieldPart::new(input, &wanted, column)))
             .collect();
         let faults = Faults { input, keep: options.keep_rejected };
         states = input.scan(&wanted, states, progress, |state, mut records| {
-            state.take(kind, &parts, faults, &mut records);
+            state.take(required, &parts, faults, &mut records);
             Ok(())
         })?;
     }
@@ -89,7 +93,7 @@ pub(crate) fn collect_records(
 }
 
 /// The column of `field`; the customer may be under any of the profile's headers.
-fn column_of(input: &Input, field: Field) -> Option<usize> {
+pub(crate) fn column_of(input: &Input, field: Field) -> Option<usize> {
     let customer = || input.mapping.customer.first().map(|customer| customer.column);
     input.mapping.column(field).or_else(|| customer().filter(|_| field == Field::CustomerId))
 }
@@ -97,8 +101,8 @@ fn column_of(input: &Input, field: Field) -> Option<usize> {
 impl State {
     fn take(
         &mut self,
-        kind: TableKind,
-        parts: &[Option<FieldPart>],
+        required: &[Field],
+        parts: &[Option<FieldPart<'_>>],
         faults: Faults<'_>,
         records: &mut Records<'_>,
     ) {
@@ -114,7 +118,7 @@ impl State {
             let before = self.columns.first().map_or(0, |(_, column)| column.len());
             let read = match width {
                 Some(width) => Err(faults.ragged(width)),
-                None => push_row(&mut self.columns, kind, parts, records, row),
+                None => push_row(&mut self.columns, required, parts, records, row),
             };
             match read {
                 Ok(()) => tally.ledger.accepted += 1,
@@ -129,15 +133,15 @@ impl State {
 
 fn push_row(
     columns: &mut [(Field, RawColumn)],
-    kind: TableKind,
-    parts: &[Option<FieldPart>],
+    required: &[Field],
+    parts: &[Option<FieldPart<'_>>],
     records: &Records<'_>,
     row: usize,
 ) -> Result<(), Fault> {
     for ((field, column), part) in columns.iter_mut().zip(parts) {
         let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
         column.push(part.as_ref(), records, row).map_err(fault)?;
-        if column.last_is_missing() && required(kind).contains(field) {
+        if column.last_is_missing() && required.contains(field) {
             return Err(fault("a required cell is empty"));
         }
     }

@@ -25,6 +25,12 @@ pub(super) fn is_text(file: &ParquetFile, column: usize) -> bool {
     file.columns().get(column).is_some_and(|info| info.column_type == ColumnType::Text)
 }
 
+/// Whether `column` holds instants in UTC, not wall times.
+pub(super) fn is_utc(file: &ParquetFile, column: usize) -> bool {
+    let utc = ColumnType::Timestamp { is_utc: true };
+    file.columns().get(column).is_some_and(|info| info.column_type == utc)
+}
+
 /// Gives the rows of `file` to `states` as records of the wanted cells.
 pub(super) fn scan<S: Send>(
     file: &ParquetFile,

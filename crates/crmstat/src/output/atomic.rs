@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{Error, Place, Result};
@@ -34,13 +35,50 @@ pub fn write_atomically<T>(
         return write_to(&mut file);
     }
 
-    let mut temporary = new_file_mode(tempfile::Builder::new().prefix(".crmstat-").suffix(".tmp"))
-        .tempfile_in(folder_of(&target))
-        .map_err(failed)?;
+    let (_unfinished, mut temporary) = Unfinished::begin(&target).map_err(failed)?;
     let written = write_to(temporary.as_file_mut())?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;
     Ok(written)
+}
+
+/// Removes the temporary files of all writes under way; none can begin after it. For a handler of Ctrl-C
+/// that ends the process next.
+pub fn discard_unfinished() {
+    let unfinished = Unfinished::list();
+    for path in unfinished.iter() {
+        // It may have been put in its place a moment ago.
+        let _ = fs::remove_file(path);
+    }
+    // Never unlocked again.
+    std::mem::forget(unfinished);
+}
+
+/// A temporary file of a write under way. The only state of the process that crmstat keeps: a signal
+/// handler has no other way to know.
+struct Unfinished(PathBuf);
+
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+impl Unfinished {
+    fn begin(target: &Path) -> io::Result<(Self, tempfile::NamedTempFile)> {
+        let mut list = Self::list();
+        let file = new_file_mode(tempfile::Builder::new().prefix(".crmstat-").suffix(".tmp"))
+            .tempfile_in(folder_of(target))?;
+        list.push(file.path().to_owned());
+        let path = file.path().to_owned();
+        Ok((Self(path), file))
+    }
+
+    fn list() -> MutexGuard<'static, Vec<PathBuf>> {
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        Self::list().retain(|path| *path != self.0);
+    }
 }
 
 /// Asks for the mode of an ordinary new file, which the system narrows by the umask; the default of a

@@ -28,7 +28,7 @@ mod terminal;
 mod values;
 mod xlsx;
 
-pub use atomic::write_atomically;
+pub use atomic::{discard_unfinished, write_atomically};
 pub use format::{Format, Writer};
 pub use meta::Meta;
 pub use table::{Column, Table};

@@ -5,9 +5,13 @@
 //! the CRM: activities, customers, products, stages, spend. Texts are codes of sorted labels.
 
 mod column;
+mod join;
 mod orders;
 mod records;
+#[cfg(test)]
+mod tests;
 
 pub use column::{Column, Labels};
+pub use join::Join;
 pub use orders::{Orders, OrdersQuery};
 pub use records::{Matched, Records};

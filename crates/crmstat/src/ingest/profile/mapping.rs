@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    ingest::{Decision, Field, TableKind},
+    ingest::{Decision, Field, ReadOptions, TableKind},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,9 +48,38 @@ pub struct CustomerColumn {
 }
 
 impl Mapping {
+    /// No column of any field, where `headers` make up no table that is known.
+    pub(crate) fn unknown(headers: &[&str], kind: Option<TableKind>) -> Self {
+        let headers: Vec<String> = headers.iter().map(|header| header.trim().to_owned()).collect();
+        Self {
+            // The generic profile is built in.
+            profile: Profile::named(GENERIC).unwrap_or(&Profile::builtin()[0]).clone(),
+            kind: kind.unwrap_or(TableKind::Orders),
+            columns: BTreeMap::new(),
+            customer: Vec::new(),
+            lines: true,
+            close_date: CloseDate::Actual,
+            decisions: Vec::new(),
+            unmapped: (0..headers.len()).filter(|&at| !headers[at].is_empty()).collect(),
+            headers,
+        }
+    }
+
     /// The column of `field`, from 0.
     pub fn column(&self, field: Field) -> Option<usize> {
         self.columns.get(&field).copied()
+    }
+
+    /// The name by which a profile finds `column` again: its header, or its place where an earlier header
+    /// is equal.
+    pub(crate) fn name_of(&self, column: usize) -> String {
+        let wanted = key(&self.headers[column]);
+        let first = self.headers.iter().position(|header| key(header) == wanted);
+        if first == Some(column) && !wanted.is_empty() {
+            self.headers[column].clone()
+        } else {
+            format!("#{}", column + 1)
+        }
     }
 
     /// Moves fields whose header is repeated from an empty column to the first filled one.
@@ -142,17 +171,44 @@ pub fn recognise(
     chosen: Option<&Profile>,
     overrides: &[(Field, String)],
 ) -> Result<Mapping> {
+    Expected { kind, chosen, overrides, amounts_in_lines: false }.recognise(headers)
+}
+
+/// What the caller expects of a file, besides its headers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    kind: Option<TableKind>,
+    chosen: Option<&'a Profile>,
+    overrides: &'a [(Field, String)],
+    amounts_in_lines: bool,
+}
+
+impl<'a> Expected<'a> {
+    /// What `options` say.
+    pub(crate) fn new(options: &'a ReadOptions) -> Self {
+        Self {
+            kind: options.kind,
+            chosen: options.profile.as_ref(),
+            overrides: &options.map,
+            amounts_in_lines: options.amounts_in_lines,
+        }
+    }
+
+    /// Finds the table and the columns; see [`recognise`].
+    pub(crate) fn recognise(self, headers: &[&str]) -> Result<Mapping> {
+        recognise_as(headers, self)
+    }
+}
+
+fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
+    let Expected { kind, chosen, overrides, amounts_in_lines } = expected;
     let names = Headers::new(headers);
     let given = names.given(overrides)?;
     let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
+    let overlaid = |profile, table| Match::new(profile, table, &names, &given, amounts_in_lines);
     if let Some(profile) = chosen {
-        let found = best(
-            profile
-                .tables
-                .iter()
-                .filter(of_kind)
-                .map(|table| Match::new(profile, table, &names, &given)),
-        );
+        let found =
+            best(profile.tables.iter().filter(of_kind).map(|table| overlaid(profile, table)));
         return match found {
             Some(found) if found.is_complete() => {
                 Ok(found.into_mapping(&names, overrides, "given by `--profile`".to_owned()))
@@ -162,11 +218,7 @@ pub fn recognise(
     }
     let specific = Profile::builtin().iter().filter(|profile| profile.name != GENERIC);
     let matches = specific.flat_map(|profile| {
-        profile
-            .tables
-            .iter()
-            .filter(of_kind)
-            .map(|table| Match::new(profile, table, &names, &given))
+        profile.tables.iter().filter(of_kind).map(|table| overlaid(profile, table))
     });
     if let Some(found) = best(matches.filter(|found| found.signed && found.is_complete())) {
         let reason = format!("{} of {} headers are its own", found.found, names.filled());
@@ -176,7 +228,7 @@ pub fn recognise(
         .into_iter()
         .flat_map(|profile| {
             let tables = profile.tables.iter().filter(of_kind);
-            tables.map(|table| Match::new(profile, table, &names, &given))
+            tables.map(|table| overlaid(profile, table))
         })
         .collect();
     match generic.iter().find(|found| (found.signed || kind.is_some()) && found.is_complete()) {
@@ -204,7 +256,8 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// The columns whose header is `name`: exactly so, or with a currency at the end.
+    /// The columns whose header is `name`: exactly so, or with a currency at the end; `#1` is the first
+    /// column where no header is so called.
     fn find(&self, name: &str) -> Vec<usize> {
         let wanted = key(name);
         if wanted.is_empty() {
@@ -215,7 +268,9 @@ impl<'a> Headers<'a> {
         if !exact.is_empty() {
             return exact;
         }
-        columns.filter(|&at| self.without_currency[at].as_ref() == Some(&wanted)).collect()
+        let found: Vec<usize> =
+            columns.filter(|&at| self.without_currency[at].as_ref() == Some(&wanted)).collect();
+        if found.is_empty() { position(name, self.keys.len()).into_iter().collect() } else { found }
     }
 
     /// The columns that the caller names.
@@ -263,6 +318,8 @@ struct Match<'a> {
     signed: bool,
     /// Columns whose header the table knows.
     found: usize,
+    /// Orders may be without an amount, since their lines have it.
+    amounts_in_lines: bool,
 }
 
 impl<'a> Match<'a> {
@@ -271,6 +328,7 @@ impl<'a> Match<'a> {
         table: &'a Table,
         headers: &Headers<'_>,
         given: &BTreeMap<Field, usize>,
+        amounts_in_lines: bool,
     ) -> Self {
         let mut columns = given.clone();
         let mut rivals = BTreeMap::new();
@@ -322,7 +380,7 @@ impl<'a> Match<'a> {
         });
         let of_signature = table.signature.iter().flatten().flat_map(|name| headers.find(name));
         let found = of_signature.chain(taken.iter().copied()).collect::<BTreeSet<_>>().len();
-        Self { profile, table, columns, rivals, customer, signed, found }
+        Self { profile, table, columns, rivals, customer, signed, found, amounts_in_lines }
     }
 
     fn is_complete(&self) -> bool {
@@ -333,6 +391,7 @@ impl<'a> Match<'a> {
     fn missing(&self) -> Option<&'static [Field]> {
         essentials(self.table.kind)
             .iter()
+            .filter(|group| !(self.amounts_in_lines && group.contains(&Field::Amount)))
             .find(|group| !group.iter().any(|field| self.columns.contains_key(field)))
             .copied()
     }
@@ -443,6 +502,12 @@ fn incomplete(
         }
     };
     Error::data(format!("{said}; the headers are {}", listed(headers.written))).with_hint(hint)
+}
+
+/// The column that `name` gives by its position: `#1` is the first.
+fn position(name: &str, columns: usize) -> Option<usize> {
+    let number: usize = name.trim().strip_prefix('#')?.parse().ok()?;
+    number.checked_sub(1).filter(|column| *column < columns)
 }
 
 /// The headers as a message shows them.

@@ -58,6 +58,7 @@ mod stages;
 mod tests;
 
 pub use super::cells::{currency::Currency, date::DateOrder, number::Decimal};
+pub(crate) use mapping::Expected;
 pub use mapping::{CustomerColumn, Mapping, recognise};
 pub use rates::Rates;
 pub use stages::{DealSigns, DealStatus, Resolution, Stages};

@@ -59,6 +59,25 @@ pub(crate) enum Kind {
     Parquet,
 }
 
+impl Kind {
+    /// The name of the kind.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Sheet => "sheet",
+            Self::Parquet => "Parquet",
+        }
+    }
+
+    /// The encoding of a text.
+    pub(crate) const fn encoding(self) -> Option<&'static str> {
+        match self {
+            Self::Text { encoding } => Some(encoding),
+            _ => None,
+        }
+    }
+}
+
 /// One input, recognised and ready to be read any number of times.
 #[derive(Debug)]
 pub(crate) struct Source {

@@ -1,6 +1,6 @@
 //! How a text is delimited, and where its header stands.
 
-use super::{Batch, Block, Blocks, Wanted};
+use super::{Batch, Block, Blocks, SPACE, SpaceRuns, Wanted};
 use crate::{Error, Place, Result, ingest::Decision};
 use std::io::Read;
 
@@ -14,7 +14,7 @@ const PREAMBLE: usize = 30;
 /// The rules by which bytes are cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
-    /// Between two cells.
+    /// Between two cells; a space stands for any run of spaces and tabs.
     pub(crate) delimiter: u8,
     /// Whether a backslash escapes a quote inside a quoted cell.
     pub(crate) backslash: bool,
@@ -47,6 +47,9 @@ impl Layout {
             return Err(Error::data("the file is empty")
                 .at(Place { file: file.to_owned(), ..Place::default() }));
         }
+        if delimiter == Some(SPACE) {
+            head = closed_up(&head);
+        }
         let mut best: Option<Candidate> = None;
         let candidates = match &delimiter {
             Some(chosen) => std::slice::from_ref(chosen),
@@ -61,6 +64,11 @@ impl Layout {
             if best.as_ref().is_none_or(|best| candidate.score() > best.score()) {
                 best = Some(candidate);
             }
+        }
+        if delimiter.is_none() && best.as_ref().is_none_or(|best| best.width < 2) {
+            let dialect = Dialect { delimiter: SPACE, backslash: false };
+            let printed = Candidate::read(&closed_up(&head), ended, dialect);
+            best = Some(printed).filter(Candidate::is_table).or(best);
         }
         match best {
             Some(best) if !best.records.is_empty() => Ok(best.layout(file, delimiter.is_some())),
@@ -77,6 +85,14 @@ impl Layout {
 
 fn sample_blocks<'a>(head: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {
     Blocks::new(head, file, dialect, move |cause| Error::io("cannot read", file, cause))
+}
+
+/// The text with its runs of spaces closed up.
+fn closed_up(head: &[u8]) -> Vec<u8> {
+    let mut closed = Vec::with_capacity(head.len());
+    // Reading from memory does not fail.
+    let _ = SpaceRuns::new(head).read_to_end(&mut closed);
+    closed
 }
 
 /// Reads up to one block more than a sample needs; `true` where that is the whole input.
@@ -145,6 +161,11 @@ impl Candidate {
         (share, self.width)
     }
 
+    /// Whether nearly every record has the same number of cells, and more than one: prose has not.
+    fn is_table(&self) -> bool {
+        self.score().0 >= 90
+    }
+
     fn layout(mut self, file: &str, forced: bool) -> Layout {
         let decision = |topic: &str, value: String, reason: String, option| Decision {
             file: file.to_owned(),
@@ -159,6 +180,7 @@ impl Candidate {
                 "delimiter",
                 match self.dialect.delimiter {
                     b'\t' => "tab".to_owned(),
+                    SPACE => "spaces".to_owned(),
                     byte => char::from(byte).to_string(),
                 },
                 format!(
@@ -247,6 +269,14 @@ mod tests {
         let layout = sniff("1,2024-01-02,5\n2,2024-01-03,6\n");
         assert_eq!(layout.skip, 0);
         assert_eq!(layout.headers, ["column 1", "column 2", "column 3"]);
+    }
+
+    #[test]
+    fn runs_of_spaces_set_columns_apart_where_nothing_else_does() {
+        let layout = sniff(" 00001 19970101  1   11.77\n 00002 19970112  1   12.00\n");
+        assert_eq!((layout.dialect.delimiter, layout.headers.len()), (b' ', 4));
+        let layout = sniff("customer\nAnna Ivanova\nBob\nC D E\n");
+        assert_eq!(layout.headers, ["customer"]);
     }
 
     #[test]

@@ -7,10 +7,12 @@
 mod blocks;
 mod cells;
 mod dialect;
+mod spaces;
 
 pub(crate) use blocks::{Block, Blocks};
 pub(crate) use cells::{Batch, Wanted};
 pub(crate) use dialect::{Dialect, Layout};
+pub(crate) use spaces::{SPACE, SpaceRuns};
 
 /// The one quote that exports use.
 const QUOTE: u8 = b'"';

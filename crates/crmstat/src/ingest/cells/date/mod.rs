@@ -11,7 +11,7 @@ mod tests;
 pub(crate) use evidence::DateEvidence;
 
 use super::Parsed;
-use crate::{Date, Timestamp};
+use crate::{Date, Timestamp, ingest::Zone};
 use scan::{Scanned, Written};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,6 @@ impl std::str::FromStr for DateOrder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DateFormat {
     order: DateOrder,
-    epoch_1904: bool,
 }
 
 /// A date and time as written, with the offset of its zone where the cell names one.
@@ -59,8 +58,42 @@ pub(crate) struct Stamp {
 
 /// The day number 0 of a workbook, which counts a 29 February 1900 that never was: right from 1 March.
 const EPOCH_1900: Date = Date::from_days(-25_569);
-/// The day number 0 of a workbook from an old Mac: 1904-01-01.
-const EPOCH_1904: Date = Date::from_days(-24_107);
+
+/// A parser of the dates of one column that moves stamps with a zone to the wall time of another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DateReader<'a> {
+    /// How the cells are written.
+    pub(crate) format: DateFormat,
+    /// The zone to move to; `None` keeps the wall time as written.
+    pub(crate) zone: Option<&'a Zone>,
+    /// Stamps without a zone are in UTC, as the column's type says.
+    pub(crate) is_utc: bool,
+}
+
+impl DateReader<'_> {
+    /// Reads a cell as wall time.
+    #[inline]
+    pub(crate) fn parse(self, cell: &[u8]) -> Parsed<Timestamp> {
+        match self.zone {
+            None => self.format.parse(cell),
+            Some(zone) => self.moved(cell, zone),
+        }
+    }
+
+    fn moved(self, cell: &[u8], zone: &Zone) -> Parsed<Timestamp> {
+        let stamp = match self.format.parse_stamp(cell) {
+            Parsed::Value(stamp) => stamp,
+            Parsed::Missing => return Parsed::Missing,
+            Parsed::Invalid(reason) => return Parsed::Invalid(reason),
+        };
+        match stamp.offset.or(self.is_utc.then_some(0)) {
+            None => Parsed::Value(stamp.local),
+            Some(offset) => zone
+                .wall_time(stamp.local, offset)
+                .map_or(Parsed::Invalid(OUT_OF_RANGE), Parsed::Value),
+        }
+    }
+}
 
 const OUT_OF_RANGE: &str = "a year outside 1900 to 2199";
 const NO_SUCH_DAY: &str = "no such day in the calendar";
@@ -78,13 +111,12 @@ impl std::fmt::Display for DateFormat {
 impl DateFormat {
     /// A parser that reads dates which do not begin with the year in `order`.
     pub(crate) const fn new(order: DateOrder) -> Self {
-        Self { order, epoch_1904: false }
+        Self { order }
     }
 
-    /// Counts serial day numbers from 1904, as workbooks from old Macs do.
-    pub(crate) const fn with_epoch_1904(mut self, epoch_1904: bool) -> Self {
-        self.epoch_1904 = epoch_1904;
-        self
+    /// The order of day, month and year.
+    pub(crate) const fn order(self) -> DateOrder {
+        self.order
     }
 
     /// Reads a cell as the wall time it names; a zone is left aside.
@@ -180,8 +212,7 @@ impl DateFormat {
                 day_of(century(last, year_digits)?, month, day)?
             }
             Written::Serial { days, second } => {
-                let epoch = if self.epoch_1904 { EPOCH_1904 } else { EPOCH_1900 };
-                return Ok((in_range(epoch.plus_days(days))?, second));
+                return Ok((in_range(EPOCH_1900.plus_days(days))?, second));
             }
         };
         Ok((day, scanned.second))

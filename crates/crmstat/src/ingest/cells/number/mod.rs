@@ -81,6 +81,11 @@ impl std::fmt::Display for NumberFormat {
 }
 
 impl NumberFormat {
+    /// The decimal sign.
+    pub(crate) const fn decimal(self) -> Decimal {
+        self.decimal
+    }
+
     /// A parser of numbers with this decimal sign.
     pub(crate) const fn new(decimal: Decimal) -> Self {
         Self { decimal }

@@ -1,0 +1,37 @@
+//! `crmstat inspect`: what the files are, how they would be read, what is wrong with them.
+
+use crate::{args::InspectArgs, printer::Printer, settings};
+use anyhow::Result;
+use crmstat::{
+    Error,
+    analysis::inspect::{self, Source},
+    ingest::Rejections,
+    output::{Meta, write_atomically},
+};
+
+/// Shows how the exports would be read.
+pub(crate) fn run(args: &InspectArgs) -> Result<()> {
+    let printer = Printer::new(&args.output)?;
+    let main =
+        Source { files: args.read.exports.clone(), options: settings::read_options(&args.read)? };
+    let inspection = inspect::inspect(&main, &settings::beside(&args.read)?)?;
+
+    if let Some(path) = &args.write_profile {
+        let profile = inspection.profile().to_toml();
+        write_atomically(path, |out| {
+            out.write_all(profile.as_bytes())
+                .map_err(|cause| Error::io("cannot write", path, cause))
+        })?;
+        printer.note(format!("the profile is in `{}`: `--profile {0}`", path.display()));
+    }
+    if let Some(path) = &args.read.quarantine {
+        inspection.tables.iter().for_each(|table| printer.remember(&table.rejections));
+        printer.quarantine(&Rejections::default(), path)?;
+    }
+    let mut meta = Meta::new().profile(&inspection.profile().name);
+    if let Some(ledger) = inspection.tables.first().and_then(|table| table.ledger.as_ref()) {
+        meta = meta.ledger(ledger);
+    }
+    let lang = printer.lang();
+    printer.sections(&inspection.sections(lang)?, &inspection.table(lang)?, meta)
+}
