@@ -55,7 +55,8 @@ impl Input {
             let headers = file.columns().iter().map(|column| column.name.clone()).collect();
             (Body::Parquet(file), headers, Vec::new())
         } else {
-            let layout = Layout::sniff(source.reader()?, name, options.delimiter)?;
+            let failure = |cause| source.failure(cause);
+            let layout = Layout::sniff(source.reader()?, name, options.delimiter, failure)?;
             if source.kind() != Kind::Sheet {
                 decisions.extend(layout.decisions);
             }
