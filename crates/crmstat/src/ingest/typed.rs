@@ -79,6 +79,7 @@ fn push_value(bytes: &mut Vec<u8>, values: &Values, row: usize) {
     match values {
         Values::Text(texts) => bytes.extend_from_slice(texts.get(row)),
         Values::Int(numbers) => push_signed(bytes, numbers[row]),
+        Values::Float(numbers) if is_whole(numbers[row]) => push_signed(bytes, numbers[row] as i64),
         Values::Float(numbers) if numbers[row].is_finite() => push_float(bytes, numbers[row]),
         Values::Float(numbers) => bytes.extend_from_slice(numbers[row].to_string().as_bytes()),
         Values::Decimal { unscaled, scale } => push_decimal(bytes, unscaled[row], *scale),
@@ -88,6 +89,13 @@ fn push_value(bytes: &mut Vec<u8>, values: &Values, row: usize) {
             bytes.extend_from_slice(if truths[row] { b"true" } else { b"false" })
         }
     }
+}
+
+/// Whether a float is an integer that it holds exactly: pandas keeps the ids of a column with gaps so, and
+/// `12346` is the id, not `12346.0`.
+fn is_whole(number: f64) -> bool {
+    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    number.fract() == 0.0 && number.abs() <= EXACT
 }
 
 fn push_decimal(bytes: &mut Vec<u8>, unscaled: i128, scale: u32) {
