@@ -55,20 +55,30 @@ impl Printer {
         self.lang
     }
 
-    /// Writes `table`, the answer of the command; `meta` goes with JSON.
-    pub(crate) fn table(&self, table: &Table, meta: Meta) -> Result<()> {
-        let to_terminal = self.output.is_none() && io::stdout().is_terminal();
+    /// The format of the answer. Asked for before the work is done, it is refused before it.
+    pub(crate) fn format(&self) -> Result<Format> {
         let format = match (self.format, &self.output) {
             (Some(format), _) => format,
             (None, Some(path)) => Format::of_path(path)?,
-            (None, None) if to_terminal => Format::Table,
+            (None, None) if self.is_to_terminal() => Format::Table,
             (None, None) => Format::Csv,
         };
-        if format.is_binary() && to_terminal {
+        if format.is_binary() && self.is_to_terminal() {
             return Err(Error::usage(format!("{} is not for a terminal", format.name()))
                 .with_hint("name a file with `-o FILE`")
                 .into());
         }
+        Ok(format)
+    }
+
+    fn is_to_terminal(&self) -> bool {
+        self.output.is_none() && io::stdout().is_terminal()
+    }
+
+    /// Writes `table`, the answer of the command; `meta` goes with JSON.
+    pub(crate) fn table(&self, table: &Table, meta: Meta) -> Result<()> {
+        let format = self.format()?;
+        let to_terminal = self.is_to_terminal();
         let color = match self.color {
             ColorArg::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none(),
             ColorArg::Always => true,

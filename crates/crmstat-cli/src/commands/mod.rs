@@ -22,8 +22,10 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     }
 }
 
-/// Opens the exports that `args` name, with a progress bar on a terminal.
+/// Opens the exports that `args` name, with a progress bar on a terminal; an output that cannot be is
+/// refused first.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
+    printer.format()?;
     let export = Export::open(&args.exports, settings::read_options(args)?)?;
     let bar = printer.progress(export.len_hint());
     Ok(export.on_progress(move |bytes| bar.inc(bytes)))
