@@ -43,9 +43,10 @@ pub(crate) struct GenerateArgs {
     /// Faulty rows: bad dates, bad amounts, missing customers and repeated rows in equal parts
     #[arg(long, value_name = "ROWS")]
     pub(crate) dirt: Option<u64>,
-    /// Also write another table of the same CRM, as in `--part truth=truth.csv` (repeatable): activities,
-    /// customers, lines, products, history, spend, truth
-    #[arg(long, value_name = "PART=FILE")]
+    /// Also write another table of the same CRM, as in `--part truth=truth.csv` (repeatable), or write it
+    /// instead of the orders, as in `--part truth`: activities, customers, lines, products, history, spend,
+    /// truth
+    #[arg(long, value_name = "PART[=FILE]")]
     pub(crate) part: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -62,11 +63,14 @@ pub(crate) enum ProcessArg {
 }
 
 impl GenerateArgs {
-    /// Parts and the files that they go to.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, PathBuf)> {
-        self.part.iter().map(|given| {
-            let (part, file) = given.split_once('=').unwrap_or((given, ""));
-            (part, PathBuf::from(file))
-        })
+    /// The parts without a file: each is to be written instead of the orders.
+    pub(crate) fn instead(&self) -> impl Iterator<Item = &str> {
+        self.part.iter().map(String::as_str).filter(|given| !given.contains('='))
+    }
+
+    /// The parts that are also written, and the files that they go to.
+    pub(crate) fn beside(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        let pairs = self.part.iter().filter_map(|given| given.split_once('='));
+        pairs.map(|(part, file)| (part, PathBuf::from(file)))
     }
 }

@@ -15,31 +15,47 @@ use std::{
     path::Path,
 };
 
-/// Writes the orders or deals, and the other tables that were asked for.
+/// Writes the orders or deals, or the table asked for instead, and the tables asked for beside it.
 pub(crate) fn run(args: &GenerateArgs) -> Result<()> {
     let printer = Printer::new(&args.output)?;
     let world = spec(args)?.check()?;
     let format = args.output.format.as_deref().map(str::parse).transpose()?;
+    let part = answer(args)?;
     match &args.output.output {
         Some(path) => {
-            let report = write(&world, Part::Main, format, path)?;
-            printer.note(told(&report, path));
+            let report = write(&world, part, format, path)?;
+            printer.note(told(&report, part, path));
         }
-        None if args.part.is_empty() || !io::stdout().is_terminal() => {
-            world.write(Part::Main, format.unwrap_or(Format::Csv), &mut io::stdout())?;
+        None if args.beside().next().is_none() || !io::stdout().is_terminal() => {
+            world.write(part, format.unwrap_or(Format::Csv), &mut io::stdout())?;
         }
         None => {}
     }
-    for (name, path) in args.parts() {
+    for (name, path) in args.beside() {
         if path.as_os_str().is_empty() {
-            return Err(Error::usage(format!("`--part {name}` names no file"))
+            return Err(Error::usage(format!("`--part {name}=` names no file"))
                 .with_hint("write it as in `--part truth=truth.csv`")
                 .into());
         }
-        let report = write(&world, name.parse()?, None, &path)?;
-        printer.note(format!("{} rows of {name} in `{}`", report.rows, path.display()));
+        let part = name.parse()?;
+        let report = write(&world, part, None, &path)?;
+        printer.note(told(&report, part, &path));
     }
     Ok(())
+}
+
+/// The table that goes to standard output or `-o`.
+fn answer(args: &GenerateArgs) -> Result<Part> {
+    let instead: Vec<&str> = args.instead().collect();
+    match instead[..] {
+        [] => Ok(Part::Main),
+        [part] => Ok(part.parse()?),
+        [first, second, ..] => Err(Error::usage(format!(
+            "`--part {first}` and `--part {second}` cannot both be written instead of the orders"
+        ))
+        .with_hint("name a file for all but one, as in `--part truth=truth.csv`")
+        .into()),
+    }
 }
 
 fn spec(args: &GenerateArgs) -> Result<Spec> {
@@ -86,7 +102,10 @@ fn write(world: &World, part: Part, format: Option<Format>, path: &Path) -> Resu
     Ok(write_atomically(path, |out| world.write(part, format, out))?)
 }
 
-fn told(report: &Report, path: &Path) -> String {
+fn told(report: &Report, part: Part, path: &Path) -> String {
+    if part != Part::Main {
+        return format!("{} rows of {} in `{}`", report.rows, part.name(), path.display());
+    }
     let mut line = format!(
         "{} rows in `{}`: {} orders worth {}",
         report.rows,
