@@ -125,3 +125,18 @@ fn push_decimal(bytes: &mut Vec<u8>, unscaled: i128, scale: u32) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_whole;
+
+    #[test]
+    fn only_floats_that_are_exact_integers_are_whole() {
+        for number in [12_346.0, -1.0, 0.0, -0.0, 9_007_199_254_740_992.0] {
+            assert!(is_whole(number), "{number}");
+        }
+        for number in [0.5, 9_007_199_254_740_994.0, 1e300, f64::NAN, f64::INFINITY] {
+            assert!(!is_whole(number), "{number}");
+        }
+    }
+}
