@@ -6,10 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(target_os = "linux")]
+use super::unnamed;
 use crate::{Error, Place, Result};
 
 /// Gives `write` a temporary file in the folder of `path`, and puts it in its place once every byte is on
-/// the disk. After an error or a panic the temporary file is gone and `path` is as it was.
+/// the disk. After an error or a panic the temporary file is gone and `path` is as it was; on Linux also
+/// after the process was killed, since the file has no name until it is complete.
 ///
 /// The file has the mode that `open` gives to a new file (0644 under the usual umask). A link keeps
 /// pointing to where it does, and what is not a file, such as `/dev/null` or a named pipe, is written to.
@@ -34,9 +37,18 @@ pub fn write_atomically<T>(
         return write_to(&mut file);
     }
 
-    let mut temporary = new_file_mode(tempfile::Builder::new().prefix(".crmstat-").suffix(".tmp"))
-        .tempfile_in(folder_of(&target))
-        .map_err(failed)?;
+    let folder = folder_of(&target);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".crmstat-").suffix(".tmp");
+    #[cfg(target_os = "linux")]
+    if let Some(mut file) = unnamed::create(&folder) {
+        let written = write_to(&mut file)?;
+        file.sync_all().map_err(failed)?;
+        let named = builder.make_in(&folder, |name| unnamed::link(&file, name)).map_err(failed)?;
+        named.persist(&target).map_err(|error| failed(error.error))?;
+        return Ok(written);
+    }
+    let mut temporary = new_file_mode(&mut builder).tempfile_in(&folder).map_err(failed)?;
     let written = write_to(temporary.as_file_mut())?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;

@@ -23,6 +23,8 @@ mod meta;
 pub(crate) mod parquet;
 mod table;
 mod terminal;
+#[cfg(target_os = "linux")]
+mod unnamed;
 mod values;
 mod xlsx;
 
