@@ -60,9 +60,8 @@ fn answers_are_the_golden_files() {
 
 #[test]
 fn notes_are_the_golden_file() {
-    let mut notes = String::new();
-    for export in NOTES {
-        notes.push_str(&format!("$ crmstat rfm {export} -v\n{}", run(&["rfm", export, "-v"]).1));
-    }
-    check("notes.txt", &notes, "standard error");
+    let told =
+        |export: &&str| format!("$ crmstat rfm {export} -v\n{}", run(&["rfm", export, "-v"]).1);
+    let notes: Vec<String> = NOTES.iter().map(told).collect();
+    check("notes.txt", &notes.concat(), "standard error");
 }

@@ -137,17 +137,17 @@ fn score_counts_are_as_published_needs_shared_data() {
 fn the_published_customer_table_comes_out_exactly_needs_shared_data() {
     let Some(file) = shared("customers/rfm_r/rfm_data_customer.csv") else { return };
     let mut reader = csv::Reader::from_path(file).unwrap();
-    let mut orders = String::from("customer_id,order_date,amount\n");
+    let mut orders = vec!["customer_id,order_date,amount\n".to_owned()];
     for record in reader.records() {
         let record = record.unwrap();
         let (customer, revenue, day) = (&record[0], &record[1], &record[2]);
         let count = record[3].parse::<f64>().unwrap() as usize;
-        orders.push_str(&format!("{customer},{day},{revenue}\n"));
-        orders.push_str(&format!("{customer},{day},0\n").repeat(count - 1));
+        orders.push(format!("{customer},{day},{revenue}\n"));
+        orders.push(format!("{customer},{day},0\n").repeat(count - 1));
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("orders.csv");
-    std::fs::write(&path, orders).unwrap();
+    std::fs::write(&path, orders.concat()).unwrap();
     let as_of = AsOf::start_of(Date::from_ymd(2007, 1, 1).unwrap());
     let options = Options {
         window: Window { since: None, until: Some(as_of) },
