@@ -19,6 +19,7 @@ pub mod clv;
 mod error;
 pub mod forecast;
 pub mod linalg;
+pub mod matrix;
 pub mod optimise;
 pub mod parallel;
 pub mod random;

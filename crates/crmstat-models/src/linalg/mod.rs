@@ -1,1 +1,4 @@
 //! Small dense linear algebra: what the models need of it.
+
+pub mod cholesky;
+pub mod qr;

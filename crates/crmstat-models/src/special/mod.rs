@@ -1,3 +1,6 @@
 //! Special functions to near machine precision.
 
+pub mod beta;
+pub mod gamma;
+pub mod hypergeometric;
 pub mod normal;

@@ -3,6 +3,12 @@
 //! A test whose name ends in `needs_shared_data` reads `../shared` beside the checkout and says that it
 //! was skipped where that folder is absent.
 
+mod churn;
+mod clv;
+mod forecast_ets;
+mod forecast_theta;
+mod segments;
+
 use std::path::PathBuf;
 
 /// The file or folder `path` of the shared data, or `None`, said on standard error, where there is none.

@@ -82,11 +82,6 @@ impl Part {
         (Self::Spend, "spend"),
         (Self::Truth, "truth"),
     ];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(part, _)| *part == self).map_or("main", |(_, name)| name)
-    }
 }
 
 impl FromStr for Part {

@@ -17,7 +17,7 @@ const SAMPLE: usize = 1 << 20;
 const BLOCK: usize = 256 << 10;
 /// A text is UTF-8 with a few broken cells when it holds this many valid characters of several bytes
 /// for each broken sequence. Text in another encoding hardly ever forms such a character by chance.
-const VALID_PER_BROKEN: u64 = 10;
+const VALID_PER_BROKEN: u64 = 3;
 
 /// The encoding of a text, and how sure that is.
 #[derive(Clone, Debug)]
@@ -132,15 +132,15 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(head: Vec<u8>, mut rest: impl Read) -> io::Result<Self> {
+    fn of(head: Vec<u8>, mut rest: io::Take<impl Read>) -> io::Result<Self> {
         let mut survey = Self::default();
         let mut block = head;
         loop {
             let carried = survey.add(&block);
             block.drain(..block.len() - carried);
             if rest.by_ref().take(BLOCK as u64).read_to_end(&mut block)? == 0 {
-                // What is carried past the end is a character cut short.
-                survey.broken += u64::from(carried > 0);
+                // What is carried past the end is a character cut short, unless the check ended there.
+                survey.broken += u64::from(carried > 0 && rest.limit() > 0);
                 return Ok(survey);
             }
         }

@@ -119,6 +119,39 @@ fn a_few_broken_cells_do_not_turn_utf8_into_something_else() {
 }
 
 #[test]
+fn a_character_at_the_end_of_what_is_checked_is_not_broken() {
+    // Letters of two bytes from an odd offset on: every even limit cuts one.
+    let text = format!("x{}", "ы\n".repeat(23 << 20));
+    assert!(text.len() > 64 << 20);
+    let source = open(text.as_bytes()).unwrap();
+    let decision = source.decisions().iter().find(|decision| decision.topic == "encoding").unwrap();
+    assert_eq!(decision.value, "UTF-8");
+    assert!(!decision.reason.contains("broken"), "{}", decision.reason);
+    // At the end of the file it is.
+    let source = open("имя\nКуз".as_bytes().split_last().unwrap().1).unwrap();
+    let reason = &source.decisions()[0].reason;
+    assert!(reason.contains("1 broken sequences"), "{reason}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_spooled_and_read_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let writer = std::thread::spawn({
+        let path = path.clone();
+        move || std::fs::write(path, RUSSIAN).unwrap()
+    });
+    let source = Source::open(path.to_str().unwrap(), &SourceOptions::default()).unwrap();
+    writer.join().unwrap();
+    for _ in 0..2 {
+        assert_eq!(read(&source).unwrap(), RUSSIAN.as_bytes());
+    }
+}
+
+#[test]
 fn what_a_recognised_encoding_cannot_decode_never_looks_like_text() {
     // A lone surrogate between two rows.
     let mut bytes = utf16("\u{FEFF}id,name\n1,a\n2,", u16::to_le_bytes);

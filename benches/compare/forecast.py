@@ -1,0 +1,124 @@
+"""Accuracy and speed of our forecasts beside statsforecast's, on the same series, on one core.
+
+    python benches/compare/forecast.py TRAIN.csv TEST.csv --season 12 [--models ets] [--sample 200]
+
+TRAIN and TEST are wide files, `id,v1,v2,…` a row. Ours is the example `forecast_series` of
+crmstat-models, built with `cargo build --release -p crmstat-models --example forecast_series`; theirs
+needs `pip install statsforecast`. Time is the processor's, without reading, compiling (theirs is warmed
+up) or writing.
+
+sMAPE is mean(200|y - f| / (|y| + |f|)); MASE is scaled by the in-sample seasonal naive error.
+"""
+
+import argparse
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read_wide(path):
+    with open(path) as lines:
+        rows = (line.strip().split(",") for line in lines)
+        return {row[0]: np.array([float(cell) for cell in row[1:] if cell]) for row in rows}
+
+
+def write_wide(path, series):
+    with open(path, "w") as out:
+        for name, values in series.items():
+            out.write(",".join([name, *map(repr, map(float, values))]) + "\n")
+
+
+def ours(model, train, season, horizon):
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    binary = target / "release" / "examples" / "forecast_series"
+    before = os.times().children_user
+    done = subprocess.run(
+        [binary, train, model, str(season), str(horizon)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "RAYON_NUM_THREADS": "1"},
+    )
+    seconds = os.times().children_user - before
+    forecasts = {}
+    for line in done.stdout.splitlines():
+        name, *cells = line.split(",")
+        forecasts[name] = np.array([float(cell) for cell in cells])
+    return forecasts, seconds
+
+
+def theirs(model, train, season, horizon):
+    from statsforecast.models import AutoETS, MSTL, Naive, RandomWalkWithDrift, SeasonalNaive
+
+    models = {
+        "ets": lambda: AutoETS(season_length=season),
+        "mstl": lambda: MSTL(season_length=season, trend_forecaster=AutoETS(model="ZZN")),
+        "naive": Naive,
+        "seasonal-naive": lambda: SeasonalNaive(season_length=season),
+        "drift": RandomWalkWithDrift,
+    }
+    if model not in models:
+        return None
+    first = next(iter(train.values()))
+    models[model]().forecast(first, horizon)
+    forecasts, before = {}, time.process_time()
+    for name, values in train.items():
+        forecasts[name] = np.asarray(models[model]().forecast(values, horizon)["mean"])
+    return forecasts, time.process_time() - before
+
+
+def score(forecasts, train, test, season):
+    smape, mase = [], []
+    for name, forecast in forecasts.items():
+        actual = test[name]
+        forecast = forecast[: len(actual)]
+        size = np.abs(actual) + np.abs(forecast)
+        smape.append(np.mean(200 * np.abs(actual - forecast) / np.where(size == 0, 1, size)))
+        scale = np.mean(np.abs(train[name][season:] - train[name][:-season]))
+        mase.append(np.mean(np.abs(actual - forecast)) / scale)
+    return np.mean(smape), np.mean(mase)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("train", type=Path)
+    parser.add_argument("test", type=Path)
+    parser.add_argument("--season", type=int, required=True)
+    parser.add_argument("--models", nargs="+", default=["ets", "mstl"])
+    parser.add_argument("--sample", type=int, help="the first so many series only")
+    parser.add_argument("--ours-only", action="store_true")
+    arguments = parser.parse_args()
+
+    season = arguments.season
+    test = read_wide(arguments.test)
+    train = dict(list(read_wide(arguments.train).items())[: arguments.sample])
+    horizon = max(len(test[name]) for name in train)
+    sample = Path(os.environ.get("TMPDIR", "/tmp")) / f"forecast_compare_{os.getpid()}.csv"
+    write_wide(sample, train)
+    print(f"{'model':16} {'engine':14} {'series':>6} {'sMAPE':>8} {'MASE':>8} {'series/s':>10}")
+    try:
+        for model in arguments.models:
+            runs = {"crmstat": ours(model, sample, season, horizon)}
+            if not arguments.ours_only:
+                runs["statsforecast"] = theirs(model, train, season, horizon)
+            for engine, run in runs.items():
+                if run is None:
+                    continue
+                forecasts, seconds = run
+                smape, mase = score(forecasts, train, test, season)
+                speed = len(forecasts) / max(seconds, 1e-9)
+                print(
+                    f"{model:16} {engine:14} {len(forecasts):6} {smape:8.3f} {mase:8.4f} {speed:10.1f}",
+                    flush=True,
+                )
+    finally:
+        sample.unlink()
+
+
+if __name__ == "__main__":
+    main()

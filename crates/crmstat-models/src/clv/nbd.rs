@@ -1,0 +1,175 @@
+//! The NBD model: repeat purchases without leaving, the baseline of the family.
+
+use serde::{Deserialize, Serialize};
+
+use super::bg_nbd::{draw_gamma, negative_binomial, poisson};
+use super::fit::maximise_positive;
+use super::jet::Jet;
+use super::process::positive;
+use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
+use crate::Result;
+use crate::random::Generator;
+use crate::special::gamma::ln_gamma;
+
+/// How often would customers order if nobody ever left?
+///
+/// # Formula
+/// Orders are a Poisson process of rate λ ~ Gamma(r, α); a customer's log-likelihood is
+/// `ln Γ(r + x) − ln Γ(r) + r ln α − (r + x) ln(α + T)`.
+///
+/// # Assumptions
+/// Every customer stays for ever. `t_x` carries no information.
+///
+/// # Citation
+/// Ehrenberg, "The pattern of consumer purchases", *Applied Statistics* 8 (1959).
+///
+/// # When not to use it
+/// To predict: it is there to show how much leaving explains.
+///
+/// # Units and shapes
+/// r has no unit, α is in the unit of the summaries.
+///
+/// # Errors
+/// See [`Nbd::fit`].
+///
+/// # Examples
+/// ```
+/// use crmstat_models::clv::{Nbd, PurchaseProcess, Span, TimeUnit};
+///
+/// let model = Nbd::new([0.5, 10.0], TimeUnit::Week)?;
+/// assert!((model.new_customer_orders(Span::new(40.0, TimeUnit::Week)?) - 2.0).abs() < 1e-12);
+/// # Ok::<(), crmstat_models::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Raw", into = "Raw")]
+pub struct Nbd {
+    parameters: [f64; 2],
+    unit: TimeUnit,
+    estimate: Option<Estimate>,
+}
+
+/// The model as it is stored, before its parameters are checked.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Nbd")]
+struct Raw {
+    parameters: [f64; 2],
+    unit: TimeUnit,
+    estimate: Option<Estimate>,
+}
+
+impl TryFrom<Raw> for Nbd {
+    type Error = crate::Error;
+
+    fn try_from(raw: Raw) -> Result<Self> {
+        let estimate = raw.estimate.map(|estimate| estimate.checked(2)).transpose()?;
+        let model = Self::new(raw.parameters, raw.unit)?;
+        Ok(Self { estimate, ..model })
+    }
+}
+
+impl From<Nbd> for Raw {
+    fn from(Nbd { parameters, unit, estimate }: Nbd) -> Self {
+        Self { parameters, unit, estimate }
+    }
+}
+
+impl Nbd {
+    /// The model with given `parameters` `[r, α]`.
+    ///
+    /// # Errors
+    /// When a parameter is not positive and finite.
+    pub fn new(parameters: [f64; 2], unit: TimeUnit) -> Result<Self> {
+        let parameters = positive(Self::PARAMETERS, &parameters)?;
+        Ok(Self { parameters, unit, estimate: None })
+    }
+
+    /// Fits the model to `customers`.
+    ///
+    /// # Errors
+    /// A parameter of `params` out of range; data without a customer or without any repeat order.
+    pub fn fit(customers: &Summaries, params: FitParams) -> Result<Self> {
+        let histories = customers.histories()?;
+        let time = histories.mean_end;
+        let likelihood = |point: &[f64; 2]| {
+            let [r, alpha] = Jet::variables(point);
+            let mut total = (r * alpha.ln() - r.ln_gamma()) * histories.customers;
+            for &(x, customers) in &histories.by_x {
+                total += (r + x).ln_gamma() * customers;
+            }
+            for history in &histories.distinct {
+                let term = (r + history.x) * (alpha + history.end).ln();
+                total += term * -history.customers;
+            }
+            total
+        };
+        let starts = [[0.3, 0.2 * time], [1.0, time], [3.0, 0.1 * time], [1.0, 10.0 * time]];
+        let (parameters, estimate) =
+            maximise_positive(likelihood, histories.customers, &starts, params)?;
+        let model = Self::new(parameters, customers.unit())?;
+        Ok(Self { estimate: Some(estimate), ..model })
+    }
+}
+
+impl PurchaseProcess for Nbd {
+    const PARAMETERS: &'static [&'static str] = &["r", "alpha"];
+
+    fn unit(&self) -> TimeUnit {
+        self.unit
+    }
+
+    fn parameters(&self) -> Vec<f64> {
+        self.parameters.to_vec()
+    }
+
+    fn estimate(&self) -> Option<&Estimate> {
+        self.estimate.as_ref()
+    }
+
+    fn with_parameters(&self, parameters: &[f64]) -> Result<Self> {
+        Self::new(positive(Self::PARAMETERS, parameters)?, self.unit)
+    }
+
+    fn log_likelihood(&self, customer: &Summary) -> f64 {
+        let [r, alpha] = self.parameters;
+        let x = f64::from(customer.x());
+        let ways = ln_gamma(r + x) - ln_gamma(r);
+        ways + r * alpha.ln() - (r + x) * (alpha + customer.T()).ln()
+    }
+
+    fn p_alive(&self, _: &Summary) -> f64 {
+        1.0
+    }
+
+    fn orders_if_alive(&self, customer: &Summary, horizon: Span) -> f64 {
+        let [r, alpha] = self.parameters;
+        let rate = (r + f64::from(customer.x())) / (alpha + customer.T());
+        rate * horizon.in_units(self.unit)
+    }
+
+    fn probability_if_alive(&self, customer: &Summary, n: u32, horizon: Span) -> f64 {
+        let [r, alpha] = self.parameters;
+        let (r, alpha) = (r + f64::from(customer.x()), alpha + customer.T());
+        negative_binomial(r, alpha, n, horizon.in_units(self.unit))
+    }
+
+    fn new_customer_orders(&self, horizon: Span) -> f64 {
+        let [r, alpha] = self.parameters;
+        r / alpha * horizon.in_units(self.unit)
+    }
+
+    fn new_customer_probability(&self, n: u32, horizon: Span) -> f64 {
+        let [r, alpha] = self.parameters;
+        negative_binomial(r, alpha, n, horizon.in_units(self.unit))
+    }
+
+    fn draw_orders_if_alive(
+        &self,
+        customer: &Summary,
+        horizon: Span,
+        generator: &mut Generator,
+    ) -> u64 {
+        let [r, alpha] = self.parameters;
+        let (r, alpha) = (r + f64::from(customer.x()), alpha + customer.T());
+        poisson(draw_gamma(r, alpha, generator) * horizon.in_units(self.unit), generator)
+    }
+}

@@ -1,0 +1,211 @@
+//! What every model of repeat purchases answers, and the same for many customers at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::quadrature::unit_interval;
+use super::{DiscountRate, Estimate, Span, Summaries, Summary, TimeUnit};
+use crate::parallel::map_chunks;
+use crate::random::Generator;
+use crate::{Error, Result};
+
+/// A model of when customers order and when they leave for good, fitted or given.
+///
+/// Customers are [`Summary`]s in the model's own [`TimeUnit`]; horizons are [`Span`]s of any unit.
+pub trait PurchaseProcess: Sync + Sized {
+    /// The names of the parameters in the literature, in the order of [`PurchaseProcess::parameters`].
+    const PARAMETERS: &'static [&'static str];
+
+    /// The unit in which the model counts time.
+    fn unit(&self) -> TimeUnit;
+
+    /// The parameters.
+    fn parameters(&self) -> Vec<f64>;
+
+    /// How the parameters were found; `None` for given ones.
+    fn estimate(&self) -> Option<&Estimate>;
+
+    /// The same model with other parameters and no estimate.
+    ///
+    /// # Errors
+    /// When a parameter is not positive and finite, or their number is wrong.
+    fn with_parameters(&self, parameters: &[f64]) -> Result<Self>;
+
+    /// The log-likelihood of one customer.
+    fn log_likelihood(&self, customer: &Summary) -> f64;
+
+    /// The probability that the customer will order again if watched for ever.
+    fn p_alive(&self, customer: &Summary) -> f64;
+
+    /// Orders expected within `horizon` of a customer known to be alive.
+    fn orders_if_alive(&self, customer: &Summary, horizon: Span) -> f64;
+
+    /// The probability of exactly `n` orders within `horizon` of a customer known to be alive.
+    fn probability_if_alive(&self, customer: &Summary, n: u32, horizon: Span) -> f64;
+
+    /// Repeat orders expected of a customer within `horizon` of the first order.
+    fn new_customer_orders(&self, horizon: Span) -> f64;
+
+    /// The probability of exactly `n` repeat orders within `horizon` of the first order.
+    fn new_customer_probability(&self, n: u32, horizon: Span) -> f64;
+
+    /// Draws the number of orders within `horizon` of a customer known to be alive.
+    fn draw_orders_if_alive(
+        &self,
+        customer: &Summary,
+        horizon: Span,
+        generator: &mut Generator,
+    ) -> u64;
+
+    /// Orders expected within `horizon`.
+    fn expected_orders(&self, customer: &Summary, horizon: Span) -> f64 {
+        self.p_alive(customer) * self.orders_if_alive(customer, horizon)
+    }
+
+    /// The probability of exactly `n` orders within `horizon`.
+    fn probability(&self, customer: &Summary, n: u32, horizon: Span) -> f64 {
+        let alive = self.p_alive(customer);
+        let gone = if n == 0 { 1.0 - alive } else { 0.0 };
+        gone + alive * self.probability_if_alive(customer, n, horizon)
+    }
+
+    /// Orders expected for ever, each discounted to the end of the calibration: `∫ e^(−δt) dE(t)`, the
+    /// "discounted expected residual transactions" of Fader, Hardie and Lee (2005).
+    ///
+    /// # Errors
+    /// Without a discount, when the sum need not be finite.
+    fn residual_orders(&self, customer: &Summary, discount: DiscountRate) -> Result<f64> {
+        let rate = discount.continuous(self.unit());
+        if rate <= 0.0 {
+            return Err(Error::parameter("discount", 0.0, "positive for an infinite horizon"));
+        }
+        // By parts ∫ e^(−δt) dE = ∫ δ e^(−δt) E dt = ∫₀¹ E(t(v)) dv with v = 1 − e^(−δt).
+        let if_alive = unit_interval(|worn, kept| {
+            let time = if worn < 0.5 { -(-worn).ln_1p() } else { -kept.ln() } / rate;
+            Span::new(time, self.unit()).map_or(0.0, |span| self.orders_if_alive(customer, span))
+        });
+        Ok(self.p_alive(customer) * if_alive)
+    }
+
+    /// P(alive) and expected orders of every customer, in their order.
+    ///
+    /// # Errors
+    /// When the customers' unit of time is not the model's.
+    fn predict(&self, customers: &Summaries, horizon: Span) -> Result<Vec<OrderForecast>> {
+        self.for_each_customer(customers, |_, customer| {
+            let p_alive = self.p_alive(customer);
+            let expected_orders = p_alive * self.orders_if_alive(customer, horizon);
+            OrderForecast { p_alive, expected_orders }
+        })
+    }
+
+    /// Applies `answer` to every customer and their index in parallel; the results are in the customers'
+    /// order.
+    ///
+    /// # Errors
+    /// When the customers' unit of time is not the model's.
+    fn for_each_customer<T: Send>(
+        &self,
+        customers: &Summaries,
+        answer: impl Fn(usize, &Summary) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        /// Customers per task: enough to hide its cost, few enough to share the work.
+        const CHUNK: usize = 4096;
+        same_unit(self.unit(), customers.unit())?;
+        let customers = customers.customers();
+        let parts = map_chunks(customers.len(), CHUNK, |range| {
+            range.map(|index| answer(index, &customers[index])).collect::<Vec<T>>()
+        });
+        Ok(parts.into_iter().flatten().collect())
+    }
+}
+
+/// What is expected of one customer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderForecast {
+    /// The probability that the customer is still alive.
+    pub p_alive: f64,
+    /// Orders expected within the horizon.
+    pub expected_orders: f64,
+}
+
+/// Refuses customers whose unit is not the model's.
+fn same_unit(model: TimeUnit, customers: TimeUnit) -> Result<()> {
+    if model == customers {
+        return Ok(());
+    }
+    Err(Error::parameter("customers", format!("{customers:?}"), format!("in the unit {model:?}"))
+        .with_hint("summarise the orders in the unit that the model was fitted in"))
+}
+
+/// Checks that there are `N` positive, finite parameters and names the one that is not.
+pub(super) fn positive<const N: usize>(
+    names: &[&'static str],
+    parameters: &[f64],
+) -> Result<[f64; N]> {
+    let parameters: [f64; N] = parameters
+        .try_into()
+        .map_err(|_| Error::parameter("parameters", parameters.len(), format!("{N} numbers")))?;
+    for (name, value) in names.iter().zip(parameters) {
+        if !(value.is_finite() && value > 0.0) {
+            return Err(Error::parameter(name, value, "positive and finite"));
+        }
+    }
+    Ok(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::PurchaseProcess;
+    use crate::clv::{BgNbd, Dropout, Nbd, ParetoNbd, Span, Summary, TimeUnit};
+
+    /// Positive numbers of any size that a fit might visit.
+    fn parameter() -> impl Strategy<Value = f64> {
+        (-4.0..5.0_f64).prop_map(f64::exp)
+    }
+
+    /// Customers from a day to a century, in weeks.
+    fn customer() -> impl Strategy<Value = Summary> {
+        (0..2000_u32, 0.0..1.0_f64, -2.0..8.5_f64).prop_map(|(x, share, log_end)| {
+            let end = log_end.exp();
+            Summary::new(x, if x == 0 { 0.0 } else { share * end }, end).unwrap()
+        })
+    }
+
+    fn check<P: PurchaseProcess>(model: &P, customer: &Summary) -> Result<(), TestCaseError> {
+        prop_assert!(model.log_likelihood(customer).is_finite());
+        let alive = model.p_alive(customer);
+        prop_assert!((0.0..=1.0).contains(&alive), "{}", alive);
+        let mut before = 0.0;
+        for length in [0.1, 1.0, 10.0, 52.0, 520.0, 1e5] {
+            let horizon = Span::new(length, TimeUnit::Week).unwrap();
+            let orders = model.orders_if_alive(customer, horizon);
+            prop_assert!(orders.is_finite(), "{} in {}", orders, length);
+            prop_assert!(orders >= before * (1.0 - 1e-9), "{} after {}", orders, before);
+            before = orders;
+            for n in [0, 1, 7] {
+                let p = model.probability(customer, n, horizon);
+                prop_assert!((0.0..=1.0 + 1e-9).contains(&p), "{} for {} in {}", p, n, length);
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_customer_of_any_model_gets_sound_answers(
+            parameters in [parameter(), parameter(), parameter(), parameter()],
+            customer in customer(),
+        ) {
+            for dropout in [Dropout::AfterEveryOrder, Dropout::AfterRepeatOrder] {
+                check(&BgNbd::new(dropout, parameters, TimeUnit::Week).unwrap(), &customer)?;
+            }
+            check(&ParetoNbd::new(parameters, TimeUnit::Week).unwrap(), &customer)?;
+            let [r, alpha, ..] = parameters;
+            check(&Nbd::new([r, alpha], TimeUnit::Week).unwrap(), &customer)?;
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Several models together: what do good models agree on, and what happened to each on this series?
+//!
+//! # Formula
+//! The forecast is a robust mean of the members' forecasts, period by period: the mean of up to three, the
+//! mean without the least and the greatest of four or more; or the median. Its variance is that of a
+//! mixture: the mean of the members' variances plus the variance between their forecasts.
+//!
+//! # Assumptions
+//! The members are each sensible and err in different ways. Weights are equal: weights learnt in sample
+//! have not beaten them.
+//!
+//! # Citation
+//! R. Clemen, International Journal of Forecasting 5, 1989; V. R. Jose, R. Winkler, International Journal
+//! of Forecasting 24, 2008 (trimmed means); F. Petropoulos, I. Svetunkov, International Journal of
+//! Forecasting 36, 2020 (median of ETS, Theta, CES, ARIMA).
+//!
+//! # When not to use
+//! Where one model is to be explained.
+//!
+//! # Units and shapes
+//! As the members'. A member that cannot be fitted, or whose forecast runs away from all that was seen, is
+//! left out with a [`Note`]; without any member left, the seasonal naive forecast stands in, with a note.
+//!
+//! # Errors
+//! An ensemble without members is a parameter error; fitting never fails.
+//!
+//! # Examples
+//! ```
+//! use crmstat_models::forecast::{Fitted, Model, Series, baseline::Baseline, ensemble::Ensemble, ets::Ets};
+//!
+//! let ensemble = Ensemble::of(vec![Box::new(Ets::automatic()), Box::new(Baseline::Drift)])?;
+//! let short = ensemble.fit(&Series::new(&[3.0, 4.0, 5.0], 12)?);
+//! assert_eq!(short.forecast(2).mean, [6.0, 7.0]);
+//! assert!(short.notes()[0].to_string().starts_with("ETS: "));
+//! # Ok::<(), crmstat_models::Error>(())
+//! ```
+
+use std::fmt;
+
+use rand::RngExt;
+
+use super::{Fitted, Forecast, Model, Series, baseline::Baseline};
+use crate::{Error, Result, parallel, random::Generator};
+
+/// How the members' forecasts become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Combination {
+    /// The mean of up to three; of four or more the mean without the least and the greatest.
+    #[default]
+    RobustMean,
+    /// The median.
+    Median,
+}
+
+/// The models to combine.
+#[derive(Debug)]
+pub struct Ensemble {
+    members: Vec<Box<dyn Model>>,
+    combination: Combination,
+}
+
+impl Ensemble {
+    /// An ensemble by robust mean.
+    ///
+    /// # Errors
+    /// A parameter error without members.
+    pub fn of(members: Vec<Box<dyn Model>>) -> Result<Self> {
+        if members.is_empty() {
+            return Err(Error::parameter("members", "[]", "at least one model"));
+        }
+        Ok(Self { members, combination: Combination::default() })
+    }
+
+    /// How forecasts are combined.
+    #[must_use]
+    pub fn combination(mut self, combination: Combination) -> Self {
+        self.combination = combination;
+        self
+    }
+
+    /// Fits every member that the series bears.
+    pub fn fit(&self, series: &Series<'_>) -> EnsembleFit {
+        let (mut members, mut notes) = (Vec::new(), Vec::new());
+        for model in &self.members {
+            match model.fit(series) {
+                Ok(fitted) if runs_away(fitted.as_ref(), series) => {
+                    notes.push(Note::RanAway { model: fitted.name().to_string() });
+                }
+                Ok(fitted) => members.push(fitted),
+                Err(error) => {
+                    notes.push(Note::Refused { model: model.name().to_string(), error });
+                }
+            }
+        }
+        if members.is_empty() {
+            let naive: Box<dyn Fitted> = Box::new(Baseline::SeasonalNaive.fit(series));
+            notes.push(Note::FellBack { model: naive.name().to_string() });
+            members.push(naive);
+        }
+        let floor = series.values().iter().all(|value| *value >= 0.0).then_some(0.0);
+        let fitted: Vec<f64> = (0..series.len())
+            .map(|t| {
+                let all = members.iter().map(|member| member.fitted_values()[t]).collect();
+                self.combination.of(all)
+            })
+            .collect();
+        let residuals = series.values().iter().zip(&fitted).map(|(y, f)| y - f).collect();
+        let names: Vec<&str> = members.iter().map(|member| member.name()).collect();
+        let name =
+            if names.len() == 1 { names[0].into() } else { format!("mean({})", names.join(", ")) };
+        let combination = self.combination;
+        let name = if combination == Combination::Median {
+            name.replacen("mean(", "median(", 1)
+        } else {
+            name
+        };
+        EnsembleFit { name, members, notes, combination, floor, fitted, residuals }
+    }
+
+    /// Fits many series in parallel, in their order; the result does not depend on the number of threads.
+    pub fn fit_all(&self, series: &[Series<'_>]) -> Vec<EnsembleFit> {
+        parallel::map_chunks(series.len(), 1, |range| self.fit(&series[range.start]))
+    }
+}
+
+impl Model for Ensemble {
+    fn name(&self) -> &'static str {
+        "ensemble"
+    }
+
+    fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
+        Ok(Box::new(Self::fit(self, series)))
+    }
+}
+
+impl Combination {
+    /// The combination of at least one value.
+    fn of(self, mut values: Vec<f64>) -> f64 {
+        values.sort_by(f64::total_cmp);
+        let n = values.len();
+        let kept = match self {
+            Self::RobustMean if n < 4 => &values[..],
+            Self::RobustMean => &values[1..n - 1],
+            Self::Median => &values[(n - 1) / 2..=n / 2],
+        };
+        // Dividing first keeps the sum of huge values finite.
+        let mean: f64 = kept.iter().map(|value| value / kept.len() as f64).sum();
+        mean.clamp(f64::MIN, f64::MAX)
+    }
+}
+
+/// A forecast this many ranges of the history beyond it has run away.
+const RUNAWAY: f64 = 5.0;
+
+/// Whether the next two cycles (a dozen periods at least, no more than were seen) leave what the history
+/// makes believable.
+fn runs_away(fitted: &dyn Fitted, series: &Series<'_>) -> bool {
+    let bounds = series
+        .values()
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(*y), high.max(*y)));
+    let size = bounds.0.abs().max(bounds.1.abs());
+    // A constant series has no range; its size stands in.
+    let range = if bounds.0 < bounds.1 { bounds.1 - bounds.0 } else { size.max(1.0) };
+    let horizon = (2 * series.season()).max(12).min(series.len());
+    fitted.forecast(horizon).mean.iter().any(|mean| {
+        !mean.is_finite()
+            || *mean < bounds.0 - RUNAWAY * range
+            || *mean > bounds.1 + RUNAWAY * range
+    })
+}
+
+/// What happened to a member on a series.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// The model could not be fitted.
+    Refused {
+        /// The model's name.
+        model: String,
+        /// Why not.
+        error: Error,
+    },
+    /// The model's forecast left everything that was ever seen, and was not used.
+    RanAway {
+        /// The model's name and form.
+        model: String,
+    },
+    /// No member was left; this model stands in.
+    FellBack {
+        /// The model's name.
+        model: String,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { model, error } => write!(f, "{model}: {error}"),
+            Self::RanAway { model } => {
+                write!(f, "{model}: its forecast leaves all that was seen, so it is left out")
+            }
+            Self::FellBack { model } => write!(f, "no model fits: {model} stands in"),
+        }
+    }
+}
+
+/// The members that were fitted to one series, and what happened to the others.
+#[derive(Debug)]
+pub struct EnsembleFit {
+    name: String,
+    members: Vec<Box<dyn Fitted>>,
+    notes: Vec<Note>,
+    combination: Combination,
+    floor: Option<f64>,
+    fitted: Vec<f64>,
+    residuals: Vec<f64>,
+}
+
+impl EnsembleFit {
+    /// The members that take part; at least one.
+    pub fn members(&self) -> impl Iterator<Item = &dyn Fitted> {
+        self.members.iter().map(AsRef::as_ref)
+    }
+
+    /// What happened to members that do not take part; empty when all went well.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The least value that is forecast: 0 where nothing negative was seen.
+    pub fn floor(&self) -> Option<f64> {
+        self.floor
+    }
+
+    fn floored(&self, value: f64) -> f64 {
+        self.floor.map_or(value, |floor| value.max(floor))
+    }
+}
+
+impl Fitted for EnsembleFit {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn forecast(&self, horizon: usize) -> Forecast {
+        let forecasts: Vec<Forecast> =
+            self.members.iter().map(|member| member.forecast(horizon)).collect();
+        let count = forecasts.len() as f64;
+        let mean: Vec<f64> = (0..horizon)
+            .map(|h| {
+                let all = forecasts.iter().map(|forecast| forecast.mean[h]).collect();
+                self.floored(self.combination.of(all))
+            })
+            .collect();
+        let variances: Option<Vec<&Vec<f64>>> =
+            forecasts.iter().map(|forecast| forecast.variance.as_ref()).collect();
+        let variance = variances.map(|variances| {
+            (0..horizon)
+                .map(|h| {
+                    let within: f64 = variances.iter().map(|member| member[h] / count).sum();
+                    let between: f64 = forecasts
+                        .iter()
+                        .map(|forecast| (forecast.mean[h] - mean[h]).powi(2) / count)
+                        .sum();
+                    (within + between).min(f64::MAX)
+                })
+                .collect()
+        });
+        Forecast { mean, variance }
+    }
+
+    fn fitted_values(&self) -> &[f64] {
+        &self.fitted
+    }
+
+    fn residuals(&self) -> &[f64] {
+        &self.residuals
+    }
+
+    /// A path of a member drawn at random.
+    fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
+        let member = generator.random_range(0..self.members.len());
+        let mut path = self.members[member].simulate(horizon, generator)?;
+        for value in &mut path {
+            *value = self.floored(*value);
+        }
+        Some(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forecast::{ets::Ets, mstl::Mstl};
+
+    fn sales(n: usize) -> Vec<f64> {
+        (0..n).map(|t| 20.0 + t as f64 + [4.0, -3.0, 1.0, -2.0][t % 4]).collect()
+    }
+
+    fn ensemble() -> Ensemble {
+        Ensemble::of(vec![
+            Box::new(Ets::automatic()),
+            Box::new(Mstl::automatic()),
+            Box::new(Baseline::SeasonalNaive),
+        ])
+        .unwrap()
+    }
+
+    /// A model that promises the moon.
+    #[derive(Debug)]
+    struct Rocket;
+
+    impl Model for Rocket {
+        fn name(&self) -> &'static str {
+            "rocket"
+        }
+
+        fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
+            let last = series.values()[series.len() - 1];
+            let steep = [last, last * 100.0];
+            Model::fit(&Baseline::Drift, &Series::new(&steep, 1)?)
+        }
+    }
+
+    #[test]
+    fn combinations_by_hand() {
+        let of = |combination: Combination, values: &[f64]| combination.of(values.to_vec());
+        assert_eq!(of(Combination::RobustMean, &[1.0, 2.0, 6.0]), 3.0);
+        assert_eq!(of(Combination::RobustMean, &[100.0, 2.0, 4.0, 1.0]), 3.0);
+        assert_eq!(of(Combination::Median, &[9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(of(Combination::Median, &[9.0, 1.0, 2.0, 4.0]), 3.0);
+        assert!(of(Combination::RobustMean, &[f64::MAX; 3]).is_finite());
+    }
+
+    #[test]
+    fn members_agree_and_their_spread_widens_the_interval() {
+        let values = sales(40);
+        let series = Series::new(&values, 4).unwrap();
+        let fit = ensemble().fit(&series);
+        assert!(fit.notes().is_empty() && fit.name().starts_with("mean(ETS("));
+        let all: Vec<Forecast> = fit.members().map(|member| member.forecast(3)).collect();
+        let forecast = fit.forecast(3);
+        let mean = all.iter().map(|member| member.mean[2]).sum::<f64>() / 3.0;
+        assert!((forecast.mean[2] - mean).abs() < 1e-9);
+        let within = all.iter().map(|m| m.variance.as_ref().unwrap()[2]).sum::<f64>() / 3.0;
+        assert!(forecast.variance.unwrap()[2] > within);
+        assert_eq!(fit.residuals()[7], values[7] - fit.fitted_values()[7]);
+    }
+
+    #[test]
+    fn every_fallback_is_said() {
+        let values = sales(3);
+        let series = Series::new(&values, 4).unwrap();
+        let only_ets = Ensemble::of(vec![Box::new(Ets::automatic())]).unwrap().fit(&series);
+        assert_eq!(only_ets.notes().len(), 2);
+        assert_eq!(only_ets.notes()[1].to_string(), "no model fits: seasonal naive stands in");
+        let values = sales(40);
+        let series = Series::new(&values, 4).unwrap();
+        let rocket = Ensemble::of(vec![Box::new(Rocket), Box::new(Baseline::Naive)]).unwrap();
+        let fit = rocket.fit(&series);
+        assert!(matches!(fit.notes(), [Note::RanAway { .. }]));
+        assert_eq!(fit.forecast(1).mean, [values[39]]);
+        assert!(Ensemble::of(Vec::new()).unwrap_err().is_parameter());
+    }
+
+    #[test]
+    fn sales_are_not_negative_unless_they_were() {
+        let falling: Vec<f64> = (0..20).map(|t| f64::from(20 - t)).collect();
+        let drift = Ensemble::of(vec![Box::new(Baseline::Drift)]).unwrap();
+        let fit = drift.fit(&Series::new(&falling, 1).unwrap());
+        assert_eq!(fit.forecast(30).mean[29], 0.0);
+        let mut generator = crate::random::generator(3);
+        assert!(fit.simulate(30, &mut generator).unwrap().iter().all(|value| *value >= 0.0));
+        let below: Vec<f64> = falling.iter().map(|value| value - 10.0).collect();
+        let fit = drift.fit(&Series::new(&below, 1).unwrap());
+        assert!(fit.floor().is_none() && fit.forecast(3).mean[2] < -10.0);
+    }
+
+    #[test]
+    fn hostile_series_all_get_a_finite_forecast() {
+        let mut spike = vec![0.0; 30];
+        spike[9] = 1e9;
+        let hostile: Vec<Vec<f64>> = vec![
+            vec![0.0],
+            vec![1.0, 2.0],
+            vec![0.0; 12],
+            vec![5.0; 30],
+            spike,
+            vec![-3.0, -8.0, -1.0, -4.0, -3.0, -8.0, -1.0, -5.0],
+            vec![1e200, 1e-200, 1e200, 3.0, 1e200, 1e100],
+        ];
+        let series: Vec<Series<'_>> =
+            hostile.iter().map(|values| Series::new(values, 4).unwrap()).collect();
+        for fit in ensemble().fit_all(&series) {
+            let forecast = fit.forecast(24);
+            assert!(forecast.mean.iter().all(|mean| mean.is_finite()), "{fit:?}");
+            assert!(forecast.variance.unwrap().iter().all(|v| v.is_finite()), "{fit:?}");
+        }
+    }
+}

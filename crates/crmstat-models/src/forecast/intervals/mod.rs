@@ -1,0 +1,120 @@
+//! Prediction intervals: between which bounds will sales be, and with what probability reach a target?
+//!
+//! # Formula
+//! Analytic: ŷ ± z·√v with the normal quantile z and the model's error variance v. Simulated: quantiles of
+//! random paths, for single periods and for sums over several. Conformal: ŷ ± q·w, where w is the model's
+//! own width (√v, or √h where it has none) and q the ⌈(k + 1)·level⌉-th smallest of the k scores |error|/w
+//! at past origins.
+//!
+//! # Assumptions
+//! Analytic and simulated: the model is true and its errors normal. Conformal: past errors are
+//! exchangeable with the next ones, whatever the model.
+//!
+//! # Citation
+//! Hyndman et al. 2008, chapter 6 (analytic, simulated); J. Lei et al., Journal of the American Statistical
+//! Association 113, 2018 (conformal, eq. 10 for the scaled scores).
+//!
+//! # When not to use
+//! Analytic intervals of a model chosen among many are too narrow: prefer conformal ones with a few dozen
+//! past errors.
+//!
+//! # Units and shapes
+//! Bounds in the unit of the series, one per period of the horizon; levels in (0, 1).
+//!
+//! # Errors
+//! A level outside (0, 1), a period beyond the horizon: parameter errors. A model without variance or
+//! simulation, too few past errors for a level: data errors.
+//!
+//! # Examples
+//! ```
+//! use crmstat_models::forecast::{Fitted, Series, baseline::Baseline, intervals};
+//!
+//! let series = Series::new(&[10.0, 12.0, 11.0, 13.0, 12.0, 14.0], 1)?;
+//! let fitted = Baseline::Naive.fit(&series);
+//! let interval = intervals::analytic(&fitted.forecast(3), 0.8)?;
+//! assert!(interval.lower[2] < interval.lower[0]);
+//! let paths = intervals::Paths::simulate(&fitted, 3, 1000, 42)?;
+//! assert!(paths.probability_of_sum(0..3, 1.0)? > 0.9);
+//! # Ok::<(), crmstat_models::Error>(())
+//! ```
+
+mod conformal;
+mod paths;
+
+pub use conformal::Conformal;
+pub use paths::Paths;
+use serde::{Deserialize, Serialize};
+
+use super::Forecast;
+use crate::{Error, Result, special::normal};
+
+/// Bounds that hold each period's value with probability `level`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The probability, between 0 and 1.
+    pub level: f64,
+    /// The lower bounds.
+    pub lower: Vec<f64>,
+    /// The upper bounds.
+    pub upper: Vec<f64>,
+}
+
+impl Interval {
+    /// The interval without values below `least`, for what cannot be negative.
+    #[must_use]
+    pub fn at_least(mut self, least: f64) -> Self {
+        for bound in self.lower.iter_mut().chain(&mut self.upper) {
+            *bound = bound.max(least);
+        }
+        self
+    }
+
+    fn around(mean: &[f64], level: f64, half_widths: impl Iterator<Item = f64>) -> Self {
+        let (lower, upper) = mean
+            .iter()
+            .zip(half_widths)
+            .map(|(mean, half)| {
+                ((mean - half).clamp(f64::MIN, f64::MAX), (mean + half).clamp(f64::MIN, f64::MAX))
+            })
+            .unzip();
+        Self { level, lower, upper }
+    }
+}
+
+/// The normal interval of a forecast with analytic variances.
+///
+/// # Errors
+/// A parameter error for a level outside (0, 1); a data error for a forecast without variances.
+pub fn analytic(forecast: &Forecast, level: f64) -> Result<Interval> {
+    check_level(level)?;
+    let Some(variance) = &forecast.variance else {
+        return Err(Error::data("the model has no analytic variance")
+            .with_hint("use simulated or conformal intervals"));
+    };
+    let quantile = normal::quantile(0.5 + 0.5 * level);
+    Ok(Interval::around(&forecast.mean, level, variance.iter().map(|v| quantile * v.sqrt())))
+}
+
+fn check_level(level: f64) -> Result<()> {
+    if level > 0.0 && level < 1.0 {
+        return Ok(());
+    }
+    Err(Error::parameter("level", level, "between 0 and 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn analytic_bounds_are_normal_quantiles() {
+        let forecast = Forecast { mean: vec![10.0, 1.0], variance: Some(vec![4.0, 9.0]) };
+        let interval = analytic(&forecast, 0.95).unwrap();
+        assert!((interval.upper[0] - 10.0 - 2.0 * 1.959_963_984_540_054).abs() < 1e-12);
+        assert!((interval.lower[1] - 1.0 + 3.0 * 1.959_963_984_540_054).abs() < 1e-12);
+        assert_eq!(interval.at_least(0.0).lower[1], 0.0);
+        assert!(analytic(&forecast, 1.0).unwrap_err().is_parameter());
+        let without = Forecast { mean: vec![1.0], variance: None };
+        assert!(analytic(&without, 0.8).unwrap_err().is_data());
+    }
+}

@@ -1,0 +1,75 @@
+//! The hypergeometric series that the beta-geometric models stand on.
+
+/// The terms after which a series is given up; with small parameters it is reached for `1 − z` under
+/// about 0.002.
+const MOST_TERMS: u32 = 20_000;
+
+/// `₃F₂(a, b, 1; c, 2; z) = Σ (a)ₖ (b)ₖ / (c)ₖ · zᵏ / (k + 1)!` for `c > 0` and `0 ≤ z < 1`.
+///
+/// It is what remains of Gauss's function when its first term is split off,
+/// `₂F₁(a − 1, b − 1; c − 1; z) = 1 + (a − 1)(b − 1) z / (c − 1) · ₃F₂`, and stays finite where that
+/// quotient does not: at `a = 1`, `b = 1` or `c = 1`.
+///
+/// About `36 / −ln z` terms are summed. `None` when 20,000 do not suffice or
+/// one is not finite.
+pub fn gauss_remainder(a: f64, b: f64, c: f64, z: f64) -> Option<f64> {
+    let (mut term, mut sum) = (1.0, 1.0);
+    for k in 0..MOST_TERMS {
+        let k = f64::from(k);
+        let ratio = (a + k) * (b + k) / ((c + k) * (k + 2.0)) * z;
+        term *= ratio;
+        sum += term;
+        // Once the ratio is below one and falling towards z, the tail is under term · z / (1 − z).
+        let settled = ratio.abs() < 1.0 && a + k >= 0.0 && b + k >= 0.0;
+        if term == 0.0 || settled && term.abs() < 0.25 * f64::EPSILON * (1.0 - z) * sum.abs() {
+            return Some(sum);
+        }
+        if !sum.is_finite() {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gauss_remainder;
+
+    #[test]
+    fn closed_forms_are_met() {
+        for z in [1e-9_f64, 0.1, 0.5, 0.9, 0.99] {
+            // ₃F₂(1, 1, 1; 1, 2; z) = −ln(1 − z) / z.
+            let logarithm = -(-z).ln_1p() / z;
+            let value = gauss_remainder(1.0, 1.0, 1.0, z).unwrap();
+            assert!((value / logarithm - 1.0).abs() < 1e-13, "z = {z}");
+            // ₂F₁(a, b; b; z) = (1 − z)^−a, so ₃F₂(a + 1, b + 1, 1; b + 1, 2; z) = ((1 − z)^−a − 1) / (a z).
+            for a in [-0.7, 0.3, 2.5] {
+                let power = (-a * (-z).ln_1p()).exp_m1() / (a * z);
+                let value = gauss_remainder(a + 1.0, 3.2, 3.2, z).unwrap();
+                assert!((value / power - 1.0).abs() < 1e-12, "a = {a}, z = {z}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn high_precision_values_are_met() {
+        // Three thousand terms by mpmath 1.3 at 30 digits; the shapes are those of CDNOW's customers.
+        let table = [
+            (2.0, 0.8, 2.2, 0.5, 1.260_315_162_201_969_8),
+            (2.976, 0.793, 3.219, 0.92, 1.936_593_013_975_572_7),
+            (2.976, 0.793, 28.219, 0.6, 1.026_406_093_473_504),
+            (-0.5, 0.3, 1.5, 0.9, 0.950_234_664_655_343_9),
+            (40.0, 5.0, 60.0, 0.3, 1.807_130_371_299_564_5),
+            (2.0, 0.8, 10_002.0, 0.95, 1.000_075_997_795_998_9),
+        ];
+        for (a, b, c, z, expected) in table {
+            let value = gauss_remainder(a, b, c, z).unwrap();
+            assert!((value / expected - 1.0).abs() < 1e-14, "{a}, {b}, {c}, {z}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_series_that_cannot_converge_says_so() {
+        assert_eq!(gauss_remainder(2.0, 2.0, 1.0, 1.0), None);
+    }
+}
