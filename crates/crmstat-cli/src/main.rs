@@ -13,17 +13,9 @@ use std::process::ExitCode;
 const DATA: u8 = 1;
 /// The command line is wrong.
 const USAGE: u8 = 2;
-/// Stopped by Ctrl-C, as shells count it.
-const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // A run that is stopped leaves neither half a file nor a temporary one. Where no handler can be set,
-    // the run is stopped as any other.
-    let _ = ctrlc::set_handler(|| {
-        crmstat::output::discard_unfinished();
-        std::process::exit(INTERRUPTED);
-    });
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),

@@ -65,8 +65,7 @@ impl Printer {
 
     /// Writes `table`, the answer of the command; `meta` goes with JSON.
     pub(crate) fn table(&self, table: &Table, meta: Meta) -> Result<()> {
-        let (format, to_terminal) = self.format()?;
-        let writer = self.writer(format, to_terminal, Some(TERMINAL_ROWS)).meta(meta.into_json());
+        let writer = self.writer(self.format()?, Some(TERMINAL_ROWS)).meta(meta.into_json());
         match &self.output {
             Some(path) => writer.save(table, path)?,
             None => writer.write(table, &mut io::stdout())?,
@@ -76,13 +75,13 @@ impl Printer {
 
     /// Writes titled tables, the answer of the command, for people; programs get the one table `flat`.
     pub(crate) fn sections(&self, sections: &[Titled], flat: &Table, meta: Meta) -> Result<()> {
-        let (format, to_terminal) = self.format()?;
+        let format = self.format()?;
         let heading = match format {
             Format::Table => "",
             Format::Markdown => "## ",
             _ => return self.table(flat, meta),
         };
-        let writer = self.writer(format, to_terminal, Some(SECTION_ROWS));
+        let writer = self.writer(format, Some(SECTION_ROWS));
         let write = |out: &mut (dyn Write + Send)| {
             for (at, section) in sections.iter().enumerate() {
                 let space = if at > 0 { "\n" } else { "" };
@@ -99,24 +98,28 @@ impl Printer {
         Ok(())
     }
 
-    /// The format of the answer, and whether it goes to a terminal.
-    fn format(&self) -> Result<(Format, bool)> {
-        let to_terminal = self.output.is_none() && io::stdout().is_terminal();
+    /// The format of the answer. Asked for before the work is done, it is refused before it.
+    pub(crate) fn format(&self) -> Result<Format> {
         let format = match (self.format, &self.output) {
             (Some(format), _) => format,
             (None, Some(path)) => Format::of_path(path)?,
-            (None, None) if to_terminal => Format::Table,
+            (None, None) if self.is_to_terminal() => Format::Table,
             (None, None) => Format::Csv,
         };
-        if format.is_binary() && to_terminal {
+        if format.is_binary() && self.is_to_terminal() {
             return Err(Error::usage(format!("{} is not for a terminal", format.name()))
                 .with_hint("name a file with `-o FILE`")
                 .into());
         }
-        Ok((format, to_terminal))
+        Ok(format)
     }
 
-    fn writer(&self, format: Format, to_terminal: bool, max_rows: Option<usize>) -> Writer {
+    fn is_to_terminal(&self) -> bool {
+        self.output.is_none() && io::stdout().is_terminal()
+    }
+
+    fn writer(&self, format: Format, max_rows: Option<usize>) -> Writer {
+        let to_terminal = self.is_to_terminal();
         let color = match self.color {
             ColorArg::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none(),
             ColorArg::Always => true,

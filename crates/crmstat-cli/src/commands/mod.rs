@@ -27,8 +27,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 }
 
 /// Opens the exports that `args` name, with a progress bar on a terminal, and lays the tables beside them
-/// over them.
+/// over them; an output that cannot be is refused first.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
+    printer.format()?;
     let mut export = Export::open(&args.exports, settings::read_options(args)?)?;
     tables_beside(args, &mut export, printer)?;
     let bar = printer.progress(export.len_hint());

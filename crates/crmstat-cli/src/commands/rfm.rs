@@ -35,13 +35,16 @@ pub(crate) fn run(args: &RfmArgs) -> Result<()> {
             scored.refunded_only()
         ));
     }
-    let empty = scored.fitted().thresholds().iter().filter(|threshold| threshold.customers == 0);
-    for threshold in empty {
-        printer.note(format!(
-            "nobody has the {} score {}: equal customers share one score",
-            threshold.metric.name(),
-            threshold.score
-        ));
+    for metric in scored.fitted().thresholds().chunk_by(|one, next| one.metric == next.metric) {
+        let empty = metric.iter().filter(|threshold| threshold.customers == 0);
+        let scores: Vec<String> = empty.map(|threshold| threshold.score.to_string()).collect();
+        if !scores.is_empty() {
+            printer.note(format!(
+                "nobody has the {} score {}: equal customers share one score",
+                metric[0].metric.name(),
+                scores.join(", ")
+            ));
+        }
     }
     if let Some(path) = &args.save_model {
         scored.model().save(path)?;

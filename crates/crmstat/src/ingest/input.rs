@@ -76,7 +76,8 @@ impl Input {
         } else {
             // A sheet is always turned into commas.
             let forced = delimiter.filter(|_| source.kind() != Kind::Sheet);
-            let layout = Layout::sniff(source.reader()?, name, forced)?;
+            let failure = |cause| source.failure(cause);
+            let layout = Layout::sniff(source.reader()?, name, forced, failure)?;
             if source.kind() != Kind::Sheet {
                 decisions.extend(layout.decisions);
             }

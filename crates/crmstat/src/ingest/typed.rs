@@ -93,6 +93,7 @@ fn push_value(bytes: &mut Vec<u8>, values: &Values, row: usize) {
     match values {
         Values::Text(texts) => bytes.extend_from_slice(texts.get(row)),
         Values::Int(numbers) => push_signed(bytes, numbers[row]),
+        Values::Float(numbers) if is_whole(numbers[row]) => push_signed(bytes, numbers[row] as i64),
         Values::Float(numbers) if numbers[row].is_finite() => push_float(bytes, numbers[row]),
         Values::Float(numbers) => bytes.extend_from_slice(numbers[row].to_string().as_bytes()),
         Values::Decimal { unscaled, scale } => push_decimal(bytes, unscaled[row], *scale),
@@ -102,6 +103,13 @@ fn push_value(bytes: &mut Vec<u8>, values: &Values, row: usize) {
             bytes.extend_from_slice(if truths[row] { b"true" } else { b"false" });
         }
     }
+}
+
+/// Whether a float is an integer that it holds exactly: pandas keeps the ids of a column with gaps so, and
+/// `12346` is the id, not `12346.0`.
+fn is_whole(number: f64) -> bool {
+    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    number.fract() == 0.0 && number.abs() <= EXACT
 }
 
 fn push_decimal(bytes: &mut Vec<u8>, unscaled: i128, scale: u32) {
@@ -128,6 +136,21 @@ fn push_decimal(bytes: &mut Vec<u8>, unscaled: i128, scale: u32) {
             bytes.push(b'0' + (rest / place) as u8);
             rest %= place;
             place /= 10;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_whole;
+
+    #[test]
+    fn only_floats_that_are_exact_integers_are_whole() {
+        for number in [12_346.0, -1.0, 0.0, -0.0, 9_007_199_254_740_992.0] {
+            assert!(is_whole(number), "{number}");
+        }
+        for number in [0.5, 9_007_199_254_740_994.0, 1e300, f64::NAN, f64::INFINITY] {
+            assert!(!is_whole(number), "{number}");
         }
     }
 }

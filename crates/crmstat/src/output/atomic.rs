@@ -4,13 +4,15 @@ use std::{
     fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
+#[cfg(target_os = "linux")]
+use super::unnamed;
 use crate::{Error, Place, Result};
 
 /// Gives `write` a temporary file in the folder of `path`, and puts it in its place once every byte is on
-/// the disk. After an error or a panic the temporary file is gone and `path` is as it was.
+/// the disk. After an error or a panic the temporary file is gone and `path` is as it was; on Linux also
+/// after the process was killed, since the file has no name until it is complete.
 ///
 /// The file has the mode that `open` gives to a new file (0644 under the usual umask). A link keeps
 /// pointing to where it does, and what is not a file, such as `/dev/null` or a named pipe, is written to.
@@ -35,50 +37,22 @@ pub fn write_atomically<T>(
         return write_to(&mut file);
     }
 
-    let (_unfinished, mut temporary) = Unfinished::begin(&target).map_err(failed)?;
+    let folder = folder_of(&target);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".crmstat-").suffix(".tmp");
+    #[cfg(target_os = "linux")]
+    if let Some(mut file) = unnamed::create(&folder) {
+        let written = write_to(&mut file)?;
+        file.sync_all().map_err(failed)?;
+        let named = builder.make_in(&folder, |name| unnamed::link(&file, name)).map_err(failed)?;
+        named.persist(&target).map_err(|error| failed(error.error))?;
+        return Ok(written);
+    }
+    let mut temporary = new_file_mode(&mut builder).tempfile_in(&folder).map_err(failed)?;
     let written = write_to(temporary.as_file_mut())?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;
     Ok(written)
-}
-
-/// Removes the temporary files of all writes under way; none can begin after it. For a handler of Ctrl-C
-/// that ends the process next.
-pub fn discard_unfinished() {
-    let unfinished = Unfinished::list();
-    for path in unfinished.iter() {
-        // It may have been put in its place a moment ago.
-        let _ = fs::remove_file(path);
-    }
-    // Never unlocked again.
-    std::mem::forget(unfinished);
-}
-
-/// A temporary file of a write under way. The only state of the process that crmstat keeps: a signal
-/// handler has no other way to know.
-struct Unfinished(PathBuf);
-
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-impl Unfinished {
-    fn begin(target: &Path) -> io::Result<(Self, tempfile::NamedTempFile)> {
-        let mut list = Self::list();
-        let file = new_file_mode(tempfile::Builder::new().prefix(".crmstat-").suffix(".tmp"))
-            .tempfile_in(folder_of(target))?;
-        list.push(file.path().to_owned());
-        let path = file.path().to_owned();
-        Ok((Self(path), file))
-    }
-
-    fn list() -> MutexGuard<'static, Vec<PathBuf>> {
-        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        Self::list().retain(|path| *path != self.0);
-    }
 }
 
 /// Asks for the mode of an ordinary new file, which the system narrows by the umask; the default of a

@@ -25,10 +25,12 @@ pub(crate) mod parquet;
 mod polars;
 mod table;
 mod terminal;
+#[cfg(target_os = "linux")]
+mod unnamed;
 mod values;
 mod xlsx;
 
-pub use atomic::{discard_unfinished, write_atomically};
+pub use atomic::write_atomically;
 pub use format::{Format, Writer};
 pub use meta::Meta;
 pub use table::{Column, Table};

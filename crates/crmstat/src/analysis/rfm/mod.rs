@@ -117,7 +117,7 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     let gathered = export.gather::<Purchases>(options.window)?;
     let last_event = gathered.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
-    let as_of = as_of.ok_or_else(|| no_purchases(export))?;
+    let as_of = as_of.ok_or_else(|| no_purchases(export, &gathered))?;
 
     let customers = &gathered.result;
     let buyers: Vec<u32> = customers
@@ -126,7 +126,7 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
         .filter(|customer| customers.value(*customer).orders > 0)
         .collect();
     if buyers.is_empty() {
-        return Err(no_purchases(export));
+        return Err(no_purchases(export, &gathered));
     }
     let mut ids = Texts::default();
     let mut scratch = [0; 16];
@@ -139,10 +139,23 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     gathered.try_map(|_| Ok(scored))
 }
 
-fn no_purchases(export: &Export) -> Error {
+/// Says where the rows went that are no purchases.
+fn no_purchases<T>(export: &Export, gathered: &Imported<T>) -> Error {
     let files: Vec<&str> = export.files().collect();
-    Error::data(format!("no purchase in `{}`", files.join("`, `")))
-        .with_hint("see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`")
+    let ledger = &gathered.ledger;
+    let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));
+    let rejected = gathered.rejections.groups().into_iter().map(|group| {
+        let first = group.first;
+        format!("{} rejected: {} `{}` at {}", group.rows, first.reason, first.value, first.place)
+    });
+    let fates: Vec<String> = left_out.chain(rejected).collect();
+    let read = match ledger.read {
+        0 => "no row behind the header".to_owned(),
+        rows if fates.is_empty() => format!("{rows} rows read, refunds only"),
+        rows => format!("{rows} rows read, {}", fates.join(", ")),
+    };
+    let hint = "see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`";
+    Error::data(format!("no purchase in `{}`: {read}", files.join("`, `"))).with_hint(hint)
 }
 
 impl Rfm {

@@ -2,7 +2,7 @@
 
 use super::{Batch, Block, Blocks, SPACE, SpaceRuns, Wanted};
 use crate::{Error, Place, Result, ingest::Decision};
-use std::io::Read;
+use std::io::{self, Read};
 
 /// The delimiters that exports use, in the order of preference at a tie.
 const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
@@ -36,13 +36,19 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The layout of the text that `open` gives, named `file`; `delimiter` overrides the evidence.
+    /// The layout of the text `input`, named `file`; `delimiter` overrides the evidence, `failure` says
+    /// what a failure to read means.
     ///
     /// # Errors
     /// Where nothing can be read or no record is there.
-    pub(crate) fn sniff(input: impl Read, file: &str, delimiter: Option<u8>) -> Result<Self> {
+    pub(crate) fn sniff(
+        input: impl Read,
+        file: &str,
+        delimiter: Option<u8>,
+        failure: impl Fn(io::Error) -> Error,
+    ) -> Result<Self> {
         let mut head = Vec::new();
-        let ended = read_head(input, file, &mut head)?;
+        let ended = read_head(input, &mut head).map_err(failure)?;
         if head.iter().all(u8::is_ascii_whitespace) {
             return Err(Error::data("the file is empty")
                 .at(Place { file: file.to_owned(), ..Place::default() }));
@@ -70,16 +76,19 @@ impl Layout {
             let printed = Candidate::read(&closed_up(&head), ended, dialect);
             best = Some(printed).filter(Candidate::is_table).or(best);
         }
-        match best {
-            Some(best) if !best.records.is_empty() => Ok(best.layout(file, delimiter.is_some())),
-            // The blocks say what is wrong: a quote never closed, or a record without end.
-            _ => {
-                let dialect = Dialect { delimiter: candidates[0], backslash: false };
+        if best.as_ref().is_none_or(|best| best.width <= 1) {
+            // Nothing is split where the delimiter that would split it meets a quote never closed.
+            for delimiter in candidates.iter().filter(|delimiter| head.contains(delimiter)) {
+                let dialect = Dialect { delimiter: *delimiter, backslash: false };
                 sample_blocks(&head, file, dialect).next_into(&mut Block::default())?;
-                Err(Error::data("no record could be read")
-                    .at(Place { file: file.to_owned(), ..Place::default() }))
             }
         }
+        best.filter(|best| !best.records.is_empty())
+            .map(|best| best.layout(file, delimiter.is_some()))
+            .ok_or_else(|| {
+                Error::data("no record could be read")
+                    .at(Place { file: file.to_owned(), ..Place::default() })
+            })
     }
 }
 
@@ -96,13 +105,9 @@ fn closed_up(head: &[u8]) -> Vec<u8> {
 }
 
 /// Reads up to one block more than a sample needs; `true` where that is the whole input.
-fn read_head(mut input: impl Read, file: &str, head: &mut Vec<u8>) -> Result<bool> {
+fn read_head(input: impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
     let limit = super::blocks::BLOCK as u64;
-    let read = input
-        .by_ref()
-        .take(limit)
-        .read_to_end(head)
-        .map_err(|cause| Error::io("cannot read", file, cause))?;
+    let read = input.take(limit).read_to_end(head)?;
     Ok((read as u64) < limit)
 }
 
@@ -243,9 +248,15 @@ fn is_label(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Layout;
+    use crate::{Error, Result};
+
+    fn try_sniff(text: &str) -> Result<Layout> {
+        let failure = |cause| Error::io("cannot read", "test.csv", cause);
+        Layout::sniff(text.as_bytes(), "test.csv", None, failure)
+    }
 
     fn sniff(text: &str) -> Layout {
-        Layout::sniff(text.as_bytes(), "test.csv", None).unwrap()
+        try_sniff(text).unwrap()
     }
 
     #[test]
@@ -281,7 +292,13 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_refused() {
-        let error = Layout::sniff(&b" \n"[..], "test.csv", None).unwrap_err();
+        let error = try_sniff(" \n").unwrap_err();
         assert_eq!(error.to_string(), "test.csv: the file is empty");
+    }
+
+    #[test]
+    fn a_quote_never_closed_is_named_instead_of_an_unsplit_header() {
+        let error = try_sniff("id,name,amount\n1,a,5\n2,\"b,6\n3,c,7\n").unwrap_err();
+        assert_eq!(error.to_string(), "test.csv:3: a quote opens a cell here and is never closed");
     }
 }
