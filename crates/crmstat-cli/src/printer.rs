@@ -226,14 +226,14 @@ impl Printer {
         Ok(())
     }
 
-    /// A bar for reading `bytes`, shown on a terminal only.
-    pub(crate) fn progress(&self, bytes: Option<u64>) -> ProgressBar {
+    /// A bar for reading `length` bytes or rows, shown on a terminal only.
+    pub(crate) fn progress(&self, length: Option<u64>) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
-        let Some(bytes) = bytes else { return ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("reading {bar:30} {bytes}/{total_bytes} {eta}");
-        let bar = ProgressBar::new(bytes);
+        let Some(length) = length else { return ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("reading {bar:30} {percent}% {eta}");
+        let bar = ProgressBar::new(length);
         style.map_or(ProgressBar::hidden(), |style| bar.with_style(style))
     }
 }

@@ -102,9 +102,9 @@ impl Export {
         self
     }
 
-    /// Bytes of all files, where known: what progress adds up to.
+    /// What progress adds up to: bytes of text, rows of Parquet; `None` where a length is not known.
     pub fn len_hint(&self) -> Option<u64> {
-        self.inputs.iter().map(|input| input.source.len_hint()).sum()
+        self.inputs.iter().map(Input::len_hint).sum()
     }
 
     /// The names of the files, in the order in which they are read.
@@ -158,7 +158,7 @@ impl Export {
     /// # Errors
     /// Unreadable files.
     pub fn keys(&self, field: Field) -> Result<Texts> {
-        keys(&self.inputs, field, progress_of(&self.progress))
+        keys(&self.inputs, field, progress_of(self.progress.as_ref()))
     }
 
     pub(crate) fn inputs(&self) -> &[Input] {
@@ -171,12 +171,12 @@ impl Export {
 
     /// The account of all rows, without refusing what only the whole of them shows.
     pub(crate) fn survey(&mut self) -> Result<Tally> {
-        survey(&mut self.inputs, &self.options, progress_of(&self.progress))
+        survey(&mut self.inputs, &self.options, progress_of(self.progress.as_ref()))
     }
 
     /// What the cells of every mapped column hold.
     pub(crate) fn audit(&mut self) -> Result<TableAudit> {
-        audit(&mut self.inputs, &self.options, progress_of(&self.progress))
+        audit(&mut self.inputs, &self.options, progress_of(self.progress.as_ref()))
     }
 
     pub(crate) fn options(&self) -> &ReadOptions {

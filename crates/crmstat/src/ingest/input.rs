@@ -170,6 +170,14 @@ impl Input {
         self.source.name()
     }
 
+    /// Bytes of text or rows of Parquet, where known.
+    pub(crate) fn len_hint(&self) -> Option<u64> {
+        match &self.body {
+            Body::Text(_) => self.source.len_hint(),
+            Body::Parquet(file) => Some(file.rows_hint()),
+        }
+    }
+
     /// The delimiter of its records.
     pub(crate) fn delimiter(&self) -> u8 {
         match &self.body {
