@@ -427,7 +427,10 @@ proptest! {
 
 #[test]
 fn online_retail_reads_whole_needs_shared_data() {
-    let path = "/work/shared/data/customers/retail/online_retail_ii_year_2009_2010.parquet";
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/customers/retail/online_retail_ii_year_2009_2010.parquet"
+    );
     if !std::path::Path::new(path).exists() {
         eprintln!("skipped: {path} is absent");
         return;
