@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// What is this file, how would it be read, what is wrong with it; nothing is computed
     Inspect(InspectArgs),
     /// Recency, frequency, monetary: scores and segment per customer
-    Rfm(RfmArgs),
+    Rfm(Box<RfmArgs>),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

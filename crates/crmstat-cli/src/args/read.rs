@@ -42,10 +42,10 @@ pub(crate) struct ReadArgs {
     /// Exchange rates, needed where amounts are in several currencies
     #[arg(long, value_name = "FILE")]
     pub(crate) rates: Option<PathBuf>,
-    /// Calls, meetings, e-mails, inquiries: customer_id, at, kind, outcome
+    /// Calls, meetings, e-mails, inquiries: `customer_id`, `at`, `kind`, `outcome`
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) activities: Vec<String>,
-    /// Customers and their attributes: region, segment, satisfaction, contract start and end
+    /// Customers and their attributes, such as region, segment, satisfaction
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) customers: Vec<String>,
     /// Lines of orders: product, category, quantity, price, discount, cost; they give the amounts of
@@ -55,7 +55,7 @@ pub(crate) struct ReadArgs {
     /// Products: category, price, cost
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) products: Vec<String>,
-    /// Stages that deals went through: deal_id, stage, entered_at
+    /// Stages that deals went through: `deal_id`, `stage`, `entered_at`
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) history: Vec<String>,
     /// Spend: period, channel, amount

@@ -22,20 +22,20 @@ pub(crate) fn account<T>(
     if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
         return Err(error);
     }
-    if let Some(input) = inputs.first() {
-        if tally.rounded > 0 {
-            decisions.push(Decision {
-                file: input.name().to_owned(),
-                topic: "amounts".to_owned(),
-                value: "rounded".to_owned(),
-                reason: format!(
-                    "{} amounts have more than {} decimals",
-                    tally.rounded,
-                    Money::DECIMALS
-                ),
-                option: None,
-            });
-        }
+    if let Some(input) = inputs.first()
+        && tally.rounded > 0
+    {
+        decisions.push(Decision {
+            file: input.name().to_owned(),
+            topic: "amounts".to_owned(),
+            value: "rounded".to_owned(),
+            reason: format!(
+                "{} amounts have more than {} decimals",
+                tally.rounded,
+                Money::DECIMALS
+            ),
+            option: None,
+        });
     }
     if options.strict {
         tally.rejections.as_error()?;

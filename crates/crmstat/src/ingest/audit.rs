@@ -207,13 +207,6 @@ fn cell<'a>(
 ) -> Cell<'a> {
     let Some(part) = parts.first() else { return Cell::Missing };
     let bytes = part.cell(records, row);
-    fn value<'a, T>(parsed: Parsed<T>, cell: impl FnOnce(T) -> Cell<'a>) -> Cell<'a> {
-        match parsed {
-            Parsed::Value(value) => cell(value),
-            Parsed::Missing => Cell::Missing,
-            Parsed::Invalid(_) => Cell::Invalid,
-        }
-    }
     match kind {
         FieldType::Text => parts
             .iter()
@@ -222,6 +215,14 @@ fn cell<'a>(
         FieldType::Date => value(part.date(bytes), Cell::Date),
         FieldType::Money => value(part.money(bytes), Cell::Amount),
         FieldType::Number => value(part.number(bytes), |_| Cell::Number),
+    }
+}
+
+fn value<'a, T>(parsed: Parsed<T>, cell: impl FnOnce(T) -> Cell<'a>) -> Cell<'a> {
+    match parsed {
+        Parsed::Value(value) => cell(value),
+        Parsed::Missing => Cell::Missing,
+        Parsed::Invalid(_) => Cell::Invalid,
     }
 }
 

@@ -132,7 +132,7 @@ impl Export {
     pub fn take_amounts_of(&mut self, lines: &Records) -> Result<()> {
         let without = |input: &&mut Input| {
             let has = |field| input.mapping.column(field).is_some();
-            !has(Field::Amount) && !(has(Field::Price) && has(Field::Quantity))
+            !(has(Field::Amount) || has(Field::Price) && has(Field::Quantity))
         };
         let mut inputs = self.inputs.iter_mut().filter(without).peekable();
         if inputs.peek().is_none() {

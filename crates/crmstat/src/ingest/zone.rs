@@ -43,7 +43,9 @@ impl FromStr for Zone {
 
     fn from_str(text: &str) -> Result<Self> {
         let rules = match offset(text) {
-            Some(offset) => jiff::tz::Offset::from_seconds(offset).ok().map(|at| at.to_time_zone()),
+            Some(offset) => {
+                jiff::tz::Offset::from_seconds(offset).ok().map(jiff::tz::Offset::to_time_zone)
+            }
             None => jiff::tz::TimeZone::get(text).ok(),
         };
         let rules = rules.ok_or_else(|| {

@@ -9,10 +9,9 @@ use crate::ingest::{
 /// The profile that reads the first file of each of `exports` as it is read now.
 pub(super) fn written(exports: &[&Export]) -> Profile {
     let inputs = || exports.iter().filter_map(|export| Some((export, export.inputs().first()?)));
-    let (main, first) = match inputs().next() {
-        Some(found) => found,
+    let Some((main, first)) = inputs().next() else {
         // An export has at least one file.
-        None => return Profile::builtin()[0].clone(),
+        return Profile::builtin()[0].clone();
     };
     let options = main.options();
     let mut profile = first.mapping.profile.clone();

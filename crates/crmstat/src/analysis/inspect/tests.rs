@@ -78,7 +78,7 @@ fn the_audit_counts_what_looks_wrong() {
             order % 7
         ));
     }
-    text.push_str("59,C59,2024-09-04,103.5,GTXPro\n"); // the last order once more, below
+    text.push_str("59,C59,2024-09-04,103.5,GTXPro\n"); // the last order twice more
     text.push_str("59,C59,2024-09-04,103.5,GTXPro\n");
     text.push_str("70,,2024-01-05,-5,GTX Pro\n");
     text.push_str("71,C1,2024-01-05,0,\n");
@@ -87,7 +87,7 @@ fn the_audit_counts_what_looks_wrong() {
     let found = inspected(&text);
     let quality = &found.tables[0].quality;
     assert_eq!(quality.rows, 65);
-    assert_eq!((quality.duplicate_rows, quality.repeated_ids), (1, 2));
+    assert_eq!((quality.duplicate_rows, quality.repeated_ids), (2, 2));
     assert_eq!(quality.missing, [(Field::CustomerId, 1), (Field::Product, 1)]);
     assert_eq!(quality.invalid, [(Field::OrderedAt, 1)]);
     assert_eq!((quality.refunds, quality.zero_amounts), (1, 1));
