@@ -1,6 +1,6 @@
 //! `crmstat rfm`: what it answers, and what it says beside the answer.
 
-use crate::support::{Folder, ORDERS};
+use crate::support::{Folder, ORDERS, Run};
 
 const SCORED: &str = "\
 customer_id,last_order,recency_days,frequency,monetary,r,f,m,rfm,segment
@@ -32,7 +32,7 @@ fn standard_input_is_an_export() {
     let folder = folder();
     let input = std::fs::File::open(folder.path("orders.csv")).unwrap();
     let output = folder.command(&["rfm", "-"]).stdin(input).output().unwrap();
-    crate::support::Run::from(output).is(0, SCORED, NOTES);
+    Run::from(output).is(0, SCORED, NOTES);
 }
 
 #[test]
@@ -122,21 +122,10 @@ fn a_file_is_written_in_the_format_of_its_extension() {
     let folder = folder();
     folder.run(&["rfm", "orders.csv", "-o", "scored.tsv", "-q"]).is(0, "", "");
     assert_eq!(folder.read("scored.tsv"), SCORED.replace(',', "\t"));
-    for name in ["scored.xlsx", "scored.parquet"] {
+    for (name, first_bytes) in [("scored.xlsx", "PK"), ("scored.parquet", "PAR1")] {
         folder.run(&["rfm", "orders.csv", "-o", name, "-q"]).is(0, "", "");
+        assert!(std::fs::read(folder.path(name)).unwrap().starts_with(first_bytes.as_bytes()));
     }
-    let back = folder.run(&[
-        "rfm",
-        "scored.parquet",
-        "--map",
-        "ordered_at=last_order",
-        "--map",
-        "amount=monetary",
-        "--map",
-        "customer_id=customer_id",
-        "-q",
-    ]);
-    assert!(back.answer().starts_with("customer_id,last_order"), "{}", back.stdout);
 }
 
 #[test]
