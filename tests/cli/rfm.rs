@@ -39,16 +39,16 @@ fn standard_input_is_an_export() {
 fn every_decision_is_told_with_the_option_that_overrides_it() {
     let run = folder().run(&["rfm", "orders.csv", "-v"]);
     let decisions = "\
-orders.csv: encoding is UTF-8: every byte is ASCII [--encoding]
-orders.csv: delimiter is ,: 6 of 6 records have 4 cells [--delimiter]
-orders.csv: profile is generic: no CRM's headers; the columns have plain names [--profile]
-orders.csv: table is orders: the columns found
-orders.csv: column order_id is order_id: a header of the profile generic [--map]
-orders.csv: column customer_id is customer_id: a header of the profile generic [--map]
-orders.csv: column ordered_at is order_date: a header of the profile generic [--map]
-orders.csv: column amount is amount: a header of the profile generic [--map]
-orders.csv: dates in `order_date` is year, month, day: no cell leaves a choice [--date-order]
-orders.csv: numbers in `amount` is decimal point: 5 cells such as `10.00` [--decimal]
+orders.csv: encoding: UTF-8 (every byte is ASCII) [--encoding]
+orders.csv: delimiter: , (6 of 6 records have 4 cells) [--delimiter]
+orders.csv: profile: generic (no CRM's headers; the columns have plain names) [--profile]
+orders.csv: table: orders (the columns found)
+orders.csv: column order_id: order_id (a header of the profile generic) [--map]
+orders.csv: column customer_id: customer_id (a header of the profile generic) [--map]
+orders.csv: column ordered_at: order_date (a header of the profile generic) [--map]
+orders.csv: column amount: amount (a header of the profile generic) [--map]
+orders.csv: dates in `order_date`: year, month, day (no cell leaves a choice) [--date-order]
+orders.csv: numbers in `amount`: decimal point (5 cells such as `10.00`) [--decimal]
 ";
     run.is(0, SCORED, &format!("{decisions}{NOTES}"));
 }
