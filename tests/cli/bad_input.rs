@@ -133,7 +133,7 @@ fn a_header_twice_is_decided_on_and_told() {
     let content = format!("{HEADER},amount\n1,anna,2024-01-05,10,11\n");
     let run = Folder::with("x.csv", content).run(&["rfm", "x.csv", "-v"]);
     assert!(run.answer().contains(",10.00,"), "{}", run.stdout);
-    let told = "x.csv: column amount is amount: preferred to `amount` (column 5) [--map]\n";
+    let told = "x.csv: column amount: amount (preferred to `amount` (column 5)) [--map]\n";
     assert!(run.stderr.contains(told), "{}", run.stderr);
 }
 

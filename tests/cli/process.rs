@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 #[cfg(target_os = "linux")]
@@ -111,7 +111,7 @@ fn a_file_without_permission_is_named() {
 }
 
 #[test]
-fn standard_input_that_never_ends_is_read_as_it_comes() {
+fn slow_standard_input_is_waited_for() {
     let folder = Folder::new();
     let mut child = folder
         .command(&["rfm", "-", "-q"])
@@ -120,7 +120,6 @@ fn standard_input_that_never_ends_is_read_as_it_comes() {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    let started = Instant::now();
     thread::spawn(move || {
         for line in ORDERS.lines() {
             std::io::Write::write_all(&mut input, format!("{line}\n").as_bytes()).unwrap();
@@ -128,6 +127,5 @@ fn standard_input_that_never_ends_is_read_as_it_comes() {
         }
     });
     let output = child.wait_with_output().unwrap();
-    assert!(started.elapsed() >= Duration::from_millis(100));
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 4);
 }

@@ -1,6 +1,6 @@
 //! `crmstat rfm`: what it answers, and what it says beside the answer.
 
-use crate::support::{Folder, ORDERS};
+use crate::support::{Folder, ORDERS, Run};
 
 const SCORED: &str = "\
 customer_id,last_order,recency_days,frequency,monetary,r,f,m,rfm,segment
@@ -32,23 +32,23 @@ fn standard_input_is_an_export() {
     let folder = folder();
     let input = std::fs::File::open(folder.path("orders.csv")).unwrap();
     let output = folder.command(&["rfm", "-"]).stdin(input).output().unwrap();
-    crate::support::Run::from(output).is(0, SCORED, NOTES);
+    Run::from(output).is(0, SCORED, NOTES);
 }
 
 #[test]
 fn every_decision_is_told_with_the_option_that_overrides_it() {
     let run = folder().run(&["rfm", "orders.csv", "-v"]);
     let decisions = "\
-orders.csv: encoding is UTF-8: every byte is ASCII [--encoding]
-orders.csv: delimiter is ,: 6 of 6 records have 4 cells [--delimiter]
-orders.csv: profile is generic: no CRM's headers; the columns have plain names [--profile]
-orders.csv: table is orders: the columns found
-orders.csv: column order_id is order_id: a header of the profile generic [--map]
-orders.csv: column customer_id is customer_id: a header of the profile generic [--map]
-orders.csv: column ordered_at is order_date: a header of the profile generic [--map]
-orders.csv: column amount is amount: a header of the profile generic [--map]
-orders.csv: dates in `order_date` is year, month, day: no cell leaves a choice [--date-order]
-orders.csv: numbers in `amount` is decimal point: 5 cells such as `10.00` [--decimal]
+orders.csv: encoding: UTF-8 (every byte is ASCII) [--encoding]
+orders.csv: delimiter: , (6 of 6 records have 4 cells) [--delimiter]
+orders.csv: profile: generic (no CRM's headers; the columns have plain names) [--profile]
+orders.csv: table: orders (the columns found)
+orders.csv: column order_id: order_id (a header of the profile generic) [--map]
+orders.csv: column customer_id: customer_id (a header of the profile generic) [--map]
+orders.csv: column ordered_at: order_date (a header of the profile generic) [--map]
+orders.csv: column amount: amount (a header of the profile generic) [--map]
+orders.csv: dates in `order_date`: year, month, day (no cell leaves a choice) [--date-order]
+orders.csv: numbers in `amount`: decimal point (5 cells such as `10.00`) [--decimal]
 ";
     run.is(0, SCORED, &format!("{decisions}{NOTES}"));
 }
@@ -122,21 +122,10 @@ fn a_file_is_written_in_the_format_of_its_extension() {
     let folder = folder();
     folder.run(&["rfm", "orders.csv", "-o", "scored.tsv", "-q"]).is(0, "", "");
     assert_eq!(folder.read("scored.tsv"), SCORED.replace(',', "\t"));
-    for name in ["scored.xlsx", "scored.parquet"] {
+    for (name, first_bytes) in [("scored.xlsx", "PK"), ("scored.parquet", "PAR1")] {
         folder.run(&["rfm", "orders.csv", "-o", name, "-q"]).is(0, "", "");
+        assert!(std::fs::read(folder.path(name)).unwrap().starts_with(first_bytes.as_bytes()));
     }
-    let back = folder.run(&[
-        "rfm",
-        "scored.parquet",
-        "--map",
-        "ordered_at=last_order",
-        "--map",
-        "amount=monetary",
-        "--map",
-        "customer_id=customer_id",
-        "-q",
-    ]);
-    assert!(back.answer().starts_with("customer_id,last_order"), "{}", back.stdout);
 }
 
 #[test]
