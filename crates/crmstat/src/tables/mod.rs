@@ -5,9 +5,11 @@
 //! the CRM: activities, customers, products, stages, spend. Texts are codes of sorted labels.
 
 mod column;
+mod customers;
 mod orders;
 mod records;
 
 pub use column::{Column, Labels};
+pub use customers::CustomerTable;
 pub use orders::{Orders, OrdersQuery};
 pub use records::{Matched, Records};
