@@ -183,6 +183,10 @@ impl Choice<'_> {
 }
 
 impl<'a> Step<'a> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the methods themselves are not general over the lifetime of the orders"
+    )]
     fn new(history: &'a History<'_>, feature: &Feature) -> Result<Self> {
         let choice = |activities: &'a Activities, label: &Option<(Field, String)>| {
             Ok::<_, Error>(match label {
