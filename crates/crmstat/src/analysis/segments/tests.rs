@@ -5,7 +5,7 @@ use crate::{
     AsOf, Lang,
     features::{Feature, History},
     ingest::{Export, ReadOptions},
-    output::{Cell, Table},
+    output::{Table, Values as Cells},
     tables::{Orders, OrdersQuery},
 };
 use crmstat_models::random::generator;
@@ -43,11 +43,18 @@ fn labels(found: &Segments) -> Vec<u32> {
 
 fn texts(table: &Table, column: &str) -> Vec<String> {
     let column = table.columns().iter().find(|own| own.name() == column).unwrap();
-    let text = |cell| match cell {
-        Some(Cell::Text(text)) => text.to_owned(),
-        other => format!("{other:?}"),
-    };
-    column.values().cells(0..table.rows()).map(text).collect()
+    (0..table.rows())
+        .map(|row| {
+            let text = match column.values() {
+                Cells::Text(texts) => texts.get(row),
+                Cells::Category { labels, codes } => {
+                    codes.get(row).and_then(|code| labels.get(code as usize))
+                }
+                other => panic!("not texts: {other:?}"),
+            };
+            text.unwrap_or_default().to_owned()
+        })
+        .collect()
 }
 
 #[test]
