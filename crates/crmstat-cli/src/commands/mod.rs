@@ -4,6 +4,7 @@ mod completions;
 mod generate;
 mod inspect;
 mod rfm;
+mod segment;
 
 use crate::args::{Cli, Command, ReadArgs};
 use crate::{printer::Printer, settings};
@@ -17,6 +18,7 @@ use crmstat::{
 pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
+        Command::Segment(args) => segment::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

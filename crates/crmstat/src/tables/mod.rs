@@ -6,6 +6,7 @@
 
 mod column;
 mod join;
+mod customers;
 mod orders;
 mod records;
 #[cfg(test)]
@@ -13,5 +14,6 @@ mod tests;
 
 pub use column::{Column, Labels};
 pub use join::Join;
+pub use customers::CustomerTable;
 pub use orders::{Orders, OrdersQuery};
 pub use records::{Matched, Records};
