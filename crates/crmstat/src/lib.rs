@@ -7,6 +7,7 @@
 pub mod analysis;
 mod digits;
 mod error;
+pub mod features;
 pub mod generate;
 pub mod ingest;
 mod intern;

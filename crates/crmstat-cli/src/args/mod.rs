@@ -5,7 +5,7 @@ mod output;
 mod read;
 mod rfm;
 
-pub(crate) use generate::{GenerateArgs, ProcessArg};
+pub(crate) use generate::GenerateArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use rfm::RfmArgs;

@@ -35,7 +35,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use super::{Fitted, Forecast, Model, Series};
-use crate::{Result, random::Generator};
+use crate::{Error, Result, random::Generator};
 
 /// Which naive forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,6 +75,8 @@ impl Baseline {
         let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
         BaselineFit {
             baseline: self,
+            season: series.season(),
+            observations: values.to_vec(),
             last_cycle: values[values.len() - lag..].to_vec(),
             slope,
             variance: squares / degrees as f64,
@@ -98,10 +100,13 @@ impl Model for Baseline {
     }
 }
 
-/// A naive forecast of one series.
+/// A naive forecast of one series; saved, it holds the observations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
 pub struct BaselineFit {
     baseline: Baseline,
+    season: usize,
+    observations: Vec<f64>,
     last_cycle: Vec<f64>,
     slope: f64,
     variance: f64,
@@ -164,6 +169,28 @@ impl Fitted for BaselineFit {
     }
 }
 
+/// What a model file holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Saved {
+    baseline: Baseline,
+    season: usize,
+    observations: Vec<f64>,
+}
+
+impl TryFrom<Saved> for BaselineFit {
+    type Error = Error;
+
+    fn try_from(saved: Saved) -> Result<Self> {
+        Ok(saved.baseline.fit(&Series::new(&saved.observations, saved.season)?))
+    }
+}
+
+impl From<BaselineFit> for Saved {
+    fn from(fit: BaselineFit) -> Self {
+        Self { baseline: fit.baseline, season: fit.season, observations: fit.observations }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +220,15 @@ mod tests {
             assert_eq!((one.mean, one.variance), (vec![4.0; 3], Some(vec![0.0; 3])));
         }
         assert_eq!(fit(Baseline::SeasonalNaive, &[1.0, 2.0], 12).forecast(3).mean, [1.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_saved_baseline_forecasts_the_same_and_a_damaged_one_is_refused() {
+        let seasonal = fit(Baseline::SeasonalNaive, &[1.0, 2.5, 4.0], 2);
+        let saved = serde_json::to_string(&seasonal).unwrap();
+        assert_eq!(serde_json::from_str::<BaselineFit>(&saved).unwrap(), seasonal);
+        let damaged = saved.replace("[1.0,2.5,4.0]", "[]");
+        assert!(serde_json::from_str::<BaselineFit>(&damaged).is_err());
     }
 
     #[test]

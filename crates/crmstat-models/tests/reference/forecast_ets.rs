@@ -217,9 +217,8 @@ fn reconciled_tourism_adds_up_and_is_no_worse_from_regions_down_needs_shared_dat
         }
         assert_eq!(node, all.len());
     }
-    // The total, the states and the purposes grow in these years while most bottom series are fitted
-    // without a trend, so that their base forecasts win: Hyndman and Athanasopoulos 2021, 11.4, print the
-    // same for the last two years (total: RMSE 1721 before, 2158 after).
+    // At the total, the states and the purposes the base forecasts were better at these origins; that is
+    // printed and not asserted, so that the levels that do hold stay held.
     for (size, (before, after)) in sizes.into_iter().zip(errors) {
         eprintln!("level of {size}: base {before:.0}, reconciled {after:.0}");
         assert!(size < 32 || after <= before, "level of {size}: {after} > {before}");

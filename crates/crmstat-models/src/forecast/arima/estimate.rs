@@ -40,8 +40,6 @@ pub(super) struct Estimate {
     /// The partial autocorrelations of the four polynomials, one after another.
     pub partial: Vec<f64>,
     pub coefficients: Vec<f64>,
-    /// Σ u², in units of the series.
-    pub squares: f64,
     pub log_likelihood: f64,
     pub converged: bool,
 }
@@ -132,7 +130,6 @@ impl Problem<'_> {
         log_likelihood.is_finite().then_some(Estimate {
             partial: found.point,
             coefficients,
-            squares,
             log_likelihood,
             converged: found.converged,
         })
@@ -148,7 +145,8 @@ impl Problem<'_> {
         }
         let mut sample = zero.clone();
         let rest = regress(self.series.to_vec(), self.columns.to_vec()).0;
-        let correlations = autocorrelations(&rest, self.order.ar.max(self.season));
+        let reach = if self.order.seasonal_ar > 0 { self.season } else { 0 };
+        let correlations = autocorrelations(&rest, self.order.ar.max(reach));
         sample[..self.order.ar]
             .copy_from_slice(&partial_autocorrelations(&correlations[..=self.order.ar]));
         if self.order.seasonal_ar > 0 {

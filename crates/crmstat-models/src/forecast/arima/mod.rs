@@ -32,7 +32,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use super::{Fitted, Forecast};
-use crate::{Error, Result, random::Generator};
+use crate::{Error, Result, random::Generator, sum::compensated};
 
 use estimate::{Estimate, Polynomials};
 use likelihood::Whitener;
@@ -129,7 +129,7 @@ impl FittedArima {
         };
         Some(Self {
             name: order.name(season),
-            variance: estimate.squares / freedom as f64,
+            variance: compensated(white.iter().map(|value| value * value)) / freedom as f64,
             log_likelihood: estimate.log_likelihood - count * scale.ln(),
             converged: estimate.converged,
             partial: estimate.partial,
@@ -203,7 +203,7 @@ impl FittedArima {
     /// The model after more observations: the same parameters, run over the longer series.
     ///
     /// # Errors
-    /// A data error for a value that is not finite.
+    /// A data error for a value that is not finite, or too large to calculate with.
     pub fn updated(&self, values: &[f64]) -> Result<Self> {
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
             return Err(Error::data(format!("a new value of the series is `{value}`")));
@@ -220,13 +220,16 @@ impl FittedArima {
             estimate: Estimate {
                 partial: self.partial.clone(),
                 coefficients: Vec::new(),
-                squares: 0.0,
                 log_likelihood: 0.0,
                 converged: self.converged,
             },
         };
         let next = Self::assemble(parts, &longer)
-            .ok_or_else(|| Error::data("the model has no likelihood for the longer series"))?;
+            .filter(|next| {
+                let next_value = next.path(1, || 0.0);
+                next.residuals.iter().chain(&next_value).all(|number| number.is_finite())
+            })
+            .ok_or_else(|| Error::data("the new values are too large to calculate with"))?;
         // What was estimated stays as it was.
         Ok(Self { variance: self.variance, log_likelihood: self.log_likelihood, ..next })
     }
@@ -241,7 +244,7 @@ impl FittedArima {
 
     /// Observations left after differencing.
     fn differenced(&self) -> usize {
-        self.fitted.len() - self.differencing().len()
+        self.fitted.len() - self.order.lost(self.season)
     }
 
     /// The next `horizon` observations when each meets the shock that `shock` gives in units of `scale`.
@@ -335,8 +338,7 @@ impl TryFrom<Stored> for FittedArima {
         let wrong = || Error::data("the stored ARIMA model contradicts itself");
         let count = stored.fitted.len();
         stored.order.check(stored.season).map_err(|_| wrong())?;
-        let Order { difference, seasonal_difference, .. } = stored.order;
-        let lost = difference + seasonal_difference * stored.season;
+        let lost = stored.order.lost(stored.season);
         let numbers = [stored.scale, stored.constant, stored.variance, stored.log_likelihood];
         let sound = stored.scale > 0.0
             && stored.variance >= 0.0

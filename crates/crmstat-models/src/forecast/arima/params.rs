@@ -10,15 +10,11 @@ use super::{
 };
 use crate::{
     Error, Result,
-    forecast::{Fitted, Model, Series},
-    sum::compensated,
+    forecast::{Fitted, Model, Series, unit::normalised},
 };
 
 /// Lags beyond this make the exact likelihood slow and the estimates meaningless.
 const LONGEST_LAG: usize = 160;
-
-/// Mean sizes of observations whose squares stay within `f64`.
-const SIZES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// The orders (p,d,q)(P,D,Q) of a model, and whether it has a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,6 +68,11 @@ impl Order {
     /// Coefficients of the four polynomials.
     pub(super) fn parameters(&self) -> usize {
         self.ar + self.ma + self.seasonal_ar + self.seasonal_ma
+    }
+
+    /// Observations that differencing uses up.
+    pub(super) fn lost(&self, season: usize) -> usize {
+        self.seasonal_difference.saturating_mul(season).saturating_add(self.difference)
     }
 
     /// What the constant multiplies in period `t`, counted from one.
@@ -190,14 +191,7 @@ impl Arima {
         if let Some(order) = &self.order {
             order.check(season)?;
         }
-        let size =
-            compensated(series.values().iter().map(|value| value.abs())) / series.len() as f64;
-        let scale = if size > 0.0 { size } else { 1.0 };
-        if !SIZES.contains(&scale) {
-            return Err(Error::data(format!("the observations have a mean size of {size:e}"))
-                .with_hint("choose a unit in which they are of ordinary size"));
-        }
-        let values: Vec<f64> = series.values().iter().map(|value| value / scale).collect();
+        let (scale, values) = normalised(series.values())?;
         let candidate = match self.order {
             Some(order) => estimate(&values, season, order, regressors, None),
             None => search(&values, season, regressors),
@@ -208,12 +202,14 @@ impl Arima {
         };
         let Candidate { order, mut estimate, .. } = candidate.ok_or_else(short)?;
         let slopes = estimate.coefficients.split_off(usize::from(order.constant));
-        let rest: Vec<f64> = values
+        // The parameters rest on rounded values, the forecasts on those observed.
+        let rest: Vec<f64> = series
+            .values()
             .iter()
             .enumerate()
             .map(|(t, value)| {
                 let part: f64 = slopes.iter().zip(regressors).map(|(b, x)| b * x[t]).sum();
-                value - part
+                value / scale - part
             })
             .collect();
         let parts = Parts {
@@ -256,11 +252,11 @@ pub(super) fn estimate(
     regressors: &[Vec<f64>],
     start: Option<Vec<f64>>,
 ) -> Option<Candidate> {
-    let lags = differencing(order.difference, order.seasonal_difference, season);
-    let needed = lags.len() + order.parameters() + usize::from(order.constant) + regressors.len();
-    if values.len() <= needed {
+    let coefficients = order.parameters() + usize::from(order.constant) + regressors.len();
+    if values.len() <= order.lost(season).saturating_add(coefficients) {
         return None;
     }
+    let lags = differencing(order.difference, order.seasonal_difference, season);
     let constant: Vec<f64> = (1..=values.len()).map(|t| order.constant_at(t)).collect();
     let columns: Vec<Vec<f64>> = order
         .constant

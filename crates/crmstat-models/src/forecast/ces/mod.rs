@@ -31,6 +31,10 @@ use crate::{Error, Result, random::Generator};
 pub use params::Ces;
 use recursion::{Smoothing, State};
 
+/// A path that has grown beyond this, in units of the scale, stays where it is: α₁ above one means growth
+/// without end, and squares must stay finite.
+const LARGEST: f64 = 1e50;
+
 /// What is smoothed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
@@ -122,7 +126,7 @@ impl FittedCes {
     /// The model after more observations: the states move on, the parameters stay.
     ///
     /// # Errors
-    /// A data error for a value that is not finite.
+    /// A data error for a value that is not finite, or too large to calculate with.
     pub fn updated(&self, values: &[f64]) -> Result<Self> {
         let mut next = self.clone();
         for &value in values {
@@ -135,6 +139,9 @@ impl FittedCes {
             next.state.advance(next.form, &next.smoothing, phase, error);
             next.fitted.push(fit);
             next.residuals.push(value - fit);
+            if !next.state.is_finite() || !(value - fit).is_finite() {
+                return Err(Error::data(format!("the new value `{value}` is too large")));
+            }
         }
         Ok(next)
     }
@@ -156,7 +163,9 @@ impl FittedCes {
                 let phase = self.phase(step);
                 let shock = shock(step);
                 let value = state.forecast(self.form, phase) + shock;
-                state.advance(self.form, &self.smoothing, phase, shock);
+                if value.abs() < LARGEST {
+                    state.advance(self.form, &self.smoothing, phase, shock);
+                }
                 value
             })
             .collect()
@@ -224,15 +233,15 @@ impl TryFrom<Stored> for FittedCes {
     fn try_from(stored: Stored) -> Result<Self> {
         let Stored { form, scale, smoothing, state, sigma, aicc, converged, fitted, residuals } =
             stored;
-        let complex = [smoothing.level, smoothing.season, state.level];
+        let complex = [smoothing.level, smoothing.season];
         let sound = scale > 0.0
             && sigma >= 0.0
             && state.phases.is_empty() == (form == Form::None)
             && fitted.len() == residuals.len()
+            && state.is_finite()
             && [scale, sigma, aicc]
                 .iter()
                 .chain(complex.as_flattened())
-                .chain(state.phases.as_flattened())
                 .chain(fitted.iter().chain(&residuals))
                 .all(|number| number.is_finite());
         if !sound {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    forecast::{Fitted, Model, Series},
+    forecast::{Fitted, Model, Series, unit::normalised},
     optimise::least_squares,
     sum::compensated,
 };
@@ -16,9 +16,6 @@ const BOUNDS: [(f64, f64); 4] = [(0.01, 2.8), (0.01, 1.8), (0.01, 2.8), (0.01, 1
 
 /// The search ends long before.
 const ITERATIONS: usize = 200;
-
-/// Mean sizes of observations whose squares stay within `f64`.
-const SIZES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// Complex exponential smoothing to be fitted; see the [module](super) for the formula and the paper.
 ///
@@ -68,14 +65,8 @@ impl Ces {
         {
             return Err(Error::parameter("alpha and beta", wrong, "finite"));
         }
-        let size =
-            compensated(series.values().iter().map(|value| value.abs())) / series.len() as f64;
-        let scale = if size > 0.0 { size } else { 1.0 };
-        if !SIZES.contains(&scale) {
-            return Err(Error::data(format!("the observations have a mean size of {size:e}"))
-                .with_hint("choose a unit in which they are of ordinary size"));
-        }
-        let values: Vec<f64> = series.values().iter().map(|value| value / scale).collect();
+        let (scale, values) = normalised(series.values())?;
+        let observed: Vec<f64> = series.values().iter().map(|value| value / scale).collect();
         let forms = match self.form {
             Some(form) => vec![form],
             None => vec![Form::None, Form::Simple, Form::Partial, Form::Full],
@@ -90,8 +81,9 @@ impl Ces {
                 None => estimate(form, &values, series.season()),
             };
             let Some((smoothing, converged)) = estimated else { continue };
-            let initial = State::initial(form, &values, series.season());
-            let candidate = assemble(form, &values, &initial, smoothing, converged, scale);
+            // The parameters rest on rounded values, the states on those observed.
+            let initial = State::initial(form, &observed, series.season());
+            let candidate = assemble(form, &observed, &initial, smoothing, converged, scale);
 
             // Given parameters may be unstable; nothing that is not finite leaves here.
             if candidate.aicc.is_finite()
@@ -128,7 +120,7 @@ fn counted(form: Form) -> usize {
 
 /// Whether so many observations are enough for the form: more than `AICc` and the variance divide by.
 fn bears(form: Form, count: usize, season: usize) -> bool {
-    count > counted(form) + 2 && (form == Form::None || season >= 2 && count >= 2 * season)
+    count > counted(form) + 2 && (form == Form::None || season >= 2 && season <= count / 2)
 }
 
 /// The smoothing parameters with the least sum of squared one-step errors, and whether the search came to

@@ -89,6 +89,12 @@ impl State {
         }
     }
 
+    /// Every number of the state is finite.
+    pub(super) fn is_finite(&self) -> bool {
+        let numbers = self.level.iter().chain(self.phases.as_flattened());
+        numbers.into_iter().all(|number| number.is_finite())
+    }
+
     /// The forecast of the period in `phase`.
     #[inline]
     pub(super) fn forecast(&self, form: Form, phase: usize) -> f64 {

@@ -133,6 +133,12 @@ fn odd_series_have_a_forecast_or_a_reason() {
         let variance = forecast.variance.unwrap();
         assert!(forecast.mean.iter().chain(&variance).all(|number| number.is_finite()));
     }
+    let boundless = fit(&Ces::new(), &[1.0, 2.0, 4.0, 3.0, 5.0, 4.0, 7.0], usize::MAX);
+    assert!(boundless.updated(&[f64::MAX, -f64::MAX]).is_err());
+    let growing = Ces::with_parameters(Form::None, [1.5, 1.3], [0.0; 2]);
+    let far = fit(&growing, &seasonal(20), 4).forecast(5000);
+    assert!(far.mean.iter().chain(&far.variance.unwrap()).all(|number| number.is_finite()));
+    assert!(far.mean[4999].abs() > 1e40, "it does grow");
     for (values, form) in [(vec![1.0; 5], Form::None), (vec![1.0; 7], Form::Simple)] {
         let short = Ces::new().form(form).fit(&Series::new(&values, 4).unwrap());
         assert!(short.unwrap_err().is_data());

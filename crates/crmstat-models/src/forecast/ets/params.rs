@@ -54,7 +54,9 @@ enum BetaLimit {
 }
 
 /// The greatest β that is searched: a trend that follows faster chases noise, and its forecasts run away.
-/// statsforecast has the same bound, for forms with a season divided by the season's length.
+/// statsforecast 2.1.1 arrives at the same numbers, 0.2 without a season and 0.2 divided by the season with
+/// one, since it bounds β by its first guess of α; held-out ends of the M3 training parts favour the
+/// division for all forms.
 const FASTEST_TREND: f64 = 0.2;
 
 impl Ets {

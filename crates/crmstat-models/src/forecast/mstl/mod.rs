@@ -116,7 +116,15 @@ impl Mstl {
             })
             .collect();
         let name = format!("MSTL+{}", ets.name());
-        Ok(MstlFit { name, decomposition, residuals: ets.residuals().to_vec(), ets, fitted })
+        Ok(MstlFit {
+            name,
+            season: series.season(),
+            observations: series.values().to_vec(),
+            decomposition,
+            residuals: ets.residuals().to_vec(),
+            ets,
+            fitted,
+        })
     }
 
     fn checked_seasons(&self, series: &Series<'_>) -> Result<Vec<usize>> {
@@ -179,9 +187,14 @@ fn variance(values: &[f64]) -> f64 {
 }
 
 /// A decomposed series whose season goes on as it was and whose rest follows ETS.
+///
+/// Saved, it holds the observations and the seasons, and is decomposed anew on loading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
 pub struct MstlFit {
     name: String,
+    season: usize,
+    observations: Vec<f64>,
     decomposition: Decomposition,
     ets: EtsFit,
     fitted: Vec<f64>,
@@ -236,6 +249,33 @@ impl Fitted for MstlFit {
     }
 }
 
+/// What a model file holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Saved {
+    seasons: Vec<usize>,
+    season: usize,
+    observations: Vec<f64>,
+}
+
+impl TryFrom<Saved> for MstlFit {
+    type Error = Error;
+
+    fn try_from(saved: Saved) -> Result<Self> {
+        let series = Series::new(&saved.observations, saved.season)?;
+        Mstl::with_seasons(&saved.seasons).fit(&series)
+    }
+}
+
+impl From<MstlFit> for Saved {
+    fn from(fit: MstlFit) -> Self {
+        Self {
+            seasons: fit.decomposition.seasons,
+            season: fit.season,
+            observations: fit.observations,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +320,19 @@ mod tests {
         }
         let residual = fit.residuals()[200];
         assert!((values[200] - fit.fitted_values()[200] - residual).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_saved_model_forecasts_the_same_and_a_damaged_one_is_refused() {
+        let values = daily();
+        let fit = Mstl::with_seasons(&[7]).fit(&Series::new(&values, 7).unwrap()).unwrap();
+        let saved = serde_json::to_string(&fit).unwrap();
+        let loaded: MstlFit = serde_json::from_str(&saved).unwrap();
+        for (a, b) in loaded.forecast(9).mean.iter().zip(fit.forecast(9).mean) {
+            assert!((a / b - 1.0).abs() < 1e-6);
+        }
+        let damaged = saved.replace("\"seasons\":[7]", "\"seasons\":[7000]");
+        assert!(serde_json::from_str::<MstlFit>(&damaged).is_err());
     }
 
     #[test]

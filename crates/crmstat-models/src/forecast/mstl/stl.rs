@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn components_equal_those_of_statsmodels() {
-        // statsmodels 0.14: STL(y, period=4, seasonal=11, trend=7, low_pass=5, seasonal_deg=0)
+        // statsmodels 0.15.0: STL(y, period=4, seasonal=11, trend=7, low_pass=5, seasonal_deg=0)
         // .fit(inner_iter=2, outer_iter=0), every second value.
         let trend = [
             6.188_465_917,

@@ -87,7 +87,7 @@ pub(in crate::forecast) fn decompose(
     season: usize,
     wanted: Composition,
 ) -> Option<SeasonalIndices> {
-    if season < 2 || values.len() < 2 * season {
+    if season < 2 || season > values.len() / 2 {
         return None;
     }
     if wanted == Composition::Multiplicative && values.iter().all(|&value| value > 0.0) {
@@ -142,7 +142,7 @@ pub(in crate::forecast) fn centred_average(values: &[f64], season: usize) -> Vec
 /// The second look is what the test of Fiorucci et al. lacks: a strong trend makes every
 /// autocorrelation large, which widens the bound until no season passes it.
 pub(in crate::forecast) fn is_seasonal(values: &[f64], season: usize) -> bool {
-    if season < 2 || values.len() < 2 * season {
+    if season < 2 || season > values.len() / 2 {
         return false;
     }
     if let Some(series) = Correlogram::new(values) {

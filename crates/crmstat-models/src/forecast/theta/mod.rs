@@ -136,7 +136,7 @@ impl FittedTheta {
     /// The model after more observations: the states move on, the parameters stay.
     ///
     /// # Errors
-    /// A data error for a value that is not finite.
+    /// A data error for a value that is not finite, or too large to calculate with.
     pub fn updated(&self, values: &[f64]) -> Result<Self> {
         let mut next = self.clone();
         for &value in values {
@@ -151,6 +151,9 @@ impl FittedTheta {
             next.state.observe(rest, next.parameters.alpha);
             next.fitted.push(fit);
             next.residuals.push(value - fit);
+            if !next.state.is_valid() || !(value - fit).is_finite() {
+                return Err(Error::data(format!("the new value `{value}` is too large")));
+            }
         }
         Ok(next)
     }

@@ -9,15 +9,11 @@ use super::{
 };
 use crate::{
     Error, Result,
-    forecast::{Fitted, Model, Series},
-    sum::compensated,
+    forecast::{Fitted, Model, Series, unit::normalised},
 };
 
 /// Fewer observations than this leave nothing to estimate from.
 const SHORTEST: usize = 4;
-
-/// Mean sizes of observations whose squares, and those of their forecasts, stay within `f64`.
-const SIZES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// The four models of Fiorucci et al. (2016).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,12 +146,7 @@ impl Theta {
                 *value = season.remove(position, *value);
             }
         }
-        let size = compensated(rest.iter().map(|value| value.abs())) / rest.len() as f64;
-        let scale = if size > 0.0 { size } else { 1.0 };
-        if !SIZES.contains(&scale) {
-            return Err(Error::data(format!("the observations have a mean size of {size:e}"))
-                .with_hint("choose a unit in which they are of ordinary size"));
-        }
+        let (scale, rounded) = normalised(&rest)?;
         for value in &mut rest {
             *value /= scale;
         }
@@ -165,7 +156,7 @@ impl Theta {
             omega: theta.map(|theta| 1.0 - 1.0 / theta),
             initial_level: self.initial_level.map(|level| level / scale),
         };
-        let (parameters, _) = estimate(&rest, self.variant.is_dynamic(), fixed);
+        let (parameters, _) = estimate(&rounded, self.variant.is_dynamic(), fixed);
         Ok(FittedTheta::run(self.variant, season, scale, parameters, &rest, values))
     }
 

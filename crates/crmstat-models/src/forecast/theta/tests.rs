@@ -164,6 +164,9 @@ fn odd_series_have_a_forecast_or_a_reason() {
     }
     let constant = fit(Variant::Standard, &[7.5; 20], 4).forecast(2).mean;
     assert!(constant.iter().all(|value| (value - 7.5).abs() < 1e-12));
+    let boundless = fit(Variant::Standard, &[1.0, 2.0, 4.0, 3.0], usize::MAX);
+    assert!(boundless.season().is_none());
+    assert!(boundless.updated(&[f64::MAX, -f64::MAX]).is_err());
     let short = Theta::default().fit(&Series::new(&[1.0, 2.0, 3.0], 1).unwrap());
     assert!(short.unwrap_err().is_data());
     let huge = Theta::default().fit(&Series::new(&[1e300; 9], 1).unwrap());
