@@ -4,11 +4,13 @@ mod generate;
 mod output;
 mod read;
 mod rfm;
+mod segment;
 
 pub(crate) use generate::GenerateArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use rfm::RfmArgs;
+pub(crate) use segment::{ScaleArg, SegmentArgs, TransformArg};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Recency, frequency, monetary: scores and segment per customer
     Rfm(RfmArgs),
+    /// Clusters of customers, their profiles, their names
+    Segment(Box<SegmentArgs>),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

@@ -3,6 +3,7 @@
 mod completions;
 mod generate;
 mod rfm;
+mod segment;
 
 use crate::args::{Cli, Command, ReadArgs};
 use crate::{printer::Printer, settings};
@@ -13,6 +14,7 @@ use crmstat::ingest::Export;
 pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
+        Command::Segment(args) => segment::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

@@ -137,6 +137,15 @@ impl Feature {
         }
     }
 
+    /// The field of orders that it is made of besides customer, time and amount.
+    pub fn order_field(&self) -> Option<Field> {
+        match self {
+            Self::DiscountShare => Some(Field::Discount),
+            Self::SpendShare(field, _) | Self::Favourite(field) => Some(*field),
+            _ => None,
+        }
+    }
+
     /// Whether its value at a cutoff is what was known then. What the table of customers says is not
     /// dated: it is what was known at the export.
     pub fn is_dated(&self) -> bool {
