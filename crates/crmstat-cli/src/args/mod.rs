@@ -1,11 +1,15 @@
 //! The command line as typed: clap types only.
 
+mod churn;
 mod generate;
 mod output;
 mod read;
 mod rfm;
 mod segment;
 
+pub(crate) use churn::{
+    CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
+};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
@@ -34,6 +38,8 @@ pub(crate) enum Command {
     Rfm(Box<RfmArgs>),
     /// Clusters of customers, their profiles, their names
     Segment(Box<SegmentArgs>),
+    /// Who is about to leave: probability, reasons, revenue at risk
+    Churn(Box<ChurnArgs>),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

@@ -1,5 +1,6 @@
 //! One file per command: it translates arguments, calls the library, hands the table to the printer.
 
+mod churn;
 mod completions;
 mod generate;
 mod inspect;
@@ -19,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
         Command::Segment(args) => segment::run(&args),
+        Command::Churn(args) => churn::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

@@ -213,13 +213,13 @@ fn fields(args: &SegmentArgs, model: Option<&Model>) -> Result<Vec<Field>> {
     Ok(History::FIELDS.iter().copied().filter(used).collect())
 }
 
-fn as_of(window: Window, imported: &Imported<Orders>) -> Result<AsOf> {
+pub(super) fn as_of(window: Window, imported: &Imported<Orders>) -> Result<AsOf> {
     let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
     window.until.or(last).ok_or_else(|| Error::data("there is no order to observe").into())
 }
 
 /// A table beside the orders, if its files are given.
-fn records(files: &[String], kind: TableKind) -> Result<Option<Records>> {
+pub(super) fn records(files: &[String], kind: TableKind) -> Result<Option<Records>> {
     if files.is_empty() {
         return Ok(None);
     }

@@ -1,5 +1,6 @@
 //! One module per question: exports in, results as plain structs and tables out.
 
 pub mod inspect;
+pub mod churn;
 pub mod rfm;
 pub mod segments;

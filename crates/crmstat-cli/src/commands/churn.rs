@@ -1,0 +1,256 @@
+//! `crmstat churn`: who is about to leave, why, and what is at stake.
+
+use super::{
+    open,
+    segment::{as_of, records},
+};
+use crate::{
+    args::{
+        CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
+    },
+    printer::Printer,
+    settings,
+};
+use anyhow::Result;
+use crmstat::{
+    AsOf, Date, Error, Lang,
+    analysis::churn::{
+        Campaign, Churn, LearnerKind, Learning, Model, Options, Order, Scores, TableOptions, fit,
+        fit_table,
+    },
+    features::History,
+    ingest::{Imported, TableKind, TableQuery},
+    models::churn::CalibrationMethod,
+    output::{Meta, Table},
+    tables::{CustomerTable, Orders, OrdersQuery},
+};
+
+/// Fits and judges a model, and scores the customers of the exports or of the table.
+pub(crate) fn run(args: &ChurnArgs) -> Result<()> {
+    if let Some(ChurnCommand::Score(args)) = &args.command {
+        return score(args);
+    }
+    let printer = Printer::new(&args.output)?;
+    let subjects = &args.subjects;
+    let (churn, meta) = match &subjects.table {
+        Some(file) => {
+            let options = table_options(args)?;
+            let columns = (!args.features.is_empty()).then(|| args.features.clone());
+            let imported = read_table(subjects, &printer, file, columns, &[&options.label])?;
+            let churn = fit_table(&imported.result, &options)?;
+            (churn, Meta::new().ledger(&imported.ledger))
+        }
+        None => with_history(subjects, &printer, |history, as_of, meta| {
+            Ok((fit(history, &options(args, as_of)?)?, meta.as_of(as_of)))
+        })?,
+    };
+    say(&printer, &churn);
+    if let Some(path) = &args.save_model {
+        churn.model.save(path)?;
+    }
+    let table = answer(args, &churn, printer.lang())?;
+    let meta = meta.seed(args.seed).with("learner", churn.model.learner().name());
+    printer.table(&table, meta)
+}
+
+/// Scores by a saved model.
+fn score(args: &ChurnScoreArgs) -> Result<()> {
+    let printer = Printer::new(&args.output)?;
+    let model = Model::load(&args.model)?;
+    let subjects = &args.subjects;
+    let (scores, meta) = match &subjects.table {
+        Some(file) => {
+            let mut columns: Vec<String> = model.columns().map(str::to_owned).collect();
+            columns.extend(subjects.value.clone());
+            let imported = read_table(subjects, &printer, file, Some(columns), &[])?;
+            let scores = model.score_table(&imported.result, subjects.value.as_deref())?;
+            (scores, Meta::new().ledger(&imported.ledger))
+        }
+        None => with_history(subjects, &printer, |history, as_of, meta| {
+            if let Some(fitted) = model.as_of().filter(|fitted| *fitted != as_of) {
+                printer.note(format!(
+                    "the model was fitted for {fitted} and holds the season of that day"
+                ));
+            }
+            Ok((model.score(history, as_of)?, meta.as_of(as_of)))
+        })?,
+    };
+    printer.note(format!("{} customers", scores.len()));
+    let table = if args.drift {
+        model.drift_table(&scores)?
+    } else {
+        scores.table(order(subjects), printer.lang())?
+    };
+    printer.table(&table, meta)
+}
+
+/// Reads the exports and the tables beside them, and gives their history to `with`.
+fn with_history<T>(
+    subjects: &SubjectArgs,
+    printer: &Printer,
+    with: impl FnOnce(&History<'_>, AsOf, Meta) -> Result<T>,
+) -> Result<T> {
+    let window = settings::window(subjects.as_of.as_deref(), None)?;
+    let mut export = open(&subjects.read, printer)?;
+    let imported = Orders::read(&mut export, &OrdersQuery { window, fields: Vec::new() })?;
+    account(subjects, printer, &imported)?;
+    let as_of = as_of(window, &imported)?;
+    let activities = records(&subjects.activities, TableKind::Activities)?;
+    let customers = records(&subjects.customers, TableKind::Customers)?;
+    let mut history = History::new(&imported.result);
+    if let Some(activities) = &activities {
+        history = history.with_activities(activities)?;
+    }
+    if let Some(customers) = &customers {
+        history = history.with_customers(customers)?;
+    }
+    let (activities, customers) = history.unmatched();
+    if activities + customers > 0 {
+        printer.note(format!(
+            "of nobody with an order: {activities} activities, {customers} rows of customers"
+        ));
+    }
+    let mut meta = Meta::new().ledger(&imported.ledger);
+    if let Some(profile) = export.profile() {
+        meta = meta.profile(profile);
+    }
+    with(&history, as_of, meta)
+}
+
+fn read_table(
+    subjects: &SubjectArgs,
+    printer: &Printer,
+    file: &str,
+    columns: Option<Vec<String>>,
+    texts: &[&str],
+) -> Result<Imported<CustomerTable>> {
+    let columns = columns.map(|mut columns| {
+        columns.extend(subjects.value.clone().filter(|value| !columns.contains(value)));
+        columns
+    });
+    let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+    let query = TableQuery { id: subjects.id.clone(), columns, texts };
+    let imported = CustomerTable::read(file, &query, settings::read_options(&subjects.read)?)?;
+    account(subjects, printer, &imported)?;
+    Ok(imported)
+}
+
+fn account<T>(subjects: &SubjectArgs, printer: &Printer, imported: &Imported<T>) -> Result<()> {
+    printer.account(imported);
+    match &subjects.read.quarantine {
+        Some(path) => printer.quarantine(&imported.rejections, path),
+        None => Ok(()),
+    }
+}
+
+/// Says how the model was made and how far it can be trusted.
+fn say(printer: &Printer, churn: &Churn) {
+    let evaluation = &churn.evaluation;
+    let judged = match &churn.cutoffs {
+        Some(cutoffs) => {
+            let training: Vec<String> =
+                cutoffs.training.iter().map(|each| each.cutoff.to_string()).collect();
+            format!("learned at {}, judged at {}", training.join(", "), cutoffs.target)
+        }
+        None => "judged by cross-validation".to_owned(),
+    };
+    printer.note(format!(
+        "{judged}: AUC {:.3} ({:.3} to {:.3}), Brier {:.3}, base rate {:.3}, {} held-out customers",
+        evaluation.auc.value,
+        evaluation.auc.lower,
+        evaluation.auc.upper,
+        evaluation.brier.value,
+        evaluation.base_rate,
+        evaluation.tested
+    ));
+    let learner = churn.model.learner().name();
+    for rival in &evaluation.rivals {
+        printer.note(format!(
+            "  {learner} against {}: AUC {:.3}, {:+.4} ± {:.4}; Brier {:.3}",
+            rival.name, rival.auc, rival.ahead.0, rival.ahead.1, rival.brier
+        ));
+    }
+    if let Some(season) = churn.model.season() {
+        printer.note(format!(
+            "the same weeks a year before move the log-odds of churn by {season:+.2}"
+        ));
+    }
+    for warning in &churn.warnings {
+        printer.note(format!("warning: {warning}"));
+    }
+    printer.note(format!("{} customers scored", churn.scores.len()));
+}
+
+fn answer(args: &ChurnArgs, churn: &Churn, lang: Lang) -> Result<Table> {
+    let answer = &args.answer;
+    Ok(if answer.metrics {
+        churn.evaluation.metrics_table()?
+    } else if answer.reliability {
+        churn.evaluation.reliability_table()?
+    } else if answer.gains {
+        churn.evaluation.gains_table()?
+    } else if answer.importance {
+        churn.importance_table(lang)?
+    } else {
+        scored(&churn.scores, args, lang)?
+    })
+}
+
+fn scored(scores: &Scores, args: &ChurnArgs, lang: Lang) -> Result<Table> {
+    Ok(scores.table(order(&args.subjects), lang)?)
+}
+
+fn order(subjects: &SubjectArgs) -> Order {
+    match subjects.sort {
+        SortArg::Probability => Order::Probability,
+        SortArg::Revenue => Order::Revenue,
+    }
+}
+
+fn options(args: &ChurnArgs, as_of: AsOf) -> Result<Options> {
+    let date = |text: &String| text.parse::<Date>().map(AsOf::start_of);
+    let training: Vec<AsOf> = args.train_cutoffs.iter().map(date).collect::<Result<_, _>>()?;
+    let features = args.features.iter().map(|name| name.parse()).collect::<Result<Vec<_>, _>>()?;
+    Ok(Options {
+        as_of: Some(as_of),
+        horizon: args.horizon.parse()?,
+        cutoff: args.cutoff.as_ref().map(date).transpose()?,
+        training: (!training.is_empty()).then_some(training),
+        features: (!features.is_empty()).then_some(features),
+        learning: learning(args),
+        ..Options::default()
+    })
+}
+
+fn table_options(args: &ChurnArgs) -> Result<TableOptions> {
+    let (Some(label), Some(positive)) = (&args.label, &args.positive) else {
+        return Err(Error::usage("a table does not say by itself who churned")
+            .with_hint("name the column and its value: `--label Churn --positive Yes`")
+            .into());
+    };
+    Ok(TableOptions {
+        label: label.clone(),
+        positive: positive.clone(),
+        value: args.subjects.value.clone(),
+        learning: learning(args),
+    })
+}
+
+fn learning(args: &ChurnArgs) -> Learning {
+    Learning {
+        learner: match args.learner {
+            LearnerArg::Auto => None,
+            LearnerArg::Logistic => Some(LearnerKind::Logistic),
+            LearnerArg::Trees => Some(LearnerKind::Trees),
+        },
+        calibration: match args.calibration {
+            CalibrationArg::None => None,
+            CalibrationArg::Platt => Some(CalibrationMethod::Platt),
+            CalibrationArg::Beta => Some(CalibrationMethod::Beta),
+            CalibrationArg::Isotonic => Some(CalibrationMethod::Isotonic),
+        },
+        campaign: args.cost.zip(args.benefit).map(|(cost, benefit)| Campaign { cost, benefit }),
+        importance: args.answer.importance,
+        seed: args.seed,
+    }
+}

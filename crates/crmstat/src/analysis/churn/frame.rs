@@ -1,0 +1,206 @@
+//! What a model sees of customers: named columns of numbers and categories, and how they are encoded.
+
+use crate::{
+    Error, Result,
+    features::{Feature, FeatureValues, Features, Unit},
+    output::Texts,
+    tables::{Column, CustomerTable},
+};
+use crmstat_models::churn::{Encoder, RawColumn, Rows};
+use serde::{Deserialize, Serialize};
+
+/// What is known of a column besides its values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Schema {
+    /// The name of the feature, or the header in a table.
+    pub(super) name: String,
+    /// Whether it holds numbers, else categories.
+    pub(super) number: bool,
+    /// Whether the model sees its logarithm: days, counts and money act by ratios.
+    pub(super) logarithm: bool,
+}
+
+impl Schema {
+    /// A number as the model sees it.
+    pub(super) fn of(&self, value: f64) -> f64 {
+        if self.logarithm { damped(value) } else { value }
+    }
+}
+
+/// The values of a column.
+#[derive(Clone, Debug)]
+pub(super) enum Cells {
+    /// NaN is missing.
+    Number(Vec<f64>),
+    Category {
+        labels: Texts,
+        codes: Vec<Option<u32>>,
+    },
+}
+
+/// Columns of equal length.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub(super) rows: usize,
+    pub(super) columns: Vec<(Schema, Cells)>,
+}
+
+impl Frame {
+    pub(super) fn of_features(features: Features) -> Self {
+        let rows = features.len();
+        let column = |(feature, values): (&Feature, FeatureValues)| {
+            let ratio = matches!(feature, Feature::RecencyInGaps);
+            let logarithm =
+                ratio || matches!(feature.unit(), Unit::Days | Unit::Count | Unit::Money);
+            let cells = match values {
+                FeatureValues::Number(values) => Cells::Number(values),
+                FeatureValues::Category { labels, codes } => Cells::Category { labels, codes },
+            };
+            let number = matches!(cells, Cells::Number(_));
+            (Schema { name: feature.to_string(), number, logarithm }, cells)
+        };
+        let columns =
+            features.columns().iter().map(|each| column((&each.feature, each.values.clone())));
+        Self { rows, columns: columns.collect() }
+    }
+
+    /// The columns of `table` but those of `left_out`.
+    pub(super) fn of_table(table: &CustomerTable, left_out: &[&str]) -> Self {
+        let columns = table
+            .columns()
+            .filter(|(name, _)| !left_out.contains(name))
+            .filter_map(|(name, column)| {
+                let cells = match column {
+                    Column::Number(values) => Cells::Number(values.clone()),
+                    Column::Text(labels) => Cells::Category {
+                        labels: labels.labels().clone(),
+                        codes: (0..table.len()).map(|row| labels.code(row)).collect(),
+                    },
+                    Column::Date(_) | Column::Money(_) => return None,
+                };
+                let number = matches!(cells, Cells::Number(_));
+                Some((Schema { name: name.to_owned(), number, logarithm: false }, cells))
+            })
+            .collect();
+        Self { rows: table.len(), columns }
+    }
+
+    /// The columns that a model learned from, in its order.
+    ///
+    /// # Errors
+    /// A column that is not there, or is of another kind.
+    pub(super) fn in_order_of(&self, schema: &[Schema]) -> Result<Self> {
+        let columns = schema.iter().map(|wanted| {
+            self.columns.iter().find(|(own, _)| own.name == wanted.name).cloned().ok_or_else(|| {
+                Error::data(format!("the model needs `{}`, which is not there", wanted.name))
+                    .with_hint("score data with the columns that the model was fitted to")
+            })
+        });
+        Ok(Self { rows: self.rows, columns: columns.collect::<Result<_>>()? })
+    }
+
+    /// The rows whose numbers are `kept`.
+    pub(super) fn take(&self, kept: &[usize]) -> Self {
+        let column = |(schema, cells): &(Schema, Cells)| {
+            let cells = match cells {
+                Cells::Number(values) => {
+                    Cells::Number(kept.iter().map(|row| values[*row]).collect())
+                }
+                Cells::Category { labels, codes } => Cells::Category {
+                    labels: labels.clone(),
+                    codes: kept.iter().map(|row| codes[*row]).collect(),
+                },
+            };
+            (schema.clone(), cells)
+        };
+        Self { rows: kept.len(), columns: self.columns.iter().map(column).collect() }
+    }
+
+    /// Puts the rows of `other`, a frame of the same tables at another cutoff, below.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for ((_, mine), (_, theirs)) in self.columns.iter_mut().zip(&other.columns) {
+            match (mine, theirs) {
+                (Cells::Number(mine), Cells::Number(theirs)) => mine.extend(theirs),
+                (Cells::Category { codes, .. }, Cells::Category { codes: theirs, .. }) => {
+                    codes.extend(theirs);
+                }
+                // Both were made from the same features.
+                _ => {}
+            }
+        }
+    }
+
+    /// The column `name` alone.
+    pub(super) fn only(&self, name: &str) -> Option<Self> {
+        let column = self.columns.iter().find(|(schema, _)| schema.name == name)?;
+        Some(Self { rows: self.rows, columns: vec![column.clone()] })
+    }
+
+    /// The schema of the columns.
+    pub(super) fn schema(&self) -> Vec<Schema> {
+        self.columns.iter().map(|(schema, _)| schema.clone()).collect()
+    }
+
+    /// The number of `name` in `row`; `None` where it is missing or no number.
+    pub(super) fn number(&self, name: &str, row: usize) -> Option<f64> {
+        match self.columns.iter().find(|(schema, _)| schema.name == name)? {
+            (_, Cells::Number(values)) => Some(values[row]).filter(|value| !value.is_nan()),
+            _ => None,
+        }
+    }
+
+    /// Calls `with` with the columns as a model takes them.
+    pub(super) fn raw<T>(&self, with: impl FnOnce(&[RawColumn<'_>]) -> T) -> T {
+        enum Prepared<'a> {
+            Number(std::borrow::Cow<'a, [f64]>),
+            Category(Vec<Option<&'a str>>),
+        }
+        let prepared: Vec<Prepared<'_>> = self
+            .columns
+            .iter()
+            .map(|(schema, cells)| match cells {
+                Cells::Number(values) if schema.logarithm => {
+                    Prepared::Number(values.iter().map(|value| schema.of(*value)).collect())
+                }
+                Cells::Number(values) => Prepared::Number(values.as_slice().into()),
+                Cells::Category { labels, codes } => Prepared::Category(
+                    codes.iter().map(|code| labels.get((*code)? as usize)).collect(),
+                ),
+            })
+            .collect();
+        let raw: Vec<RawColumn<'_>> = prepared
+            .iter()
+            .map(|column| match column {
+                Prepared::Number(values) => RawColumn::Number(values),
+                Prepared::Category(values) => RawColumn::Category(values),
+            })
+            .collect();
+        with(&raw)
+    }
+
+    /// The table that `encoder` makes of it.
+    pub(super) fn encode(&self, encoder: &Encoder) -> Result<Encoded> {
+        let values = self.raw(|raw| encoder.encode(raw)).map_err(|error| Error::from_model(&error))?;
+        Ok(Encoded { values, width: encoder.features().len() })
+    }
+}
+
+/// A table of numbers, row by row.
+#[derive(Clone, Debug)]
+pub(super) struct Encoded {
+    values: Vec<f64>,
+    width: usize,
+}
+
+impl Encoded {
+    pub(super) fn rows(&self) -> Result<Rows<'_>> {
+        Rows::new(&self.values, self.width).map_err(|error| Error::from_model(&error))
+    }
+}
+
+/// `ln(1 + x)`, odd around zero, as net spend may be below it.
+fn damped(value: f64) -> f64 {
+    value.signum() * value.abs().ln_1p()
+}

@@ -1,0 +1,141 @@
+//! Churn: who is about to leave, why, and what it would cost.
+//!
+//! *Non-contractual*: a customer has churned who orders nothing in `[cutoff, cutoff + horizon)`. [`fit`]
+//! learns from several cutoffs, each of whose horizons ends before the next use of the model, is judged
+//! on a later cutoff than all of them, and then learns again up to today and scores today's customers.
+//! *Contractual*: a column says who left; [`fit_table`] judges by cross-validation.
+//!
+//! | step | where |
+//! |---|---|
+//! | cutoffs; a horizon past the data is refused | `cutoffs` |
+//! | features strictly before a cutoff, labels behind it | `cohort`, [`crate::features`] |
+//! | features that carry the future are refused by name | `leaks` |
+//! | logistic regression, boosted trees, calibration, season | `predictor` |
+//! | judged beside base rate, recency and label-free models | [`Evaluation`] |
+//! | reasons in words, from exact contributions | `reasons` |
+//!
+//! The logistic regression is the default; the trees take over where they are clearly better on held-out
+//! customers: by two standard errors of the difference in AUC, and with a smaller log-loss. A cutoff
+//! counts half as much as the next one. Where the data reach back a year and two horizons, the log-odds
+//! are shifted by what the same day a year before needed: a horizon that holds Christmas is not one that
+//! holds February.
+//!
+//! What the model of the recency alone, and the MBG/NBD, which sees no label, would have reached is in
+//! every evaluation: a model that does not beat them says so.
+
+mod cohort;
+mod cutoffs;
+mod evaluation;
+mod fit;
+mod frame;
+mod leaks;
+mod model;
+mod predictor;
+mod reasons;
+mod scores;
+mod table;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use cutoffs::{Cutoffs, Horizon, Training};
+pub use evaluation::{Campaign, Evaluation, Rival};
+pub use fit::fit;
+pub use model::{Drifted, Facts, Model, Value};
+pub use predictor::LearnerKind;
+pub use scores::{Order, Scores};
+pub use table::{TableOptions, fit_table};
+
+use crate::{AsOf, features::Feature};
+use crmstat_models::churn::CalibrationMethod;
+
+/// How to learn. The default: 90 days, cutoffs one horizon apart, the simpler learner unless the other is
+/// clearly better.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The end of the data; `None` is the day after the last order.
+    pub as_of: Option<AsOf>,
+    /// How long a customer must be silent to have churned.
+    pub horizon: Horizon,
+    /// The cutoff to judge by; `None` is the latest possible one.
+    pub cutoff: Option<AsOf>,
+    /// The cutoffs to learn from before it; `None` is the three horizons before it.
+    pub training: Option<Vec<AsOf>>,
+    /// The features; `None` is what the tables bear.
+    pub features: Option<Vec<Feature>>,
+    /// What learns and how it is judged.
+    pub learning: Learning,
+    /// About how many customers of a cutoff to learn from and to judge by: more teach nothing new.
+    pub most_customers: usize,
+}
+
+/// What learns and how it is judged: the same for exports and tables.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Learning {
+    /// What learns; `None` is the better one.
+    pub learner: Option<LearnerKind>,
+    /// How held-out customers bend the probabilities; `None` leaves them as learned.
+    pub calibration: Option<CalibrationMethod>,
+    /// What acting costs and brings.
+    pub campaign: Option<Campaign>,
+    /// Whether to measure what each feature is worth.
+    pub importance: bool,
+    /// The seed of folds and shuffles.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            as_of: None,
+            horizon: Horizon::default(),
+            cutoff: None,
+            training: None,
+            features: None,
+            learning: Learning::default(),
+            most_customers: 100_000,
+        }
+    }
+}
+
+/// A model, its proof, and the customers it was made for.
+#[derive(Clone, Debug)]
+pub struct Churn {
+    /// The model, to be saved and used again.
+    pub model: Model,
+    /// How good it was on customers it had not seen.
+    pub evaluation: Evaluation,
+    /// The cutoffs of that evaluation; `None` for a table.
+    pub cutoffs: Option<Cutoffs>,
+    /// Today's customers.
+    pub scores: Scores,
+    /// What the reader must know, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Fewer customers than this leave the figures to chance.
+const FEW: usize = 500;
+
+/// What everybody must know about an evaluation.
+fn warnings_of(evaluation: &Evaluation) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if evaluation.tested < FEW {
+        warnings.push(format!(
+            "{} customers are few: the AUC may lie anywhere from {:.2} to {:.2}, and small differences \
+             between customers mean nothing",
+            evaluation.tested, evaluation.auc.lower, evaluation.auc.upper
+        ));
+    }
+    for rival in evaluation.not_beaten() {
+        let meaning = match rival.name {
+            "btyd" => "the MBG/NBD, which has seen no label",
+            "recency" => "the days since the last order alone",
+            _ => continue,
+        };
+        warnings.push(format!(
+            "the model does not beat {meaning}: AUC {:.4} against {:.4}",
+            evaluation.auc.value, rival.auc
+        ));
+    }
+    warnings
+}

@@ -1,0 +1,259 @@
+//! What is saved of a churn run, so that other data are scored alike.
+
+use super::{
+    cutoffs::Horizon,
+    frame::Frame,
+    predictor::{LearnerKind, Predictor},
+    scores::Scores,
+};
+use crate::{
+    AsOf, Error, Result,
+    features::{Feature, Features, History},
+    model_file,
+    tables::CustomerTable,
+};
+use crmstat_models::churn::{Meaning, RawColumn, Rows, drift::Profile};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What the file says it is.
+const KIND: &str = "churn";
+/// Groups that the profile of a feature has.
+const GROUPS: usize = 10;
+
+/// A fitted model with its schema, the facts of its training, and the profile of the customers it was
+/// made for. It holds no customer and can be used from any thread.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    source: Source,
+    predictor: Predictor,
+    facts: Facts,
+    profile: Profile,
+}
+
+/// Where the columns come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Source {
+    /// Features of orders at a cutoff.
+    Orders { horizon: Horizon, as_of: String },
+    /// A table with a label.
+    Table { label: String, positive: String },
+}
+
+/// What a model learned from, and how good it was.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// The rows: customers, once per training cutoff.
+    pub rows: usize,
+    /// The share of them that churned.
+    pub base_rate: f64,
+    /// The AUC on held-out customers.
+    pub auc: f64,
+    /// The Brier score on held-out customers.
+    pub brier: f64,
+}
+
+/// One value of a customer to be scored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// A number, as it is, without logarithm.
+    Number(f64),
+    /// A category.
+    Category(&'a str),
+    /// It is not known.
+    Missing,
+}
+
+/// How far a column has moved since the model was fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drifted {
+    /// The column; a level of a category is `column=level`.
+    pub column: String,
+    /// The population stability index: below 0.1 little, above 0.25 much.
+    pub index: f64,
+}
+
+impl Model {
+    pub(super) fn new(
+        source: Source,
+        predictor: Predictor,
+        facts: Facts,
+        frame: &Frame,
+    ) -> Result<Self> {
+        let encoded = predictor.encode(frame)?;
+        let profile = Profile::fit(encoded.rows()?, GROUPS).map_err(|error| Error::from_model(&error))?;
+        Ok(Self { source, predictor, facts, profile })
+    }
+
+    /// Writes the model to `path`.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        model_file::save(path, KIND, self)
+    }
+
+    /// Reads the model at `path`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is damaged, or holds another model.
+    pub fn load(path: &Path) -> Result<Self> {
+        model_file::load(path, KIND)
+    }
+
+    /// What it learned from.
+    pub fn facts(&self) -> Facts {
+        self.facts
+    }
+
+    /// What learned.
+    pub fn learner(&self) -> LearnerKind {
+        self.predictor.kind()
+    }
+
+    /// The horizon of its labels; `None` for a table, where the label says what churn is.
+    pub fn horizon(&self) -> Option<Horizon> {
+        match self.source {
+            Source::Orders { horizon, .. } => Some(horizon),
+            Source::Table { .. } => None,
+        }
+    }
+
+    /// The day that it was fitted for; `None` for a table.
+    pub fn as_of(&self) -> Option<AsOf> {
+        match &self.source {
+            Source::Orders { as_of, .. } => as_of.parse().ok().map(AsOf::start_of),
+            Source::Table { .. } => None,
+        }
+    }
+
+    /// What was added to the log-odds for the season.
+    pub fn season(&self) -> Option<f64> {
+        self.predictor.season().map(|shift| shift.log_odds())
+    }
+
+    /// The names of its columns, in the order of [`Model::probability`].
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.predictor.schema().iter().map(|schema| schema.name.as_str())
+    }
+
+    /// The probability of churn of one customer, from values in the order of [`Model::columns`].
+    ///
+    /// # Errors
+    /// Another number of values, or a value of another kind.
+    pub fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
+        self.predictor.probability(values)
+    }
+
+    /// Scores the customers of `history` as of `as_of`.
+    ///
+    /// # Errors
+    /// A model of a table, or features that the history does not bear.
+    pub fn score(&self, history: &History<'_>, as_of: AsOf) -> Result<Scores> {
+        if self.horizon().is_none() {
+            return Err(Error::usage("the model was fitted to a table, not to an export")
+                .with_hint("give the table with `--table FILE`"));
+        }
+        let features = self.columns().map(str::parse).collect::<Result<Vec<Feature>>>()?;
+        let found = Features::at(history, as_of, &features)?;
+        let ids = found.ids(history.orders()).map(Some).collect();
+        Scores::new(self, ids, Frame::of_features(found), None)
+    }
+
+    /// Scores the customers of `table`; `value` is the column of what each is worth in the horizon.
+    ///
+    /// # Errors
+    /// A model of an export, or columns that the table has not.
+    pub fn score_table(&self, table: &CustomerTable, value: Option<&str>) -> Result<Scores> {
+        if self.horizon().is_some() {
+            return Err(Error::usage("the model was fitted to an export, not to a table")
+                .with_hint("give the export instead of `--table`"));
+        }
+        let frame = Frame::of_table(table, &[]);
+        let worth = value.map(|name| super::table::worth(table, name)).transpose()?;
+        let ids = (0..table.len()).map(|row| table.ids().get(row)).collect();
+        Scores::new(self, ids, frame.in_order_of(self.predictor.schema())?, worth)
+    }
+
+    /// How far the customers of `scores` have moved from those the model was made for, most first.
+    ///
+    /// # Errors
+    /// When there is no customer.
+    pub fn drift(&self, scores: &Scores) -> Result<Vec<Drifted>> {
+        let encoded = self.predictor.encode(scores.frame())?;
+        let moved = self.profile.compare(encoded.rows()?).map_err(|error| Error::from_model(&error))?;
+        let mut drifted: Vec<Drifted> = (self.encoded_columns().into_iter().zip(moved))
+            .map(|(column, drift)| Drifted { column, index: drift.index })
+            .collect();
+        drifted.sort_by(|a, b| b.index.total_cmp(&a.index));
+        Ok(drifted)
+    }
+
+    /// The change of the log-odds per unit of each encoded column; `None` for trees, which have none.
+    pub fn coefficients(&self) -> Option<Vec<(String, f64)>> {
+        let model = self.predictor.logistic()?;
+        let intercept = std::iter::once(("(intercept)".to_owned(), model.intercept()));
+        let columns = self.encoded_columns().into_iter();
+        Some(intercept.chain(columns.zip(model.coefficients().iter().copied())).collect())
+    }
+
+    pub(super) fn predictor(&self) -> &Predictor {
+        &self.predictor
+    }
+
+    fn encoded_columns(&self) -> Vec<String> {
+        let schema = self.predictor.schema();
+        let named = self.predictor.encoder().features().into_iter().map(|feature| {
+            let name = &schema[feature.source].name;
+            match feature.meaning {
+                Meaning::Value => name.clone(),
+                Meaning::Missing => format!("{name}=(missing)"),
+                Meaning::Level(level) => format!("{name}={level}"),
+                Meaning::Rare => format!("{name}=(rare)"),
+            }
+        });
+        named.collect()
+    }
+}
+
+impl Predictor {
+    /// The probability of one customer, from values in the order of the schema.
+    fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
+        let schema = self.schema();
+        if values.len() != schema.len() {
+            return Err(Error::usage(format!(
+                "{} values for the {} columns of the model",
+                values.len(),
+                schema.len()
+            )));
+        }
+        enum One<'a> {
+            Number([f64; 1]),
+            Category([Option<&'a str>; 1]),
+        }
+        let cells: Vec<One<'_>> = (values.iter().zip(schema))
+            .map(|(value, schema)| match *value {
+                Value::Number(number) => One::Number([schema.of(number)]),
+                Value::Category(text) => One::Category([Some(text)]),
+                Value::Missing if schema.number => One::Number([f64::NAN]),
+                Value::Missing => One::Category([None]),
+            })
+            .collect();
+        let raw: Vec<RawColumn<'_>> = cells
+            .iter()
+            .map(|cell| match cell {
+                One::Number(value) => RawColumn::Number(value),
+                One::Category(value) => RawColumn::Category(value),
+            })
+            .collect();
+        let score = || {
+            let encoded = self.encoder().encode(&raw)?;
+            self.probabilities_of(Rows::new(&encoded, encoded.len())?)
+        };
+        let scored = score().map_err(|error| Error::from_model(&error))?;
+        Ok(scored[0])
+    }
+}

@@ -1,0 +1,191 @@
+//! A fitted model from columns to probabilities: encoding, learner, calibration, season.
+
+use super::frame::{Encoded, Frame, Schema};
+use crate::{Error, Result};
+use crmstat_models::churn::{
+    Boosting, CalibrationMethod, Calibrator, Encoder, Explanation, Logistic, Monotone, PriorShift,
+    Rows, Sample,
+};
+use serde::{Deserialize, Serialize};
+
+/// What learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LearnerKind {
+    /// Logistic regression, L2 of strength 1 on standardised columns.
+    Logistic,
+    /// Gradient-boosted trees.
+    Trees,
+}
+
+impl LearnerKind {
+    /// The name in options and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logistic => "logistic",
+            Self::Trees => "trees",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Learner {
+    Logistic(Logistic),
+    Trees(Boosting),
+}
+
+/// Rows with labels and weights.
+pub(super) struct Examples {
+    pub(super) frame: Frame,
+    pub(super) labels: Vec<bool>,
+    pub(super) weights: Vec<f64>,
+}
+
+/// Everything that makes a probability of a customer's columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Predictor {
+    schema: Vec<Schema>,
+    encoder: Encoder,
+    learner: Learner,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibrator: Option<Calibrator>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    season: Option<PriorShift>,
+}
+
+impl Predictor {
+    pub(super) fn fit(kind: LearnerKind, examples: &Examples) -> Result<Self> {
+        Self::fit_model(kind, examples).map_err(|error| Error::from_model(&error))
+    }
+
+    fn fit_model(kind: LearnerKind, examples: &Examples) -> crmstat_models::Result<Self> {
+        // Trees split off missing values by themselves; a sum of features needs them filled and flagged.
+        let params = Encoder::params();
+        let params = match kind {
+            LearnerKind::Logistic => params,
+            LearnerKind::Trees => params.keep_missing(true).reference(false),
+        };
+        let (encoder, values) = examples.frame.raw(|raw| {
+            let encoder = params.fit(raw)?;
+            let values = encoder.encode(raw)?;
+            Ok::<_, crmstat_models::Error>((encoder, values))
+        })?;
+        let rows = Rows::new(&values, encoder.features().len())?;
+        let sample = Sample::new(rows, &examples.labels)?.weighted(&examples.weights)?;
+        let schema = examples.frame.schema();
+        let learner = match kind {
+            LearnerKind::Logistic => {
+                Learner::Logistic(Logistic::params().standardise(true).fit(sample)?)
+            }
+            LearnerKind::Trees => {
+                let features = encoder.features();
+                let constraint = |source: usize| monotone(&schema[source].name);
+                let monotone = features.iter().map(|feature| constraint(feature.source)).collect();
+                Learner::Trees(Boosting::params().monotone(monotone).fit(sample)?)
+            }
+        };
+        Ok(Self { schema, encoder, learner, calibrator: None, season: None })
+    }
+
+    /// The same with probabilities bent to what came of held-out customers.
+    pub(super) fn calibrated(
+        mut self,
+        method: CalibrationMethod,
+        held_out: &[f64],
+        labels: &[bool],
+    ) -> Result<Self> {
+        let fitted = Calibrator::fit(method, held_out, labels).map_err(|error| Error::from_model(&error))?;
+        self.calibrator = Some(fitted);
+        Ok(self)
+    }
+
+    /// The same, moved to the churn of the season: the customers are those of the same day a year before.
+    pub(super) fn in_season(mut self, frame: &Frame, labels: &[bool]) -> Result<Self> {
+        let shift = PriorShift::observed(&self.probabilities(frame)?, labels);
+        self.season = Some(shift.map_err(|error| Error::from_model(&error))?);
+        Ok(self)
+    }
+
+    pub(super) fn kind(&self) -> LearnerKind {
+        match self.learner {
+            Learner::Logistic(_) => LearnerKind::Logistic,
+            Learner::Trees(_) => LearnerKind::Trees,
+        }
+    }
+
+    pub(super) fn schema(&self) -> &[Schema] {
+        &self.schema
+    }
+
+    pub(super) fn season(&self) -> Option<PriorShift> {
+        self.season
+    }
+
+    pub(super) fn logistic(&self) -> Option<&Logistic> {
+        match &self.learner {
+            Learner::Logistic(model) => Some(model),
+            Learner::Trees(_) => None,
+        }
+    }
+
+    pub(super) fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The frame as the learner takes it.
+    pub(super) fn encode(&self, frame: &Frame) -> Result<Encoded> {
+        frame.encode(&self.encoder)
+    }
+
+    /// Where each column of the frame went in the encoded table.
+    pub(super) fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups = vec![Vec::new(); self.schema.len()];
+        for (column, feature) in self.encoder.features().iter().enumerate() {
+            groups[feature.source].push(column);
+        }
+        groups
+    }
+
+    pub(super) fn probabilities(&self, frame: &Frame) -> Result<Vec<f64>> {
+        if frame.rows == 0 {
+            return Ok(Vec::new());
+        }
+        self.probabilities_of(self.encode(frame)?.rows()?).map_err(|error| Error::from_model(&error))
+    }
+
+    pub(super) fn probabilities_of(&self, rows: Rows<'_>) -> crmstat_models::Result<Vec<f64>> {
+        let mut probabilities = match &self.learner {
+            Learner::Logistic(model) => model.probabilities(rows)?,
+            Learner::Trees(model) => model.probabilities(rows)?,
+        };
+        if let Some(calibrator) = &self.calibrator {
+            probabilities = calibrator.apply_all(&probabilities)?;
+        }
+        match &self.season {
+            Some(season) => season.apply_all(&probabilities),
+            None => Ok(probabilities),
+        }
+    }
+
+    /// What each column of the frame adds to the log-odds of an encoded row.
+    pub(super) fn contributions(&self, row: &[f64], groups: &[Vec<usize>]) -> Result<Vec<f64>> {
+        let explanation: Explanation = match &self.learner {
+            Learner::Logistic(model) => model.explain(row),
+            Learner::Trees(model) => model.explain(row),
+        }
+        .map_err(|error| Error::from_model(&error))?;
+        let of = |group: &Vec<usize>| group.iter().map(|at| explanation.contributions[*at]).sum();
+        Ok(groups.iter().map(of).collect())
+    }
+}
+
+/// Where sense demands a direction: a longer silence never makes a customer safer.
+fn monotone(name: &str) -> Monotone {
+    match name {
+        "recency_days" | "recency_in_gaps" => Monotone::Increasing,
+        "orders_30d" | "orders_60d" | "orders_90d" | "satisfaction" => Monotone::Decreasing,
+        _ => Monotone::Free,
+    }
+}

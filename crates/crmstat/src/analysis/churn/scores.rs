@@ -1,0 +1,207 @@
+//! Today's customers with their probabilities, what is at stake, and why.
+
+use super::{frame::Frame, model::Model, reasons::Themes};
+use crate::{Error, Lang, Money, Result, features::Feature, output::Texts};
+use crmstat_models::parallel::map_chunks;
+
+/// Customers per task.
+const CHUNK: usize = 4096;
+/// Reasons given per customer.
+pub(super) const REASONS: usize = 3;
+
+/// How scored customers are listed; equals in the order of their ids' bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The likeliest to churn first.
+    #[default]
+    Probability,
+    /// The most revenue at risk first.
+    Revenue,
+}
+
+/// Scored customers, in the order of their ids' bytes.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    ids: Texts,
+    frame: Frame,
+    of_orders: bool,
+    probability: Vec<f64>,
+    decile: Vec<u8>,
+    at_risk: Vec<Option<Money>>,
+    reasons: Vec<[Option<u32>; REASONS]>,
+}
+
+impl Scores {
+    /// Scores the customers of `frame`; `worth` is what each brings in the horizon, where the columns do
+    /// not say it.
+    pub(super) fn new(
+        model: &Model,
+        ids: Texts,
+        frame: Frame,
+        worth: Option<Vec<f64>>,
+    ) -> Result<Self> {
+        let probability = model.predictor().probabilities(&frame)?;
+        let worth = match worth {
+            Some(worth) => worth,
+            None => expected(model, &frame),
+        };
+        let at_risk = worth
+            .iter()
+            .zip(&probability)
+            .map(|(worth, probability)| Money::from_f64(worth * probability))
+            .collect();
+        let of_orders = model.horizon().is_some();
+        let reasons = reasons(model, &frame, of_orders)?;
+        let decile = deciles(&probability);
+        Ok(Self { ids, frame, of_orders, probability, decile, at_risk, reasons })
+    }
+
+    /// The same customers with probabilities of models that had not seen them.
+    pub(super) fn with_probabilities(
+        mut self,
+        known: &[Option<f64>],
+        worth: Option<&[f64]>,
+    ) -> Self {
+        for (own, known) in self.probability.iter_mut().zip(known) {
+            *own = known.unwrap_or(*own);
+        }
+        self.decile = deciles(&self.probability);
+        if let Some(worth) = worth {
+            let pairs = worth.iter().zip(&self.probability);
+            self.at_risk = pairs.map(|(worth, own)| Money::from_f64(worth * own)).collect();
+        }
+        self
+    }
+
+    /// The number of customers.
+    pub fn len(&self) -> usize {
+        self.probability.len()
+    }
+
+    /// Whether there is no customer.
+    pub fn is_empty(&self) -> bool {
+        self.probability.is_empty()
+    }
+
+    /// The id of a customer.
+    pub fn id(&self, customer: usize) -> &str {
+        self.ids.get(customer).unwrap_or_default()
+    }
+
+    /// The probability of churn of each customer.
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probability
+    }
+
+    /// The tenth of the customers that each is in: 1 is the likeliest to churn. Equal probabilities share
+    /// a decile.
+    pub fn deciles(&self) -> &[u8] {
+        &self.decile
+    }
+
+    /// The revenue that each customer's churn would cost: the probability times what the customer brings
+    /// in the horizon; for orders that is the spend of the last 365 days, or since the first order, scaled
+    /// to the horizon. `None` where it is not known.
+    pub fn revenue_at_risk(&self) -> &[Option<Money>] {
+        &self.at_risk
+    }
+
+    /// Up to three reasons for a customer's probability, the strongest first.
+    pub fn reasons(&self, customer: usize, lang: Lang) -> Vec<String> {
+        let themes = Themes::new(&self.frame.schema(), self.of_orders);
+        let words = |theme| themes.words(theme, &self.frame, customer, lang);
+        self.reasons[customer].iter().flatten().map(|theme| words(*theme)).collect()
+    }
+
+    /// The customers in an order.
+    pub fn ranked(&self, order: Order) -> Vec<usize> {
+        let mut ranked: Vec<usize> = (0..self.len()).collect();
+        ranked.sort_by(|a, b| match order {
+            Order::Probability => self.probability[*b].total_cmp(&self.probability[*a]),
+            Order::Revenue => self.at_risk[*b].cmp(&self.at_risk[*a]),
+        });
+        ranked
+    }
+
+    pub(super) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// The words of each reason in rows of `ranked`.
+    pub(super) fn words(&self, ranked: &[usize], lang: Lang) -> [Vec<Option<String>>; REASONS] {
+        let themes = Themes::new(&self.frame.schema(), self.of_orders);
+        std::array::from_fn(|place| {
+            let words = |row: &usize| {
+                let theme = self.reasons[*row][place]?;
+                Some(themes.words(theme, &self.frame, *row, lang))
+            };
+            ranked.iter().map(words).collect()
+        })
+    }
+}
+
+/// What each customer brings in a horizon, by the last year; NaN where the columns do not say.
+fn expected(model: &Model, frame: &Frame) -> Vec<f64> {
+    const YEAR: u32 = 365;
+    let spend = Feature::Spend(crate::features::DaysAgo::last(YEAR)).to_string();
+    let tenure = Feature::TenureDays.to_string();
+    let Some(horizon) = model.horizon().map(|horizon| f64::from(horizon.in_days())) else {
+        return vec![f64::NAN; frame.rows];
+    };
+    let of = |row: usize| {
+        let observed =
+            frame.number(&tenure, row)?.clamp(horizon.min(f64::from(YEAR)), f64::from(YEAR));
+        Some(frame.number(&spend, row)? * horizon / observed)
+    };
+    (0..frame.rows).map(|row| of(row).unwrap_or(f64::NAN)).collect()
+}
+
+/// The strongest themes of each customer.
+fn reasons(model: &Model, frame: &Frame, of_orders: bool) -> Result<Vec<[Option<u32>; REASONS]>> {
+    if frame.rows == 0 {
+        return Ok(Vec::new());
+    }
+    let predictor = model.predictor();
+    let themes = Themes::new(&frame.schema(), of_orders);
+    let groups = predictor.groups();
+    let encoded = predictor.encode(frame)?;
+    let rows = encoded.rows()?;
+    let chunks = map_chunks(rows.len(), CHUNK, |range| {
+        let of = |row| Ok(themes.top(&predictor.contributions(rows.row(row), &groups)?));
+        range.map(of).collect::<Result<Vec<_>, Error>>()
+    });
+    let mut reasons = Vec::with_capacity(rows.len());
+    for chunk in chunks {
+        reasons.extend(chunk?);
+    }
+    Ok(reasons)
+}
+
+/// The decile of each probability, 1 the highest; ties share that of their middle rank.
+fn deciles(probabilities: &[f64]) -> Vec<u8> {
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+    let mut deciles = vec![0; probabilities.len()];
+    let mut before = 0;
+    for tie in order.chunk_by(|a, b| probabilities[*a] == probabilities[*b]) {
+        // Twice the middle rank, which is whole.
+        let middle = 2 * before + tie.len() - 1;
+        let decile = (middle * 10 / (2 * probabilities.len())) as u8 + 1;
+        tie.iter().for_each(|row| deciles[*row] = decile);
+        before += tie.len();
+    }
+    deciles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::deciles;
+
+    #[test]
+    fn equal_probabilities_share_a_decile() {
+        let ten: Vec<f64> = (0..10).map(|rank| f64::from(rank) / 10.0).collect();
+        assert_eq!(deciles(&ten), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(deciles(&[0.5; 7]), [5; 7]);
+        assert!(deciles(&[]).is_empty());
+    }
+}

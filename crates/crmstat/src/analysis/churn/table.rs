@@ -1,0 +1,230 @@
+//! Churn as a column of a table says it: one row per customer, judged by cross-validation.
+
+use super::{
+    Churn, Learning,
+    evaluation::{Evaluation, clearly_better, share},
+    fit::importance,
+    frame::Frame,
+    leaks::refuse_leaks,
+    model::{Facts, Model, Source},
+    predictor::{Examples, LearnerKind, Predictor},
+    scores::Scores,
+    warnings_of,
+};
+use crate::{
+    Error, Result,
+    intern::hash_text,
+    tables::{Column, CustomerTable},
+};
+use crmstat_models::churn::{CalibrationMethod, Calibrator};
+
+/// Parts of the cross-validation.
+const FOLDS: usize = 5;
+
+/// Which column says who churned, and how to learn from the others.
+#[derive(Clone, Debug)]
+pub struct TableOptions {
+    /// The header of the label.
+    pub label: String,
+    /// What the label says of a customer who churned.
+    pub positive: String,
+    /// The header of what each customer is worth in the time that the label is about.
+    pub value: Option<String>,
+    /// What learns and how it is judged.
+    pub learning: Learning,
+}
+
+/// Learns from the labelled customers of `table` and scores all of them.
+///
+/// Every labelled customer is scored by a model that had not seen them: that of the four other fifths.
+///
+/// # Errors
+/// A data error for a column that is not there, a label that nobody or everybody has, fewer customers of
+/// a label than fifths, or a column that carries the label.
+pub fn fit_table(table: &CustomerTable, options: &TableOptions) -> Result<Churn> {
+    let labels = labels(table, options)?;
+    let labelled: Vec<usize> = (0..labels.len()).filter(|row| labels[*row].is_some()).collect();
+    let left_out: Vec<&str> =
+        std::iter::once(options.label.as_str()).chain(options.value.as_deref()).collect();
+    let frame = Frame::of_table(table, &left_out);
+    if frame.columns.is_empty() {
+        return Err(Error::data("there is no column to learn from besides the id and the label"));
+    }
+    let churned: Vec<bool> = labelled.iter().filter_map(|row| labels[*row]).collect();
+    let examples = Examples {
+        frame: frame.take(&labelled),
+        weights: vec![1.0; churned.len()],
+        labels: churned,
+    };
+    refuse_leaks(&examples)?;
+    let ids: Vec<&str> =
+        labelled.iter().map(|row| table.ids().get(*row).unwrap_or_default()).collect();
+    let folds = folds(&ids, &examples.labels, options)?;
+    let validation = Validation { examples: &examples, folds: &folds, learning: options.learning };
+
+    let by_logistic = validation.held_out(LearnerKind::Logistic)?;
+    let by_trees = validation.held_out(LearnerKind::Trees)?;
+    let labels = &examples.labels;
+    let kind = match options.learning.learner {
+        Some(kind) => kind,
+        None if clearly_better(&by_trees, &by_logistic, labels)? => LearnerKind::Trees,
+        None => LearnerKind::Logistic,
+    };
+    let (own, other, rival) = match kind {
+        LearnerKind::Logistic => (&by_logistic, &by_trees, LearnerKind::Trees),
+        LearnerKind::Trees => (&by_trees, &by_logistic, LearnerKind::Logistic),
+    };
+    let mut evaluation = Evaluation::new(labels.len(), own, labels, options.learning.campaign)?;
+    evaluation.add_rival(rival.name(), own, other, labels)?;
+    evaluation.add_rival("base_rate", own, &vec![share(labels); labels.len()], labels)?;
+    if options.learning.importance {
+        let (model, held_out) = validation.one_fold(kind)?;
+        evaluation.importance =
+            importance(&model, &held_out.frame, &held_out.labels, options.learning.seed)?;
+    }
+
+    let mut model = Predictor::fit(kind, &examples)?;
+    if let Some(method) = options.learning.calibration {
+        model = model.calibrated(method, &validation.raw(kind)?, labels)?;
+    }
+    let facts = Facts {
+        rows: labels.len(),
+        base_rate: share(labels),
+        auc: evaluation.auc.value,
+        brier: evaluation.brier.value,
+    };
+    let source = Source::Table { label: options.label.clone(), positive: options.positive.clone() };
+    let model = Model::new(source, model, facts, &frame)?;
+    let worth = options.value.as_deref().map(|name| worth(table, name)).transpose()?;
+    let ids = (0..table.len()).map(|row| table.ids().get(row)).collect();
+    let mut known = vec![None; table.len()];
+    labelled.iter().zip(own).for_each(|(row, own)| known[*row] = Some(*own));
+    let scores = Scores::new(&model, ids, frame, worth.clone())?
+        .with_probabilities(&known, worth.as_deref());
+    let warnings = warnings_of(&evaluation);
+    Ok(Churn { model, evaluation, cutoffs: None, scores, warnings })
+}
+
+/// The numbers of the column `name`; NaN where it is missing.
+pub(super) fn worth(table: &CustomerTable, name: &str) -> Result<Vec<f64>> {
+    match table.column(name) {
+        Some(Column::Number(values)) => Ok(values.clone()),
+        Some(_) => Err(Error::data(format!("the value column `{name}` does not hold numbers"))),
+        None => Err(Error::data(format!("there is no column `{name}`"))),
+    }
+}
+
+/// Whether each customer churned; `None` where the label is missing.
+fn labels(table: &CustomerTable, options: &TableOptions) -> Result<Vec<Option<bool>>> {
+    let TableOptions { label, positive, .. } = options;
+    let Some(Column::Text(texts)) = table.column(label) else {
+        return Err(Error::data(format!("there is no column `{label}` with the label")));
+    };
+    let values: Vec<&str> =
+        (0..texts.labels().len()).filter_map(|code| texts.labels().get(code)).collect();
+    if !values.contains(&positive.as_str()) {
+        let some: Vec<&str> = values.iter().copied().take(10).collect();
+        return Err(Error::data(format!("nobody has `{positive}` in `{label}`")).with_hint(
+            format!(
+                "the column holds `{}`; say which means churn with `--positive`",
+                some.join("`, `")
+            ),
+        ));
+    }
+    if values.len() == 1 {
+        return Err(Error::data(format!(
+            "everybody has `{positive}` in `{label}`: there is nothing to tell apart"
+        )));
+    }
+    Ok((0..table.len()).map(|row| texts.get(row).map(|value| value == positive)).collect())
+}
+
+/// The part of each customer: by a hash of id and seed within each label, so that the order of rows
+/// changes nothing and every part has its share of both labels.
+fn folds(ids: &[&str], labels: &[bool], options: &TableOptions) -> Result<Vec<usize>> {
+    let mut folds = vec![0; ids.len()];
+    for label in [false, true] {
+        let mut rows: Vec<usize> = (0..ids.len()).filter(|row| labels[*row] == label).collect();
+        if rows.len() < FOLDS {
+            let state = if label { "churned" } else { "stayed" };
+            return Err(Error::data(format!(
+                "{} customers {state} by `{}`: too few to learn from and judge by",
+                rows.len(),
+                options.label
+            ))
+            .with_hint(format!(
+                "at least {FOLDS} of either kind are needed, some hundred are better"
+            )));
+        }
+        let seed = options.learning.seed;
+        rows.sort_by_cached_key(|row| {
+            (hash_text(format!("{seed}:{}", ids[*row]).as_bytes()), ids[*row])
+        });
+        rows.iter().enumerate().for_each(|(place, row)| folds[*row] = place % FOLDS);
+    }
+    Ok(folds)
+}
+
+/// A cross-validation.
+struct Validation<'a> {
+    examples: &'a Examples,
+    folds: &'a [usize],
+    learning: Learning,
+}
+
+impl Validation<'_> {
+    /// The probability of each customer by the model of the other parts, calibrated by the other parts.
+    fn held_out(&self, kind: LearnerKind) -> Result<Vec<f64>> {
+        let raw = self.raw(kind)?;
+        match self.learning.calibration {
+            None => Ok(raw),
+            Some(method) => self.calibrated(method, &raw).map_err(|error| Error::from_model(&error)),
+        }
+    }
+
+    /// The probability of each customer by the model of the other parts.
+    fn raw(&self, kind: LearnerKind) -> Result<Vec<f64>> {
+        let mut probabilities = vec![0.0; self.folds.len()];
+        for fold in 0..FOLDS {
+            let model = Predictor::fit(kind, &self.part(|own| own != fold))?;
+            let scored = model.probabilities(&self.part(|own| own == fold).frame)?;
+            let rows = (0..self.folds.len()).filter(|row| self.folds[*row] == fold);
+            rows.zip(scored).for_each(|(row, scored)| probabilities[row] = scored);
+        }
+        Ok(probabilities)
+    }
+
+    fn calibrated(
+        &self,
+        method: CalibrationMethod,
+        raw: &[f64],
+    ) -> crmstat_models::Result<Vec<f64>> {
+        let mut calibrated = raw.to_vec();
+        for fold in 0..FOLDS {
+            let others = || (0..raw.len()).filter(|row| self.folds[*row] != fold);
+            let claimed: Vec<f64> = others().map(|row| raw[row]).collect();
+            let labels: Vec<bool> = others().map(|row| self.examples.labels[row]).collect();
+            let calibrator = Calibrator::fit(method, &claimed, &labels)?;
+            for row in (0..raw.len()).filter(|row| self.folds[*row] == fold) {
+                calibrated[row] = calibrator.apply(raw[row])?;
+            }
+        }
+        Ok(calibrated)
+    }
+
+    /// The model of all parts but the first, and the first.
+    fn one_fold(&self, kind: LearnerKind) -> Result<(Predictor, Examples)> {
+        let model = Predictor::fit(kind, &self.part(|own| own != 0))?;
+        Ok((model, self.part(|own| own == 0)))
+    }
+
+    fn part(&self, wanted: impl Fn(usize) -> bool) -> Examples {
+        let rows: Vec<usize> =
+            (0..self.folds.len()).filter(|row| wanted(self.folds[*row])).collect();
+        Examples {
+            frame: self.examples.frame.take(&rows),
+            labels: rows.iter().map(|row| self.examples.labels[*row]).collect(),
+            weights: vec![1.0; rows.len()],
+        }
+    }
+}

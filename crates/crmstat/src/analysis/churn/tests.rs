@@ -1,0 +1,1 @@
+//! Churn end to end on worlds whose truth is known.
