@@ -1,10 +1,12 @@
 //! The command line as typed: clap types only.
 
+mod clv;
 mod generate;
 mod output;
 mod read;
 mod rfm;
 
+pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use generate::{GenerateArgs, ProcessArg};
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Recency, frequency, monetary: scores and segment per customer
     Rfm(RfmArgs),
+    /// Customer lifetime value: P(alive), expected orders and value per customer
+    Clv(ClvArgs),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output
