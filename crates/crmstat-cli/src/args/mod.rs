@@ -1,12 +1,14 @@
 //! The command line as typed: clap types only.
 
 mod clv;
+mod cohorts;
 mod generate;
 mod output;
 mod read;
 mod rfm;
 
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
+pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
 pub(crate) use generate::{GenerateArgs, ProcessArg};
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Rfm(RfmArgs),
     /// Customer lifetime value: P(alive), expected orders and value per customer
     Clv(ClvArgs),
+    /// Retention and revenue by acquisition cohort, and survival
+    Cohorts(CohortsArgs),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

@@ -127,7 +127,9 @@ fn options(args: &ClvArgs) -> Result<Options> {
             let window = settings::window(None, args.since.as_deref())?;
             let until = AsOf::day_after(last.parse::<Date>()?);
             if window.since.is_some_and(|since| since >= until.date()) {
-                return Err(Error::usage(format!("`--since` is after `--calibration-end {last}`")).into());
+                return Err(
+                    Error::usage(format!("`--since` is after `--calibration-end {last}`")).into()
+                );
             }
             Window { until: Some(until), ..window }
         }

@@ -1,6 +1,7 @@
 //! One file per command: it translates arguments, calls the library, hands the table to the printer.
 
 mod clv;
+mod cohorts;
 mod completions;
 mod generate;
 mod rfm;
@@ -18,6 +19,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
         Command::Clv(args) => clv::run(&args),
+        Command::Cohorts(args) => cohorts::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

@@ -85,7 +85,8 @@ pub fn discount_from_text(text: &str) -> Result<DiscountRate> {
         DiscountRate::per(rate, span).ok()
     });
     parsed.ok_or_else(|| {
-        Error::usage(format!("`{text}` is not a discount rate"))
-            .with_hint("write a rate and its unit of time, such as `10%/year` or `1%/month`; `0` is none")
+        Error::usage(format!("`{text}` is not a discount rate")).with_hint(
+            "write a rate and its unit of time, such as `10%/year` or `1%/month`; `0` is none",
+        )
     })
 }

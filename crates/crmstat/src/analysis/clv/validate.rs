@@ -138,11 +138,16 @@ fn nothing_held_back(first: Date, last: Date) -> Error {
 }
 
 fn holdout_too_long(as_of: AsOf, holdout: Option<Span>, first: Date, last: Date) -> Error {
-    let wanted = holdout.map_or_else(String::new, |span| {
-        format!("{} days of ", span.in_units(TimeUnit::Day).floor())
-    });
-    Error::data(format!("the data end on {last}: {wanted}a holdout from {as_of} on are not there"))
-    .with_hint(format!(
+    let message = match holdout {
+        Some(span) => {
+            let days = span.in_units(TimeUnit::Day).floor();
+            format!(
+                "a holdout of {days} days from {as_of} on does not fit the data, which end on {last}"
+            )
+        }
+        None => format!("nothing is left to hold back from {as_of} on: the data end on {last}"),
+    };
+    Error::data(message).with_hint(format!(
         "`--calibration-end {}` without `--holdout` holds back the last third of the data",
         two_thirds(first, last)
     ))
@@ -254,7 +259,8 @@ impl Validation {
             let value = |value: &CustomerValue| Some(value.expected_orders * value.expected_value?);
             let value: Option<Vec<f64>> = values.iter().map(value).collect();
             found.scores.push(score(Predictor::Model(*model), &expected, value.as_deref())?);
-            let rows = process.track(&periods.first, &periods.repeats, periods.length, periods.count)?;
+            let rows =
+                process.track(&periods.first, &periods.repeats, periods.length, periods.count)?;
             found.tracking.push(Tracking { model: *model, rows });
         }
         found.warnings.dedup();
@@ -305,7 +311,12 @@ impl Validation {
             vec![
                 Column::text("model", "Модель", scores().map(|score| score.predictor.name())),
                 Column::float("actual_orders", "Заказов", 0, orders(|each| each.actual)),
-                Column::float("expected_orders", "Ожидалось заказов", 1, orders(|each| each.expected)),
+                Column::float(
+                    "expected_orders",
+                    "Ожидалось заказов",
+                    1,
+                    orders(|each| each.expected),
+                ),
                 Column::float(
                     "total_error",
                     "Ошибка суммы, доля",
@@ -378,7 +389,12 @@ impl Validation {
                 ),
                 Column::float("actual", "Заказов", 0, number(|row| row.actual)),
                 Column::float("expected", "Ожидалось", 2, number(|row| row.expected)),
-                Column::float("actual_to_date", "Заказов с начала", 0, number(|row| row.actual_to_date)),
+                Column::float(
+                    "actual_to_date",
+                    "Заказов с начала",
+                    0,
+                    number(|row| row.actual_to_date),
+                ),
                 Column::float(
                     "expected_to_date",
                     "Ожидалось с начала",

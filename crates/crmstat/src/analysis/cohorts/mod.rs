@@ -12,7 +12,7 @@ mod survival;
 mod tests;
 
 pub use period::Period;
-pub use survival::{Contracts, Subject, Survival, SurvivalOptions, contracts, time_to_next_order};
+pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next_order};
 
 use crate::{
     AsOf, Date, Error, Money, Result, Window,
@@ -135,8 +135,16 @@ impl Acquisition {
         Table::new(
             "cohorts",
             vec![
-                Column::date("cohort", "Когорта", rows().map(|(cohort, _)| first_day(cohort.period))),
-                Column::int("customers", "Клиентов", rows().map(|(cohort, _)| cohort.customers as i64)),
+                Column::date(
+                    "cohort",
+                    "Когорта",
+                    rows().map(|(cohort, _)| first_day(cohort.period)),
+                ),
+                Column::int(
+                    "customers",
+                    "Клиентов",
+                    rows().map(|(cohort, _)| cohort.customers as i64),
+                ),
                 Column::int("age", "Возраст", rows().map(|(_, age)| age as i64)),
                 Column::date(
                     "period",
@@ -185,9 +193,8 @@ impl Acquisition {
         ];
         let ages = cohorts().map(|cohort| cohort.active.len()).max().unwrap_or(0);
         for age in 0..ages {
-            let known = |cohort: &&Cohort| {
-                age < cohort.active.len() && self.is_complete(cohort, age)
-            };
+            let known =
+                |cohort: &&Cohort| age < cohort.active.len() && self.is_complete(cohort, age);
             let (name, title) = (format!("age_{age}"), format!("возраст {age}"));
             let known = || cohorts().map(|cohort| Some(cohort).filter(known));
             columns.push(match figure {

@@ -24,20 +24,10 @@ impl Default for SurvivalOptions {
     }
 }
 
-/// What survives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// The wait for the next order, from every day with a purchase on.
-    NextOrder,
-    /// A contract, from its start to its end.
-    Contract,
-}
-
 /// The share that lasts longer than a number of days.
 #[derive(Clone, Debug)]
 pub struct Survival {
     as_of: AsOf,
-    subject: Subject,
     lifetimes: usize,
     ended: usize,
     curve: KaplanMeier,
@@ -70,9 +60,7 @@ pub fn time_to_next_order(
     options: &SurvivalOptions,
 ) -> Result<Imported<Survival>> {
     let (orders, as_of) = read(export, options.window)?;
-    orders.try_map(|orders| {
-        Survival::fit(Subject::NextOrder, as_of, &waits(&orders, as_of), options.level)
-    })
+    orders.try_map(|orders| Survival::fit(as_of, &waits(&orders, as_of), options.level))
 }
 
 fn waits(orders: &Orders, as_of: AsOf) -> Vec<Lifetime> {
@@ -80,8 +68,7 @@ fn waits(orders: &Orders, as_of: AsOf) -> Vec<Lifetime> {
     for customer in 0..orders.customers().len() {
         let range = orders.of_customer(customer);
         let purchases = range.filter(|order| !orders.amount()[*order].is_negative());
-        let mut days: Vec<i32> =
-            purchases.map(|order| orders.at()[order].date().days()).collect();
+        let mut days: Vec<i32> = purchases.map(|order| orders.at()[order].date().days()).collect();
         days.dedup();
         for (at, day) in days.iter().enumerate() {
             let next = days.get(at + 1);
@@ -121,7 +108,7 @@ pub fn contracts(
                 .with_hint("check the column of `contract_start` with `--map`"));
         }
         Ok(Contracts {
-            survival: Survival::fit(Subject::Contract, as_of, &lifetimes, options.level)?,
+            survival: Survival::fit(as_of, &lifetimes, options.level)?,
             without_start: found.without_start,
             not_started: found.not_started,
             reversed: found.reversed,
@@ -178,10 +165,9 @@ impl Terms {
 }
 
 impl Survival {
-    fn fit(subject: Subject, as_of: AsOf, lifetimes: &[Lifetime], level: f64) -> Result<Self> {
+    fn fit(as_of: AsOf, lifetimes: &[Lifetime], level: f64) -> Result<Self> {
         Ok(Self {
             as_of,
-            subject,
             lifetimes: lifetimes.len(),
             ended: lifetimes.iter().filter(|lifetime| lifetime.ended).count(),
             curve: KaplanMeier::fit(lifetimes, level).map_err(Error::from_model)?,
@@ -191,11 +177,6 @@ impl Survival {
     /// The exclusive instant of observation.
     pub fn as_of(&self) -> AsOf {
         self.as_of
-    }
-
-    /// What survives.
-    pub fn subject(&self) -> Subject {
-        self.subject
     }
 
     /// How many were observed.
