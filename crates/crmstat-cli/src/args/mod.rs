@@ -1,6 +1,8 @@
 //! The command line as typed: clap types only.
 
 mod churn;
+mod clv;
+mod cohorts;
 mod generate;
 mod output;
 mod read;
@@ -11,6 +13,9 @@ pub(crate) use churn::{
     CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
 };
 pub(crate) use generate::GenerateArgs;
+pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
+pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
+pub(crate) use generate::{GenerateArgs, ProcessArg};
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use rfm::RfmArgs;
@@ -40,6 +45,11 @@ pub(crate) enum Command {
     Segment(Box<SegmentArgs>),
     /// Who is about to leave: probability, reasons, revenue at risk
     Churn(Box<ChurnArgs>),
+    Rfm(RfmArgs),
+    /// Customer lifetime value: P(alive), expected orders and value per customer
+    Clv(ClvArgs),
+    /// Retention and revenue by acquisition cohort, and survival
+    Cohorts(CohortsArgs),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

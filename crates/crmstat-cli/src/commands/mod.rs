@@ -1,6 +1,8 @@
 //! One file per command: it translates arguments, calls the library, hands the table to the printer.
 
 mod churn;
+mod clv;
+mod cohorts;
 mod completions;
 mod generate;
 mod inspect;
@@ -13,6 +15,8 @@ use anyhow::Result;
 use crmstat::{
     ingest::{Export, TableKind},
     tables::{Join, Records},
+    ingest::{Export, Ledger},
+    output::Meta,
 };
 
 /// Runs the command that was typed.
@@ -21,6 +25,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Rfm(args) => rfm::run(&args),
         Command::Segment(args) => segment::run(&args),
         Command::Churn(args) => churn::run(&args),
+        Command::Clv(args) => clv::run(&args),
+        Command::Cohorts(args) => cohorts::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())
@@ -67,4 +73,13 @@ fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Res
         }
     }
     Ok(tables)
+}
+
+/// What every result says about its run.
+fn meta(export: &Export, ledger: &Ledger) -> Meta {
+    let meta = Meta::new().ledger(ledger);
+    match export.profile() {
+        Some(profile) => meta.profile(profile),
+        None => meta,
+    }
 }

@@ -2,5 +2,7 @@
 
 pub mod inspect;
 pub mod churn;
+pub mod clv;
+pub mod cohorts;
 pub mod rfm;
 pub mod segments;

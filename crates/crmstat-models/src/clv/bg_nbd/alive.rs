@@ -3,7 +3,7 @@
 
 use rand_distr::{Beta, Distribution, Gamma, Geometric, Poisson};
 
-use crate::clv::quadrature::unit_interval;
+use crate::clv::quadrature::mean_over_beta;
 use crate::random::Generator;
 use crate::special::beta::{incomplete, ln_beta};
 use crate::special::gamma::ln_gamma;
@@ -48,14 +48,15 @@ impl Alive {
         )
     }
 
-    /// The same as `∫ Beta(p; a, b) (1 − (1 + p t / α)⁻ʳ) / p dp`, slower and without any cancellation.
+    /// The same as the mean of `(1 − (1 + p t / α)⁻ʳ) / p` over p ~ Beta(a, b), slower and without any
+    /// cancellation, even where all customers share nearly one p.
     pub(super) fn orders_by_quadrature(&self, time: f64) -> f64 {
+        /// Below it the quotient is its limit to rounding, and further below it leaves the range.
+        const VANISHING: f64 = 1e-100;
         let &Self { r, alpha, a, b } = self;
-        let scale = ln_beta(a, b);
-        unit_interval(|p, q| {
-            // At p far below one, (1 − (1 + pτ)⁻ʳ) / p stays in range as its limit r τ.
-            let density = ((a - 1.0) * p.ln() + (b - 1.0) * ln_complement(p, q) - scale).exp();
-            density * -(-r * (p * time / alpha).ln_1p()).exp_m1() / p
+        let tau = time / alpha;
+        mean_over_beta(a, b, |p| {
+            if p < VANISHING { r * tau } else { -(-r * (p * tau).ln_1p()).exp_m1() / p }
         })
     }
 
@@ -92,11 +93,6 @@ impl Alive {
             .map_or(u64::MAX, |geometric| geometric.sample(generator).saturating_add(1));
         orders.min(last)
     }
-}
-
-/// `ln q` from `p + q = 1`, exact at both ends.
-fn ln_complement(p: f64, q: f64) -> f64 {
-    if p < 0.5 { (-p).ln_1p() } else { q.ln() }
 }
 
 /// The probability of `n` events within `time` at a rate λ ~ Gamma(r, α).

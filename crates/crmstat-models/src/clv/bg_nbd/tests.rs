@@ -294,3 +294,15 @@ fn intervals_of_parameters_cover_the_truth_as_often_as_they_say() {
         assert!((0.93..=0.97).contains(&coverage), "{dropout:?}: {coverage}");
     }
 }
+
+/// A fit to customers who differ in rates alone runs off to a shared p: a and b without bound.
+#[test]
+fn customers_who_share_one_p_are_expected_to_order() {
+    for (a, b) in [(7e3, 7e10), (5.9e10, 4.4e11), (3e5, 9e5)] {
+        let alive = Alive { r: 1.4, alpha: 9.7, a, b };
+        let p = a / (a + b);
+        let shared = -(-1.4 * (p * 52.0 / 9.7_f64).ln_1p()).exp_m1() / p;
+        let orders = alive.orders(52.0);
+        assert!((orders / shared - 1.0).abs() < 2.0 / (a + b).min(a * 3.0), "{a}, {b}: {orders}");
+    }
+}

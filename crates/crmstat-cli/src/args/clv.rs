@@ -1,0 +1,103 @@
+//! `crmstat clv`.
+
+use super::{OutputArgs, ReadArgs};
+use clap::{ArgGroup, Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Arguments of `crmstat clv`.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("what").multiple(false))]
+pub(crate) struct ClvArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Observe the world at the first moment of this day; later orders do not exist
+    /// [default: the day after the last order]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// The last observed day; the same as `--as-of` one day later
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "as_of")]
+    pub(crate) calibration_end: Option<String>,
+    /// Leave out orders before this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) since: Option<String>,
+    /// The model of orders, mbg-nbd, bg-nbd or pareto-nbd, or a saved model [default: mbg-nbd]
+    #[arg(long, value_name = "NAME|FILE.json")]
+    pub(crate) model: Option<String>,
+    /// The unit of time of the model [default: week]
+    #[arg(long, value_name = "day|week|month")]
+    pub(crate) unit: Option<String>,
+    /// How far to look ahead
+    #[arg(long, value_name = "SPAN", default_value = "52w")]
+    pub(crate) horizon: String,
+    /// What later money is worth less; `0` for nothing
+    #[arg(long, value_name = "RATE/UNIT", default_value = "10%/year")]
+    pub(crate) discount: String,
+    /// The share of revenue that is worth something, above 0 and at most 1
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub(crate) margin: f64,
+    /// The level of the intervals in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0)]
+    pub(crate) level: f64,
+    /// How long a customer stays in the simple LTV beside CLV [default: the horizon]
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) lifetime: Option<String>,
+    /// What an order of zero is
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub(crate) zero_orders: ZeroArg,
+    /// Add what each customer is worth for ever
+    #[arg(long)]
+    pub(crate) residual: bool,
+    /// Add intervals of the number of orders from this many simulated outcomes per customer
+    #[arg(long, value_name = "N")]
+    pub(crate) simulate: Option<usize>,
+    /// The seed of the simulation
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// One row per parameter: estimate, standard error, and how it was found
+    #[arg(long, group = "what")]
+    pub(crate) parameters: bool,
+    /// One row per figure of all customers, the simple LTV among them
+    #[arg(long, group = "what")]
+    pub(crate) summary: bool,
+    /// Hold back the data after the calibration and compare: all three models, or the one of `--model`
+    #[arg(
+        long,
+        group = "what",
+        value_enum,
+        value_name = "TABLE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "scores",
+        conflicts_with_all = ["save_model", "simulate", "residual"],
+    )]
+    pub(crate) validate: Option<ValidateArg>,
+    /// How long to hold back [default: to the end of the data]
+    #[arg(long, value_name = "SPAN", requires = "validate")]
+    pub(crate) holdout: Option<String>,
+    /// Save the fitted models, to predict other data alike
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) save_model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What an order of zero is.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum ZeroArg {
+    /// A purchase that brings nothing
+    #[default]
+    Purchase,
+    /// No purchase
+    Nothing,
+}
+
+/// A table of a validation.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ValidateArg {
+    /// How far each model was off, and "same as last year" beside them
+    Scores,
+    /// Mean orders by number of repeat orders in the calibration
+    Frequency,
+    /// Repeat orders of all customers by week or month
+    Tracking,
+}

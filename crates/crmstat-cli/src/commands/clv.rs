@@ -1,0 +1,172 @@
+//! `crmstat clv`: P(alive), expected orders and lifetime value per customer.
+
+use super::{meta, open};
+use crate::{
+    args::{ClvArgs, ValidateArg, ZeroArg},
+    printer::Printer,
+    settings,
+};
+use anyhow::Result;
+use crmstat::{
+    AsOf, Date, Error, Window,
+    analysis::clv::{
+        self, Model, Options, OrderModel, Simulation, ValidationOptions, discount_from_text,
+        span_from_text, unit_from_text, unit_name,
+    },
+    models::clv::ZeroAmount,
+};
+use std::path::Path;
+
+/// Values the customers of the exports, or validates the models on them.
+pub(crate) fn run(args: &ClvArgs) -> Result<()> {
+    let printer = Printer::new(&args.output)?;
+    let options = options(args)?;
+    match args.validate {
+        Some(table) => validate(args, &options, table, &printer),
+        None => estimate(args, &options, &printer),
+    }
+}
+
+fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> {
+    let mut export = open(&args.read, printer)?;
+    let imported = clv::estimate(&mut export, options)?;
+    let found = &imported.result;
+
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    let unit = unit_name(found.summaries().unit());
+    let orders = found.model().orders().model().name();
+    let as_of = found.as_of();
+    printer.note(format!("{} customers as of {as_of}, {orders} in {unit}s", found.len()));
+    if found.undone() > 0 {
+        printer.note(format!("{} customers have no purchase left after refunds", found.undone()));
+    }
+    for warning in found.warnings() {
+        printer.note(format!("warning: {warning}"));
+    }
+    if let (Some(mean), Some(simple)) = (found.overview().mean_clv, found.overview().simple_ltv) {
+        printer.note(format!("mean clv {mean:.2}; simple_ltv (ARPU × lifetime) {simple:.2}"));
+    }
+    if let Some(path) = &args.save_model {
+        found.model().save(path)?;
+    }
+
+    let table = if args.parameters {
+        found.parameters()?
+    } else if args.summary {
+        found.summary(printer.lang())?
+    } else {
+        found.table()?
+    };
+    let mut meta = meta(&export, &imported.ledger)
+        .as_of(as_of)
+        .with("model", orders)
+        .with("unit", unit)
+        .with("horizon", args.horizon.as_str())
+        .with("discount", args.discount.as_str())
+        .with("margin", args.margin)
+        .with("level", args.level);
+    if args.simulate.is_some() {
+        meta = meta.seed(args.seed);
+    }
+    printer.table(&table, meta)
+}
+
+fn validate(
+    args: &ClvArgs,
+    options: &Options,
+    table: ValidateArg,
+    printer: &Printer,
+) -> Result<()> {
+    let mut validation = ValidationOptions {
+        holdout: args.holdout.as_deref().map(span_from_text).transpose()?,
+        ..ValidationOptions::default()
+    };
+    if options.fitted.is_some() {
+        return Err(Error::usage("`--validate` fits models itself, so it takes no saved one")
+            .with_hint("name a model, such as `--model mbg-nbd`, or leave out `--model`")
+            .into());
+    }
+    if args.model.is_some() {
+        validation.models = vec![options.model];
+    }
+    let mut export = open(&args.read, printer)?;
+    let imported = clv::validate(&mut export, options, &validation)?;
+    let found = &imported.result;
+
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    let (as_of, last) = (found.as_of(), found.last_day());
+    printer.note(format!(
+        "{} customers as of {as_of}, held back until {last} inclusive",
+        found.customers()
+    ));
+    for warning in found.warnings() {
+        printer.note(format!("warning: {warning}"));
+    }
+    let table = match table {
+        ValidateArg::Scores => found.table()?,
+        ValidateArg::Frequency => found.by_frequency()?,
+        ValidateArg::Tracking => found.by_period()?,
+    };
+    let meta = meta(&export, &imported.ledger)
+        .as_of(as_of)
+        .with("unit", unit_name(options.unit))
+        .with("holdout_last_day", last.to_string());
+    printer.table(&table, meta)
+}
+
+fn options(args: &ClvArgs) -> Result<Options> {
+    let window = match args.calibration_end.as_deref() {
+        None => settings::window(args.as_of.as_deref(), args.since.as_deref())?,
+        Some(last) => {
+            let window = settings::window(None, args.since.as_deref())?;
+            let until = AsOf::day_after(last.parse::<Date>()?);
+            if window.since.is_some_and(|since| since >= until.date()) {
+                return Err(
+                    Error::usage(format!("`--since` is after `--calibration-end {last}`")).into()
+                );
+            }
+            Window { until: Some(until), ..window }
+        }
+    };
+    let (model, fitted) = match args.model.as_deref() {
+        Some(path) if path.ends_with(".json") => (None, Some(Model::load(Path::new(path))?)),
+        Some(name) => (Some(name.parse::<OrderModel>()?), None),
+        None => (None, None),
+    };
+    let unit = args.unit.as_deref().map(unit_from_text).transpose()?;
+    if let (Some(unit), Some(fitted)) = (unit, &fitted)
+        && unit != fitted.orders().unit()
+    {
+        return Err(Error::usage(format!(
+            "the saved model counts time in {}s, not in {}s",
+            unit_name(fitted.orders().unit()),
+            unit_name(unit)
+        ))
+        .with_hint("leave out `--unit`")
+        .into());
+    }
+    let defaults = Options::default();
+    Ok(Options {
+        window,
+        model: model.unwrap_or(defaults.model),
+        fitted,
+        unit: unit.unwrap_or(defaults.unit),
+        zero_amount: match args.zero_orders {
+            ZeroArg::Purchase => ZeroAmount::Purchase,
+            ZeroArg::Nothing => ZeroAmount::Nothing,
+        },
+        horizon: span_from_text(&args.horizon)?,
+        discount: discount_from_text(&args.discount)?,
+        margin: args.margin,
+        level: args.level / 100.0,
+        lifetime: args.lifetime.as_deref().map(span_from_text).transpose()?,
+        residual: args.residual,
+        simulation: args.simulate.map(|draws| Simulation { draws, seed: args.seed }),
+    })
+}

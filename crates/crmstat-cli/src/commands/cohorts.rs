@@ -1,0 +1,134 @@
+//! `crmstat cohorts`: retention and revenue by acquisition cohort, and survival.
+
+use super::{meta, open};
+use crate::{
+    args::{CohortsArgs, SurvivalArg},
+    printer::Printer,
+    settings,
+};
+use anyhow::Result;
+use crmstat::{
+    Error,
+    analysis::cohorts::{self, Figure, Options, Period, Survival, SurvivalOptions},
+    ingest::{Export, Field, ReadOptions, TableKind},
+};
+
+/// Groups the customers of the exports, or says how long they stay.
+pub(crate) fn run(args: &CohortsArgs) -> Result<()> {
+    let printer = Printer::new(&args.output)?;
+    match args.survival {
+        None => acquisition(args, &printer),
+        Some(SurvivalArg::NextOrder) => next_order(args, &printer),
+        Some(SurvivalArg::Contracts) => contracts(args, &printer),
+    }
+}
+
+fn acquisition(args: &CohortsArgs, printer: &Printer) -> Result<()> {
+    if !args.customers.is_empty() {
+        return Err(Error::usage("`--customers` is for `--survival contracts`").into());
+    }
+    let period = args.period.as_deref().map(str::parse::<Period>).transpose()?;
+    let options = Options {
+        window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
+        period: period.unwrap_or_default(),
+    };
+    let figure = args.matrix.as_deref().map(str::parse::<Figure>).transpose()?;
+    let mut export = open(&args.read, printer)?;
+    let imported = cohorts::acquisition(&mut export, &options)?;
+    let found = &imported.result;
+    let note = match found.incomplete() {
+        Some(day) => format!("; the {} from {day} on is incomplete", options.period.name()),
+        None => String::new(),
+    };
+    let table = match figure {
+        Some(figure) => found.matrix(figure)?,
+        None => found.table()?,
+    };
+    let count = found.cohorts().len();
+    let said = format!("{count} cohorts as of {}{note}", found.as_of());
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    printer.note(said);
+    printer.table(&table, meta(&export, &imported.ledger).as_of(found.as_of()))
+}
+
+fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {
+    if !args.customers.is_empty() {
+        return Err(Error::usage("`--customers` is for `--survival contracts`").into());
+    }
+    let mut export = open(&args.read, printer)?;
+    let imported = cohorts::time_to_next_order(&mut export, &survival_options(args)?)?;
+    let found = &imported.result;
+    let said = survived("waits for the next order", found);
+    let table = found.table()?;
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    printer.note(said);
+    printer.table(&table, meta(&export, &imported.ledger).as_of(found.as_of()))
+}
+
+fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
+    if args.customers.is_empty() {
+        return Err(Error::usage("`--survival contracts` needs a table of customers")
+            .with_hint("give it with `--customers FILE`")
+            .into());
+    }
+    let mut options = settings::read_options(&args.read)?;
+    let of_contracts =
+        |(field, _): &(Field, String)| matches!(field, Field::ContractStart | Field::ContractEnd);
+    let (map, rest) = std::mem::take(&mut options.map).into_iter().partition(of_contracts);
+    options.map = rest;
+    let customers = ReadOptions {
+        kind: Some(TableKind::Customers),
+        map,
+        date_order: options.date_order,
+        encoding: options.encoding.clone(),
+        strict: options.strict,
+        ..ReadOptions::default()
+    };
+    let mut export = Export::open(&args.read.exports, options)?;
+    let mut customers = Export::open(&args.customers, customers)?;
+    let (imported, orders) =
+        cohorts::contracts(&mut export, &mut customers, &survival_options(args)?)?;
+    let found = &imported.result;
+    printer.account(&orders);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&orders.rejections, path)?;
+    }
+    printer.account(&imported);
+    for (rows, what) in [
+        (found.without_start, "rows of customers have no start of a contract"),
+        (found.not_started, "contracts have not started yet"),
+        (found.reversed, "contracts end before they start and are left out"),
+        (found.without_orders, "rows of customers have no order in the export"),
+        (found.without_row, "customers of the export have no row"),
+    ] {
+        if rows > 0 {
+            printer.note(format!("{rows} {what}"));
+        }
+    }
+    printer.note(survived("contracts", &found.survival));
+    let meta = meta(&export, &orders.ledger).as_of(found.survival.as_of());
+    printer.table(&found.survival.table()?, meta)
+}
+
+fn survival_options(args: &CohortsArgs) -> Result<SurvivalOptions> {
+    Ok(SurvivalOptions {
+        window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
+        level: args.level / 100.0,
+    })
+}
+
+/// The curve in one line.
+fn survived(what: &str, found: &Survival) -> String {
+    let median = match found.curve().median() {
+        Some(days) => format!("half last longer than {days} days"),
+        None => "more than half outlast the observation".to_owned(),
+    };
+    let (all, ended) = (found.lifetimes(), found.ended());
+    format!("{all} {what} as of {}, {ended} ended; {median}", found.as_of())
+}

@@ -1,0 +1,179 @@
+//! The tables of a CLV run.
+
+use super::{Clv, Customer, GAMMA_GAMMA};
+use crate::{
+    Lang, Result,
+    output::{Column, Table},
+};
+use crmstat_models::clv::{CustomerValue, Estimate, GammaGamma, Interval};
+
+impl Clv {
+    /// One row per customer, by customer id; time in the unit of the model.
+    ///
+    /// # Errors
+    /// Never, as the columns are made here.
+    pub fn table(&self) -> Result<Table> {
+        let customers = || self.customers();
+        let value = |of: fn(&CustomerValue) -> Option<f64>| {
+            self.values.iter().map(of).collect::<Vec<Option<f64>>>()
+        };
+        let bound = |of: fn(&Interval) -> f64| {
+            let bounds = self.intervals.iter().map(|interval| interval.as_ref().map(of));
+            bounds.collect::<Vec<Option<f64>>>()
+        };
+        let summaries = self.summaries.customers();
+        let mut columns = vec![
+            Column::text("customer_id", "Клиент", customers().map(|customer| customer.id)),
+            Column::int(
+                "x",
+                "Повторных заказов (x)",
+                summaries.iter().map(|summary| i64::from(summary.x())),
+            ),
+            Column::float(
+                "t_x",
+                "От первого до последнего (t_x)",
+                2,
+                summaries.iter().map(|summary| summary.t_x()),
+            ),
+            Column::float("T", "Наблюдение (T)", 2, summaries.iter().map(|summary| summary.T())),
+            Column::float(
+                "p_alive",
+                "Вероятность, что активен",
+                4,
+                value(|value| Some(value.p_alive)),
+            ),
+            Column::float(
+                "expected_orders",
+                "Ожидается заказов",
+                3,
+                value(|value| Some(value.expected_orders)),
+            ),
+            Column::float(
+                "expected_value",
+                "Ожидаемый средний чек",
+                2,
+                value(|value| value.expected_value),
+            ),
+            Column::float("clv", "CLV", 2, value(|value| value.clv)),
+            Column::float("clv_lower", "CLV, от", 2, bound(|interval| interval.lower)),
+            Column::float("clv_upper", "CLV, до", 2, bound(|interval| interval.upper)),
+        ];
+        if self.residual.is_some() {
+            let residual = customers().map(|customer| customer.residual);
+            columns.push(Column::float("residual_value", "Ценность без срока", 2, residual));
+        }
+        if self.orders_intervals.is_some() {
+            let orders = |of: fn(&Interval) -> f64| {
+                customers().map(move |Customer { orders, .. }| orders.as_ref().map(of))
+            };
+            columns.push(Column::float("orders_lower", "Заказов, от", 0, orders(|o| o.lower)));
+            columns.push(Column::float("orders_upper", "Заказов, до", 0, orders(|o| o.upper)));
+        }
+        Table::new("clv", columns)
+    }
+
+    /// One row per parameter, then how it was found, of the model of orders and of that of spend.
+    ///
+    /// `converged` is 1 or 0; `condition` is missing where the likelihood is not curved down in every
+    /// direction.
+    ///
+    /// # Errors
+    /// Never, as the columns are made here.
+    pub fn parameters(&self) -> Result<Table> {
+        let orders = self.model.orders();
+        let mut rows = Rows::default();
+        rows.model(orders.model().name(), &orders.parameters(), orders.estimate());
+        if let Some(spend) = self.model.spend() {
+            let named: Vec<(&str, f64)> =
+                GammaGamma::PARAMETERS.iter().copied().zip(spend.parameters()).collect();
+            rows.model(GAMMA_GAMMA, &named, spend.estimate());
+        }
+        let rows = || rows.0.iter();
+        Table::new(
+            "parameters",
+            vec![
+                Column::text("parameter", "Параметр", rows().map(|row| row.name)),
+                Column::float("estimate", "Оценка", 6, rows().map(|row| row.estimate)),
+                Column::float("std_error", "Стандартная ошибка", 6, rows().map(|row| row.error)),
+                Column::text("model", "Модель", rows().map(|row| row.model)),
+            ],
+        )
+    }
+
+    /// One row per figure of all customers together, the simple lifetime value among them.
+    ///
+    /// # Errors
+    /// Never, as the columns are made here.
+    pub fn summary(&self, lang: Lang) -> Result<Table> {
+        let all = &self.overview;
+        let rows = [
+            ("customers", "Клиентов", Some(all.customers as f64)),
+            ("repeat_customers", "С повторным заказом", Some(all.repeat_customers as f64)),
+            ("revenue", "Выручка", Some(all.revenue.to_f64())),
+            ("expected_alive", "Ожидается активных", Some(all.expected_alive)),
+            ("expected_orders", "Ожидается заказов", Some(all.expected_orders)),
+            ("total_clv", "CLV всех", all.total_clv),
+            ("mean_clv", "Средний CLV", all.mean_clv),
+            ("simple_ltv", "Простой LTV (ARPU × срок)", all.simple_ltv),
+            (
+                "new_customer_orders",
+                "Повторных заказов нового клиента",
+                Some(all.new_customer_orders),
+            ),
+            ("mean_order_value", "Ожидаемый средний чек", all.mean_order_value),
+            (
+                "frequency_value_correlation",
+                "Связь частоты и чека",
+                all.frequency_value_correlation,
+            ),
+        ];
+        Table::new(
+            "summary",
+            vec![
+                Column::text(
+                    "metric",
+                    "Показатель",
+                    rows.iter().map(|(english, russian, _)| lang.pick(*english, *russian)),
+                ),
+                Column::float("value", "Значение", 2, rows.iter().map(|row| row.2)),
+            ],
+        )
+    }
+}
+
+/// The rows of the table of parameters.
+#[derive(Default)]
+struct Rows(Vec<Row>);
+
+struct Row {
+    model: &'static str,
+    name: &'static str,
+    estimate: Option<f64>,
+    error: Option<f64>,
+}
+
+impl Rows {
+    fn model(
+        &mut self,
+        model: &'static str,
+        parameters: &[(&'static str, f64)],
+        found: Option<&Estimate>,
+    ) {
+        for (index, (name, value)) in parameters.iter().enumerate() {
+            // By the delta method, from the error of the logarithm.
+            let error = found.and_then(|found| found.log_standard_error(index));
+            let error = error.map(|error| value * error);
+            self.0.push(Row { model, name, estimate: Some(*value), error });
+        }
+        let Some(found) = found else { return };
+        let facts = [
+            ("log_likelihood", Some(found.log_likelihood)),
+            ("converged", Some(f64::from(u8::from(found.converged)))),
+            ("gradient_norm", Some(found.gradient_norm)),
+            ("condition", found.condition),
+            ("customers", Some(found.customers)),
+        ];
+        let rows = facts.map(|(name, estimate)| Row { model, name, estimate, error: None });
+        self.0.extend(rows);
+    }
+}
