@@ -17,6 +17,12 @@
 //! # When not to use
 //! Where one model is to be explained.
 //!
+//! # The standard ensemble
+//! [`Ensemble::standard`] is what to use without further knowledge: the mean of ETS, the dynamic optimised
+//! theta model and complex exponential smoothing, three families that read level, trend and season in
+//! different ways. A series that never changes keeps its value, and intermittent demand gets a rate
+//! (IMAPA): neither has anything for the members to estimate. Both are noted.
+//!
 //! # Units and shapes
 //! As the members'. A member that cannot be fitted, or whose forecast runs away from all that was seen, is
 //! left out with a [`Note`]; without any member left, the seasonal naive forecast stands in, with a note.
@@ -39,7 +45,14 @@ use std::fmt;
 
 use rand::RngExt;
 
-use super::{Fitted, Forecast, Model, Series, baseline::Baseline};
+use super::{
+    Fitted, Forecast, Model, Series,
+    baseline::Baseline,
+    ces::Ces,
+    ets::Ets,
+    intermittent::{Demand, Intermittent, Pattern},
+    theta::{Theta, Variant},
+};
 use crate::{Error, Result, parallel, random::Generator};
 
 /// How the members' forecasts become one.
@@ -57,9 +70,33 @@ pub enum Combination {
 pub struct Ensemble {
     members: Vec<Box<dyn Model>>,
     combination: Combination,
+    specialised: bool,
 }
 
 impl Ensemble {
+    /// The models to use without further knowledge; see the module's documentation.
+    ///
+    /// # Examples
+    /// ```
+    /// use crmstat_models::forecast::{Fitted, Series, ensemble::Ensemble};
+    ///
+    /// let fit = Ensemble::standard().fit(&Series::new(&[0.0, 3.0, 0.0, 0.0, 2.0, 0.0, 3.0], 1)?);
+    /// assert_eq!(fit.name(), "IMAPA");
+    /// assert_eq!(fit.notes()[0].to_string(), "intermittent demand: IMAPA gives its rate");
+    /// # Ok::<(), crmstat_models::Error>(())
+    /// ```
+    pub fn standard() -> Self {
+        Self {
+            members: vec![
+                Box::new(Ets::automatic()),
+                Box::new(Theta::new(Variant::DynamicOptimised)),
+                Box::new(Ces::new()),
+            ],
+            combination: Combination::RobustMean,
+            specialised: true,
+        }
+    }
+
     /// An ensemble by robust mean.
     ///
     /// # Errors
@@ -68,7 +105,7 @@ impl Ensemble {
         if members.is_empty() {
             return Err(Error::parameter("members", "[]", "at least one model"));
         }
-        Ok(Self { members, combination: Combination::default() })
+        Ok(Self { members, combination: Combination::default(), specialised: false })
     }
 
     /// How forecasts are combined.
@@ -81,6 +118,12 @@ impl Ensemble {
     /// Fits every member that the series bears.
     pub fn fit(&self, series: &Series<'_>) -> EnsembleFit {
         let (mut members, mut notes) = (Vec::new(), Vec::new());
+        let special = if self.specialised { special(series) } else { None };
+        if let Some((fitted, note)) = special {
+            members.push(fitted);
+            notes.push(note);
+            return self.combine(series, members, notes);
+        }
         for model in &self.members {
             match model.fit(series) {
                 Ok(fitted) if runs_away(fitted.as_ref(), series) => {
@@ -97,6 +140,15 @@ impl Ensemble {
             notes.push(Note::FellBack { model: naive.name().to_string() });
             members.push(naive);
         }
+        self.combine(series, members, notes)
+    }
+
+    fn combine(
+        &self,
+        series: &Series<'_>,
+        members: Vec<Box<dyn Fitted>>,
+        notes: Vec<Note>,
+    ) -> EnsembleFit {
         let floor = series.values().iter().all(|value| *value >= 0.0).then_some(0.0);
         let fitted: Vec<f64> = (0..series.len())
             .map(|t| {
@@ -149,6 +201,23 @@ impl Combination {
     }
 }
 
+/// The model of a series that has nothing for the members to estimate.
+fn special(series: &Series<'_>) -> Option<(Box<dyn Fitted>, Note)> {
+    let values = series.values();
+    if values.len() > 1 && values.iter().all(|value| *value == values[0]) {
+        let naive: Box<dyn Fitted> = Box::new(Baseline::Naive.fit(series));
+        return Some((naive, Note::Constant { value: values[0] }));
+    }
+    let demand = Demand::classify(values)?;
+    if !matches!(demand.pattern, Pattern::Intermittent | Pattern::Lumpy) {
+        return None;
+    }
+    // Negative values are no demand; the members take them.
+    let rate: Box<dyn Fitted> = Box::new(Intermittent::default().fit(series).ok()?);
+    let model = rate.name().to_string();
+    Some((rate, Note::Intermittent { model }))
+}
+
 /// A forecast this many ranges of the history beyond it has run away.
 const RUNAWAY: f64 = 5.0;
 
@@ -185,6 +254,16 @@ pub enum Note {
         /// The model's name and form.
         model: String,
     },
+    /// The series never changes, and keeps its value.
+    Constant {
+        /// The value.
+        value: f64,
+    },
+    /// Demand is intermittent; this model gives its rate.
+    Intermittent {
+        /// The model's name.
+        model: String,
+    },
     /// No member was left; this model stands in.
     FellBack {
         /// The model's name.
@@ -198,6 +277,10 @@ impl fmt::Display for Note {
             Self::Refused { model, error } => write!(f, "{model}: {error}"),
             Self::RanAway { model } => {
                 write!(f, "{model}: its forecast leaves all that was seen, so it is left out")
+            }
+            Self::Constant { value } => write!(f, "every value is {value}: it stays"),
+            Self::Intermittent { model } => {
+                write!(f, "intermittent demand: {model} gives its rate")
             }
             Self::FellBack { model } => write!(f, "no model fits: {model} stands in"),
         }
@@ -391,7 +474,8 @@ mod tests {
         ];
         let series: Vec<Series<'_>> =
             hostile.iter().map(|values| Series::new(values, 4).unwrap()).collect();
-        for fit in ensemble().fit_all(&series) {
+        let standard = Ensemble::standard();
+        for fit in ensemble().fit_all(&series).into_iter().chain(standard.fit_all(&series)) {
             let forecast = fit.forecast(24);
             assert!(forecast.mean.iter().all(|mean| mean.is_finite()), "{fit:?}");
             assert!(forecast.variance.unwrap().iter().all(|v| v.is_finite()), "{fit:?}");
