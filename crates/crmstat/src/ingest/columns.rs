@@ -32,9 +32,10 @@ impl Field {
             | Self::ContractStart
             | Self::ContractEnd
             | Self::EnteredAt
-            | Self::Period => FieldType::Date,
+            | Self::Period
+            | Self::Date => FieldType::Date,
             Self::Amount | Self::Price | Self::Discount | Self::Cost => FieldType::Money,
-            Self::Quantity | Self::Probability | Self::Satisfaction => FieldType::Number,
+            Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => FieldType::Number,
             _ => FieldType::Text,
         }
     }

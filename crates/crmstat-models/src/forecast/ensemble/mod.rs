@@ -2,7 +2,7 @@
 //!
 //! # Formula
 //! The forecast is a robust mean of the members' forecasts, period by period: the mean of up to three, the
-//! mean without the least and the greatest of four or more; or the median. Its variance is that of a
+//! mean without the least and the greatest of four or more; or the plain mean; or the median. Its variance is that of a
 //! mixture: the mean of the members' variances plus the variance between their forecasts.
 //!
 //! # Assumptions
@@ -18,9 +18,10 @@
 //! Where one model is to be explained.
 //!
 //! # The standard ensemble
-//! [`Ensemble::standard`] is what to use without further knowledge: the mean of ETS, the dynamic optimised
-//! theta model and complex exponential smoothing, three families that read level, trend and season in
-//! different ways. A series that never changes keeps its value, and intermittent demand gets a rate
+//! [`Ensemble::standard`] is what to use without further knowledge: the plain mean of ETS, two theta models
+//! (plain, dynamic optimised) and complex exponential smoothing, families that read level, trend and season
+//! in different ways. Of all means and medians of up to five of our models it had the least error on the
+//! ends of the training parts of M3 and the tourism competition, which the models did not see. A series that never changes keeps its value, and intermittent demand gets a rate
 //! (IMAPA): neither has anything for the members to estimate. Both are noted.
 //!
 //! # Units and shapes
@@ -61,6 +62,8 @@ pub enum Combination {
     /// The mean of up to three; of four or more the mean without the least and the greatest.
     #[default]
     RobustMean,
+    /// The plain mean.
+    Mean,
     /// The median.
     Median,
 }
@@ -90,9 +93,10 @@ impl Ensemble {
             members: vec![
                 Box::new(Ets::automatic()),
                 Box::new(Theta::new(Variant::DynamicOptimised)),
+                Box::new(Theta::new(Variant::Standard)),
                 Box::new(Ces::new()),
             ],
-            combination: Combination::RobustMean,
+            combination: Combination::Mean,
             specialised: true,
         }
     }
@@ -191,6 +195,7 @@ impl Combination {
         values.sort_by(f64::total_cmp);
         let n = values.len();
         let kept = match self {
+            Self::Mean => &values[..],
             Self::RobustMean if n < 4 => &values[..],
             Self::RobustMean => &values[1..n - 1],
             Self::Median => &values[(n - 1) / 2..=n / 2],
@@ -410,6 +415,7 @@ mod tests {
         let of = |combination: Combination, values: &[f64]| combination.of(values.to_vec());
         assert_eq!(of(Combination::RobustMean, &[1.0, 2.0, 6.0]), 3.0);
         assert_eq!(of(Combination::RobustMean, &[100.0, 2.0, 4.0, 1.0]), 3.0);
+        assert_eq!(of(Combination::Mean, &[100.0, 2.0, 4.0, 2.0]), 27.0);
         assert_eq!(of(Combination::Median, &[9.0, 1.0, 2.0]), 2.0);
         assert_eq!(of(Combination::Median, &[9.0, 1.0, 2.0, 4.0]), 3.0);
         assert!(of(Combination::RobustMean, &[f64::MAX; 3]).is_finite());

