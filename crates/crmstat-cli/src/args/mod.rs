@@ -1,10 +1,12 @@
 //! The command line as typed: clap types only.
 
+mod forecast;
 mod generate;
 mod output;
 mod read;
 mod rfm;
 
+pub(crate) use forecast::ForecastArgs;
 pub(crate) use generate::{GenerateArgs, ProcessArg};
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Recency, frequency, monetary: scores and segment per customer
     Rfm(RfmArgs),
+    /// Sales by period, per product, region, manager, with intervals
+    Forecast(ForecastArgs),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

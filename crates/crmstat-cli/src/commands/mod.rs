@@ -1,6 +1,7 @@
 //! One file per command: it translates arguments, calls the library, hands the table to the printer.
 
 mod completions;
+mod forecast;
 mod generate;
 mod rfm;
 
@@ -13,6 +14,7 @@ use crmstat::ingest::Export;
 pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
+        Command::Forecast(args) => forecast::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

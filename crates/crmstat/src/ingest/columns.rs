@@ -20,6 +20,11 @@ pub(crate) enum FieldType {
 }
 
 impl Field {
+    /// Whether its cells are texts, such as names and kinds; not dates, amounts or numbers.
+    pub const fn is_text(self) -> bool {
+        matches!(self.field_type(), FieldType::Text)
+    }
+
     pub(crate) const fn field_type(self) -> FieldType {
         match self {
             Self::OrderedAt
