@@ -175,8 +175,6 @@ impl Printer {
 /// A decision in one line.
 pub(crate) fn decided(decision: &Decision) -> String {
     let option = decision.option.map_or(String::new(), |option| format!(" [{option}]"));
-    format!(
-        "{}: {} is {}: {}{option}",
-        decision.file, decision.topic, decision.value, decision.reason
-    )
+    let Decision { file, topic, value, reason, .. } = decision;
+    format!("{file}: {topic}: {value} ({reason}){option}")
 }

@@ -80,7 +80,7 @@ impl Error {
     }
 
     /// A model's refusal: a wrong parameter is the caller's mistake, anything else the data's.
-    pub(crate) fn from_model(error: crmstat_models::Error) -> Self {
+    pub(crate) fn from_model(error: &crmstat_models::Error) -> Self {
         let kind = if error.is_parameter() { Kind::Usage } else { Kind::Data };
         let mut wrapped = Self::new(kind, error.to_string());
         wrapped.0.hint = error.hint().map(str::to_owned);

@@ -1,22 +1,26 @@
 //! `crmstat generate`.
 
 use super::OutputArgs;
-use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use clap::Args;
 
 /// Arguments of `crmstat generate`.
 #[derive(Args, Debug)]
 pub(crate) struct GenerateArgs {
-    /// The export to imitate
+    /// The table to write: main (orders or deals), activities, customers, lines, products, history,
+    /// spend or truth; all parts of one seed belong together
+    #[arg(long, default_value = "main", value_name = "NAME")]
+    pub(crate) part: String,
+    /// The export to imitate: orders, amocrm, amocrm-old, kommo, bitrix24, bitrix24-xls, hubspot,
+    /// salesforce, salesforce-report, pipedrive, zoho, dynamics, odoo, espocrm or suitecrm
     #[arg(long, default_value = "orders", value_name = "NAME")]
     pub(crate) dialect: String,
-    /// Customers, each with at least one order
+    /// Customers, each with at least one order [default: 1000]
     #[arg(long, value_name = "N")]
     pub(crate) customers: Option<u32>,
     /// Expected number of orders [default: what the purchase process gives]
     #[arg(long, value_name = "N")]
     pub(crate) orders: Option<u64>,
-    /// Another seed is another CRM of the same kind
+    /// Another seed is another CRM of the same kind [default: 42]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// The first day
@@ -25,9 +29,13 @@ pub(crate) struct GenerateArgs {
     /// The day after the last one
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) to: Option<String>,
-    /// How customers buy and stop
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) process: ProcessArg,
+    /// How customers buy and stop, as in `bg-nbd:0.9,7,0.8,5` (r, alpha, a, b) or
+    /// `pareto-nbd:0.9,7,0.8,50` (r, alpha, s, beta), in weeks
+    #[arg(long, value_name = "NAME[:PARAMETERS]")]
+    pub(crate) process: Option<String>,
+    /// The Gamma-Gamma parameters of what orders are worth
+    #[arg(long, value_name = "p,q,gamma")]
+    pub(crate) spend: Option<String>,
     /// How strongly sales follow season and weekday, 0 to 0.9
     #[arg(long, value_name = "SHARE")]
     pub(crate) seasonality: Option<f64>,
@@ -39,34 +47,10 @@ pub(crate) struct GenerateArgs {
     pub(crate) win_rate: Option<f64>,
     /// Days after the end for which the truth says how many orders follow
     #[arg(long, value_name = "DAYS")]
-    pub(crate) horizon_days: Option<u16>,
+    pub(crate) horizon: Option<u16>,
     /// Faulty rows: bad dates, bad amounts, missing customers and repeated rows in equal parts
     #[arg(long, value_name = "ROWS")]
     pub(crate) dirt: Option<u64>,
-    /// Also write another table of the same CRM, as in `--part truth=truth.csv` (repeatable): activities,
-    /// customers, lines, products, history, spend, truth
-    #[arg(long, value_name = "PART=FILE")]
-    pub(crate) part: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-}
-
-/// A purchase process.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum ProcessArg {
-    /// Customers may drop out after each order
-    #[default]
-    BgNbd,
-    /// Customers may drop out at any time
-    ParetoNbd,
-}
-
-impl GenerateArgs {
-    /// Parts and the files that they go to.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, PathBuf)> {
-        self.part.iter().map(|given| {
-            let (part, file) = given.split_once('=').unwrap_or((given, ""));
-            (part, PathBuf::from(file))
-        })
-    }
 }

@@ -7,7 +7,7 @@ mod read;
 mod rfm;
 
 pub(crate) use forecast::ForecastArgs;
-pub(crate) use generate::{GenerateArgs, ProcessArg};
+pub(crate) use generate::GenerateArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use rfm::RfmArgs;

@@ -28,5 +28,10 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
     let export = Export::open(&args.exports, settings::read_options(args)?)?;
     let bar = printer.progress(export.len_hint());
-    Ok(export.on_progress(move |bytes| bar.inc(bytes)))
+    Ok(export.on_progress(move |bytes| {
+        bar.inc(bytes);
+        if bar.length().is_some_and(|length| bar.position() >= length) {
+            bar.finish_and_clear();
+        }
+    }))
 }

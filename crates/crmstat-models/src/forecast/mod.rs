@@ -8,18 +8,18 @@
 //! periods, and periods into dates, is the caller's work.
 
 pub mod accuracy;
+pub mod anomalies;
+pub mod arima;
 pub mod backtest;
 pub mod baseline;
+pub mod ces;
 pub mod ensemble;
 pub mod ets;
 pub mod hierarchy;
+pub mod intermittent;
 pub mod intervals;
 pub mod mstl;
 pub mod regression;
-pub mod anomalies;
-pub mod arima;
-pub mod ces;
-pub mod intermittent;
 pub mod theta;
 mod unit;
 

@@ -112,15 +112,15 @@ impl Params {
         let cuts = if let Some(cuts) = &self.cuts {
             cuts.clone()
         } else {
-                for bins in self.bins {
-                    if !(2..=MAX_BINS).contains(&bins) {
-                        return Err(Error::parameter("bins", bins, format!("2 to {MAX_BINS}")));
-                    }
+            for bins in self.bins {
+                if !(2..=MAX_BINS).contains(&bins) {
+                    return Err(Error::parameter("bins", bins, format!("2 to {MAX_BINS}")));
                 }
-                let of = |metric: usize| cuts::quantiles(columns[metric], self.bins[metric]);
-                let (recency, (frequency, monetary)) =
-                    rayon::join(|| of(0), || rayon::join(|| of(1), || of(2)));
-                Cuts::new(recency, frequency, monetary, Closed::Right)?
+            }
+            let of = |metric: usize| cuts::quantiles(columns[metric], self.bins[metric]);
+            let (recency, (frequency, monetary)) =
+                rayon::join(|| of(0), || rayon::join(|| of(1), || of(2)));
+            Cuts::new(recency, frequency, monetary, Closed::Right)?
         };
         let mut fitted = Fitted { cuts, thresholds: Vec::new() };
         fitted.thresholds = fitted.count(columns);

@@ -3,11 +3,11 @@
 //! A test whose name ends in `needs_shared_data` reads `../shared` beside the checkout and says that it
 //! was skipped where that folder is absent.
 
-mod segments;
-mod clv;
 mod churn;
+mod clv;
 mod forecast_ets;
 mod forecast_theta;
+mod segments;
 
 use std::path::PathBuf;
 

@@ -6,7 +6,6 @@ use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
 use crate::{
     Date, Error, Money, Result,
-    digits::push_unsigned,
     generate::{Process, Spec, clock::Clock, names},
 };
 

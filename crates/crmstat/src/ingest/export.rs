@@ -111,21 +111,21 @@ impl Export {
         &mut self,
         window: Window,
     ) -> Result<Imported<Interner<V>>> {
-        gather(&mut self.inputs, &self.options, window, progress_of(&self.progress))
+        gather(&mut self.inputs, &self.options, window, progress_of(self.progress.as_ref()))
     }
 
     /// Collects the orders that `query` asks for.
     pub(crate) fn collect_orders(&mut self, query: &OrdersQuery) -> Result<Imported<Collected>> {
-        collect_orders(&mut self.inputs, &self.options, query, progress_of(&self.progress))
+        collect_orders(&mut self.inputs, &self.options, query, progress_of(self.progress.as_ref()))
     }
 
     /// Collects the rows of a table that is neither orders nor deals.
     pub(crate) fn collect_records(&mut self) -> Result<Imported<Vec<(Field, RawColumn)>>> {
-        collect_records(&mut self.inputs, &self.options, progress_of(&self.progress))
+        collect_records(&mut self.inputs, &self.options, progress_of(self.progress.as_ref()))
     }
 }
 
-fn progress_of(progress: &Option<Progress>) -> &(dyn Fn(u64) + Sync) {
+fn progress_of(progress: Option<&Progress>) -> &(dyn Fn(u64) + Sync) {
     match progress {
         Some(progress) => progress,
         None => &|_| {},

@@ -40,10 +40,13 @@ impl OrderIds {
 
     /// Takes the ids of the rows of one block, none of them empty.
     pub(crate) fn observe(&mut self, buffer: &[u8], ids: &[Cell]) {
+        if ids.is_empty() {
+            return;
+        }
         if !self.hash_all
             && let Some(range) = sorted_range(buffer, ids)
         {
-            self.ranges.extend(range);
+            self.ranges.push(range);
         } else {
             self.hashes.extend(ids.iter().map(|id| hash(id.of(buffer))));
         }
@@ -76,11 +79,11 @@ impl OrderIds {
     }
 }
 
-/// The ends of ids that strictly rise or strictly fall; `None` inside where there are no ids.
-fn sorted_range(buffer: &[u8], ids: &[Cell]) -> Option<Option<(Ordinal, Ordinal)>> {
-    let Some((first, rest)) = ids.split_first() else { return Some(None) };
+/// The lowest and the highest of ids that strictly rise or strictly fall.
+fn sorted_range(buffer: &[u8], ids: &[Cell]) -> Option<(Ordinal, Ordinal)> {
+    let (first, rest) = ids.split_first()?;
     let first = ordinal(buffer, *first)?;
-    let Some(second) = rest.first() else { return Some(Some((first, first))) };
+    let Some(second) = rest.first() else { return Some((first, first)) };
     let rising = first < ordinal(buffer, *second)?;
     let mut last = first;
     for id in rest {
@@ -90,7 +93,7 @@ fn sorted_range(buffer: &[u8], ids: &[Cell]) -> Option<Option<(Ordinal, Ordinal)
         }
         last = id;
     }
-    Some(Some((first.min(last), first.max(last))))
+    Some((first.min(last), first.max(last)))
 }
 
 fn ordinal(buffer: &[u8], id: Cell) -> Option<Ordinal> {

@@ -204,11 +204,6 @@ impl<'a> OrderReader<'a> {
         self.order.is_some()
     }
 
-    /// Whether rows with one id are lines whose amounts add up.
-    pub(crate) fn ids_are_lines(&self) -> bool {
-        self.faults.input.mapping.lines
-    }
-
     /// The input that it reads.
     pub(crate) fn input(&self) -> &Input {
         self.faults.input

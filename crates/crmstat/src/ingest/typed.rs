@@ -66,7 +66,9 @@ fn render(slice: &Slice, rows: std::ops::Range<usize>, block: &mut Block, batch:
             if column.is_valid(row) {
                 match (&column.values, cells.last()) {
                     // Exports are mostly sorted by date, and copying a date is cheaper than writing it.
-                    (Values::Date(days), Some(last)) if last.len > 0 && days[row] == days[row - 1] => {
+                    (Values::Date(days), Some(last))
+                        if last.len > 0 && days[row] == days[row - 1] =>
+                    {
                         block.bytes.extend_from_within(last.range());
                     }
                     (values, _) => push_value(&mut block.bytes, values, row),
@@ -91,7 +93,7 @@ fn push_value(bytes: &mut Vec<u8>, values: &Values, row: usize) {
         Values::Date(days) => push_date(bytes, Date::from_days(days[row])),
         Values::Timestamp(seconds) => push_timestamp(bytes, Timestamp::from_seconds(seconds[row])),
         Values::Bool(truths) => {
-            bytes.extend_from_slice(if truths[row] { b"true" } else { b"false" })
+            bytes.extend_from_slice(if truths[row] { b"true" } else { b"false" });
         }
     }
 }

@@ -21,6 +21,8 @@ mod json;
 mod markdown;
 mod meta;
 pub(crate) mod parquet;
+#[cfg(feature = "polars")]
+mod polars;
 mod table;
 mod terminal;
 mod values;

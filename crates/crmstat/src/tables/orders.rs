@@ -64,7 +64,9 @@ impl Orders {
             for (place, id) in ids.sorted().into_iter().enumerate() {
                 rank[id as usize] = place as u32;
             }
-            order.iter_mut().for_each(|order| *order = rank[*order as usize]);
+            for order in &mut order {
+                *order = rank[*order as usize];
+            }
             order
         });
         let fields: Vec<(Field, Column)> =

@@ -51,7 +51,8 @@ fn from_thresholds(text: &str) -> Result<Cuts> {
         cuts.sort_by(f64::total_cmp);
         cuts
     };
-    Cuts::new(of("recency"), of("frequency"), of("monetary"), closed).map_err(Error::from_model)
+    Cuts::new(of("recency"), of("frequency"), of("monetary"), closed)
+        .map_err(|error| Error::from_model(&error))
 }
 
 #[cfg(test)]

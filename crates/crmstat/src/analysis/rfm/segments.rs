@@ -103,6 +103,9 @@ impl Segments {
     }
 
     /// What the rules leave unclear: codes that two segments claim, said in words.
+    ///
+    /// # Errors
+    /// Rules that do not fit their bins; segments that were read have been checked.
     pub fn overlaps(&self) -> Result<Vec<String>> {
         let names = self.names(Lang::En);
         let grid = self.grid(self.bins)?;
@@ -128,7 +131,7 @@ impl Segments {
             ))
             .with_hint("give rules for these bins with `--segments FILE.toml`"));
         }
-        let grid = Grid::new(bins, &self.rules()?).map_err(Error::from_model)?;
+        let grid = Grid::new(bins, &self.rules()?).map_err(|error| Error::from_model(&error))?;
         let gaps: Vec<String> = grid
             .issues()
             .iter()
