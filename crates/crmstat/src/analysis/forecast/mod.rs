@@ -41,6 +41,7 @@ use crmstat_models::forecast::{
     ensemble::{EnsembleFit, Note},
     intervals::{self, Interval, Paths},
 };
+use rayon::prelude::*;
 
 /// How to forecast. The default: the standard ensemble, the usual horizon of the period, intervals of 80
 /// and 95 %.
@@ -76,8 +77,8 @@ pub const DEFAULT_SEED: u64 = 42;
 /// Most periods that are forecast; further ones say nothing.
 const FARTHEST: usize = 10_000;
 
-/// Paths per series, for sums over the horizon and intermittent demand: quantiles of 2.5 % rest on 100.
-const PATHS: usize = 4_000;
+/// Paths per series, for sums over the horizon and intermittent demand: quantiles of 2.5 % rest on 50.
+const PATHS: usize = 2_000;
 
 /// Forecasts of all series, in the order of the set.
 #[derive(Clone, Debug)]
@@ -140,17 +141,14 @@ pub fn forecast(set: &SeriesSet, options: &Options) -> Result<Forecasts> {
         }
         None => base.iter().map(|forecast| forecast.mean.clone()).collect(),
     };
-    let series = set
-        .series
-        .iter()
-        .zip(&fits)
-        .zip(base.into_iter().zip(means))
-        .enumerate()
-        .map(|(number, ((history, fit), (base, mean)))| {
-            let forecast = Forecast { mean, variance: base.variance };
+    let series = (0..fits.len())
+        .into_par_iter()
+        .map(|at| {
+            let forecast =
+                Forecast { mean: means[at].clone(), variance: base[at].variance.clone() };
             // A stream of its own for each series.
-            let seed = options.seed ^ (number as u64) << 32;
-            of_series(history, fit, &forecast, &levels, options.target, seed)
+            let seed = options.seed ^ ((at as u64) << 32);
+            of_series(&set.series[at], &fits[at], &forecast, &levels, options.target, seed)
         })
         .collect::<Result<_>>()?;
     Ok(Forecasts {
@@ -171,7 +169,8 @@ fn of_series(
     seed: u64,
 ) -> Result<SeriesForecast> {
     let horizon = forecast.mean.len();
-    let paths = Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
+    let paths =
+        Paths::simulate(fit, horizon, PATHS, seed).map_err(|error| Error::from_model(&error))?;
     let intervals = levels
         .iter()
         .map(|level| {
@@ -181,7 +180,7 @@ fn of_series(
             } else {
                 intervals::calibrated(forecast, *level)
             };
-            Ok(floored(interval.map_err(Error::from_model)?, fit))
+            Ok(floored(interval.map_err(|error| Error::from_model(&error))?, fit))
         })
         .collect::<Result<Vec<Interval>>>()?;
     let mut notes: Vec<String> = fit.notes().iter().map(ToString::to_string).collect();
@@ -219,7 +218,8 @@ fn total(
     let bounds = levels
         .iter()
         .map(|level| {
-            let bounds = intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
+            let bounds =
+                intervals::calibrated(&whole, *level).map_err(|error| Error::from_model(&error))?;
             let bounds = match floor {
                 Some(floor) => bounds.at_least(floor),
                 None => bounds,
