@@ -40,6 +40,9 @@ pub(crate) struct ForecastArgs {
     /// Forecast the past instead: how good would each model have been?
     #[arg(long)]
     pub(crate) backtest: bool,
+    /// Tell instead which past periods do not belong, and where a series changed its course
+    #[arg(long, conflicts_with_all = ["backtest", "total", "target"])]
+    pub(crate) anomalies: bool,
     /// The most origins of a backtest
     #[arg(long, value_name = "N", default_value_t = 5, requires = "backtest")]
     pub(crate) origins: usize,

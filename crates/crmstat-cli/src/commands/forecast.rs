@@ -45,6 +45,8 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
         let plan = Plan { origins: args.origins, step: args.step, gap: args.gap };
         let tested = backtest(set, &options, plan)?;
         (tested.table(lang)?, tested.notes().to_vec())
+    } else if args.anomalies {
+        (forecast::events(set)?.table(lang)?, set.notes().to_vec())
     } else {
         let forecasts = forecast::forecast(set, &options)?;
         tell_series(&printer, &forecasts);

@@ -24,6 +24,7 @@
 mod backtest;
 mod calendar;
 mod choice;
+mod events;
 mod reconcile;
 mod series;
 mod tables;
@@ -33,6 +34,7 @@ mod tests;
 pub use backtest::{Evaluation, Evaluations, Plan, backtest};
 pub use calendar::Period;
 pub use choice::Choice;
+pub use events::{Event, EventKind, Events, events};
 pub use series::{History, Measure, Query, SeriesSet};
 
 use crate::{Error, Result};

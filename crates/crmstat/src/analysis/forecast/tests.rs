@@ -252,6 +252,20 @@ fn a_backtest_compares_with_the_naive_forecast() {
 }
 
 #[test]
+fn events_name_the_period() {
+    let mut values: Vec<f64> =
+        (0..40).map(|t| f64::from(t * 37 % 11) + if t < 25 { 100.0 } else { 160.0 }).collect();
+    values[10] = 300.0;
+    let found = events(&months(&[("a", &values)])).unwrap();
+    let [anomaly, change] = found.events() else { panic!("{found:?}") };
+    assert_eq!((anomaly.kind, anomaly.value), (EventKind::Anomaly, 300.0));
+    assert_eq!(Period::Month.first_day(anomaly.period).to_string(), "2020-11-01");
+    assert_eq!(change.kind, EventKind::Change);
+    assert_eq!(Period::Month.first_day(change.period).to_string(), "2022-02-01");
+    assert_eq!(found.table(Lang::Ru).unwrap().rows(), 2);
+}
+
+#[test]
 fn options_out_of_range_are_the_callers_mistake() {
     let set = months(&[("a", &[1.0, 2.0, 3.0])]);
     for options in [
