@@ -7,6 +7,9 @@ crmstat-models, built with `cargo build --release -p crmstat-models --example fo
 needs `pip install statsforecast`. Time is the processor's, without reading, compiling (theirs is warmed
 up) or writing.
 
+`--coverage` tells instead how many of the observations lie within the standard ensemble's intervals, over
+all horizons and at the worst one, by the example `forecast_intervals`.
+
 sMAPE is mean(200|y - f| / (|y| + |f|)); MASE is scaled by the in-sample seasonal naive error.
 """
 
@@ -33,9 +36,13 @@ def write_wide(path, series):
             out.write(",".join([name, *map(repr, map(float, values))]) + "\n")
 
 
-def ours(model, train, season, horizon):
+def example(name):
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    binary = target / "release" / "examples" / "forecast_series"
+    return target / "release" / "examples" / name
+
+
+def ours(model, train, season, horizon):
+    binary = example("forecast_series")
     before = os.times().children_user
     done = subprocess.run(
         [binary, train, model, str(season), str(horizon)],
@@ -84,6 +91,24 @@ def score(forecasts, train, test, season):
     return np.mean(smape), np.mean(mase)
 
 
+def coverage(train, test, season, horizon):
+    command = [example("forecast_intervals"), train, str(season), str(horizon)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    within = {80: {}, 95: {}}
+    for line in done.stdout.splitlines():
+        name, step, _, *bounds = line.split(",")
+        step, bounds = int(step), [float(bound) for bound in bounds]
+        if step > len(test[name]):
+            continue
+        actual = test[name][step - 1]
+        for level, (lower, upper) in zip(within, [bounds[:2], bounds[2:]]):
+            within[level].setdefault(step, []).append(lower <= actual <= upper)
+    for level, steps in within.items():
+        overall = np.mean(np.concatenate(list(steps.values())))
+        worst = min(np.mean(step) for step in steps.values())
+        print(f"{level} %: {overall:.3f} of all, {worst:.3f} at the worst horizon")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("train", type=Path)
@@ -92,6 +117,7 @@ def main():
     parser.add_argument("--models", nargs="+", default=["ets", "mstl"])
     parser.add_argument("--sample", type=int, help="the first so many series only")
     parser.add_argument("--ours-only", action="store_true")
+    parser.add_argument("--coverage", action="store_true")
     arguments = parser.parse_args()
 
     season = arguments.season
@@ -100,6 +126,10 @@ def main():
     horizon = max(len(test[name]) for name in train)
     sample = Path(os.environ.get("TMPDIR", "/tmp")) / f"forecast_compare_{os.getpid()}.csv"
     write_wide(sample, train)
+    if arguments.coverage:
+        coverage(sample, test, season, horizon)
+        sample.unlink()
+        return
     print(f"{'model':16} {'engine':14} {'series':>6} {'sMAPE':>8} {'MASE':>8} {'series/s':>10}")
     try:
         for model in arguments.models:

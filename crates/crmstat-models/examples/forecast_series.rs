@@ -16,9 +16,14 @@ use std::{
 
 use crmstat_models::forecast::{
     Model, Series,
+    arima::Arima,
     baseline::Baseline,
+    ces::Ces,
+    ensemble::Ensemble,
     ets::{Ets, Form},
+    intermittent::Intermittent,
     mstl::Mstl,
+    theta::{Theta, Variant},
 };
 
 fn by_name(name: &str) -> Option<Box<dyn Model>> {
@@ -26,6 +31,14 @@ fn by_name(name: &str) -> Option<Box<dyn Model>> {
         "naive" => Box::new(Baseline::Naive),
         "seasonal-naive" => Box::new(Baseline::SeasonalNaive),
         "drift" => Box::new(Baseline::Drift),
+        "ensemble" => Box::new(Ensemble::standard()),
+        "theta" => Box::new(Theta::new(Variant::Standard)),
+        "otm" => Box::new(Theta::new(Variant::Optimised)),
+        "dstm" => Box::new(Theta::new(Variant::DynamicStandard)),
+        "dotm" => Box::new(Theta::new(Variant::DynamicOptimised)),
+        "ces" => Box::new(Ces::new()),
+        "arima" => Box::new(Arima::automatic()),
+        "imapa" => Box::new(Intermittent::default()),
         "mstl" => Box::new(Mstl::automatic()),
         "ets" => Box::new(Ets::automatic()),
         "ets-non-seasonal" => Box::new(Ets::non_seasonal()),

@@ -3,6 +3,7 @@
 mod churn;
 mod clv;
 mod cohorts;
+mod forecast;
 mod generate;
 mod output;
 mod read;
@@ -12,6 +13,7 @@ mod segment;
 pub(crate) use churn::{
     CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
 };
+pub(crate) use forecast::ForecastArgs;
 pub(crate) use generate::GenerateArgs;
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Clv(ClvArgs),
     /// Retention and revenue by acquisition cohort, and survival
     Cohorts(CohortsArgs),
+    /// Sales by period, per product, region, manager, with intervals
+    Forecast(ForecastArgs),
     /// Synthetic CRM data with known truth
     Generate(GenerateArgs),
     /// Completions for a shell, on standard output

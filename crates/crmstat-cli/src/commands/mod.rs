@@ -4,6 +4,7 @@ mod churn;
 mod clv;
 mod cohorts;
 mod completions;
+mod forecast;
 mod generate;
 mod inspect;
 mod rfm;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Churn(args) => churn::run(&args),
         Command::Clv(args) => clv::run(&args),
         Command::Cohorts(args) => cohorts::run(&args),
+        Command::Forecast(args) => forecast::run(&args),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

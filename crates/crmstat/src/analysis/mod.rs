@@ -4,5 +4,6 @@ pub mod inspect;
 pub mod churn;
 pub mod clv;
 pub mod cohorts;
+pub mod forecast;
 pub mod rfm;
 pub mod segments;

@@ -20,6 +20,11 @@ pub(crate) enum FieldType {
 }
 
 impl Field {
+    /// Whether its cells are texts, such as names and kinds; not dates, amounts or numbers.
+    pub const fn is_text(self) -> bool {
+        matches!(self.field_type(), FieldType::Text)
+    }
+
     pub(crate) const fn field_type(self) -> FieldType {
         match self {
             Self::OrderedAt
@@ -32,9 +37,10 @@ impl Field {
             | Self::ContractStart
             | Self::ContractEnd
             | Self::EnteredAt
-            | Self::Period => FieldType::Date,
+            | Self::Period
+            | Self::Date => FieldType::Date,
             Self::Amount | Self::Price | Self::Discount | Self::Cost => FieldType::Money,
-            Self::Quantity | Self::Probability | Self::Satisfaction => FieldType::Number,
+            Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => FieldType::Number,
             _ => FieldType::Text,
         }
     }

@@ -23,6 +23,8 @@ pub enum TableKind {
     History,
     /// Marketing and sales spend per period and channel.
     Spend,
+    /// Time series, one observation a row: series, date, value.
+    Series,
 }
 
 impl TableKind {
@@ -37,6 +39,7 @@ impl TableKind {
             Self::Products => "products",
             Self::History => "history",
             Self::Spend => "spend",
+            Self::Series => "series",
         }
     }
 }
@@ -112,6 +115,9 @@ fields! {
     Name "name" "The name of a customer or product.",
     EnteredAt "entered_at" "When the deal entered the stage.",
     Period "period" "The first day of the period of a spend.",
+    Series "series" "The name of the time series that an observation belongs to.",
+    Date "date" "The day of an observation, or the first day of its period.",
+    Value "value" "The value of an observation.",
 }
 
 impl Field {

@@ -23,6 +23,8 @@ fn required(kind: TableKind, has_customer: bool) -> &'static [Field] {
         TableKind::Products => &[Field::Product],
         TableKind::History => &[Field::OrderId, Field::Stage, Field::EnteredAt],
         TableKind::Spend => &[Field::Period, Field::Amount],
+        // A value that is missing is a gap in its series.
+        TableKind::Series => &[Field::Date],
         TableKind::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
         TableKind::Deals => &[Field::CustomerId, Field::Amount],
     }

@@ -476,6 +476,7 @@ const fn essentials(kind: TableKind) -> &'static [&'static [Field]] {
         TableKind::Products => &[&[F::Product]],
         TableKind::History => &[&[F::OrderId], &[F::Stage], &[F::EnteredAt]],
         TableKind::Spend => &[&[F::Period], &[F::Amount]],
+        TableKind::Series => &[&[F::Date], &[F::Value]],
     }
 }
 

@@ -477,6 +477,11 @@ fn plain_tables_need_no_option() {
             &["period", "channel", "amount"],
             &[("period", "period"), ("channel", "channel"), ("amount", "amount")],
         ),
+        (
+            TableKind::Series,
+            &["series", "date", "value"],
+            &[("series", "series"), ("date", "date"), ("value", "value")],
+        ),
     ];
     for (kind, headers, expected) in cases {
         let mapping = plain(headers);

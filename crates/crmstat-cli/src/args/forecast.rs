@@ -1,0 +1,67 @@
+//! `crmstat forecast`.
+
+use super::{OutputArgs, ReadArgs};
+use clap::Args;
+
+/// Arguments of `crmstat forecast`.
+#[derive(Args, Debug)]
+pub(crate) struct ForecastArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// The files hold time series, one observation a row, in columns such as series, date, value
+    #[arg(long, conflicts_with_all = ["measure", "by", "as_of", "since"])]
+    pub(crate) series: bool,
+    /// The length of a period: day, (ISO) week, month, quarter, year
+    /// [default: month; for --series the longest without two values]
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) period: Option<String>,
+    /// What to forecast: revenue, orders, quantity, customers [default: revenue]
+    #[arg(long, value_name = "MEASURE")]
+    pub(crate) measure: Option<String>,
+    /// Divide the total by these fields, the coarsest first, as in `--by region,product`
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// Periods to forecast [default: 28 days, 13 weeks, 12 months, 4 quarters, 3 years]
+    #[arg(long, value_name = "N")]
+    pub(crate) horizon: Option<usize>,
+    /// The model: auto, naive, seasonal-naive, drift, ets, theta, dotm, ces, arima, mstl, croston, sba, tsb,
+    /// imapa, or a form such as `ETS(A,Ad,M)`
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub(crate) model: String,
+    /// Probabilities of the intervals, in percent
+    #[arg(long, value_name = "P,…", value_delimiter = ',', default_value = "80,95")]
+    pub(crate) level: Vec<u8>,
+    /// One row per series: the horizon as a whole
+    #[arg(long, conflicts_with = "backtest")]
+    pub(crate) total: bool,
+    /// How likely each series is to reach this over the horizon as a whole
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "backtest")]
+    pub(crate) target: Option<f64>,
+    /// Forecast the past instead: how good would each model have been?
+    #[arg(long)]
+    pub(crate) backtest: bool,
+    /// Tell instead which past periods do not belong, and where a series changed its course
+    #[arg(long, conflicts_with_all = ["backtest", "total", "target"])]
+    pub(crate) anomalies: bool,
+    /// The most origins of a backtest
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "backtest")]
+    pub(crate) origins: usize,
+    /// Periods between the origins of a backtest
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "backtest")]
+    pub(crate) step: usize,
+    /// Periods between what a backtest knows and what it forecasts
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "backtest")]
+    pub(crate) gap: usize,
+    /// Orders from this day on do not exist; it also says how far the data reach
+    /// [default: the day after the last order]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// Leave out orders before this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) since: Option<String>,
+    /// The seed of simulated paths
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

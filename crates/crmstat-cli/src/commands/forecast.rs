@@ -1,0 +1,101 @@
+//! `crmstat forecast`: sales by period, with intervals.
+
+use super::open;
+use crate::{args::ForecastArgs, printer::Printer, settings};
+use anyhow::Result;
+use crmstat::{
+    Error,
+    analysis::forecast::{
+        self, DEFAULT_SEED, Forecasts, Options, Plan, Query, SeriesSet, backtest,
+    },
+    ingest::{Export, Field, Imported, ReadOptions, TableKind},
+    output::Meta,
+};
+
+/// Series told one by one when they got another model than was asked for.
+const TOLD: usize = 5;
+
+/// Forecasts the series of the exports, or their past.
+pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
+    let printer = Printer::new(&args.output)?;
+    let options = Options {
+        horizon: args.horizon,
+        model: args.model.parse()?,
+        levels: args.level.clone(),
+        target: args.target,
+        seed: args.seed.unwrap_or(DEFAULT_SEED),
+    };
+    let (export, imported) = read(args, &printer)?;
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    let set = &imported.result;
+    let mut meta = Meta::new()
+        .ledger(&imported.ledger)
+        .seed(options.seed)
+        .with("period", set.period().name())
+        .with("model", options.model.name());
+    if let Some(profile) = export.profile() {
+        meta = meta.profile(profile);
+    }
+
+    let lang = printer.lang();
+    let (table, notes) = if args.backtest {
+        let plan = Plan { origins: args.origins, step: args.step, gap: args.gap };
+        let tested = backtest(set, &options, plan)?;
+        (tested.table(lang)?, tested.notes().to_vec())
+    } else if args.anomalies {
+        (forecast::events(set)?.table(lang)?, set.notes().to_vec())
+    } else {
+        let forecasts = forecast::forecast(set, &options)?;
+        tell_series(&printer, &forecasts);
+        let whole = args.total || args.target.is_some();
+        let table = if whole { forecasts.totals(lang)? } else { forecasts.table(lang)? };
+        (table, forecasts.notes().to_vec())
+    };
+    for note in &notes {
+        printer.note(note);
+    }
+    printer.table(&table, meta.with("notes", notes))
+}
+
+fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<SeriesSet>)> {
+    let period = args.period.as_deref().map(str::parse).transpose()?;
+    if args.series {
+        let kind = Some(TableKind::Series);
+        let options = ReadOptions { kind, ..settings::read_options(&args.read)? };
+        let mut export = Export::open(&args.read.exports, options)?;
+        let set = SeriesSet::from_table(&mut export, period)?;
+        return Ok((export, set));
+    }
+    let query = Query {
+        window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
+        period: period.unwrap_or_default(),
+        measure: args.measure.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+        by: args.by.iter().map(|name| dimension(name)).collect::<Result<_>>()?,
+    };
+    let mut export = open(&args.read, printer)?;
+    let set = SeriesSet::from_orders(&mut export, &query)?;
+    Ok((export, set))
+}
+
+fn dimension(name: &str) -> Result<Field> {
+    Field::from_name(name).ok_or_else(|| {
+        Error::usage(format!("`--by` knows no field `{name}`"))
+            .with_hint("such as product, category, region, channel, owner, source")
+            .into()
+    })
+}
+
+/// Says what was decided about series, the first few one by one.
+fn tell_series(printer: &Printer, forecasts: &Forecasts) {
+    let noted = || forecasts.series().iter().filter(|series| !series.notes.is_empty());
+    for series in noted().take(TOLD) {
+        printer.note(format!("{}: {}", series.name, series.notes.join("; ")));
+    }
+    let more = noted().count().saturating_sub(TOLD);
+    if more > 0 {
+        printer.note(format!("and notes on {more} more series; see the column `note`"));
+    }
+}

@@ -1,0 +1,424 @@
+//! Series of sales: one value per period, from orders or from a table of series.
+
+use super::Period;
+use crate::{
+    Date, Error, Money, Result, Window,
+    ingest::{Export, Field, Imported},
+    output::Texts,
+    tables::{Column, Labels, Orders, OrdersQuery, Records},
+};
+use std::collections::BTreeMap;
+
+/// What is counted in each period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// The net amount: refunds are taken off in the period in which they were made.
+    #[default]
+    Revenue,
+    /// Purchases; a refund is none.
+    Orders,
+    /// Units, as the column of quantities says.
+    Quantity,
+    /// Customers with at least one purchase.
+    Customers,
+}
+
+impl Measure {
+    /// The name used by `--measure`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Revenue => "revenue",
+            Self::Orders => "orders",
+            Self::Quantity => "quantity",
+            Self::Customers => "customers",
+        }
+    }
+
+    /// Whether the parts add up to the whole. An order with two products counts for each of them, and a
+    /// customer of two regions for each of these.
+    pub const fn adds_up(self) -> bool {
+        matches!(self, Self::Revenue | Self::Quantity)
+    }
+
+    /// Units of the exact sums in one of the measure.
+    const fn scale(self) -> f64 {
+        match self {
+            Self::Revenue => Money::SCALE as f64,
+            Self::Quantity => QUANTITY_SCALE,
+            Self::Orders | Self::Customers => 1.0,
+        }
+    }
+}
+
+impl std::str::FromStr for Measure {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        [Self::Revenue, Self::Orders, Self::Quantity, Self::Customers]
+            .into_iter()
+            .find(|measure| measure.name() == text)
+            .ok_or_else(|| {
+                Error::usage(format!("`{text}` is nothing to forecast"))
+                    .with_hint("one of revenue, orders, quantity, customers")
+            })
+    }
+}
+
+/// Quantities are summed in millionths, so that their order changes nothing.
+const QUANTITY_SCALE: f64 = 1e6;
+
+/// Most periods of a series: daily series of over a century.
+const LONGEST: i32 = 50_000;
+
+/// The series of orders that are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The days whose orders count.
+    pub window: Window,
+    /// The length of a period.
+    pub period: Period,
+    /// What is counted.
+    pub measure: Measure,
+    /// The fields by which the total is divided, the coarsest first.
+    pub by: Vec<Field>,
+}
+
+/// One series: its name and its values, one per period without gaps, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// `total`, or the values of the dimensions.
+    pub name: String,
+    /// The number of the first period; see [`Period::number`].
+    pub first: i32,
+    /// The values.
+    pub values: Vec<f64>,
+    /// Periods without an observation that were filled.
+    pub filled: usize,
+}
+
+impl History {
+    /// The number of the period after the last one.
+    pub fn next(&self) -> i32 {
+        self.first + self.values.len() as i32
+    }
+}
+
+/// Series of one period length, and what was decided about them.
+#[derive(Clone, Debug)]
+pub struct SeriesSet {
+    pub(super) period: Period,
+    pub(super) series: Vec<History>,
+    /// For a total divided by dimensions: for each series the path of its parts, the total's empty.
+    pub(super) paths: Option<Vec<Vec<u32>>>,
+    /// Whether the parts' values are the whole's.
+    pub(super) adds_up: bool,
+    pub(super) notes: Vec<String>,
+}
+
+impl SeriesSet {
+    /// Counts the orders of `export` by period: the total first, then, level by level, what it is divided
+    /// into, in the order of the values' bytes.
+    ///
+    /// A series begins with the first period in which it has an order. From there on a period without
+    /// orders is a zero: nothing was sold. The last period is left out unless the data reach its end, that
+    /// is, unless the next one begins by `window.until` (the day after the last event, if not given); the
+    /// first one where `window.since` lies within it.
+    ///
+    /// # Errors
+    /// What the export cannot bear, a dimension without a column, or no complete period with an order.
+    pub fn from_orders(export: &mut Export, query: &Query) -> Result<Imported<Self>> {
+        let mut fields = query.by.clone();
+        if query.measure == Measure::Quantity {
+            fields.push(Field::Quantity);
+        }
+        let orders = Orders::read(export, &OrdersQuery { window: query.window, fields })?;
+        let files: Vec<&str> = export.files().collect();
+        let files = files.join("`, `");
+        orders.try_map(|orders| Self::count(&orders, query, &files))
+    }
+
+    fn count(orders: &Orders, query: &Query, files: &str) -> Result<Self> {
+        let Query { window, period, measure, ref by } = *query;
+        if let Some(field) = by.iter().find(|field| !field.is_text()) {
+            return Err(Error::usage(format!("{field} is no text, so nothing is divided by it")));
+        }
+        let (first_day, last_day) = orders
+            .span()
+            .ok_or_else(|| Error::data(format!("no order in `{files}`")).with_hint(SEE_INSPECT))?;
+        let dimensions = by
+            .iter()
+            .map(|field| labels_of(orders, *field, files))
+            .collect::<Result<Vec<&Labels>>>()?;
+        let quantity = match (measure, orders.field(Field::Quantity)) {
+            (Measure::Quantity, Some(Column::Number(values))) => Some(values),
+            (Measure::Quantity, _) => return Err(no_column(Field::Quantity, files)),
+            _ => None,
+        };
+
+        let mut notes = Vec::new();
+        let end_of_data = window.until.map_or(last_day.plus_days(1), |until| until.date());
+        let end = period.number(end_of_data);
+        if end <= period.number(last_day) {
+            notes.push(format!(
+                "the {} that begins on {} is incomplete, as the data end before {end_of_data}: it is left out",
+                period.name(),
+                period.first_day(end),
+            ));
+        }
+        let mut start = period.number(first_day);
+        if let Some(since) = window.since
+            && period.number(since) == start
+            && period.first_day(start) < since
+        {
+            notes.push(format!(
+                "the {} that begins on {} is incomplete, as the data begin on {since}: it is left out",
+                period.name(),
+                period.first_day(start),
+            ));
+            start += 1;
+        }
+        check_length(start, end, period)?;
+
+        let mut nodes = Nodes { start, length: (end - start) as usize, nodes: BTreeMap::new() };
+        for customer in 0..orders.customers().len() {
+            for order in orders.of_customer(customer) {
+                let at = period.number(orders.at()[order].date());
+                if at < start || at >= end {
+                    continue;
+                }
+                let is_purchase = !orders.amount()[order].is_negative();
+                for line in orders.lines_of(order) {
+                    let (amount, mark) = match measure {
+                        Measure::Revenue => (i128::from(orders.line_amount()[line].units()), None),
+                        Measure::Quantity => {
+                            let units = quantity.map_or(0.0, |values| values[line]);
+                            // A missing quantity is NaN, which becomes 0.
+                            ((units * QUANTITY_SCALE).round() as i128, None)
+                        }
+                        Measure::Orders => (i128::from(is_purchase), Some(order)),
+                        Measure::Customers => (i128::from(is_purchase), Some(customer)),
+                    };
+                    let path: Vec<u32> = dimensions
+                        .iter()
+                        .map(|labels| labels.code(line).unwrap_or(u32::MAX))
+                        .collect();
+                    for depth in 0..=path.len() {
+                        nodes.add(&path[..depth], at, amount, mark);
+                    }
+                }
+            }
+        }
+        if nodes.nodes.is_empty() {
+            return Err(Error::data(format!(
+                "`{files}` has no complete {} with an order",
+                period.name()
+            ))
+            .with_hint(SHORTER));
+        }
+        let (paths, series) = nodes
+            .nodes
+            .into_iter()
+            .map(|((_, path), node)| {
+                let name = name_of(&path, &dimensions);
+                let first = start + node.first as i32;
+                let exact = node.sums[node.first..].iter();
+                let values = exact.map(|sum| *sum as f64 / measure.scale()).collect();
+                (path, History { name, first, values, filled: 0 })
+            })
+            .unzip();
+        let paths = (!by.is_empty()).then_some(paths);
+        Ok(Self { period, series, paths, adds_up: measure.adds_up(), notes })
+    }
+
+    /// Reads series from a table with a row per observation; `export` must have been opened as
+    /// [`TableKind::Series`](crate::ingest::TableKind::Series).
+    ///
+    /// Series come in the order of their names' bytes; without a column of names there is one, `total`.
+    /// Values of one period add up. A period without a value between two others is a gap, not a zero: it is
+    /// filled on the line between its neighbours, and counted. Without `period` it is the longest
+    /// one of which no series has two values.
+    ///
+    /// # Errors
+    /// What the export cannot bear, or no observation at all.
+    pub fn from_table(export: &mut Export, period: Option<Period>) -> Result<Imported<Self>> {
+        let records = Records::read(export)?;
+        let files: Vec<&str> = export.files().collect();
+        let files = files.join("`, `");
+        records.try_map(|records| Self::gather(&records, period, &files))
+    }
+
+    fn gather(records: &Records, period: Option<Period>, files: &str) -> Result<Self> {
+        let (Some(Column::Date(dates)), Some(Column::Number(values))) =
+            (records.field(Field::Date), records.field(Field::Value))
+        else {
+            return Err(no_column(Field::Value, files));
+        };
+        let names = records.labels(Field::Series);
+        let mut observed: BTreeMap<&str, Vec<(Date, f64)>> = BTreeMap::new();
+        for row in 0..records.len() {
+            let (Some(at), value) = (dates[row], values[row]) else { continue };
+            if value.is_finite() {
+                let name = names.map_or(TOTAL, |names| names.get(row).unwrap_or(MISSING));
+                observed.entry(name).or_default().push((at.date(), value));
+            }
+        }
+        if observed.is_empty() {
+            return Err(Error::data(format!("no observation in `{files}`")).with_hint(SEE_INSPECT));
+        }
+        for rows in observed.values_mut() {
+            // Equal rows are equal in every order; sums of one period are taken in this one.
+            rows.sort_by(|left, right| left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)));
+        }
+        let mut notes = Vec::new();
+        let period = period.unwrap_or_else(|| {
+            let found = longest_without_repeats(observed.values());
+            notes.push(format!("a period is a {}: the longest without two values", found.name()));
+            found
+        });
+        let series = observed
+            .into_iter()
+            .map(|(name, rows)| history(name, &rows, period))
+            .collect::<Result<_>>()?;
+        Ok(Self { period, series, paths: None, adds_up: false, notes })
+    }
+
+    /// The length of a period.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The series.
+    pub fn series(&self) -> &[History] {
+        &self.series
+    }
+
+    /// What was decided about all of them, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// The name of the series of everything.
+const TOTAL: &str = "total";
+/// The name of what has no value in a dimension.
+const MISSING: &str = "(none)";
+const SEE_INSPECT: &str = "see `crmstat inspect` for how the rows are read";
+const SHORTER: &str = "choose a shorter `--period`, or say with `--as-of` how far the data reach";
+
+fn labels_of<'a>(orders: &'a Orders, field: Field, files: &str) -> Result<&'a Labels> {
+    let labels = orders.labels(field).filter(|labels| !labels.labels().is_empty());
+    labels.ok_or_else(|| no_column(field, files))
+}
+
+fn no_column(field: Field, files: &str) -> Error {
+    Error::data(format!("`{files}` has no column of texts or numbers for {field}"))
+        .with_hint(format!("name it with `--map {field}=COLUMN`"))
+}
+
+fn check_length(start: i32, end: i32, period: Period) -> Result<()> {
+    if end <= start {
+        let message = format!("the data hold no complete {}", period.name());
+        return Err(Error::data(message).with_hint(SHORTER));
+    }
+    if end - start > LONGEST {
+        return Err(Error::data(format!(
+            "the data span {} periods from {}, more than {LONGEST}",
+            end - start,
+            period.first_day(start)
+        ))
+        .with_hint("choose a longer `--period`, or leave out wrong dates with `--since`"));
+    }
+    Ok(())
+}
+
+/// Exact sums by path and period; the map's order is by level, then by path.
+struct Nodes {
+    start: i32,
+    length: usize,
+    nodes: BTreeMap<(usize, Vec<u32>), Node>,
+}
+
+struct Node {
+    /// The first period with a row.
+    first: usize,
+    sums: Vec<i128>,
+    /// The last order or customer counted in each period; none is `usize::MAX`.
+    marks: Vec<usize>,
+}
+
+impl Nodes {
+    /// Adds `amount`; with a `mark`, once for each mark. Equal marks come in a row.
+    fn add(&mut self, path: &[u32], at: i32, amount: i128, mark: Option<usize>) {
+        let length = self.length;
+        let at = (at - self.start) as usize;
+        let node = self.nodes.entry((path.len(), path.to_vec())).or_insert_with(|| Node {
+            first: at,
+            sums: vec![0; length],
+            marks: if mark.is_some() { vec![usize::MAX; length] } else { Vec::new() },
+        });
+        node.first = node.first.min(at);
+        if let Some(mark) = mark {
+            if amount == 0 || node.marks[at] == mark {
+                return;
+            }
+            node.marks[at] = mark;
+        }
+        node.sums[at] += amount;
+    }
+}
+
+fn name_of(path: &[u32], dimensions: &[&Labels]) -> String {
+    if path.is_empty() {
+        return TOTAL.to_owned();
+    }
+    let text = |labels: &Texts, code: u32| {
+        let known = (code as usize) < labels.len();
+        known.then(|| labels.get(code as usize)).flatten().unwrap_or(MISSING).to_owned()
+    };
+    let parts: Vec<String> =
+        path.iter().zip(dimensions).map(|(code, labels)| text(labels.labels(), *code)).collect();
+    parts.join(" / ")
+}
+
+fn longest_without_repeats<'a>(
+    series: impl Iterator<Item = &'a Vec<(Date, f64)>> + Clone,
+) -> Period {
+    let repeats = |period: Period| {
+        series.clone().any(|rows| {
+            rows.windows(2).any(|pair| period.number(pair[0].0) == period.number(pair[1].0))
+        })
+    };
+    Period::LONGEST_FIRST.into_iter().find(|period| !repeats(*period)).unwrap_or(Period::Day)
+}
+
+/// The series of sorted observations, at least one.
+fn history(name: &str, rows: &[(Date, f64)], period: Period) -> Result<History> {
+    let first = period.number(rows[0].0);
+    let end = period.number(rows[rows.len() - 1].0) + 1;
+    check_length(first, end, period).map_err(|error| {
+        Error::data(format!("series `{name}`: {error}")).with_hint("choose a longer `--period`")
+    })?;
+    let mut sums: Vec<Option<f64>> = vec![None; (end - first) as usize];
+    for (date, value) in rows {
+        let sum = &mut sums[(period.number(*date) - first) as usize];
+        *sum = Some(sum.unwrap_or(0.0) + value);
+    }
+    let mut values: Vec<f64> = Vec::with_capacity(sums.len());
+    for (at, sum) in sums.iter().enumerate() {
+        values.push(match sum {
+            Some(sum) => *sum,
+            // The first and the last period are observed, so both neighbours exist.
+            None => {
+                let ahead = sums[at..].iter().position(Option::is_some).unwrap_or(1);
+                let next = sums.get(at + ahead).copied().flatten().unwrap_or_default();
+                let before = values[at - 1];
+                before + (next - before) / (ahead + 1) as f64
+            }
+        });
+    }
+    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+        return Err(Error::data(format!("series `{name}` adds up to {value}")));
+    }
+    let filled = sums.iter().filter(|sum| sum.is_none()).count();
+    Ok(History { name: name.to_owned(), first, values, filled })
+}
