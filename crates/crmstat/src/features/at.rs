@@ -221,8 +221,8 @@ impl<'a> Step<'a> {
             Feature::RefundShare => {
                 Self::Purchases(|customer| ratio(customer.refunded as f64, customer.gross as f64))
             }
-            Feature::DiscountShare => match history.orders().field(Field::Discount) {
-                Some(Column::Money(discounts)) => Self::DiscountShare(discounts),
+            Feature::DiscountShare => match history.order_column(Field::Discount)? {
+                Column::Money(discounts) => Self::DiscountShare(discounts),
                 _ => return Err(lacks("orders", Field::Discount)),
             },
             Feature::Orders(days) => Self::Orders(*days),

@@ -12,7 +12,7 @@
 //! | what are they like? | [`Segments::profile_table`] |
 //! | how many, and are they real? | [`Segments::choice_table`] |
 //! | are they still the same? | [`Segments::drift_table`] |
-//! | who moved? | [`migration`] |
+//! | who moved? | [`migration()`] |
 //!
 //! A missing number counts as the median and a missing category as the average, so that neither draws a
 //! customer towards any cluster; medians and shares of a profile leave them out.
