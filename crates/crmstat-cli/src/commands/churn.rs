@@ -15,8 +15,7 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Lang,
     analysis::churn::{
-        Campaign, Churn, LearnerKind, Learning, Model, Options, Order, Scores, TableOptions, fit,
-        fit_table,
+        Campaign, Churn, LearnerKind, Learning, Model, Options, Order, TableOptions, fit, fit_table,
     },
     features::History,
     ingest::{Imported, TableKind, TableQuery},
@@ -60,9 +59,8 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
     let subjects = &args.subjects;
     let (scores, meta) = match &subjects.table {
         Some(file) => {
-            let mut columns: Vec<String> = model.columns().map(str::to_owned).collect();
-            columns.extend(subjects.value.clone());
-            let imported = read_table(subjects, &printer, file, Some(columns), &[])?;
+            let columns = Some(model.columns().map(str::to_owned).collect());
+            let imported = read_table(subjects, &printer, file, columns, &[])?;
             let scores = model.score_table(&imported.result, subjects.value.as_deref())?;
             (scores, Meta::new().ledger(&imported.ledger))
         }
@@ -192,12 +190,8 @@ fn answer(args: &ChurnArgs, churn: &Churn, lang: Lang) -> Result<Table> {
     } else if answer.importance {
         churn.importance_table(lang)?
     } else {
-        scored(&churn.scores, args, lang)?
+        churn.scores.table(order(&args.subjects), lang)?
     })
-}
-
-fn scored(scores: &Scores, args: &ChurnArgs, lang: Lang) -> Result<Table> {
-    Ok(scores.table(order(&args.subjects), lang)?)
 }
 
 fn order(subjects: &SubjectArgs) -> Order {

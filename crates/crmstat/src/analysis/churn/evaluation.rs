@@ -169,13 +169,17 @@ impl Evaluation {
     }
 }
 
-/// Whether the challenger is clearly better: by more than two standard errors of the difference in
-/// ranking, and nearer to the truth.
+/// The gain in AUC below which a model that can be read at a glance is worth more.
+const WORTH_IT: f64 = 0.005;
+
+/// Whether the challenger is clearly better: by so much in ranking that it matters, by more than two
+/// standard errors of the difference, and nearer to the truth.
 pub(super) fn clearly_better(challenger: &[f64], simple: &[f64], labels: &[bool]) -> Result<bool> {
     let judge = || {
         let (ahead, error) = auc_difference(challenger, simple, labels)?;
         let loss = |scores: &[f64]| log_loss(scores, labels, None);
-        Ok::<_, crmstat_models::Error>(ahead > 2.0 * error && loss(challenger)? < loss(simple)?)
+        let clear = ahead > WORTH_IT.max(2.0 * error);
+        Ok::<_, crmstat_models::Error>(clear && loss(challenger)? < loss(simple)?)
     };
     judge().map_err(Error::from_model)
 }

@@ -45,11 +45,7 @@ impl Scores {
             Some(worth) => worth,
             None => expected(model, &frame),
         };
-        let at_risk = worth
-            .iter()
-            .zip(&probability)
-            .map(|(worth, probability)| Money::from_f64(worth * probability))
-            .collect();
+        let at_risk = at_risk(&worth, &probability);
         let of_orders = model.horizon().is_some();
         let reasons = reasons(model, &frame, of_orders)?;
         let decile = deciles(&probability);
@@ -67,8 +63,7 @@ impl Scores {
         }
         self.decile = deciles(&self.probability);
         if let Some(worth) = worth {
-            let pairs = worth.iter().zip(&self.probability);
-            self.at_risk = pairs.map(|(worth, own)| Money::from_f64(worth * own)).collect();
+            self.at_risk = at_risk(worth, &self.probability);
         }
         self
     }
@@ -138,6 +133,12 @@ impl Scores {
             ranked.iter().map(words).collect()
         })
     }
+}
+
+/// The expected loss, to the cent: more digits would claim to be known.
+fn at_risk(worth: &[f64], probability: &[f64]) -> Vec<Option<Money>> {
+    let pairs = worth.iter().zip(probability);
+    pairs.map(|(worth, own)| Money::from_f64((worth * own * 100.0).round() / 100.0)).collect()
 }
 
 /// What each customer brings in a horizon, by the last year; NaN where the columns do not say.

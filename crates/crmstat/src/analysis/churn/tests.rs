@@ -1,1 +1,320 @@
-//! Churn end to end on worlds whose truth is known.
+//! Churn end to end: published protocols, worlds of known truth, and data that cannot bear it.
+
+use super::{
+    Churn, Horizon, LearnerKind, Learning, Model, Options, Order, TableOptions, Value, fit,
+    fit_table,
+};
+use crate::{
+    AsOf, Lang, Result,
+    features::History,
+    generate::{Part, Spec},
+    ingest::{Export, Field, ReadOptions, TableKind, TableQuery},
+    output::Format,
+    tables::{CustomerTable, Orders, OrdersQuery, Records},
+};
+use crmstat_models::churn::CalibrationMethod;
+use std::path::{Path, PathBuf};
+
+/// The file `path` of the shared data, or `None`, said on standard error, where there is none.
+fn shared(path: &str) -> Option<String> {
+    let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
+    if found.exists() {
+        return Some(found.display().to_string());
+    }
+    eprintln!("skipped: needs shared data `{path}`");
+    None
+}
+
+fn as_of(day: &str) -> AsOf {
+    AsOf::start_of(day.parse().unwrap())
+}
+
+fn read_orders(file: &str, map: &[(Field, &str)]) -> Orders {
+    let map = map.iter().map(|(field, column)| (*field, (*column).to_owned())).collect();
+    let options = ReadOptions { map, ..ReadOptions::default() };
+    let mut export = Export::open(&[file], options).unwrap();
+    Orders::read(&mut export, &OrdersQuery::default()).unwrap().result
+}
+
+fn orders_of(text: &str) -> Orders {
+    let folder = tempfile::tempdir().unwrap();
+    read_orders(&write(folder.path(), "orders.csv", text), &[])
+}
+
+fn table_of(text: &str) -> CustomerTable {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "table.csv", text);
+    let query = TableQuery {
+        id: Some("id".to_owned()),
+        texts: vec!["left".to_owned()],
+        ..TableQuery::default()
+    };
+    CustomerTable::read(&file, &query, ReadOptions::default()).unwrap().result
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn metric(churn: &Churn, name: &str) -> f64 {
+    let metrics = churn.evaluation.metrics();
+    metrics.into_iter().find(|(own, _)| own == name).unwrap().1
+}
+
+fn dataset(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../datasets").join(name);
+    path.display().to_string()
+}
+
+/// Online Retail II, `online_retail_ii_90day_churn_recomputed` in the reference file: LightGBM's AUC and
+/// the Brier score of the MBG/NBD, both at once.
+#[test]
+fn online_retail_meets_both_targets_at_once_needs_shared_data() {
+    let Some(file) = shared("data/customers/retail/online_retail_ii_baskets.csv") else { return };
+    let orders = read_orders(&file, &[(Field::OrderedAt, "InvoiceDate"), (Field::Amount, "net")]);
+    let history = History::new(&orders);
+    let options = Options {
+        cutoff: Some(as_of("2011-09-10")),
+        training: Some(["2010-12-10", "2011-03-10", "2011-06-11"].map(as_of).to_vec()),
+        ..Options::default()
+    };
+    let churn = fit(&history, &options).unwrap();
+    // Two customers more than the protocol's 5,281: their baskets of nothing count as purchases here.
+    assert_eq!(churn.evaluation.tested, 5283);
+    assert!(metric(&churn, "auc") >= 0.8066, "{}", metric(&churn, "auc"));
+    assert!(metric(&churn, "brier") <= 0.186, "{}", metric(&churn, "brier"));
+    assert!((metric(&churn, "recency_auc") - 0.7636).abs() < 5e-4);
+    assert!((metric(&churn, "btyd_auc") - 0.8006).abs() < 5e-4);
+    assert_eq!(churn.model.learner(), LearnerKind::Logistic);
+
+    let late = Options { cutoff: Some(as_of("2011-09-12")), ..Options::default() };
+    let refused = fit(&history, &late).unwrap_err();
+    assert!(refused.hint().unwrap().contains("2011-09-11"), "{refused}");
+}
+
+/// Telco, `telco_recomputed` in the reference file, under our own five folds.
+#[test]
+fn telco_meets_the_targets_needs_shared_data() {
+    let Some(file) = shared("data/customers/churn/telco_customer_churn.csv") else { return };
+    let query = TableQuery { texts: vec!["Churn".to_owned()], ..TableQuery::default() };
+    let table = CustomerTable::read(&file, &query, ReadOptions::default()).unwrap().result;
+    let options = TableOptions {
+        label: "Churn".to_owned(),
+        positive: "Yes".to_owned(),
+        value: Some("MonthlyCharges".to_owned()),
+        learning: Learning { learner: Some(LearnerKind::Logistic), ..Learning::default() },
+    };
+    let churn = fit_table(&table, &options).unwrap();
+    assert!(metric(&churn, "auc") >= 0.845, "{}", metric(&churn, "auc"));
+    assert!(metric(&churn, "log_loss") <= 0.418, "{}", metric(&churn, "log_loss"));
+    assert!(metric(&churn, "brier") <= 0.136, "{}", metric(&churn, "brier"));
+    assert!(metric(&churn, "lift_top_decile") >= 2.83);
+    assert!(metric(&churn, "trees_auc") >= 0.847, "{}", metric(&churn, "trees_auc"));
+    assert!(churn.warnings.is_empty(), "{:?}", churn.warnings);
+}
+
+/// Customers of a BG/NBD without season: what is likely is known, and the MBG/NBD, fitted to the very
+/// process, is as good as knowing it.
+#[test]
+fn probabilities_hold_in_a_world_of_known_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.csv");
+    let world = Spec::new().customers(20_000).seasonality(0.0).growth(0.0).check().unwrap();
+    let mut file = std::fs::File::create(&path).unwrap();
+    world.write(Part::Main, Format::Csv, &mut file).unwrap();
+    let orders = read_orders(&path.display().to_string(), &[]);
+    let churn = fit(&History::new(&orders), &Options::default()).unwrap();
+    let line = churn.evaluation.line.unwrap();
+    assert!((0.95..=1.05).contains(&line.slope), "{line:?}");
+    let bayes = metric(&churn, "btyd_auc");
+    assert!(metric(&churn, "auc") > bayes - 0.005, "{} {bayes}", metric(&churn, "auc"));
+}
+
+/// The example shop, whose complaints come before leaving: the model finds them, and what is saved scores
+/// alike, whole and one by one.
+#[test]
+fn a_saved_model_scores_alike() {
+    let orders = read_orders(&dataset("orders.csv"), &[]);
+    let records = |name: &str, kind| {
+        let options = ReadOptions { kind: Some(kind), ..ReadOptions::default() };
+        Records::read(&mut Export::open(&[dataset(name)], options).unwrap()).unwrap().result
+    };
+    let activities = records("activities.csv", TableKind::Activities);
+    let customers = records("customers.csv", TableKind::Customers);
+    let history = History::new(&orders);
+    let history = history.with_activities(&activities).unwrap();
+    let history = history.with_customers(&customers).unwrap();
+    let learning = Learning { importance: true, ..Learning::default() };
+    let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
+    assert!(churn.evaluation.auc.value > metric(&churn, "btyd_auc"));
+    assert!(churn.warnings.iter().any(|warning| warning.contains("satisfaction")));
+    assert!(churn.evaluation.importance[0].1.auc_loss > 0.0);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("churn.json");
+    churn.model.save(&path).unwrap();
+    let model = Model::load(&path).unwrap();
+    assert_eq!(model, churn.model);
+    let today = model.as_of().unwrap();
+    let scores = model.score(&history, today).unwrap();
+    assert_eq!(scores.probabilities(), churn.scores.probabilities());
+    assert!(model.drift(&scores).unwrap().iter().all(|drift| drift.index < 1e-9));
+    let earlier = model.score(&history, as_of("2024-06-01")).unwrap();
+    assert!(model.drift(&earlier).unwrap()[0].index > 0.25);
+
+    let missing = vec![Value::Missing; model.columns().count()];
+    assert!((0.0..=1.0).contains(&model.probability(&missing).unwrap()));
+    assert!(model.probability(&missing[1..]).unwrap_err().is_usage());
+    let alone = History::new(&orders);
+    assert!(model.score(&alone, today).unwrap_err().hint().unwrap().contains("--activities"));
+
+    let table = scores.table(Order::Revenue, Lang::Ru).unwrap();
+    assert_eq!(table.rows(), scores.len());
+    let top = scores.ranked(Order::Revenue)[0];
+    assert!(scores.revenue_at_risk().iter().all(|risk| *risk <= scores.revenue_at_risk()[top]));
+    assert!(!scores.reasons(scores.ranked(Order::Probability)[0], Lang::En).is_empty());
+}
+
+/// Orders every `gap` days from the start of 2024 to `last`.
+fn regular(id: usize, gap: i32, last: i32) -> String {
+    let first: crate::Date = "2024-01-01".parse().unwrap();
+    let days = (id as i32 % gap..last).step_by(gap as usize);
+    days.map(|day| format!("c{id},{},{}\n", first.plus_days(day), 10 + id % 7)).collect()
+}
+
+/// A hundred and twenty customers over two years, every third of whom stops at some time.
+fn small_world() -> String {
+    let customer = |id: usize| {
+        let last = if id % 3 == 0 { 120 + (id * 37 % 600) as i32 } else { 730 };
+        regular(id, 10 + (id % 40) as i32, last)
+    };
+    let header = "customer_id,order_date,amount\n".to_owned();
+    (0..120).map(customer).fold(header, |all, rows| all + &rows)
+}
+
+#[test]
+fn neither_the_order_of_rows_nor_threads_change_anything() {
+    let text = small_world();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let turned: String = rows.lines().rev().map(|line| format!("{line}\n")).collect();
+    let learned = |text: &str, threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let orders = orders_of(text);
+            let churn = fit(&History::new(&orders), &Options::default()).unwrap();
+            (churn.model, churn.scores.probabilities().to_vec(), churn.warnings)
+        })
+    };
+    let (model, probabilities, warnings) = learned(&text, 1);
+    let again = learned(&format!("{header}\n{turned}"), 3);
+    assert_eq!((&model, &probabilities, &warnings), (&again.0, &again.1, &again.2));
+    assert!(warnings.iter().any(|warning| warning.contains("customers are few")), "{warnings:?}");
+}
+
+#[test]
+fn calibration_takes_a_rehearsal() {
+    let orders = orders_of(&small_world());
+    let history = History::new(&orders);
+    for method in [CalibrationMethod::Platt, CalibrationMethod::Beta] {
+        let learning = Learning { calibration: Some(method), ..Learning::default() };
+        let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
+        assert!(churn.scores.probabilities().iter().all(|each| (0.0..=1.0).contains(each)));
+        let one = Some(vec![as_of("2025-03-01")]);
+        let refused = fit(&history, &Options { learning, training: one, ..Options::default() });
+        assert!(refused.unwrap_err().to_string().contains("calibrate"));
+    }
+}
+
+#[test]
+fn data_without_both_kinds_of_customers_say_so() {
+    let fitted = |text: &str| fit(&History::new(&orders_of(text)), &Options::default());
+    let header = "customer_id,order_date,amount\n";
+    let everybody: String = (0..30).map(|id| regular(id, 20, 730)).collect();
+    let error = fitted(&format!("{header}{everybody}")).unwrap_err();
+    assert!(error.to_string().contains("everybody of the 30 customers"), "{error}");
+
+    let gone: String = (0..30).map(|id| regular(id, 20, 400)).collect();
+    let late = "newcomer,2025-12-30,5\n";
+    let error = fitted(&format!("{header}{gone}{late}")).unwrap_err();
+    assert!(error.to_string().contains("nobody of the 30 customers"), "{error}");
+
+    let error = fitted(&format!("{header}a,2025-01-01,5\n")).unwrap_err();
+    assert!(error.is_data() && error.hint().is_some(), "{error}");
+    let short = Options { horizon: Horizon::days(700).unwrap(), ..Options::default() };
+    let error = fit(&History::new(&orders_of(&small_world())), &short).unwrap_err();
+    assert!(error.hint().unwrap().contains("shorter `--horizon`"), "{error}");
+}
+
+/// A table in which tenure says something of who left, with one more column.
+fn labelled(header: &str, rows: usize, more: impl Fn(usize, bool) -> String) -> CustomerTable {
+    let row = |id: usize| {
+        let tenure = id * 7919 % 61;
+        let left = (id * 104_729 % 100) < 70 - tenure;
+        format!("{id},{tenure},{},{}\n", if left { "yes" } else { "no" }, more(id, left))
+    };
+    let start = format!("id,tenure,left,{header}\n");
+    table_of(&(0..rows).map(row).fold(start, |all, row| all + &row))
+}
+
+fn fitted(table: &CustomerTable) -> Result<Churn> {
+    let options = TableOptions {
+        label: "left".to_owned(),
+        positive: "yes".to_owned(),
+        value: None,
+        learning: Learning::default(),
+    };
+    fit_table(table, &options)
+}
+
+#[test]
+fn a_column_that_carries_the_future_is_refused_by_name() {
+    let reason = labelled("exit_reason", 400, |id, left| match (left, id % 2) {
+        (true, 0) => "price".to_owned(),
+        (true, _) => "service".to_owned(),
+        (false, _) => String::new(),
+    });
+    let silent =
+        labelled("silent_days", 400, |id, left| (id % 50 + if left { 60 } else { 0 }).to_string());
+    let state = labelled("state", 400, |_, left| if left { "closed" } else { "open" }.to_owned());
+    for (table, name) in [(reason, "exit_reason"), (silent, "silent_days"), (state, "state")] {
+        let error = fitted(&table).unwrap_err();
+        assert!(error.is_data() && error.to_string().starts_with(&format!("`{name}`")), "{error}");
+        assert!(error.hint().unwrap().contains("--features"));
+    }
+}
+
+#[test]
+fn constants_gaps_and_unseen_categories_are_borne() {
+    let table = labelled("plan,constant", 300, |id, _| match id % 7 {
+        0 => ",1".to_owned(),
+        plan => format!("plan{},1", plan % 3),
+    });
+    let churn = fitted(&table).unwrap();
+    assert!(churn.evaluation.auc.value > 0.6);
+    let unseen = labelled("plan,constant", 20, |_, _| "new,2".to_owned());
+    let scores = churn.model.score_table(&unseen, None).unwrap();
+    assert!(scores.probabilities().iter().all(|each| (0.0..1.0).contains(each)));
+    assert!(scores.revenue_at_risk().iter().all(Option::is_none));
+    let narrow = labelled("plan", 20, |_, _| "plan1".to_owned());
+    let error = churn.model.score_table(&narrow, None).unwrap_err();
+    assert!(error.to_string().contains("`constant`"), "{error}");
+}
+
+#[test]
+fn labels_that_teach_nothing_say_so() {
+    let wrong = labelled("plan", 40, |_, _| "a".to_owned());
+    let options = |positive: &str| TableOptions {
+        label: "left".to_owned(),
+        positive: positive.to_owned(),
+        value: None,
+        learning: Learning::default(),
+    };
+    let error = fit_table(&wrong, &options("Yes")).unwrap_err();
+    assert!(error.hint().unwrap().contains("`no`, `yes`"), "{error}");
+    let all = table_of("id,x,left\n1,1,yes\n2,2,yes\n");
+    assert!(fit_table(&all, &options("yes")).unwrap_err().to_string().contains("everybody"));
+    let few = table_of("id,x,left\n1,1,yes\n2,2,no\n3,1,no\n");
+    assert!(fit_table(&few, &options("yes")).unwrap_err().to_string().contains("too few"));
+}
