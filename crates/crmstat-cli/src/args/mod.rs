@@ -13,11 +13,10 @@ mod segment;
 pub(crate) use churn::{
     CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
 };
-pub(crate) use forecast::ForecastArgs;
-pub(crate) use generate::GenerateArgs;
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
-pub(crate) use generate::{GenerateArgs, ProcessArg};
+pub(crate) use forecast::ForecastArgs;
+pub(crate) use generate::GenerateArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use rfm::RfmArgs;
@@ -47,11 +46,10 @@ pub(crate) enum Command {
     Segment(Box<SegmentArgs>),
     /// Who is about to leave: probability, reasons, revenue at risk
     Churn(Box<ChurnArgs>),
-    Rfm(RfmArgs),
     /// Customer lifetime value: P(alive), expected orders and value per customer
-    Clv(ClvArgs),
+    Clv(Box<ClvArgs>),
     /// Retention and revenue by acquisition cohort, and survival
-    Cohorts(CohortsArgs),
+    Cohorts(Box<CohortsArgs>),
     /// Sales by period, per product, region, manager, with intervals
     Forecast(ForecastArgs),
     /// Synthetic CRM data with known truth

@@ -14,10 +14,9 @@ use crate::args::{Cli, Command, ReadArgs};
 use crate::{printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    ingest::{Export, TableKind},
-    tables::{Join, Records},
-    ingest::{Export, Ledger},
+    ingest::{Export, Ledger, TableKind},
     output::Meta,
+    tables::{Join, Records},
 };
 
 /// Runs the command that was typed.

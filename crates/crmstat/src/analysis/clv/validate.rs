@@ -3,8 +3,8 @@
 use super::{
     Model, Options, OrderModel, Warning,
     buyers::{Buyers, last_day, purchases},
-    no_purchases,
 };
+use crate::analysis::rfm::no_purchases;
 use crate::{
     AsOf, Date, Error, Result, Window,
     ingest::{Export, Imported},
@@ -109,7 +109,7 @@ pub fn validate(
     let query = OrdersQuery { window: Window { since, until: None }, fields: Vec::new() };
     let orders = Orders::read(export, &query)?;
     let Some((first, last)) = orders.span.map(|(first, last)| (first.date(), last.date())) else {
-        return Err(no_purchases(export));
+        return Err(no_purchases(export, &orders));
     };
     let as_of = options.window.until.ok_or_else(|| nothing_held_back(first, last))?;
     let end = holdout_end(as_of, validation.holdout, last)
@@ -174,7 +174,7 @@ impl Outcome {
         let purchases = purchases(orders, customer);
         let days_until = |end: i32| {
             let params = SummaryParams::new(end, TimeUnit::Day).zero_amount(zero);
-            params.purchase_days(&purchases).map_err(Error::from_model)
+            params.purchase_days(&purchases).map_err(|error| Error::from_model(&error))
         };
         let [calibration, holdout] = ends;
         // A refund of the holdout may undo a day of the calibration, which nobody could foresee.
@@ -224,14 +224,18 @@ impl Validation {
             Ok(Score {
                 predictor,
                 orders: Holdout::of(customers, expected, &actual, MOST_FREQUENT)
-                    .map_err(Error::from_model)?,
+                    .map_err(|error| Error::from_model(&error))?,
                 expected_value: value.map(|value| value.iter().sum()),
-                best_caught: value.map(best).transpose().map_err(Error::from_model)?.flatten(),
+                best_caught: value
+                    .map(best)
+                    .transpose()
+                    .map_err(|error| Error::from_model(&error))?
+                    .flatten(),
             })
         };
 
         let days = f64::from(end.days() - calibration_end);
-        let horizon = Span::new(days, TimeUnit::Day).map_err(Error::from_model)?;
+        let horizon = Span::new(days, TimeUnit::Day).map_err(|error| Error::from_model(&error))?;
         let period = if options.unit == TimeUnit::Day { TimeUnit::Week } else { options.unit };
         let first = outcomes.iter().map(|outcome| outcome.first).min().unwrap_or(calibration_end);
         let periods = Periods::new(&outcomes, first - 1, end.days(), period)?;
@@ -424,7 +428,7 @@ impl Periods {
     fn new(outcomes: &[Outcome], start: i32, end: i32, unit: TimeUnit) -> Result<Self> {
         let moment = |day: i32| f64::from(day - start) / unit.days();
         Ok(Self {
-            length: Span::new(1.0, unit).map_err(Error::from_model)?,
+            length: Span::new(1.0, unit).map_err(|error| Error::from_model(&error))?,
             count: moment(end).floor() as usize,
             first: outcomes.iter().map(|outcome| moment(outcome.first)).collect(),
             repeats: outcomes
