@@ -80,7 +80,8 @@ impl Error {
     }
 
     /// A model's refusal: a wrong parameter is the caller's mistake, anything else the data's.
-    pub(crate) fn from_model(error: &crmstat_models::Error) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "it is made for `map_err`")]
+    pub(crate) fn from_model(error: crmstat_models::Error) -> Self {
         let kind = if error.is_parameter() { Kind::Usage } else { Kind::Data };
         let mut wrapped = Self::new(kind, error.to_string());
         wrapped.0.hint = error.hint().map(str::to_owned);

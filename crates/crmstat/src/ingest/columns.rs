@@ -40,7 +40,9 @@ impl Field {
             | Self::Period
             | Self::Date => FieldType::Date,
             Self::Amount | Self::Price | Self::Discount | Self::Cost => FieldType::Money,
-            Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => FieldType::Number,
+            Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => {
+                FieldType::Number
+            }
             _ => FieldType::Text,
         }
     }

@@ -44,5 +44,5 @@ pub use export::{Export, Imported};
 pub use field::{Field, TableKind};
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use options::ReadOptions;
-pub use zone::Zone;
 pub use plain::TableQuery;
+pub use zone::Zone;

@@ -45,7 +45,8 @@ pub(crate) fn collect_plain(
         options.map.retain(|(field, _)| *field != Field::CustomerId);
         options.map.push((Field::CustomerId, id.clone()));
     }
-    let mut input = Input::open(file, 0, &options).map_err(|error| name_the_id(error, query))?;
+    let mut input =
+        Input::open(file, 0, &options, false).map_err(|error| name_the_id(error, query))?;
     let columns = chosen(&input, query)?;
     let (texts, tally) = read(&input, &columns, &options)?;
     let mut texts = texts.into_iter();

@@ -5,15 +5,15 @@
 //! the CRM: activities, customers, products, stages, spend. Texts are codes of sorted labels.
 
 mod column;
-mod join;
 mod customers;
+mod join;
 mod orders;
 mod records;
 #[cfg(test)]
 mod tests;
 
 pub use column::{Column, Labels};
-pub use join::Join;
 pub use customers::CustomerTable;
+pub use join::Join;
 pub use orders::{Orders, OrdersQuery};
 pub use records::{Matched, Records};

@@ -99,7 +99,7 @@ impl Evaluation {
                 importance: Vec::new(),
             })
         };
-        judge().map_err(|error| Error::from_model(&error))
+        judge().map_err(Error::from_model)
     }
 
     /// Judges another way on the same customers.
@@ -119,7 +119,7 @@ impl Evaluation {
                 ahead: auc_difference(own, rival, labels)?,
             })
         };
-        self.rivals.push(judge().map_err(|error| Error::from_model(&error))?);
+        self.rivals.push(judge().map_err(Error::from_model)?);
         Ok(())
     }
 
@@ -177,7 +177,7 @@ pub(super) fn clearly_better(challenger: &[f64], simple: &[f64], labels: &[bool]
         let loss = |scores: &[f64]| log_loss(scores, labels, None);
         Ok::<_, crmstat_models::Error>(ahead > 2.0 * error && loss(challenger)? < loss(simple)?)
     };
-    judge().map_err(|error| Error::from_model(&error))
+    judge().map_err(Error::from_model)
 }
 
 /// The share of churned customers.

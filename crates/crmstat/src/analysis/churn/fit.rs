@@ -248,7 +248,7 @@ pub(super) fn importance(
         let score = |rows: Rows<'_>| model.probabilities_of(rows);
         permutation_importance(sample, &model.groups(), SHUFFLES, seed, score)
     };
-    let measured = measure(encoded.rows()?).map_err(|error| Error::from_model(&error))?;
+    let measured = measure(encoded.rows()?).map_err(Error::from_model)?;
     let names = model.schema().iter().map(|schema| schema.name.clone());
     let mut importance: Vec<(String, Importance)> = names.zip(measured).collect();
     importance.sort_by(|(_, a), (_, b)| b.auc_loss.total_cmp(&a.auc_loss));

@@ -182,7 +182,7 @@ impl Frame {
 
     /// The table that `encoder` makes of it.
     pub(super) fn encode(&self, encoder: &Encoder) -> Result<Encoded> {
-        let values = self.raw(|raw| encoder.encode(raw)).map_err(|error| Error::from_model(&error))?;
+        let values = self.raw(|raw| encoder.encode(raw)).map_err(Error::from_model)?;
         Ok(Encoded { values, width: encoder.features().len() })
     }
 }
@@ -196,7 +196,7 @@ pub(super) struct Encoded {
 
 impl Encoded {
     pub(super) fn rows(&self) -> Result<Rows<'_>> {
-        Rows::new(&self.values, self.width).map_err(|error| Error::from_model(&error))
+        Rows::new(&self.values, self.width).map_err(Error::from_model)
     }
 }
 

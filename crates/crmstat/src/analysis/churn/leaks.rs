@@ -22,7 +22,7 @@ pub(super) fn refuse_leaks(examples: &Examples) -> Result<()> {
             let leaks = Rows::new(&values, 1)
                 .and_then(|rows| Sample::new(rows, &examples.labels))
                 .and_then(find_leaks)
-                .map_err(|error| Error::from_model(&error))?;
+                .map_err(Error::from_model)?;
             if let Some(leak) = leaks.first() {
                 return Err(told(&schema.name, *leak, frame, column));
             }

@@ -57,7 +57,7 @@ pub(super) struct Predictor {
 
 impl Predictor {
     pub(super) fn fit(kind: LearnerKind, examples: &Examples) -> Result<Self> {
-        Self::fit_model(kind, examples).map_err(|error| Error::from_model(&error))
+        Self::fit_model(kind, examples).map_err(Error::from_model)
     }
 
     fn fit_model(kind: LearnerKind, examples: &Examples) -> crmstat_models::Result<Self> {
@@ -96,7 +96,7 @@ impl Predictor {
         held_out: &[f64],
         labels: &[bool],
     ) -> Result<Self> {
-        let fitted = Calibrator::fit(method, held_out, labels).map_err(|error| Error::from_model(&error))?;
+        let fitted = Calibrator::fit(method, held_out, labels).map_err(Error::from_model)?;
         self.calibrator = Some(fitted);
         Ok(self)
     }
@@ -104,7 +104,7 @@ impl Predictor {
     /// The same, moved to the churn of the season: the customers are those of the same day a year before.
     pub(super) fn in_season(mut self, frame: &Frame, labels: &[bool]) -> Result<Self> {
         let shift = PriorShift::observed(&self.probabilities(frame)?, labels);
-        self.season = Some(shift.map_err(|error| Error::from_model(&error))?);
+        self.season = Some(shift.map_err(Error::from_model)?);
         Ok(self)
     }
 
@@ -152,7 +152,7 @@ impl Predictor {
         if frame.rows == 0 {
             return Ok(Vec::new());
         }
-        self.probabilities_of(self.encode(frame)?.rows()?).map_err(|error| Error::from_model(&error))
+        self.probabilities_of(self.encode(frame)?.rows()?).map_err(Error::from_model)
     }
 
     pub(super) fn probabilities_of(&self, rows: Rows<'_>) -> crmstat_models::Result<Vec<f64>> {
@@ -175,7 +175,7 @@ impl Predictor {
             Learner::Logistic(model) => model.explain(row),
             Learner::Trees(model) => model.explain(row),
         }
-        .map_err(|error| Error::from_model(&error))?;
+        .map_err(Error::from_model)?;
         let of = |group: &Vec<usize>| group.iter().map(|at| explanation.contributions[*at]).sum();
         Ok(groups.iter().map(of).collect())
     }

@@ -178,7 +178,7 @@ impl Validation<'_> {
         let raw = self.raw(kind)?;
         match self.learning.calibration {
             None => Ok(raw),
-            Some(method) => self.calibrated(method, &raw).map_err(|error| Error::from_model(&error)),
+            Some(method) => self.calibrated(method, &raw).map_err(Error::from_model),
         }
     }
 

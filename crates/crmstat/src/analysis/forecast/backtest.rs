@@ -92,7 +92,7 @@ pub fn backtest(set: &SeriesSet, options: &Options, plan: Plan) -> Result<Evalua
                 Ok(backtested) => {
                     rows.push(evaluate(&history.name, choice, &backtested, &series, &levels)?);
                 }
-                Err(error) if error.is_parameter() => return Err(Error::from_model(&error)),
+                Err(error) if error.is_parameter() => return Err(Error::from_model(error)),
                 Err(error) => {
                     short += 1;
                     reason = Some(error);
@@ -139,7 +139,7 @@ fn evaluate(
             Ok(covered / origins.len() as f64)
         })
         .collect::<Result<_, crmstat_models::Error>>()
-        .map_err(|error| Error::from_model(&error))?;
+        .map_err(Error::from_model)?;
     let errors: Vec<f64> = backtested.errors().concat();
     let squares: f64 = errors.iter().map(|error| error * error).sum();
     Ok(Evaluation {

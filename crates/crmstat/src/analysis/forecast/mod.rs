@@ -171,8 +171,7 @@ fn of_series(
     seed: u64,
 ) -> Result<SeriesForecast> {
     let horizon = forecast.mean.len();
-    let paths =
-        Paths::simulate(fit, horizon, PATHS, seed).map_err(|error| Error::from_model(&error))?;
+    let paths = Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
     let intervals = levels
         .iter()
         .map(|level| {
@@ -182,7 +181,7 @@ fn of_series(
             } else {
                 intervals::calibrated(forecast, *level)
             };
-            Ok(floored(interval.map_err(|error| Error::from_model(&error))?, fit))
+            Ok(floored(interval.map_err(Error::from_model)?, fit))
         })
         .collect::<Result<Vec<Interval>>>()?;
     let mut notes: Vec<String> = fit.notes().iter().map(ToString::to_string).collect();
@@ -220,8 +219,7 @@ fn total(
     let bounds = levels
         .iter()
         .map(|level| {
-            let bounds =
-                intervals::calibrated(&whole, *level).map_err(|error| Error::from_model(&error))?;
+            let bounds = intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
             let bounds = match floor {
                 Some(floor) => bounds.at_least(floor),
                 None => bounds,

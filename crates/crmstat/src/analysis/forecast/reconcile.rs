@@ -34,8 +34,7 @@ pub(super) fn reconcile(
         })
         .collect();
     let levels: Vec<&[usize]> = levels.iter().map(Vec::as_slice).collect();
-    let hierarchy =
-        Hierarchy::new(bottom.len(), &levels).map_err(|error| Error::from_model(&error))?;
+    let hierarchy = Hierarchy::new(bottom.len(), &levels).map_err(Error::from_model)?;
 
     let means: Vec<Vec<f64>> = base.iter().map(|forecast| forecast.mean.clone()).collect();
     let not_negative = fits.iter().all(|fit| fit.floor().is_some());
@@ -58,7 +57,7 @@ pub(super) fn reconcile(
             return Ok(Some((plan, how.to_owned())));
         }
     }
-    let plan = apply(Method::BottomUp).map_err(|error| Error::from_model(&error))?;
+    let plan = apply(Method::BottomUp).map_err(Error::from_model)?;
     let how = "the whole is the sum of its parts' forecasts: too many series, or too short ones, to weigh them";
     Ok(Some((plan, how.to_owned())))
 }

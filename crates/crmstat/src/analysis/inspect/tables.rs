@@ -432,6 +432,7 @@ fn kind_name(kind: TableKind, lang: Lang) -> &'static str {
         TableKind::Products => "товары",
         TableKind::History => "история стадий",
         TableKind::Spend => "расходы",
+        TableKind::Series => "ряды",
     };
     lang.pick(kind.name(), russian)
 }

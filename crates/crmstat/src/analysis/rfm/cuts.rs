@@ -51,8 +51,7 @@ fn from_thresholds(text: &str) -> Result<Cuts> {
         cuts.sort_by(f64::total_cmp);
         cuts
     };
-    Cuts::new(of("recency"), of("frequency"), of("monetary"), closed)
-        .map_err(|error| Error::from_model(&error))
+    Cuts::new(of("recency"), of("frequency"), of("monetary"), closed).map_err(Error::from_model)
 }
 
 #[cfg(test)]

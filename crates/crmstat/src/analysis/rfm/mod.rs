@@ -187,7 +187,7 @@ impl Rfm {
             params = params.cuts(cuts.clone());
         }
         let metrics = Metrics { recency: &recency, frequency: &frequency, monetary: &value };
-        let fitted = params.fit(&metrics).map_err(|error| Error::from_model(&error))?;
+        let fitted = params.fit(&metrics).map_err(Error::from_model)?;
         let grid = options.segments.grid(fitted.cuts().bins())?;
         let (scores, segment) = (0..purchases.len())
             .map(|at| {

@@ -131,7 +131,7 @@ impl Segments {
             ))
             .with_hint("give rules for these bins with `--segments FILE.toml`"));
         }
-        let grid = Grid::new(bins, &self.rules()?).map_err(|error| Error::from_model(&error))?;
+        let grid = Grid::new(bins, &self.rules()?).map_err(Error::from_model)?;
         let gaps: Vec<String> = grid
             .issues()
             .iter()

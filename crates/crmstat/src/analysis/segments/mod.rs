@@ -119,19 +119,14 @@ pub fn fit(customers: &Customers, options: &Options) -> Result<Segments> {
         .category_weight(options.category_weight)
         .check()
         .and_then(|params| params.fit(&columns))
-        .map_err(|error| Error::from_model(&error))?;
-    let rows = preparation.apply(&columns).map_err(|error| Error::from_model(&error))?;
-    let matrix =
-        Matrix::new(&rows, preparation.width()).map_err(|error| Error::from_model(&error))?;
+        .map_err(Error::from_model)?;
+    let rows = preparation.apply(&columns).map_err(Error::from_model)?;
+    let matrix = Matrix::new(&rows, preparation.width()).map_err(Error::from_model)?;
     let choice = match options.k {
         Some(_) => None,
         None => {
             let choose = ChooseK::params().seed(options.seed).check();
-            Some(
-                choose
-                    .and_then(|choose| choose.choose(matrix))
-                    .map_err(|error| Error::from_model(&error))?,
-            )
+            Some(choose.and_then(|choose| choose.choose(matrix)).map_err(Error::from_model)?)
         }
     };
     let k = options.k.unwrap_or_else(|| choice.as_ref().and_then(|choice| choice.k).unwrap_or(1));
@@ -140,16 +135,14 @@ pub fn fit(customers: &Customers, options: &Options) -> Result<Segments> {
         .seed(options.seed)
         .check()
         .and_then(|params| params.fit(matrix))
-        .map_err(|error| Error::from_model(&error))?;
-    let (kmeans, new_index) = model
-        .sorted_by(&worth(&labels, k, customers.values()))
-        .map_err(|error| Error::from_model(&error))?;
+        .map_err(Error::from_model)?;
+    let (kmeans, new_index) =
+        model.sorted_by(&worth(&labels, k, customers.values())).map_err(Error::from_model)?;
     let labels: Vec<u32> = labels.iter().map(|label| new_index[*label as usize]).collect();
-    let baseline =
-        Baseline::fit(&columns, &labels, k).map_err(|error| Error::from_model(&error))?;
+    let baseline = Baseline::fit(&columns, &labels, k).map_err(Error::from_model)?;
     let profiles = describe(&preparation, &kmeans, customers)?;
     let names = names::compose(customers, &profiles, &kmeans, &preparation)?;
-    let assignments = kmeans.assign(matrix).map_err(|error| Error::from_model(&error))?;
+    let assignments = kmeans.assign(matrix).map_err(Error::from_model)?;
     let model = Model::new(customers, preparation, kmeans, names, baseline);
     Ok(Segments {
         ids: customers.ids().clone(),
@@ -192,8 +185,7 @@ fn describe(
             &unknown
         }
     };
-    profiles(preparation, model, &customers.columns(), values, EXAMPLES)
-        .map_err(|error| Error::from_model(&error))
+    profiles(preparation, model, &customers.columns(), values, EXAMPLES).map_err(Error::from_model)
 }
 
 impl Segments {

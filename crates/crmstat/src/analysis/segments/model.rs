@@ -136,13 +136,11 @@ impl Model {
             self.characteristics.iter().map(|own| own.of(customers)).collect::<Result<_>>()?;
         let customers = customers.with_columns(columns);
         let columns = customers.columns();
-        let rows = self.preparation.apply(&columns).map_err(|error| Error::from_model(&error))?;
-        let matrix = Matrix::new(&rows, self.preparation.width())
-            .map_err(|error| Error::from_model(&error))?;
-        let assignments = self.kmeans.assign(matrix).map_err(|error| Error::from_model(&error))?;
+        let rows = self.preparation.apply(&columns).map_err(Error::from_model)?;
+        let matrix = Matrix::new(&rows, self.preparation.width()).map_err(Error::from_model)?;
+        let assignments = self.kmeans.assign(matrix).map_err(Error::from_model)?;
         let labels: Vec<u32> = assignments.iter().map(|assignment| assignment.cluster).collect();
-        let drift =
-            self.baseline.compare(&columns, &labels).map_err(|error| Error::from_model(&error))?;
+        let drift = self.baseline.compare(&columns, &labels).map_err(Error::from_model)?;
         Ok(Segments {
             ids: customers.ids().clone(),
             values: customers.values().map(<[f64]>::to_vec),

@@ -195,8 +195,7 @@ impl Heights {
             customers.names().map(|name| (name.to_owned(), Vec::new())).collect();
         for centre in model.centres().chunks_exact(model.columns()) {
             let mut rest = centre;
-            let originals =
-                preparation.invert(centre).map_err(|error| Error::from_model(&error))?;
+            let originals = preparation.invert(centre).map_err(Error::from_model)?;
             for ((_, heights), original) in features.iter_mut().zip(originals) {
                 let width = match original {
                     Original::Number(_) => {
