@@ -33,7 +33,7 @@ impl Buyers {
             .into_par_iter()
             .map(|customer| params.summary(&purchases(orders, customer)))
             .collect::<Result<_, _>>()
-            .map_err(|error| Error::from_model(&error))?;
+            .map_err(Error::from_model)?;
         let numbers: Vec<usize> =
             (0..summaries.len()).filter(|customer| summaries[*customer].is_some()).collect();
         let observed = (0..orders.customers().len())

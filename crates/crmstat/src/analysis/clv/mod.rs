@@ -121,7 +121,7 @@ impl Options {
     }
 
     fn check(&self) -> Result<()> {
-        self.params().check().map_err(|error| Error::from_model(&error))?;
+        self.params().check().map_err(Error::from_model)?;
         if !(self.level > 0.0 && self.level < 1.0) {
             return Err(Error::usage(format!("the level {} is not between 0 and 1", self.level)));
         }

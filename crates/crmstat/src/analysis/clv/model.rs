@@ -32,7 +32,7 @@ impl Model {
             Err(error) if error.is_data() => {
                 Ok((Self { orders, spend: None }, Some(Warning::NoSpend(error.to_string()))))
             }
-            Err(error) => Err(Error::from_model(&error)),
+            Err(error) => Err(Error::from_model(error)),
         }
     }
 

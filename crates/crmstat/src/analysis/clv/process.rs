@@ -47,7 +47,7 @@ impl OrderModel {
                 ParetoNbd::fit(customers, FitParams::default()).map(Process::ParetoNbd)
             }
         };
-        fitted.map_err(|error| Error::from_model(&error))
+        fitted.map_err(Error::from_model)
     }
 }
 
@@ -141,7 +141,7 @@ impl Process {
                 without_value.collect()
             }),
         };
-        values.map_err(|error| Error::from_model(&error))
+        values.map_err(Error::from_model)
     }
 
     /// As [`Process::values`], with intervals of `level`.
@@ -153,7 +153,7 @@ impl Process {
         level: f64,
     ) -> Result<Vec<CustomerValueInterval>> {
         with!(self, model => params.value_intervals(model, spend, customers, level))
-            .map_err(|error| Error::from_model(&error))
+            .map_err(Error::from_model)
     }
 
     /// What every customer is worth for ever.
@@ -164,7 +164,7 @@ impl Process {
         customers: &Summaries,
     ) -> Result<Vec<Option<f64>>> {
         with!(self, model => params.residual_values(model, spend, customers))
-            .map_err(|error| Error::from_model(&error))
+            .map_err(Error::from_model)
     }
 
     /// The interval of every customer's number of orders within `horizon`, by simulation.
@@ -175,7 +175,7 @@ impl Process {
         draws: OrderDraws,
     ) -> Result<Vec<Interval>> {
         with!(self, model => orders_interval(model, customers, horizon, draws))
-            .map_err(|error| Error::from_model(&error))
+            .map_err(Error::from_model)
     }
 
     /// Repeat orders by period against their expectation; see [`track`].
@@ -187,7 +187,7 @@ impl Process {
         periods: usize,
     ) -> Result<Vec<TrackingRow>> {
         with!(self, model => track(model, first_orders, repeat_orders, period, periods))
-            .map_err(|error| Error::from_model(&error))
+            .map_err(Error::from_model)
     }
 }
 

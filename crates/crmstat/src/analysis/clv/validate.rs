@@ -174,7 +174,7 @@ impl Outcome {
         let purchases = purchases(orders, customer);
         let days_until = |end: i32| {
             let params = SummaryParams::new(end, TimeUnit::Day).zero_amount(zero);
-            params.purchase_days(&purchases).map_err(|error| Error::from_model(&error))
+            params.purchase_days(&purchases).map_err(Error::from_model)
         };
         let [calibration, holdout] = ends;
         // A refund of the holdout may undo a day of the calibration, which nobody could foresee.
@@ -224,18 +224,14 @@ impl Validation {
             Ok(Score {
                 predictor,
                 orders: Holdout::of(customers, expected, &actual, MOST_FREQUENT)
-                    .map_err(|error| Error::from_model(&error))?,
+                    .map_err(Error::from_model)?,
                 expected_value: value.map(|value| value.iter().sum()),
-                best_caught: value
-                    .map(best)
-                    .transpose()
-                    .map_err(|error| Error::from_model(&error))?
-                    .flatten(),
+                best_caught: value.map(best).transpose().map_err(Error::from_model)?.flatten(),
             })
         };
 
         let days = f64::from(end.days() - calibration_end);
-        let horizon = Span::new(days, TimeUnit::Day).map_err(|error| Error::from_model(&error))?;
+        let horizon = Span::new(days, TimeUnit::Day).map_err(Error::from_model)?;
         let period = if options.unit == TimeUnit::Day { TimeUnit::Week } else { options.unit };
         let first = outcomes.iter().map(|outcome| outcome.first).min().unwrap_or(calibration_end);
         let periods = Periods::new(&outcomes, first - 1, end.days(), period)?;
@@ -428,7 +424,7 @@ impl Periods {
     fn new(outcomes: &[Outcome], start: i32, end: i32, unit: TimeUnit) -> Result<Self> {
         let moment = |day: i32| f64::from(day - start) / unit.days();
         Ok(Self {
-            length: Span::new(1.0, unit).map_err(|error| Error::from_model(&error))?,
+            length: Span::new(1.0, unit).map_err(Error::from_model)?,
             count: moment(end).floor() as usize,
             first: outcomes.iter().map(|outcome| moment(outcome.first)).collect(),
             repeats: outcomes

@@ -72,7 +72,7 @@ pub fn acquisition(export: &mut Export, options: &Options) -> Result<Imported<Ac
         })
         .collect();
     let last = period.number(as_of.date().plus_days(-1));
-    let cohorts = acquisition_cohorts(&rows, last).map_err(|error| Error::from_model(&error))?;
+    let cohorts = acquisition_cohorts(&rows, last).map_err(Error::from_model)?;
     if cohorts.is_empty() {
         return Err(no_purchases(export, &orders));
     }

@@ -157,7 +157,7 @@ impl Survival {
             as_of,
             lifetimes: lifetimes.len(),
             ended: lifetimes.iter().filter(|lifetime| lifetime.ended).count(),
-            curve: KaplanMeier::fit(lifetimes, level).map_err(|error| Error::from_model(&error))?,
+            curve: KaplanMeier::fit(lifetimes, level).map_err(Error::from_model)?,
         })
     }
 
