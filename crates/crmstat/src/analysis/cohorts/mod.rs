@@ -84,7 +84,8 @@ fn read(export: &mut Export, window: Window) -> Result<(Imported<Orders>, AsOf)>
     let orders = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = window.until.or_else(|| last_event.map(AsOf::day_after));
-    Ok((orders, as_of.ok_or_else(|| no_purchases(export, &orders))?))
+    let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;
+    Ok((orders, as_of))
 }
 
 impl Acquisition {
