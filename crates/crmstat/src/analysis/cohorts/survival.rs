@@ -2,7 +2,7 @@
 
 use super::read;
 use crate::{
-    AsOf, Date, Error, Result, Window,
+    AsOf, Date, Error, Result, Timestamp, Window,
     ingest::{Export, Field, Imported},
     output::{Column, Table},
     tables::{self, Orders, Records},
@@ -127,8 +127,8 @@ impl Terms {
         };
         let mut found = Self::default();
         for (row, start) in starts.iter().enumerate() {
-            let end = ends.and_then(|ends| ends[row]).map(|end| end.date());
-            found.add(start.map(|start| start.date()), end, as_of);
+            let end = ends.and_then(|ends| ends[row]).map(Timestamp::date);
+            found.add(start.map(Timestamp::date), end, as_of);
         }
         Ok(found)
     }
