@@ -8,10 +8,6 @@ use clap::{Args, ValueEnum};
 pub(crate) struct CohortsArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// Tables with one row per customer, for `--survival contracts`: the columns of contract_start and
-    /// contract_end may be named with `--map`
-    #[arg(long, value_name = "FILE", help_heading = "Reading")]
-    pub(crate) customers: Vec<String>,
     /// Observe the world at the first moment of this day; later orders do not exist
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -40,6 +36,6 @@ pub(crate) struct CohortsArgs {
 pub(crate) enum SurvivalArg {
     /// The wait for the next order
     NextOrder,
-    /// Contracts, from `--customers`
+    /// Contracts: `contract_start` and `contract_end` of `--customers`
     Contracts,
 }

@@ -47,9 +47,9 @@ pub(crate) enum Command {
     /// Who is about to leave: probability, reasons, revenue at risk
     Churn(Box<ChurnArgs>),
     /// Customer lifetime value: P(alive), expected orders and value per customer
-    Clv(ClvArgs),
+    Clv(Box<ClvArgs>),
     /// Retention and revenue by acquisition cohort, and survival
-    Cohorts(CohortsArgs),
+    Cohorts(Box<CohortsArgs>),
     /// Sales by period, per product, region, manager, with intervals
     Forecast(ForecastArgs),
     /// Synthetic CRM data with known truth

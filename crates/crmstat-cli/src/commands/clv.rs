@@ -135,7 +135,9 @@ fn options(args: &ClvArgs) -> Result<Options> {
         }
     };
     let (model, fitted) = match args.model.as_deref() {
-        Some(path) if path.ends_with(".json") => (None, Some(Model::load(Path::new(path))?)),
+        Some(path) if Path::new(path).extension().is_some_and(|end| end == "json") => {
+            (None, Some(Model::load(Path::new(path))?))
+        }
         Some(name) => (Some(name.parse::<OrderModel>()?), None),
         None => (None, None),
     };

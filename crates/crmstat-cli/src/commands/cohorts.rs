@@ -1,6 +1,6 @@
 //! `crmstat cohorts`: retention and revenue by acquisition cohort, and survival.
 
-use super::{meta, open};
+use super::{meta, open, tables_beside};
 use crate::{
     args::{CohortsArgs, SurvivalArg},
     printer::Printer,
@@ -10,7 +10,7 @@ use anyhow::Result;
 use crmstat::{
     Error,
     analysis::cohorts::{self, Figure, Options, Period, Survival, SurvivalOptions},
-    ingest::{Export, Field, ReadOptions, TableKind},
+    ingest::{Export, TableKind},
 };
 
 /// Groups the customers of the exports, or says how long they stay.
@@ -24,9 +24,6 @@ pub(crate) fn run(args: &CohortsArgs) -> Result<()> {
 }
 
 fn acquisition(args: &CohortsArgs, printer: &Printer) -> Result<()> {
-    if !args.customers.is_empty() {
-        return Err(Error::usage("`--customers` is for `--survival contracts`").into());
-    }
     let period = args.period.as_deref().map(str::parse::<Period>).transpose()?;
     let options = Options {
         window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
@@ -55,9 +52,6 @@ fn acquisition(args: &CohortsArgs, printer: &Printer) -> Result<()> {
 }
 
 fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {
-    if !args.customers.is_empty() {
-        return Err(Error::usage("`--customers` is for `--survival contracts`").into());
-    }
     let mut export = open(&args.read, printer)?;
     let imported = cohorts::time_to_next_order(&mut export, &survival_options(args)?)?;
     let found = &imported.result;
@@ -72,47 +66,31 @@ fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {
 }
 
 fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
-    if args.customers.is_empty() {
-        return Err(Error::usage("`--survival contracts` needs a table of customers")
+    printer.format()?;
+    let mut export = Export::open(&args.read.exports, settings::read_options(&args.read)?)?;
+    let tables = tables_beside(&args.read, &mut export, printer)?;
+    let customers = tables.iter().find(|table| table.kind() == TableKind::Customers);
+    let customers = customers.ok_or_else(|| {
+        Error::usage("`--survival contracts` needs a table of customers")
             .with_hint("give it with `--customers FILE`")
-            .into());
-    }
-    let mut options = settings::read_options(&args.read)?;
-    let of_contracts =
-        |(field, _): &(Field, String)| matches!(field, Field::ContractStart | Field::ContractEnd);
-    let (map, rest) = std::mem::take(&mut options.map).into_iter().partition(of_contracts);
-    options.map = rest;
-    let customers = ReadOptions {
-        kind: Some(TableKind::Customers),
-        map,
-        date_order: options.date_order,
-        encoding: options.encoding.clone(),
-        strict: options.strict,
-        ..ReadOptions::default()
-    };
-    let mut export = Export::open(&args.read.exports, options)?;
-    let mut customers = Export::open(&args.customers, customers)?;
-    let (imported, orders) =
-        cohorts::contracts(&mut export, &mut customers, &survival_options(args)?)?;
+    })?;
+    let imported = cohorts::contracts(&mut export, customers, &survival_options(args)?)?;
     let found = &imported.result;
-    printer.account(&orders);
-    if let Some(path) = &args.read.quarantine {
-        printer.quarantine(&orders.rejections, path)?;
-    }
     printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
     for (rows, what) in [
         (found.without_start, "rows of customers have no start of a contract"),
         (found.not_started, "contracts have not started yet"),
         (found.reversed, "contracts end before they start and are left out"),
-        (found.without_orders, "rows of customers have no order in the export"),
-        (found.without_row, "customers of the export have no row"),
     ] {
         if rows > 0 {
             printer.note(format!("{rows} {what}"));
         }
     }
     printer.note(survived("contracts", &found.survival));
-    let meta = meta(&export, &orders.ledger).as_of(found.survival.as_of());
+    let meta = meta(&export, &imported.ledger).as_of(found.survival.as_of());
     printer.table(&found.survival.table()?, meta)
 }
 

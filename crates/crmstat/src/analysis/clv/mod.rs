@@ -44,6 +44,7 @@ pub use validate::{Predictor, Score, Tracking, Validation, ValidationOptions, va
 pub use warning::Warning;
 
 use self::buyers::Buyers;
+use super::rfm::no_purchases;
 use crate::{
     AsOf, Error, Result, Window,
     ingest::{Export, Imported},
@@ -176,19 +177,13 @@ pub fn estimate(export: &mut Export, options: &Options) -> Result<Imported<Clv>>
     let orders = Orders::read(export, &query)?;
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
-    let as_of = as_of.ok_or_else(|| no_purchases(export))?;
+    let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;
     let unit = options.fitted.as_ref().map_or(options.unit, |model| model.orders().unit());
     let buyers = Buyers::of(&orders.result, as_of, unit, options.zero_amount)?;
     if buyers.numbers.is_empty() {
-        return Err(no_purchases(export));
+        return Err(no_purchases(export, &orders));
     }
     orders.try_map(|_| Clv::new(as_of, buyers, options))
-}
-
-fn no_purchases(export: &Export) -> Error {
-    let files: Vec<&str> = export.files().collect();
-    Error::data(format!("no purchase in `{}`", files.join("`, `")))
-        .with_hint("see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`")
 }
 
 impl Clv {

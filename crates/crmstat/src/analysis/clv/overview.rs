@@ -3,7 +3,8 @@
 use super::{Model, Options};
 use crate::Money;
 use crmstat_models::clv::{
-    CustomerValue, Span, Summaries, Summary, frequency_value_correlation, simple_lifetime_value,
+    CustomerValue, GammaGamma, Span, Summaries, Summary, frequency_value_correlation,
+    simple_lifetime_value,
 };
 
 /// What all customers make together.
@@ -62,7 +63,7 @@ impl Overview {
             mean_clv: total_clv.map(|total| total / count),
             simple_ltv,
             new_customer_orders: model.orders().new_customer_orders(options.horizon),
-            mean_order_value: model.spend().and_then(|spend| spend.population_mean()),
+            mean_order_value: model.spend().and_then(GammaGamma::population_mean),
             frequency_value_correlation: frequency_value_correlation(customers),
         }
     }

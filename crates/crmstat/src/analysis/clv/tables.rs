@@ -5,7 +5,7 @@ use crate::{
     Lang, Result,
     output::{Column, Table},
 };
-use crmstat_models::clv::{CustomerValue, Estimate, GammaGamma, Interval};
+use crmstat_models::clv::{CustomerValue, Estimate, GammaGamma, Interval, Summary};
 
 impl Clv {
     /// One row per customer, by customer id; time in the unit of the model.
@@ -33,9 +33,9 @@ impl Clv {
                 "t_x",
                 "От первого до последнего (t_x)",
                 2,
-                summaries.iter().map(|summary| summary.t_x()),
+                summaries.iter().map(Summary::t_x),
             ),
-            Column::float("T", "Наблюдение (T)", 2, summaries.iter().map(|summary| summary.T())),
+            Column::float("T", "Наблюдение (T)", 2, summaries.iter().map(Summary::T)),
             Column::float(
                 "p_alive",
                 "Вероятность, что активен",

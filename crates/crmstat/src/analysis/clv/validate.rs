@@ -3,8 +3,8 @@
 use super::{
     Model, Options, OrderModel, Warning,
     buyers::{Buyers, last_day, purchases},
-    no_purchases,
 };
+use crate::analysis::rfm::no_purchases;
 use crate::{
     AsOf, Date, Error, Result, Window,
     ingest::{Export, Imported},
@@ -109,7 +109,7 @@ pub fn validate(
     let query = OrdersQuery { window: Window { since, until: None }, fields: Vec::new() };
     let orders = Orders::read(export, &query)?;
     let Some((first, last)) = orders.span.map(|(first, last)| (first.date(), last.date())) else {
-        return Err(no_purchases(export));
+        return Err(no_purchases(export, &orders));
     };
     let as_of = options.window.until.ok_or_else(|| nothing_held_back(first, last))?;
     let end = holdout_end(as_of, validation.holdout, last)

@@ -14,6 +14,7 @@ mod tests;
 pub use period::Period;
 pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next_order};
 
+use super::rfm::no_purchases;
 use crate::{
     AsOf, Date, Error, Money, Result, Window,
     ingest::{Export, Imported},
@@ -73,7 +74,7 @@ pub fn acquisition(export: &mut Export, options: &Options) -> Result<Imported<Ac
     let last = period.number(as_of.date().plus_days(-1));
     let cohorts = acquisition_cohorts(&rows, last).map_err(Error::from_model)?;
     if cohorts.is_empty() {
-        return Err(no_purchases(export));
+        return Err(no_purchases(export, &orders));
     }
     orders.try_map(|_| Ok(Acquisition { as_of, period, cohorts }))
 }
@@ -83,13 +84,8 @@ fn read(export: &mut Export, window: Window) -> Result<(Imported<Orders>, AsOf)>
     let orders = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = window.until.or_else(|| last_event.map(AsOf::day_after));
-    Ok((orders, as_of.ok_or_else(|| no_purchases(export))?))
-}
-
-fn no_purchases(export: &Export) -> Error {
-    let files: Vec<&str> = export.files().collect();
-    Error::data(format!("no purchase in `{}`", files.join("`, `")))
-        .with_hint("see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`")
+    let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;
+    Ok((orders, as_of))
 }
 
 impl Acquisition {

@@ -2,8 +2,8 @@
 
 use super::read;
 use crate::{
-    AsOf, Date, Error, Result, Window,
-    ingest::{Export, Field, Imported, TableKind},
+    AsOf, Date, Error, Result, Timestamp, Window,
+    ingest::{Export, Field, Imported},
     output::{Column, Table},
     tables::{self, Orders, Records},
 };
@@ -44,10 +44,6 @@ pub struct Contracts {
     pub not_started: u64,
     /// Rows whose contract ends before it starts.
     pub reversed: u64,
-    /// Rows whose customer has no order.
-    pub without_orders: u64,
-    /// Customers with orders and without a row.
-    pub without_row: u64,
 }
 
 /// How long customers of `export` take to order again. Days are counted from each day with a purchase to
@@ -82,42 +78,33 @@ fn waits(orders: &Orders, as_of: AsOf) -> Vec<Lifetime> {
 /// How long the contracts in the table `customers` last. One without an end, or whose end is not before
 /// `as_of`, is still running on the last observed day.
 ///
-/// The orders of `export` say when the world is observed and which customers have none.
+/// The orders of `export` say when the world is observed; [`Join`](crate::tables::Join) says which
+/// customers have none.
 ///
 /// # Errors
-/// What the exports cannot bear ([`Export`]), a table without starts of contracts, no contract that had
+/// What the export cannot bear ([`Export`]), a table without starts of contracts, no contract that had
 /// started, or a level out of range.
 pub fn contracts(
     export: &mut Export,
-    customers: &mut Export,
+    customers: &Records,
     options: &SurvivalOptions,
-) -> Result<(Imported<Contracts>, Imported<()>)> {
+) -> Result<Imported<Contracts>> {
     let (orders, as_of) = read(export, options.window)?;
-    if customers.kind() != Some(TableKind::Customers) {
-        return Err(Error::data("the table of customers is none").with_hint(
-            "`--customers` takes a table with one row per customer and a column of their ids",
-        ));
-    }
-    let table = Records::read(customers)?;
-    let found = table.try_map(|table| {
-        let matched = table.matched(Field::CustomerId, orders.result.customers());
-        let mut found = Terms::of(&table, as_of)?;
-        let lifetimes = std::mem::take(&mut found.lifetimes);
+    orders.try_map(|_| {
+        let Terms { lifetimes, without_start, not_started, reversed } =
+            Terms::of(customers, as_of)?;
         if lifetimes.is_empty() {
             return Err(Error::data(format!("no contract has started before {as_of}"))
-                .with_hint("check the column of `contract_start` with `--map`"));
+                .with_hint(NAME_THE_START));
         }
-        Ok(Contracts {
-            survival: Survival::fit(as_of, &lifetimes, options.level)?,
-            without_start: found.without_start,
-            not_started: found.not_started,
-            reversed: found.reversed,
-            without_orders: matched.unmatched_rows,
-            without_row: matched.unmatched_keys,
-        })
-    })?;
-    Ok((found, orders.try_map(|_| Ok(()))?))
+        let survival = Survival::fit(as_of, &lifetimes, options.level)?;
+        Ok(Contracts { survival, without_start, not_started, reversed })
+    })
 }
+
+/// What helps where starts are missing.
+const NAME_THE_START: &str =
+    "name the column of starts with `--map customers.contract_start=COLUMN`";
 
 /// Lengths of contracts, and the rows without one.
 #[derive(Default)]
@@ -132,7 +119,7 @@ impl Terms {
     fn of(table: &Records, as_of: AsOf) -> Result<Self> {
         let Some(tables::Column::Date(starts)) = table.field(Field::ContractStart) else {
             return Err(Error::data("the table of customers has no `contract_start`")
-                .with_hint("name its column with `--map contract_start=COLUMN`"));
+                .with_hint(NAME_THE_START));
         };
         let ends = match table.field(Field::ContractEnd) {
             Some(tables::Column::Date(ends)) => Some(ends),
@@ -140,8 +127,8 @@ impl Terms {
         };
         let mut found = Self::default();
         for (row, start) in starts.iter().enumerate() {
-            let end = ends.and_then(|ends| ends[row]).map(|end| end.date());
-            found.add(start.map(|start| start.date()), end, as_of);
+            let end = ends.and_then(|ends| ends[row]).map(Timestamp::date);
+            found.add(start.map(Timestamp::date), end, as_of);
         }
         Ok(found)
     }

@@ -140,7 +140,7 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
 }
 
 /// Says where the rows went that are no purchases.
-fn no_purchases<T>(export: &Export, gathered: &Imported<T>) -> Error {
+pub(super) fn no_purchases<T>(export: &Export, gathered: &Imported<T>) -> Error {
     let files: Vec<&str> = export.files().collect();
     let ledger = &gathered.ledger;
     let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));
