@@ -5,6 +5,7 @@ use clap::Args;
 
 /// Arguments of `crmstat forecast`.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,

@@ -53,7 +53,7 @@ pub fn events(set: &SeriesSet) -> Result<Events> {
         .series
         .par_iter()
         .zip(&views)
-        .map(|(history, series)| of_series(history, series).map_err(|e| Error::from_model(e)))
+        .map(|(history, series)| of_series(history, series).map_err(Error::from_model))
         .collect::<Result<_>>()?;
     Ok(Events { period: set.period, events: found.concat() })
 }

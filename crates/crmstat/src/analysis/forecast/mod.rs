@@ -131,7 +131,7 @@ pub struct Total {
 /// A horizon or level out of range. A series that no model fits gets a naive forecast and a note.
 pub fn forecast(set: &SeriesSet, options: &Options) -> Result<Forecasts> {
     let horizon = horizon_of(set, options)?;
-    let levels = checked_levels(&options.levels)?;
+    let asked = Asked { levels: checked_levels(&options.levels)?, target: options.target };
     let views = views(set)?;
     let fits = options.model.ensemble().fit_all(&views);
     let base: Vec<Forecast> = fits.iter().map(|fit| fit.forecast(horizon)).collect();
@@ -150,7 +150,7 @@ pub fn forecast(set: &SeriesSet, options: &Options) -> Result<Forecasts> {
                 Forecast { mean: means[at].clone(), variance: base[at].variance.clone() };
             // A stream of its own for each series.
             let seed = options.seed ^ ((at as u64) << 32);
-            of_series(&set.series[at], &fits[at], &forecast, &levels, options.target, seed)
+            of_series(&set.series[at], &fits[at], &forecast, &asked, seed)
         })
         .collect::<Result<_>>()?;
     Ok(Forecasts {
@@ -162,17 +162,25 @@ pub fn forecast(set: &SeriesSet, options: &Options) -> Result<Forecasts> {
     })
 }
 
+/// What is asked of every series.
+struct Asked {
+    /// Probabilities of the intervals.
+    levels: Vec<f64>,
+    target: Option<f64>,
+}
+
 fn of_series(
     history: &History,
     fit: &EnsembleFit,
     forecast: &Forecast,
-    levels: &[f64],
-    target: Option<f64>,
+    asked: &Asked,
     seed: u64,
 ) -> Result<SeriesForecast> {
     let horizon = forecast.mean.len();
-    let paths = Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
-    let intervals = levels
+    let paths =
+        Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
+    let intervals = asked
+        .levels
         .iter()
         .map(|level| {
             // The mixture of a demand and none is far from normal.
@@ -195,7 +203,7 @@ fn of_series(
     Ok(SeriesForecast {
         name: history.name.clone(),
         first: history.next(),
-        total: total(&forecast.mean, &paths, levels, target, fit.floor())?,
+        total: total(&forecast.mean, &paths, asked, fit.floor())?,
         mean: forecast.mean.clone(),
         intervals,
         model: fit.name().to_owned(),
@@ -204,22 +212,18 @@ fn of_series(
 }
 
 /// The sum over the horizon: simulated sums, moved to the forecast and spread like calibrated intervals.
-fn total(
-    mean: &[f64],
-    paths: &Paths,
-    levels: &[f64],
-    target: Option<f64>,
-    floor: Option<f64>,
-) -> Result<Total> {
+fn total(mean: &[f64], paths: &Paths, asked: &Asked, floor: Option<f64>) -> Result<Total> {
     let expected: f64 = mean.iter().sum();
     let sums: Vec<f64> = paths.paths().iter().map(|path| path.iter().sum()).collect();
     let centre = sums.iter().map(|sum| sum / sums.len() as f64).sum::<f64>();
     let spread = sums.iter().map(|sum| (sum - centre).powi(2) / sums.len() as f64).sum::<f64>();
     let whole = Forecast { mean: vec![expected], variance: Some(vec![spread.min(f64::MAX)]) };
-    let bounds = levels
+    let bounds = asked
+        .levels
         .iter()
         .map(|level| {
-            let bounds = intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
+            let bounds =
+                intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
             let bounds = match floor {
                 Some(floor) => bounds.at_least(floor),
                 None => bounds,
@@ -227,7 +231,7 @@ fn total(
             Ok((bounds.lower[0], bounds.upper[0]))
         })
         .collect::<Result<_>>()?;
-    let reached = target.map(|target| {
+    let reached = asked.target.map(|target| {
         let reached = sums.iter().filter(|sum| **sum - centre + expected >= target).count();
         reached as f64 / sums.len() as f64
     });

@@ -2,7 +2,7 @@
 
 use super::Period;
 use crate::{
-    Date, Error, Money, Result, Window,
+    AsOf, Date, Error, Money, Result, Window,
     ingest::{Export, Field, Imported},
     output::Texts,
     tables::{Column, Labels, Orders, OrdersQuery, Records},
@@ -156,7 +156,7 @@ impl SeriesSet {
         };
 
         let mut notes = Vec::new();
-        let end_of_data = window.until.map_or(last_day.plus_days(1), |until| until.date());
+        let end_of_data = window.until.map_or(last_day.plus_days(1), AsOf::date);
         let end = period.number(end_of_data);
         if end <= period.number(last_day) {
             notes.push(format!(
@@ -179,7 +179,7 @@ impl SeriesSet {
         }
         check_length(start, end, period)?;
 
-        let mut nodes = Nodes { start, length: (end - start) as usize, nodes: BTreeMap::new() };
+        let mut nodes = Nodes { start, length: (end - start) as usize, by_path: BTreeMap::new() };
         for customer in 0..orders.customers().len() {
             for order in orders.of_customer(customer) {
                 let at = period.number(orders.at()[order].date());
@@ -208,7 +208,7 @@ impl SeriesSet {
                 }
             }
         }
-        if nodes.nodes.is_empty() {
+        if nodes.by_path.is_empty() {
             return Err(Error::data(format!(
                 "`{files}` has no complete {} with an order",
                 period.name()
@@ -216,7 +216,7 @@ impl SeriesSet {
             .with_hint(SHORTER));
         }
         let (paths, series) = nodes
-            .nodes
+            .by_path
             .into_iter()
             .map(|((_, path), node)| {
                 let name = name_of(&path, &dimensions);
@@ -271,7 +271,7 @@ impl SeriesSet {
         }
         let mut notes = Vec::new();
         let period = period.unwrap_or_else(|| {
-            let found = longest_without_repeats(observed.values());
+            let found = longest_without_repeats(&observed);
             notes.push(format!("a period is a {}: the longest without two values", found.name()));
             found
         });
@@ -335,7 +335,7 @@ fn check_length(start: i32, end: i32, period: Period) -> Result<()> {
 struct Nodes {
     start: i32,
     length: usize,
-    nodes: BTreeMap<(usize, Vec<u32>), Node>,
+    by_path: BTreeMap<(usize, Vec<u32>), Node>,
 }
 
 struct Node {
@@ -351,7 +351,7 @@ impl Nodes {
     fn add(&mut self, path: &[u32], at: i32, amount: i128, mark: Option<usize>) {
         let length = self.length;
         let at = (at - self.start) as usize;
-        let node = self.nodes.entry((path.len(), path.to_vec())).or_insert_with(|| Node {
+        let node = self.by_path.entry((path.len(), path.to_vec())).or_insert_with(|| Node {
             first: at,
             sums: vec![0; length],
             marks: if mark.is_some() { vec![usize::MAX; length] } else { Vec::new() },
@@ -380,11 +380,9 @@ fn name_of(path: &[u32], dimensions: &[&Labels]) -> String {
     parts.join(" / ")
 }
 
-fn longest_without_repeats<'a>(
-    series: impl Iterator<Item = &'a Vec<(Date, f64)>> + Clone,
-) -> Period {
+fn longest_without_repeats(series: &BTreeMap<&str, Vec<(Date, f64)>>) -> Period {
     let repeats = |period: Period| {
-        series.clone().any(|rows| {
+        series.values().any(|rows| {
             rows.windows(2).any(|pair| period.number(pair[0].0) == period.number(pair[1].0))
         })
     };

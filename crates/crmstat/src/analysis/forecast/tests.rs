@@ -303,19 +303,16 @@ fn tables_have_the_columns_that_scripts_rely_on() {
     assert_eq!(names(&tested.table(Lang::En).unwrap())[..8], expected);
 }
 
-/// Trips by state, region and purpose (Tourism Research Australia, by way of R's tsibble): what is reconciled
-/// adds up, and is no worse than the base forecasts on the last two years at any level.
+/// Trips by state and region (Tourism Research Australia, by way of R's tsibble), the last two years held
+/// out: what is reconciled adds up, and the regions gain by it. States and the total lose on these
+/// years (2,573 against 2,394 and 2,050 against 1,634 thousand trips), which is not asserted.
 #[test]
-fn australian_tourism_adds_up_and_loses_nothing_needs_shared_data() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/forecast/hierarchy/aus_tourism_quarterly.csv"
-    );
-    let shared = [path, "/work/shared/data/forecast/hierarchy/aus_tourism_quarterly.csv"];
-    let Some(path) = shared.into_iter().find(|path| std::path::Path::new(path).exists()) else {
-        eprintln!("skipped: no shared data");
+fn australian_tourism_adds_up_and_its_regions_gain_needs_shared_data() {
+    let path = "/work/shared/data/forecast/hierarchy/aus_tourism_quarterly.csv";
+    if !std::path::Path::new(path).exists() {
+        eprintln!("skipped: there is no `{path}`");
         return;
-    };
+    }
     let map = [
         (Field::CustomerId, "Region"),
         (Field::OrderedAt, "Quarter"),
@@ -363,6 +360,8 @@ fn australian_tourism_adds_up_and_loses_nothing_needs_shared_data() {
                 })
                 .sum()
         };
-        eprintln!("level {level}: reconciled {:.1}, base {:.1}", error(&plan), error(&base));
+        if level == 2 {
+            assert!(error(&plan) < error(&base), "{} {}", error(&plan), error(&base));
+        }
     }
 }
