@@ -96,8 +96,7 @@ impl Predictor {
         held_out: &[f64],
         labels: &[bool],
     ) -> Result<Self> {
-        let fitted =
-            Calibrator::fit(method, held_out, labels).map_err(Error::from_model)?;
+        let fitted = Calibrator::fit(method, held_out, labels).map_err(Error::from_model)?;
         self.calibrator = Some(fitted);
         Ok(self)
     }
@@ -153,8 +152,7 @@ impl Predictor {
         if frame.rows == 0 {
             return Ok(Vec::new());
         }
-        self.probabilities_of(self.encode(frame)?.rows()?)
-            .map_err(Error::from_model)
+        self.probabilities_of(self.encode(frame)?.rows()?).map_err(Error::from_model)
     }
 
     pub(super) fn probabilities_of(&self, rows: Rows<'_>) -> crmstat_models::Result<Vec<f64>> {

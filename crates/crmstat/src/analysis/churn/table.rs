@@ -178,9 +178,7 @@ impl Validation<'_> {
         let raw = self.raw(kind)?;
         match self.learning.calibration {
             None => Ok(raw),
-            Some(method) => {
-                self.calibrated(method, &raw).map_err(Error::from_model)
-            }
+            Some(method) => self.calibrated(method, &raw).map_err(Error::from_model),
         }
     }
 

@@ -177,8 +177,7 @@ fn of_series(
     seed: u64,
 ) -> Result<SeriesForecast> {
     let horizon = forecast.mean.len();
-    let paths =
-        Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
+    let paths = Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
     let intervals = asked
         .levels
         .iter()
@@ -222,8 +221,7 @@ fn total(mean: &[f64], paths: &Paths, asked: &Asked, floor: Option<f64>) -> Resu
         .levels
         .iter()
         .map(|level| {
-            let bounds =
-                intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
+            let bounds = intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
             let bounds = match floor {
                 Some(floor) => bounds.at_least(floor),
                 None => bounds,
