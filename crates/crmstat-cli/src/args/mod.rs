@@ -39,7 +39,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// What is this file, how would it be read, what is wrong with it; nothing is computed
-    Inspect(InspectArgs),
+    Inspect(Box<InspectArgs>),
     /// Recency, frequency, monetary: scores and segment per customer
     Rfm(Box<RfmArgs>),
     /// Clusters of customers, their profiles, their names
@@ -51,9 +51,9 @@ pub(crate) enum Command {
     /// Retention and revenue by acquisition cohort, and survival
     Cohorts(Box<CohortsArgs>),
     /// Sales by period, per product, region, manager, with intervals
-    Forecast(ForecastArgs),
+    Forecast(Box<ForecastArgs>),
     /// Synthetic CRM data with known truth
-    Generate(GenerateArgs),
+    Generate(Box<GenerateArgs>),
     /// Completions for a shell, on standard output
     Completions {
         /// The shell
