@@ -29,6 +29,6 @@ mod tests {
     fn chunks_cover_everything_once_and_in_order() {
         let parts = map_chunks(10, 4, Iterator::collect::<Vec<_>>);
         assert_eq!(parts.concat(), (0..10).collect::<Vec<_>>());
-        assert!(map_chunks(0, 4, ExactSizeIterator::len).is_empty());
+        assert!(map_chunks(0, 4, |range| range.start).is_empty());
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct SegmentArgs {
     #[arg(long, value_name = "COLUMN", requires = "table")]
     pub(crate) value: Option<String>,
     /// What to group by: features of an export, `all` of them, or columns of a table [default:
-    /// recency_days,frequency,monetary; every column of a table but the id]
+    /// `recency_days,frequency,monetary`; every column of a table but the id]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', conflicts_with = "model")]
     pub(crate) features: Vec<String>,
     /// Tables of activities of the same CRM

@@ -111,13 +111,17 @@ fn found(
         Some(model) => model.assign(customers)?,
         None => fit(customers, &options(args)?)?,
     };
-    if found.choice().is_some_and(|choice| choice.k.is_none()) {
-        printer.note(
-            "there are no clusters: no number of them is tight, apart and stable at once (see \
-             `--choice-table`); everybody is in one, `--k N` cuts the continuum into N",
-        );
-    }
-    printer.note(format!("{} customers in {} clusters", found.len(), found.k()));
+    printer.note(match found.choice().map(|choice| choice.k) {
+        Some(None) => format!(
+            "no clusters among {} customers: no number of them is tight, apart and stable at once (see \
+             `--choice-table`); `--k N` cuts the continuum into N",
+            found.len()
+        ),
+        Some(Some(k)) => {
+            format!("{} customers in {k} clusters, chosen by `--choice-table`", found.len())
+        }
+        None => format!("{} customers, {} clusters", found.len(), found.k()),
+    });
     if let Some(path) = &args.save_model {
         found.model().save(path)?;
     }

@@ -183,6 +183,10 @@ impl Choice<'_> {
 }
 
 impl<'a> Step<'a> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the methods themselves are not general over the lifetime of the orders"
+    )]
     fn new(history: &'a History<'_>, feature: &Feature) -> Result<Self> {
         let choice = |activities: &'a Activities, label: &Option<(Field, String)>| {
             Ok::<_, Error>(match label {
@@ -217,8 +221,8 @@ impl<'a> Step<'a> {
             Feature::RefundShare => {
                 Self::Purchases(|customer| ratio(customer.refunded as f64, customer.gross as f64))
             }
-            Feature::DiscountShare => match history.orders().field(Field::Discount) {
-                Some(Column::Money(discounts)) => Self::DiscountShare(discounts),
+            Feature::DiscountShare => match history.order_column(Field::Discount)? {
+                Column::Money(discounts) => Self::DiscountShare(discounts),
                 _ => return Err(lacks("orders", Field::Discount)),
             },
             Feature::Orders(days) => Self::Orders(*days),

@@ -136,11 +136,11 @@ impl<'a> History<'a> {
         let mut features = Feature::OF_ORDERS.to_vec();
         let days = DaysAgo::last(90);
         features.extend([Feature::Orders(days), Feature::Spend(days)]);
-        if self.orders.field(Field::Discount).is_some() {
+        if self.order_column(Field::Discount).is_ok() {
             features.push(Feature::DiscountShare);
         }
         for field in DIVIDED_BY {
-            if let Some(labels) = self.orders.labels(field) {
+            if let Ok(labels) = self.order_labels(field) {
                 let end = as_of.date().midnight();
                 let lines = (0..self.orders.len())
                     .filter(|order| self.orders.at()[*order] < end)
@@ -150,8 +150,7 @@ impl<'a> History<'a> {
                 features.extend(frequent.map(|label| Feature::SpendShare(field, label)));
             }
         }
-        let favourites =
-            FAVOURITES.into_iter().filter(|field| self.orders.labels(*field).is_some());
+        let favourites = FAVOURITES.into_iter().filter(|field| self.order_labels(*field).is_ok());
         features.extend(favourites.map(Feature::Favourite));
         if let Some(activities) = &self.activities {
             features.extend([Feature::Activities(None), Feature::ActivityRecencyDays(None)]);
@@ -195,9 +194,23 @@ impl<'a> History<'a> {
         self.customers.as_ref()?.row[customer].map(|row| row as usize)
     }
 
-    /// A text column of the orders.
+    /// A column of the orders that has a value.
+    pub(super) fn order_column(&self, field: Field) -> Result<&'a Column> {
+        let column = self.orders.field(field).filter(|column| match column {
+            Column::Text(labels) => !labels.labels().is_empty(),
+            Column::Date(values) => values.iter().any(Option::is_some),
+            Column::Money(values) => values.iter().any(Option::is_some),
+            Column::Number(values) => values.iter().any(|value| !value.is_nan()),
+        });
+        column.ok_or_else(|| lacks("orders", field))
+    }
+
+    /// A text column of the orders that has a value.
     pub(super) fn order_labels(&self, field: Field) -> Result<&'a Labels> {
-        self.orders.labels(field).ok_or_else(|| lacks("orders", field))
+        match self.order_column(field)? {
+            Column::Text(labels) => Ok(labels),
+            _ => Err(lacks("orders", field)),
+        }
     }
 }
 

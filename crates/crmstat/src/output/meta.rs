@@ -83,8 +83,9 @@ mod tests {
 
     #[test]
     fn the_ledger_is_told_in_full() {
-        let mut ledger = Ledger { read: 5, accepted: 3, quarantined: 1, ..Ledger::default() };
+        let mut ledger = Ledger::default();
         ledger.ignore(Ignored::Blank, 1);
+        (ledger.read, ledger.accepted, ledger.quarantined) = (5, 3, 1);
         let meta = Meta::new().ledger(&ledger).into_json();
         assert_eq!(
             meta["ledger"].to_string(),

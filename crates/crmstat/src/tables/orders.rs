@@ -92,14 +92,11 @@ impl Orders {
                 cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
             })
         };
-        let mut lines = rows;
-        lines.par_sort_unstable_by(|left, right| {
-            let (l, r) = (*left as usize, *right as usize);
-            let by_order = || order.as_ref().map(|order| order[l].cmp(&order[r]));
-            owner(*left)
-                .cmp(&owner(*right))
-                .then_with(|| instant(*left).cmp(&instant(*right)))
-                .then_with(|| by_order().unwrap_or(std::cmp::Ordering::Equal))
+        let lines = by_customer(&rows, ids.len(), owner, instant, |left, right| {
+            let (l, r) = (left as usize, right as usize);
+            let by_order = order.as_ref().map(|order| order[l].cmp(&order[r]));
+            by_order
+                .unwrap_or(std::cmp::Ordering::Equal)
                 .then_with(|| by_cells(l, r))
                 .then_with(|| l.cmp(&r))
         });
@@ -211,4 +208,57 @@ impl Orders {
         let last = self.at.iter().max()?;
         Some((first.date(), last.date()))
     }
+}
+
+/// Customers whose rows are sorted in one task.
+const CHUNK: usize = 4096;
+
+/// `rows` by their owner, then by instant, then by `compare`.
+///
+/// The rows are first dealt out to their owners by counting, then those of each sorted by themselves: a
+/// sort of all would compare rows across the whole of memory, again and again.
+fn by_customer(
+    rows: &[u32],
+    customers: usize,
+    owner: impl Fn(u32) -> u32,
+    instant: impl Fn(u32) -> Timestamp + Sync,
+    compare: impl Fn(u32, u32) -> std::cmp::Ordering + Sync,
+) -> Vec<u32> {
+    let mut first = vec![0_u32; customers + 1];
+    for row in rows {
+        first[owner(*row) as usize + 1] += 1;
+    }
+    for customer in 0..customers {
+        first[customer + 1] += first[customer];
+    }
+    let mut next = first.clone();
+    let mut sorted = vec![0_u32; rows.len()];
+    for row in rows {
+        let place = &mut next[owner(*row) as usize];
+        sorted[*place as usize] = *row;
+        *place += 1;
+    }
+    let count = |customer: usize| (first[customer + 1] - first[customer]) as usize;
+    let mut rest = &mut sorted[..];
+    let mut parts = Vec::with_capacity(customers.div_ceil(CHUNK));
+    for start in (0..customers).step_by(CHUNK) {
+        let of_part = start..customers.min(start + CHUNK);
+        let (part, others) = rest.split_at_mut(of_part.clone().map(count).sum());
+        parts.push((of_part, part));
+        rest = others;
+    }
+    parts.into_par_iter().for_each(|(of_part, mut part)| {
+        let mut keyed: Vec<(Timestamp, u32)> = Vec::new();
+        for customer in of_part {
+            let (own, others) = part.split_at_mut(count(customer));
+            keyed.clear();
+            keyed.extend(own.iter().map(|row| (instant(*row), *row)));
+            keyed.sort_unstable_by(|left, right| {
+                left.0.cmp(&right.0).then_with(|| compare(left.1, right.1))
+            });
+            own.iter_mut().zip(&keyed).for_each(|(place, (_, row))| *place = *row);
+            part = others;
+        }
+    });
+    sorted
 }

@@ -219,9 +219,8 @@ impl Customers {
     }
 
     /// The columns as the models take them.
-    pub(super) fn columns(&self) -> Result<Vec<Column<'_>>> {
-        Ok(self
-            .columns
+    pub(super) fn columns(&self) -> Vec<Column<'_>> {
+        self.columns
             .iter()
             .map(|(_, values)| match values {
                 Values::Number(values) => Column::Numeric(values),
@@ -229,7 +228,7 @@ impl Customers {
                     Column::Category { codes, levels: labels.len() }
                 }
             })
-            .collect())
+            .collect()
     }
 
     /// The same customers with other columns.

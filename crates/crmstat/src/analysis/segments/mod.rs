@@ -12,7 +12,7 @@
 //! | what are they like? | [`Segments::profile_table`] |
 //! | how many, and are they real? | [`Segments::choice_table`] |
 //! | are they still the same? | [`Segments::drift_table`] |
-//! | who moved? | [`migration`] |
+//! | who moved? | [`migration()`] |
 //!
 //! A missing number counts as the median and a missing category as the average, so that neither draws a
 //! customer towards any cluster; medians and shares of a profile leave them out.
@@ -111,7 +111,7 @@ const EXAMPLES: usize = 3;
 /// A usage error for an option out of its range; a data error when there are no customers, a
 /// characteristic is missing for all of them, or they have fewer distinct values than `k`.
 pub fn fit(customers: &Customers, options: &Options) -> Result<Segments> {
-    let columns = customers.columns()?;
+    let columns = customers.columns();
     let preparation = Preparation::params()
         .transform(options.transform)
         .scaling(options.scaling)
@@ -192,7 +192,7 @@ fn describe(
             &unknown
         }
     };
-    profiles(preparation, model, &customers.columns()?, values, EXAMPLES)
+    profiles(preparation, model, &customers.columns(), values, EXAMPLES)
         .map_err(|error| Error::from_model(&error))
 }
 

@@ -135,7 +135,7 @@ impl Model {
         let columns =
             self.characteristics.iter().map(|own| own.of(customers)).collect::<Result<_>>()?;
         let customers = customers.with_columns(columns);
-        let columns = customers.columns()?;
+        let columns = customers.columns();
         let rows = self.preparation.apply(&columns).map_err(|error| Error::from_model(&error))?;
         let matrix = Matrix::new(&rows, self.preparation.width())
             .map_err(|error| Error::from_model(&error))?;

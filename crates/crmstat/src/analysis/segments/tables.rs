@@ -64,9 +64,8 @@ impl Segments {
         ];
         for (at, (name, labels)) in self.model.labelled().enumerate() {
             let feature = name.parse::<Feature>().ok();
-            let title = feature
-                .as_ref()
-                .map_or_else(|| name.to_owned(), |feature| feature.description(Lang::Ru));
+            let described = feature.as_ref().map(|feature| feature.description(Lang::Ru));
+            let title = described.map_or_else(|| name.to_owned(), |text| capitalised(&text));
             columns.push(match labels {
                 None => {
                     let decimals = match feature.map(|feature| feature.unit()) {
@@ -198,36 +197,37 @@ impl Segments {
             lang.pick(["feature", "clusters", "cluster"], ["признак", "кластеры", "кластер"]);
         let readings =
             lang.pick(["stable", "shifted", "changed"], ["стабильно", "сдвиг", "изменилось"]);
-        let mut rows: Vec<(u32, String, Option<f64>, Option<[f64; 2]>)> = Vec::new();
-        for (name, psi) in self.model.characteristics().zip(&drift.features) {
-            rows.push((0, name.to_owned(), Some(*psi), None));
-        }
-        rows.push((1, lang.pick("all", "все").to_owned(), Some(drift.clusters), None));
-        for (cluster, name) in self.names(lang).enumerate() {
-            let shares = [drift.shares_then[cluster], drift.shares_now[cluster]];
-            rows.push((2, name.to_owned(), None, Some(shares)));
-        }
+        let features = self.model.characteristics().zip(&drift.features);
+        let mut rows: Vec<DriftRow<'_>> = features
+            .map(|(name, psi)| DriftRow { kind: 0, name, psi: Some(*psi), shares: None })
+            .collect();
+        let all = lang.pick("all", "все");
+        rows.push(DriftRow { kind: 1, name: all, psi: Some(drift.clusters), shares: None });
+        let shares = drift.shares_then.iter().copied().zip(drift.shares_now.iter().copied());
+        rows.extend((self.names(lang).zip(shares)).map(|(name, shares)| DriftRow {
+            kind: 2,
+            name,
+            psi: None,
+            shares: Some(shares),
+        }));
         let of = || rows.iter();
         let reading = |psi: f64| u32::from(psi >= SHIFTED) + u32::from(psi >= CHANGED);
+        let then = of().map(|row| row.shares.map(|(then, _)| then));
+        let now = of().map(|row| row.shares.map(|(_, now)| now));
         Table::new(
             "drift",
             vec![
-                Column::category("of", "Что", kinds, of().map(|row| row.0)),
-                Column::text("name", "Название", of().map(|row| row.1.as_str())),
-                Column::float("psi", "PSI", 4, of().map(|row| row.2)),
-                Column::category("reading", "Вывод", readings, of().map(|row| row.2.map(reading))),
-                Column::float(
-                    "share_then",
-                    "Доля тогда",
-                    4,
-                    of().map(|row| row.3.map(|own| own[0])),
+                Column::category("of", "Что", kinds, of().map(|row| row.kind)),
+                Column::text("name", "Название", of().map(|row| row.name)),
+                Column::float("psi", "PSI", 4, of().map(|row| row.psi)),
+                Column::category(
+                    "reading",
+                    "Вывод",
+                    readings,
+                    of().map(|row| row.psi.map(reading)),
                 ),
-                Column::float(
-                    "share_now",
-                    "Доля теперь",
-                    4,
-                    of().map(|row| row.3.map(|own| own[1])),
-                ),
+                Column::float("share_then", "Доля тогда", 4, then),
+                Column::float("share_now", "Доля теперь", 4, now),
             ],
         )
     }
@@ -267,6 +267,22 @@ impl Segments {
         });
         texts.collect::<Vec<_>>().join("; ")
     }
+}
+
+/// A row of the table of drift.
+struct DriftRow<'a> {
+    /// A characteristic, all clusters, one cluster.
+    kind: u32,
+    name: &'a str,
+    psi: Option<f64>,
+    /// Then and now.
+    shares: Option<(f64, f64)>,
+}
+
+/// `text` with its first letter in upper case, as a heading.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The number that people see of a cluster.
