@@ -143,7 +143,8 @@ fn what_comes_at_or_after_the_cutoff_changes_nothing() {
     let earlier = orders(&(earlier + "D,2025-02-10,50,Tables,store,\n"));
     for feature in History::new(&all).available(as_of(day)) {
         let values = |orders| {
-            let found = Features::at(&History::new(orders), as_of(day), &[feature.clone()]);
+            let found =
+                Features::at(&History::new(orders), as_of(day), std::slice::from_ref(&feature));
             format!("{:?}", found.unwrap().columns()[0].values)
         };
         assert_eq!(values(&all), values(&earlier), "{feature}");
