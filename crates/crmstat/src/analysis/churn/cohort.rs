@@ -59,7 +59,7 @@ impl<'a> Cohorts<'a> {
         let churned: Vec<bool> =
             customers.iter().map(|customer| self.churned(*customer, cutoff)).collect();
         let whole = kept.len() == features.len();
-        let frame = Frame::of_features(features);
+        let frame = Frame::of_features(&features);
         let frame = if whole { frame } else { frame.take(&kept) };
         let cohort = Rc::new(Cohort { customers, frame, churned });
         self.made.insert(cutoff, Rc::clone(&cohort));

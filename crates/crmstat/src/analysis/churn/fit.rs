@@ -80,7 +80,7 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let model = learn(&mut cohorts, &today, judged.kind, &options.learning, &examples)?;
     let customers = cohorts.everybody(as_of)?;
     let ids = customers.ids(orders).map(Some).collect();
-    let frame = Frame::of_features(customers);
+    let frame = Frame::of_features(&customers);
     let facts = Facts {
         rows: examples.labels.len(),
         base_rate: share(&examples.labels),

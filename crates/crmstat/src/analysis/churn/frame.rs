@@ -47,7 +47,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn of_features(features: Features) -> Self {
+    pub(super) fn of_features(features: &Features) -> Self {
         let rows = features.len();
         let column = |(feature, values): (&Feature, FeatureValues)| {
             let ratio = matches!(feature, Feature::RecencyInGaps);

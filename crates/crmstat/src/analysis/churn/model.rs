@@ -161,7 +161,7 @@ impl Model {
         let features = self.columns().map(str::parse).collect::<Result<Vec<Feature>>>()?;
         let found = Features::at(history, as_of, &features)?;
         let ids = found.ids(history.orders()).map(Some).collect();
-        Scores::new(self, ids, Frame::of_features(found), None)
+        Scores::new(self, ids, Frame::of_features(&found), None)
     }
 
     /// Scores the customers of `table`; `value` is the column of what each is worth in the horizon.
@@ -221,6 +221,12 @@ impl Model {
     }
 }
 
+/// One value as a column.
+enum One<'a> {
+    Number([f64; 1]),
+    Category([Option<&'a str>; 1]),
+}
+
 impl Predictor {
     /// The probability of one customer, from values in the order of the schema.
     fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
@@ -231,10 +237,6 @@ impl Predictor {
                 values.len(),
                 schema.len()
             )));
-        }
-        enum One<'a> {
-            Number([f64; 1]),
-            Category([Option<&'a str>; 1]),
         }
         let cells: Vec<One<'_>> = (values.iter().zip(schema))
             .map(|(value, schema)| match *value {

@@ -188,7 +188,9 @@ fn deciles(probabilities: &[f64]) -> Vec<u8> {
         // Twice the middle rank, which is whole.
         let middle = 2 * before + tie.len() - 1;
         let decile = (middle * 10 / (2 * probabilities.len())) as u8 + 1;
-        tie.iter().for_each(|row| deciles[*row] = decile);
+        for row in tie {
+            deciles[*row] = decile;
+        }
         before += tie.len();
     }
     deciles
