@@ -110,7 +110,7 @@ pub(crate) struct ChurnScoreArgs {
 /// Which table answers; the customers unless one is named.
 #[derive(Args, Debug)]
 #[group(multiple = false)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, one at a time")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch, and at most one is given")]
 pub(crate) struct ChurnAnswerArgs {
     /// One row per measure on held-out customers, beside simpler ways
     #[arg(long)]

@@ -184,11 +184,10 @@ fn value(frame: &Frame, name: &str, row: usize, lang: Lang) -> String {
 /// Whole from a hundred up, otherwise two decimals at most.
 fn rounded(value: f64) -> String {
     let text = if value.abs() >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") };
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
+    if !text.contains('.') {
+        return text;
     }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn english_days(days: f64) -> String {

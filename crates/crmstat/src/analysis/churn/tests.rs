@@ -68,7 +68,7 @@ fn dataset(name: &str) -> String {
     path.display().to_string()
 }
 
-/// Online Retail II, `online_retail_ii_90day_churn_recomputed` in the reference file: `LightGBM`'s AUC and
+/// Online Retail II, `online_retail_ii_90day_churn_recomputed` in the reference file: the AUC of `LightGBM` and
 /// the Brier score of the MBG/NBD, both at once.
 #[test]
 fn online_retail_meets_both_targets_at_once_needs_shared_data() {
@@ -181,9 +181,8 @@ fn a_saved_model_scores_alike() {
 fn regular(id: usize, gap: i32, last: i32) -> String {
     let first: crate::Date = "2024-01-01".parse().unwrap();
     let days = (id as i32 % gap..last).step_by(gap as usize);
-    days.fold(String::new(), |rows, day| {
-        rows + &format!("c{id},{},{}\n", first.plus_days(day), 10 + id % 7)
-    })
+    let row = |day| format!("c{id},{},{}\n", first.plus_days(day), 10 + id % 7);
+    days.map(row).fold(String::new(), |all, row| all + &row)
 }
 
 /// A hundred and twenty customers over two years, every third of whom stops at some time.
@@ -200,7 +199,7 @@ fn small_world() -> String {
 fn neither_the_order_of_rows_nor_threads_change_anything() {
     let text = small_world();
     let (header, rows) = text.split_once('\n').unwrap();
-    let turned = rows.lines().rev().fold(String::new(), |turned, line| turned + line + "\n");
+    let turned = rows.lines().rev().collect::<Vec<_>>().join("\n");
     let learned = |text: &str, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
