@@ -84,8 +84,7 @@ impl Model {
         frame: &Frame,
     ) -> Result<Self> {
         let encoded = predictor.encode(frame)?;
-        let profile =
-            Profile::fit(encoded.rows()?, GROUPS).map_err(Error::from_model)?;
+        let profile = Profile::fit(encoded.rows()?, GROUPS).map_err(Error::from_model)?;
         Ok(Self { source, predictor, facts, profile })
     }
 
@@ -185,8 +184,7 @@ impl Model {
     /// When there is no customer.
     pub fn drift(&self, scores: &Scores) -> Result<Vec<Drifted>> {
         let encoded = self.predictor.encode(scores.frame())?;
-        let moved =
-            self.profile.compare(encoded.rows()?).map_err(Error::from_model)?;
+        let moved = self.profile.compare(encoded.rows()?).map_err(Error::from_model)?;
         let mut drifted: Vec<Drifted> = (self.encoded_columns().into_iter().zip(moved))
             .map(|(column, drift)| Drifted { column, index: drift.index })
             .collect();
