@@ -20,7 +20,7 @@ use crmstat_models::forecast::{
 ///
 /// let theta: Choice = "theta".parse()?;
 /// assert_eq!(theta.name(), "theta");
-/// assert!("ETS(A,A,M)".parse::<Choice>().is_ok());
+/// assert!("ETS(M,A,M)".parse::<Choice>().is_ok());
 /// assert!("astrology".parse::<Choice>().unwrap_err().is_usage());
 /// # Ok::<(), crmstat::Error>(())
 /// ```
