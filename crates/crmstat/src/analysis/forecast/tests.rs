@@ -308,7 +308,10 @@ fn tables_have_the_columns_that_scripts_rely_on() {
 /// years (2,573 against 2,394 and 2,050 against 1,634 thousand trips), which is not asserted.
 #[test]
 fn australian_tourism_adds_up_and_its_regions_gain_needs_shared_data() {
-    let path = "/work/shared/data/forecast/hierarchy/aus_tourism_quarterly.csv";
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/forecast/hierarchy/aus_tourism_quarterly.csv"
+    );
     if !std::path::Path::new(path).exists() {
         eprintln!("skipped: there is no `{path}`");
         return;
