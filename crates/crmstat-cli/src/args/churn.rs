@@ -70,12 +70,6 @@ pub(crate) struct SubjectArgs {
     /// The column of the table that says what a customer is worth in the time that churn is about
     #[arg(long, value_name = "COLUMN", requires = "table")]
     pub(crate) value: Option<String>,
-    /// Tables of activities of the same CRM
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(crate) activities: Vec<String>,
-    /// Tables of customers of the same CRM
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(crate) customers: Vec<String>,
     /// Observe the world at the first moment of this day; later events do not exist
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]

@@ -23,12 +23,6 @@ pub(crate) struct SegmentArgs {
     /// `recency_days,frequency,monetary`; every column of a table but the id]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', conflicts_with = "model")]
     pub(crate) features: Vec<String>,
-    /// Tables of activities of the same CRM
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(crate) activities: Vec<String>,
-    /// Tables of customers of the same CRM
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(crate) customers: Vec<String>,
     /// Observe the world at the first moment of this day; later events do not exist
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]

@@ -93,8 +93,8 @@ fn with_history<T>(
     let imported = Orders::read(&mut export, &OrdersQuery { window, fields: Vec::new() })?;
     account(subjects, printer, &imported)?;
     let as_of = as_of(window, &imported)?;
-    let activities = records(&subjects.activities, TableKind::Activities)?;
-    let customers = records(&subjects.customers, TableKind::Customers)?;
+    let activities = records(&subjects.read.activities, TableKind::Activities)?;
+    let customers = records(&subjects.read.customers, TableKind::Customers)?;
     let mut history = History::new(&imported.result);
     if let Some(activities) = &activities {
         history = history.with_activities(activities)?;

@@ -58,8 +58,8 @@ fn of_exports(args: &SegmentArgs, printer: &Printer, model: Option<&Model>) -> R
     account(args, printer, &imported)?;
     let as_of = as_of(window, &imported)?;
 
-    let activities = records(&args.activities, TableKind::Activities)?;
-    let customers = records(&args.customers, TableKind::Customers)?;
+    let activities = records(&args.read.activities, TableKind::Activities)?;
+    let customers = records(&args.read.customers, TableKind::Customers)?;
     let mut history = History::new(&imported.result);
     if let Some(activities) = &activities {
         history = history.with_activities(activities)?;
