@@ -9,6 +9,7 @@ mod digits;
 mod error;
 pub mod features;
 pub mod generate;
+mod groups;
 pub mod ingest;
 mod intern;
 mod lang;

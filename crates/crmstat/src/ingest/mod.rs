@@ -37,6 +37,7 @@ pub(crate) mod source;
 mod tally;
 mod text;
 mod typed;
+mod usual;
 mod zone;
 
 pub use decision::Decision;
