@@ -12,6 +12,7 @@ pub mod generate;
 mod groups;
 pub mod ingest;
 mod intern;
+mod key;
 mod lang;
 mod model_file;
 mod money;

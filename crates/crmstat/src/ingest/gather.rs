@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error, Money, Result, Timestamp, Window,
     groups::{Gathering, Groups, Sorter},
-    intern::Cell,
+    key::Cell,
 };
 use std::sync::{Mutex, PoisonError};
 

@@ -5,7 +5,7 @@
 //! ids strictly rise or fall is remembered by its two ends alone, and the ends are compared at the last;
 //! only the ids of unsorted blocks are remembered, as hashes.
 
-use crate::{digits::push_signed, intern::Cell};
+use crate::{digits::push_signed, key::Cell};
 use rayon::slice::ParallelSliceMut;
 
 /// What the ids of an input have shown.
@@ -134,7 +134,7 @@ fn ordinal(buffer: &[u8], id: Cell) -> Option<Ordinal> {
 }
 
 fn hash(id: &[u8]) -> u64 {
-    crate::intern::hash_text(id)
+    crate::key::hash_text(id)
 }
 
 #[cfg(test)]

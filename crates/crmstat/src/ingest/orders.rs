@@ -22,7 +22,7 @@ use super::{
     typed::TypedRows,
     usual::Usual,
 };
-use crate::{Error, Money, Result, Timestamp, intern::Cell, time::Window};
+use crate::{Error, Money, Result, Timestamp, key::Cell, time::Window};
 use std::collections::HashMap;
 
 /// Orders found in one batch of records, column by column.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Date, Money, Result, Timestamp,
     digits::{push_date, push_float, push_signed, push_timestamp},
-    intern::Cell,
+    key::Cell,
 };
 use std::ops::Range;
 
@@ -113,20 +113,27 @@ impl TypedRows<'_> {
 
     /// Amounts that money holds exactly.
     pub(super) fn amounts(&self, position: usize, amounts: &mut Vec<Money>) -> Option<()> {
-        let values = self.values(position)?;
-        for row in self.rows.clone() {
-            amounts.push(match values {
-                Values::Int(numbers) => Money::from_whole(numbers[row])?,
-                Values::Float(numbers) => {
-                    Money::from_f64(numbers[row]).filter(|money| money.to_f64() == numbers[row])?
+        let rows = self.rows.clone();
+        match self.values(position)? {
+            Values::Int(numbers) => {
+                for number in &numbers[rows] {
+                    amounts.push(Money::from_whole(*number)?);
                 }
-                Values::Decimal { unscaled, scale } => {
-                    let units = 10_i64.checked_pow(Money::DECIMALS.checked_sub(*scale)?)?;
-                    let unscaled = i64::try_from(unscaled[row]).ok()?;
-                    Money::from_units(unscaled.checked_mul(units)?)
+            }
+            Values::Float(numbers) => {
+                for number in &numbers[rows] {
+                    amounts
+                        .push(Money::from_f64(*number).filter(|money| money.to_f64() == *number)?);
                 }
-                _ => return None,
-            });
+            }
+            Values::Decimal { unscaled, scale } => {
+                let units = 10_i64.checked_pow(Money::DECIMALS.checked_sub(*scale)?)?;
+                for unscaled in &unscaled[rows] {
+                    let unscaled = i64::try_from(*unscaled).ok()?;
+                    amounts.push(Money::from_units(unscaled.checked_mul(units)?));
+                }
+            }
+            _ => return None,
         }
         Some(())
     }

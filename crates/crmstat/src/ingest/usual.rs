@@ -16,7 +16,7 @@ use super::{
     text::Batch,
     typed::TypedRows,
 };
-use crate::{Date, Money, Timestamp, Window, intern::Cell};
+use crate::{Date, Money, Timestamp, Window, key::Cell};
 use std::ops::Range;
 
 /// Where the parts of an order stand that has one column for each.

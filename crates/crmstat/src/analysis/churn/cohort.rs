@@ -4,7 +4,7 @@ use super::{cutoffs::Span, frame::Frame, predictor::Examples};
 use crate::{
     AsOf, Error, Result,
     features::{Feature, Features, History},
-    intern::hash_text,
+    key::hash_text,
     tables::Orders,
 };
 use crmstat_models::clv::{

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    intern::hash_text,
+    key::hash_text,
     tables::{Column, CustomerTable},
 };
 use crmstat_models::churn::{CalibrationMethod, Calibrator};

@@ -13,7 +13,7 @@ use parquet::{
 };
 
 use super::{Column, Values, chunks::varint};
-use crate::intern::Cell;
+use crate::key::Cell;
 
 /// Texts of a page, in order.
 #[derive(Debug, Default)]
