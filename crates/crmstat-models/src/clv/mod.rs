@@ -42,17 +42,21 @@ mod survival;
 mod time;
 mod value;
 
-pub use self::beta_geometric::{BetaGeometric, Contracts, Ending};
-pub use self::bg_bb::{BgBb, Occasions};
+pub use self::beta_geometric::BetaGeometric;
+pub use self::bg_bb::BgBb;
 pub use self::bg_nbd::{BgNbd, Dropout};
 pub use self::cohorts::{Cohort, CohortOrder, acquisition_cohorts};
 pub use self::fit::{Estimate, FitParams};
 pub use self::gamma_gamma::GammaGamma;
 pub use self::holdout::{FrequencyRow, Holdout, TrackingRow, share_of_best_caught, track};
-pub use self::interval::{CustomerValueInterval, Interval, OrderDraws, orders_interval};
+pub use self::interval::{
+    CustomerValueInterval, Interval, OrderDraws, ParameterDraws, orders_interval,
+};
 pub use self::nbd::Nbd;
 pub use self::pareto_nbd::{CovariateCustomer, ParetoNbd, ParetoNbdCovariates};
-pub use self::process::{OrderForecast, PurchaseProcess};
+pub use self::process::{
+    Grouped, Models, OrderForecast, PurchaseProcess, forecasts, orders_distribution,
+};
 pub use self::summary::{Purchase, Summaries, Summary, SummaryParams, ZeroAmount};
 pub use self::survival::{KaplanMeier, Lifetime, SurvivalStep};
 pub use self::time::{DiscountRate, Span, TimeUnit};
