@@ -1,6 +1,8 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod clv;
+mod cohorts;
 mod generate;
 mod process;
 mod rfm;

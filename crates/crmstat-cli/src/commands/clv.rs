@@ -201,7 +201,7 @@ fn options(args: &ClvArgs) -> Result<Options> {
         horizon: span_from_text(&args.horizon)?,
         discount: discount_from_text(&args.discount)?,
         margin: args.margin,
-        level: args.level / 100.0,
+        level: settings::level(args.level)?,
         lifetime: args.lifetime.as_deref().map(span_from_text).transpose()?,
         residual: args.residual,
         simulation: args.simulate.map(simulation),

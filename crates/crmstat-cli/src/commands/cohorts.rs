@@ -95,7 +95,7 @@ fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
 fn survival_options(args: &CohortsArgs) -> Result<SurvivalOptions> {
     Ok(SurvivalOptions {
         window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
-        level: args.level / 100.0,
+        level: settings::level(args.level)?,
     })
 }
 

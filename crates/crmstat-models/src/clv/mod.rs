@@ -9,7 +9,8 @@
 //! | … under contract? | [`BetaGeometric`], [`KaplanMeier`] |
 //! | what does an order bring? | [`GammaGamma`] |
 //! | what is a customer worth? | [`ClvParams`], and [`simple_lifetime_value`] beside it |
-//! | how sure is that? | [`ClvParams::value_intervals`], [`orders_interval`] |
+//! | how many orders, with which probability? | [`orders_distribution`] |
+//! | how sure is that? | [`ClvParams::value_intervals`], [`ClvParams::value_draws`], [`orders_interval`] |
 //! | would it have been right? | [`Holdout`], [`track`], [`share_of_best_caught`], [`frequency_value_correlation`] |
 //! | who came when and stayed? | [`acquisition_cohorts`] |
 //!
@@ -32,6 +33,8 @@ mod fit;
 mod gamma_gamma;
 mod holdout;
 mod interval;
+#[cfg(test)]
+mod invariance;
 mod jet;
 mod nbd;
 mod pareto_nbd;
