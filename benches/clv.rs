@@ -26,17 +26,16 @@ fn purchases() -> Vec<Vec<Purchase>> {
             let left = first + (share(own + 1).powi(2) * 900.0) as i32;
             let gap = 4 + (share(own + 2).powi(3) * 300.0) as usize;
             let days = (first..=left.min(LAST_DAY)).step_by(gap);
-            days.map(|day| Purchase { day, amount: 10.0 + 90.0 * share(own + day as u64) }).collect()
+            days.map(|day| Purchase { day, amount: 10.0 + 90.0 * share(own + day as u64) })
+                .collect()
         })
         .collect()
 }
 
 fn summarise(purchases: &[Vec<Purchase>]) -> Summaries {
     let params = SummaryParams::new(LAST_DAY, TimeUnit::Week);
-    let customers: Vec<Summary> = purchases
-        .iter()
-        .filter_map(|own| params.summary(own).expect("finite amounts"))
-        .collect();
+    let customers: Vec<Summary> =
+        purchases.iter().filter_map(|own| params.summary(own).expect("finite amounts")).collect();
     Summaries::new(TimeUnit::Week, customers)
 }
 
@@ -71,7 +70,8 @@ fn main() {
     group.bench_function("predict/pareto-nbd", |bencher| {
         bencher.iter(|| pareto.predict(black_box(&customers), year));
     });
-    let worth = ClvParams::new(year).discount(DiscountRate::per_year(0.1).expect("a positive rate"));
+    let worth =
+        ClvParams::new(year).discount(DiscountRate::per_year(0.1).expect("a positive rate"));
     group.bench_function("values", |bencher| {
         bencher.iter(|| worth.values(&orders, &spend, black_box(&customers)));
     });

@@ -267,7 +267,10 @@ fn contracts_are_valued_by_the_renewals_to_come() {
     let contracts = ["clv", "orders.csv", "--customers", "customers.csv", "--model", "sbg"];
     let folder = subscriptions();
     let answer = |more: &[&str]| {
-        folder.run(&[&contracts[..], &["--as-of", "2024-12-01", "-q"], more].concat()).answer().to_owned()
+        folder
+            .run(&[&contracts[..], &["--as-of", "2024-12-01", "-q"], more].concat())
+            .answer()
+            .to_owned()
     };
     let values = answer(&[]);
     assert_eq!(values.lines().next(), Some(COLUMNS));
@@ -297,8 +300,8 @@ fn covariates_are_parameters_too() {
 
     let saved = folder
         .run(&[&["clv", &orders, "-q", "--save-model", "model.json"], &covariates[..]].concat());
-    let again = folder
-        .run(&["clv", &orders, "-q", "--model", "model.json", "--customers", &customers]);
+    let again =
+        folder.run(&["clv", &orders, "-q", "--model", "model.json", "--customers", &customers]);
     assert_eq!(again.answer(), saved.answer());
     folder.run(&["clv", &orders, "-q", "--model", "model.json"]).refuses(
         2,
@@ -330,7 +333,14 @@ fn odd_data_get_an_answer_or_a_reason() {
         .collect();
     let ten: String = (0..10)
         .flat_map(|customer| {
-            (0..=customer % 4).map(move |order| format!("c{customer},2024-{:02}-0{},{}\n", 1 + order * 2, 1 + customer % 9, 10 + order))
+            (0..=customer % 4).map(move |order| {
+                format!(
+                    "c{customer},2024-{:02}-0{},{}\n",
+                    1 + order * 2,
+                    1 + customer % 9,
+                    10 + order
+                )
+            })
         })
         .collect();
     let cases = [

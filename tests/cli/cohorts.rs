@@ -49,8 +49,13 @@ fn matrices_leave_open_what_has_not_happened() {
 
 #[test]
 fn a_period_cut_off_is_said_to_be_incomplete() {
-    let run = folder().run(&["cohorts", "orders.csv", "--period", "quarter", "--as-of", "2024-03-21"]);
-    assert!(run.answer().contains("2024-01-01,3,0,2024-01-01,false,3,1.0,285.75"), "{}", run.stdout);
+    let run =
+        folder().run(&["cohorts", "orders.csv", "--period", "quarter", "--as-of", "2024-03-21"]);
+    assert!(
+        run.answer().contains("2024-01-01,3,0,2024-01-01,false,3,1.0,285.75"),
+        "{}",
+        run.stdout
+    );
     let told = "1 cohorts as of 2024-03-21; the quarter from 2024-01-01 on is incomplete\n";
     assert!(run.stderr.ends_with(told), "{}", run.stderr);
 }
@@ -65,7 +70,8 @@ days,at_risk,ended,survival,std_error,lower,upper
 65,1,1,0.0,,,
 ";
     assert_eq!(run.answer(), table);
-    let told = "5 waits for the next order as of 2024-04-01, 2 ended; half last longer than 65 days\n";
+    let told =
+        "5 waits for the next order as of 2024-04-01, 2 ended; half last longer than 65 days\n";
     assert!(run.stderr.ends_with(told), "{}", run.stderr);
 }
 
@@ -91,7 +97,11 @@ dora,,
     ]);
     assert_eq!(column(run.answer(), "days"), ["0", "30"]);
     assert_eq!(column(run.answer(), "at_risk"), ["3", "2"]);
-    assert!(run.stderr.contains("1 rows of customers have no start of a contract"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("1 rows of customers have no start of a contract"),
+        "{}",
+        run.stderr
+    );
     let told = "3 contracts as of 2024-04-01, 2 ended; half last longer than 30 days\n";
     assert!(run.stderr.ends_with(told), "{}", run.stderr);
 }
@@ -166,7 +176,9 @@ fn what_cannot_be_asked_is_refused() {
             "error: `--level 100` is not between 0 and 100\n",
         ),
     ] {
-        folder().run(&[&["cohorts", "orders.csv", "-q"], arguments].concat()).refuses(code, message);
+        folder()
+            .run(&[&["cohorts", "orders.csv", "-q"], arguments].concat())
+            .refuses(code, message);
     }
     let early = folder().run(&["cohorts", "orders.csv", "--as-of", "2023-01-01"]);
     assert_eq!(early.code, Some(1));

@@ -4,6 +4,7 @@ mod bad_input;
 mod clv;
 mod cohorts;
 mod generate;
+mod outputs;
 mod process;
 mod rfm;
 mod same_bytes;

@@ -187,7 +187,8 @@ fn options(args: &ClvArgs) -> Result<Options> {
             .with_hint("leave out `--covariates`")
             .into());
     }
-    let usual = if args.covariates.is_empty() { OrderModel::default() } else { OrderModel::ParetoNbd };
+    let usual =
+        if args.covariates.is_empty() { OrderModel::default() } else { OrderModel::ParetoNbd };
     let model = model.unwrap_or(usual);
     Ok(Options {
         window,

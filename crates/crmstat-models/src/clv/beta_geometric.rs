@@ -121,8 +121,7 @@ impl BetaGeometric {
     /// A parameter of `params` out of range; no contract that ended, or none that was ever renewed. A fit
     /// that does not converge is no error: see [`Estimate::converged`].
     pub fn fit(customers: &Summaries, params: FitParams) -> Result<Self> {
-        let mut contracts: Vec<Contract> =
-            customers.customers().iter().map(Contract::of).collect();
+        let mut contracts: Vec<Contract> = customers.customers().iter().map(Contract::of).collect();
         if contracts.iter().all(|contract| contract.running) {
             return Err(Error::data("no contract has ended")
                 .with_hint("observe longer, or check the column of contract ends"));
@@ -336,6 +335,27 @@ mod tests {
         let expected = model().orders_if_alive(&running, months(12.0));
         // The standard deviation of one draw is under 5, of the mean 0.025.
         assert!((total as f64 / 40_000.0 - expected).abs() < 0.1, "{expected}");
+    }
+
+    #[test]
+    fn simulated_parameters_are_recovered_within_three_standard_errors() {
+        let new = contract(0, 0);
+        let contracts = (0..5000).map(|index| {
+            let periods = 6 + (index % 20) as u32;
+            let horizon = months(f64::from(periods));
+            let renewals = model().draw_orders_if_alive(&new, horizon, &mut stream(5, index));
+            contract(renewals as u32, periods)
+        });
+        let data = Summaries::new(TimeUnit::Month, contracts.collect());
+        let fitted = BetaGeometric::fit(&data, FitParams::default()).unwrap();
+        let estimate = fitted.estimate().unwrap();
+        assert!(estimate.converged && estimate.gradient_norm < 1e-9, "{estimate:?}");
+        for (index, (found, truth)) in
+            fitted.parameters().iter().zip(model().parameters()).enumerate()
+        {
+            let error = estimate.log_standard_error(index).unwrap();
+            assert!((found / truth).ln().abs() < 3.0 * error, "{found} {truth} {error}");
+        }
     }
 
     #[test]

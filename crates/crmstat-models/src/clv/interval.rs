@@ -252,11 +252,7 @@ fn simulate<P: PurchaseProcess>(
     counts.sort_unstable();
     let total: f64 = counts.iter().map(|count| *count as f64).sum();
     let (lower, upper) = middle(&counts, draws.level);
-    Interval {
-        estimate: total / draws.draws as f64,
-        lower: lower as f64,
-        upper: upper as f64,
-    }
+    Interval { estimate: total / draws.draws as f64, lower: lower as f64, upper: upper as f64 }
 }
 
 /// The ends of the middle `level` of `sorted`: the smallest values that at least the share below each end
@@ -299,7 +295,8 @@ fn factor(estimate: Option<&super::Estimate>) -> Result<Cholesky> {
 /// `g′ V g`.
 fn quadratic(covariance: &[f64], gradient: &[f64]) -> f64 {
     let rows = covariance.chunks(gradient.len().max(1)).zip(gradient);
-    let terms = rows.map(|(row, by)| by * row.iter().zip(gradient).map(|(v, g)| v * g).sum::<f64>());
+    let terms =
+        rows.map(|(row, by)| by * row.iter().zip(gradient).map(|(v, g)| v * g).sum::<f64>());
     terms.sum::<f64>().max(0.0)
 }
 

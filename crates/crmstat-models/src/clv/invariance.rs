@@ -1,4 +1,4 @@
-//! What must change nothing: the order of customers, the number of threads.
+//! What must change nothing: the order of customers, the number of threads, the unit of time.
 
 use super::bg_nbd::tests::drawn;
 use super::{
@@ -79,9 +79,8 @@ fn check<P: PurchaseProcess + PartialEq + std::fmt::Debug + Send>(
     backwards.2.reverse();
     assert_eq!(backwards, found);
     let draws = OrderDraws { level: 0.8, draws: 20, seed: 3 };
-    let simulated = |threads| {
-        with_threads(threads, || orders_interval(&whole, &some, year, draws).unwrap())
-    };
+    let simulated =
+        |threads| with_threads(threads, || orders_interval(&whole, &some, year, draws).unwrap());
     assert_eq!(simulated(1), simulated(5));
 }
 
@@ -124,4 +123,38 @@ fn order_and_threads_change_no_covariates() {
     assert_eq!(with_threads(5, || fit(&customers)), whole);
     let backwards: Vec<CovariateCustomer> = customers.iter().rev().cloned().collect();
     assert_eq!(fit(&backwards), whole);
+}
+
+/// Days against weeks: the parameters that are times change by seven, nothing else does.
+fn check_units<P: PurchaseProcess>(times: &[usize], fit: impl Fn(&Summaries) -> Result<P>) {
+    let weeks = at_any_time();
+    let in_days = |customer: &Summary| {
+        Summary::new(customer.x(), customer.t_x() * 7.0, customer.T() * 7.0).unwrap()
+    };
+    let days: Vec<Summary> = weeks.customers().iter().map(in_days).collect();
+    let days = Summaries::new(TimeUnit::Day, days);
+    let (weekly, daily) = (fit(&weeks).unwrap(), fit(&days).unwrap());
+    for (index, (week, day)) in weekly.parameters().iter().zip(daily.parameters()).enumerate() {
+        let factor = if times.contains(&index) { 7.0 } else { 1.0 };
+        assert!((day / (week * factor) - 1.0).abs() < 1e-8, "{index}: {week} {day}");
+    }
+    let year = Span::new(1.0, TimeUnit::Year).unwrap();
+    let (weekly, daily) =
+        (weekly.predict(&weeks, year).unwrap(), daily.predict(&days, year).unwrap());
+    for (week, day) in weekly.iter().zip(&daily) {
+        assert!((week.p_alive - day.p_alive).abs() < 1e-8, "{week:?} {day:?}");
+        assert!(
+            (week.expected_orders / day.expected_orders - 1.0).abs() < 1e-8,
+            "{week:?} {day:?}"
+        );
+    }
+}
+
+#[test]
+fn the_unit_of_time_changes_no_expectation() {
+    let params = FitParams::default();
+    check_units(&[1], |data| BgNbd::fit(data, Dropout::AfterEveryOrder, params));
+    check_units(&[1], |data| BgNbd::fit(data, Dropout::AfterRepeatOrder, params));
+    check_units(&[1, 3], |data| ParetoNbd::fit(data, params));
+    check_units(&[1], |data| Nbd::fit(data, params));
 }

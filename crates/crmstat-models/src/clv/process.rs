@@ -336,8 +336,10 @@ pub(super) fn positive<const N: usize>(
 mod tests {
     use proptest::prelude::*;
 
-    use super::PurchaseProcess;
-    use crate::clv::{BgNbd, Dropout, Nbd, ParetoNbd, Span, Summary, TimeUnit};
+    use super::{Grouped, Models, PurchaseProcess, forecasts, whole_steps};
+    use crate::clv::{
+        BetaGeometric, BgBb, BgNbd, Dropout, Nbd, ParetoNbd, Span, Summaries, Summary, TimeUnit,
+    };
 
     /// Positive numbers of any size that a fit might visit.
     fn parameter() -> impl Strategy<Value = f64> {
@@ -385,6 +387,45 @@ mod tests {
             check(&ParetoNbd::new(parameters, TimeUnit::Week).unwrap(), &customer)?;
             let [r, alpha, ..] = parameters;
             check(&Nbd::new([r, alpha], TimeUnit::Week).unwrap(), &customer)?;
+            check(&BgBb::new(parameters, TimeUnit::Week).unwrap(), &customer)?;
+            check(&BetaGeometric::new([r, alpha], TimeUnit::Week).unwrap(), &customer)?;
         }
+    }
+
+    #[test]
+    fn a_horizon_counted_in_days_and_back_keeps_its_steps() {
+        for unit in [TimeUnit::Day, TimeUnit::Week, TimeUnit::Month, TimeUnit::Year] {
+            for steps in 1..2000 {
+                let days = f64::from(steps) * unit.days();
+                let span = Span::new(days, TimeUnit::Day).unwrap();
+                assert_eq!(whole_steps(span, unit), steps);
+                let short = Span::new(days - 0.01, TimeUnit::Day).unwrap();
+                assert_eq!(whole_steps(short, unit), steps - 1);
+            }
+        }
+    }
+
+    #[test]
+    fn groups_answer_as_the_models_of_their_customers() {
+        let model = |alpha| ParetoNbd::new([0.5, alpha, 0.6, 12.0], TimeUnit::Week).unwrap();
+        let customers = vec![Summary::new(2, 30.0, 39.0).unwrap(); 3];
+        let customers = Summaries::new(TimeUnit::Week, customers);
+        let models = vec![model(10.0), model(20.0)];
+        let grouped = Grouped::new(TimeUnit::Week, models.clone(), vec![1, 0, 1]).unwrap();
+        let year = Span::new(52.0, TimeUnit::Week).unwrap();
+        let found = forecasts(&grouped, &customers, year).unwrap();
+        let alone =
+            [&models[0], &models[1]].map(|model| model.predict(&customers, year).unwrap()[0]);
+        assert_eq!(found, [alone[1], alone[0], alone[1]]);
+        let moved = grouped.moved(1, 0.5).unwrap();
+        let alpha = 20.0 * 0.5_f64.exp();
+        assert!((moved.of(0).parameters()[1] / alpha - 1.0).abs() < 1e-15);
+
+        assert!(
+            Grouped::new(TimeUnit::Week, vec![model(1.0)], vec![1]).unwrap_err().is_parameter()
+        );
+        assert!(Grouped::new(TimeUnit::Day, vec![model(1.0)], vec![0]).unwrap_err().is_parameter());
+        let few = Grouped::new(TimeUnit::Week, vec![model(1.0)], vec![0]).unwrap();
+        assert!(forecasts(&few, &customers, year).unwrap_err().is_parameter());
     }
 }

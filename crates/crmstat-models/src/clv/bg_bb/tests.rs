@@ -80,7 +80,9 @@ fn the_residual_value_is_the_discounted_sum_of_all_occasions() {
     let rate = DiscountRate::per_year(0.1).unwrap();
     let history = donor(3, 5, 6);
     let upto = |n| model().expected_orders(&history, years(n));
-    let sum: f64 = (1..600).map(|n| (upto(n) - if n > 1 { upto(n - 1) } else { 0.0 }) / 1.1_f64.powi(n as i32)).sum();
+    let sum: f64 = (1..600)
+        .map(|n| (upto(n) - if n > 1 { upto(n - 1) } else { 0.0 }) / 1.1_f64.powi(n as i32))
+        .sum();
     let found = model().residual_orders(&history, rate).unwrap();
     assert!((found / sum - 1.0).abs() < 1e-10, "{found} {sum}");
     assert!(model().residual_orders(&history, DiscountRate::NONE).is_err());
@@ -98,6 +100,36 @@ fn draws_have_the_expected_mean() {
 }
 
 #[test]
+fn simulated_parameters_are_recovered_within_three_standard_errors() {
+    use rand::RngExt;
+    use rand_distr::{Beta, Distribution};
+    let [alpha, beta, gamma, delta] = DONORS;
+    let (buying, leaving) = (Beta::new(alpha, beta).unwrap(), Beta::new(gamma, delta).unwrap());
+    let customers = (0..5000).map(|index| {
+        let generator = &mut stream(17, index);
+        let (buys, leaves) = (buying.sample(generator), leaving.sample(generator));
+        let (n, mut x, mut t_x) = (6 + (index % 10) as u32, 0, 0);
+        for occasion in 1..=n {
+            if generator.random::<f64>() < leaves {
+                break;
+            }
+            if generator.random::<f64>() < buys {
+                (x, t_x) = (x + 1, occasion);
+            }
+        }
+        donor(x, t_x, n)
+    });
+    let data = Summaries::new(TimeUnit::Year, customers.collect());
+    let fitted = BgBb::fit(&data, FitParams::default()).unwrap();
+    let estimate = fitted.estimate().unwrap();
+    assert!(estimate.converged && estimate.gradient_norm < 1e-9, "{estimate:?}");
+    for (index, (found, truth)) in fitted.parameters().iter().zip(DONORS).enumerate() {
+        let error = estimate.log_standard_error(index).unwrap();
+        assert!((found / truth).ln().abs() < 3.0 * error, "{found} {truth} {error}");
+    }
+}
+
+#[test]
 fn derivatives_agree_with_difference_quotients() {
     let history = Occasions { x: 2, t_x: 3, n: 7 };
     derivatives_agree(|point| log_likelihood(&history, point), DONORS);
@@ -105,7 +137,8 @@ fn derivatives_agree_with_difference_quotients() {
 
 #[test]
 fn impossible_histories_and_empty_data_are_refused() {
-    let fit = |customers| BgBb::fit(&Summaries::new(TimeUnit::Year, customers), FitParams::default());
+    let fit =
+        |customers| BgBb::fit(&Summaries::new(TimeUnit::Year, customers), FitParams::default());
     for (x, t_x, n) in [(3, 2.0, 6.0), (1, 2.5, 6.0), (1, 2.0, 6.5), (1, 1.0, 1e9)] {
         let error = fit(vec![Summary::new(x, t_x, n).unwrap()]).unwrap_err();
         assert!(error.is_data() && error.hint().is_some(), "{error}");
@@ -116,7 +149,8 @@ fn impossible_histories_and_empty_data_are_refused() {
 
 #[test]
 fn extreme_customers_get_finite_answers() {
-    for someone in [donor(0, 0, 0), donor(0, 0, 5200), donor(5200, 5200, 5200), donor(2000, 2000, 5200)]
+    for someone in
+        [donor(0, 0, 0), donor(0, 0, 5200), donor(5200, 5200, 5200), donor(2000, 2000, 5200)]
     {
         assert!(model().log_likelihood(&someone).is_finite());
         for horizon in [1, 52, 5200] {

@@ -72,7 +72,8 @@ impl Buyers {
             let Some(first) = periods.clone().next() else { return Ok(None) };
             let n = f64::from((cut_off - 1 - first).max(0));
             let (mut x, mut last, mut amount) = (0, first, 0.0);
-            for (period, day) in periods.zip(&days).filter(|(at, _)| (first + 1..cut_off).contains(at))
+            for (period, day) in
+                periods.zip(&days).filter(|(at, _)| (first + 1..cut_off).contains(at))
             {
                 x += u32::from(period != last);
                 last = period;

@@ -109,7 +109,8 @@ impl Attribute {
         };
         let values = match column {
             Column::Number(cells) => {
-                let cells: Vec<f64> = known().map(|row| cells[row]).filter(|v| !v.is_nan()).collect();
+                let cells: Vec<f64> =
+                    known().map(|row| cells[row]).filter(|v| !v.is_nan()).collect();
                 let count = cells.len() as f64;
                 let mean = cells.iter().sum::<f64>() / count;
                 let square = cells.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
@@ -272,7 +273,8 @@ fn rated(
     let mut unknown = 0;
     let found = customers.customers().iter().zip(&rows.rows).map(|(summary, row)| {
         let mut values = Vec::new();
-        let known = columns.iter().map(|(attribute, column)| attribute.add(column, *row, &mut values));
+        let known =
+            columns.iter().map(|(attribute, column)| attribute.add(column, *row, &mut values));
         unknown += usize::from(known.fold(false, |lacks, known| lacks || !known));
         CovariateCustomer { summary: *summary, purchase: values.clone(), dropout: values }
     });

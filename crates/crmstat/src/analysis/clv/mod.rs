@@ -73,8 +73,8 @@ use crate::{
     tables::{CustomerTable, Orders, OrdersQuery, Records},
 };
 use crmstat_models::clv::{
-    ClvParams, CustomerValue, DiscountRate, GammaGamma, Interval, OrderDraws, ParameterDraws, Span, Summaries,
-    Summary, TimeUnit, ZeroAmount, frequency_value_correlation,
+    ClvParams, CustomerValue, DiscountRate, GammaGamma, Interval, OrderDraws, ParameterDraws, Span,
+    Summaries, Summary, TimeUnit, ZeroAmount, frequency_value_correlation,
 };
 
 /// What to estimate. The default: MBG/NBD in weeks, a horizon of 52 weeks, 10 % a year of discount, the
@@ -174,8 +174,10 @@ impl Options {
         let unit = self.model_unit();
         Span::new(self.horizon.in_units(unit).round(), unit).map_err(|_| {
             let (model, unit) = (self.order_model().name(), unit_name(unit));
-            Error::usage(format!("the horizon is under half a {unit}, and {model} counts whole ones"))
-                .with_hint("look further ahead, or count in a shorter unit")
+            Error::usage(format!(
+                "the horizon is under half a {unit}, and {model} counts whole ones"
+            ))
+            .with_hint("look further ahead, or count in a shorter unit")
         })
     }
 
@@ -302,8 +304,7 @@ impl Clv {
         };
         warnings.extend(doubts(&summaries, &model, options));
         warnings.extend(no_spend);
-        let (asked, unknown) =
-            model.orders().for_customers(&summaries, &ids, beside.attributes)?;
+        let (asked, unknown) = model.orders().for_customers(&summaries, &ids, beside.attributes)?;
         warnings.extend(unknown);
         let (values, intervals) = valued(&asked, model.spend(), options, &mut warnings)?;
         let residual = match model.spend().filter(|_| options.residual) {

@@ -29,8 +29,7 @@ pub enum OrderModel {
 
 impl OrderModel {
     /// Every model, the default first.
-    pub const ALL: [Self; 5] =
-        [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd, Self::BgBb, Self::Sbg];
+    pub const ALL: [Self; 5] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd, Self::BgBb, Self::Sbg];
     /// The models of orders at any time, the default first.
     pub const AT_ANY_TIME: [Self; 3] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd];
 
@@ -180,9 +179,13 @@ impl Process {
         let mut found =
             with!(self, model => parameters(names_of(model), &model.parameters(), estimate));
         if let Self::Covariates(model) = self {
-            found.extend(model.effects().into_iter().map(|(name, value, standard_error)| {
-                Parameter { name, value, standard_error }
-            }));
+            found.extend(
+                model.effects().into_iter().map(|(name, value, standard_error)| Parameter {
+                    name,
+                    value,
+                    standard_error,
+                }),
+            );
         }
         found
     }

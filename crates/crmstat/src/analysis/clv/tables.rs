@@ -162,17 +162,9 @@ struct Row {
 }
 
 impl Rows {
-    fn model(
-        &mut self,
-        model: &'static str,
-        parameters: Vec<Parameter>,
-        found: Option<&Estimate>,
-    ) {
-        self.0.extend(parameters.into_iter().map(|Parameter { name, value, standard_error }| Row {
-            model,
-            name,
-            estimate: Some(value),
-            error: standard_error,
+    fn model(&mut self, model: &'static str, parameters: Vec<Parameter>, found: Option<&Estimate>) {
+        self.0.extend(parameters.into_iter().map(|Parameter { name, value, standard_error }| {
+            Row { model, name, estimate: Some(value), error: standard_error }
         }));
         let Some(found) = found else { return };
         let facts = [

@@ -1,8 +1,7 @@
 //! Would it have been right? The end of the data is held back, foreseen and compared.
 
 use super::{
-    Model, Options, OrderModel, Warning,
-    Beside,
+    Beside, Model, Options, OrderModel, Warning,
     buyers::{Buyers, Observation, last_day, purchases},
 };
 use crate::analysis::rfm::no_purchases;

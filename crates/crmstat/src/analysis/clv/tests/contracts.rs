@@ -77,7 +77,8 @@ fn the_papers_customers_are_projected() {
     let mut contracts = String::new();
     for customer in 0..1000 {
         let renewals = survivors.iter().skip(1).take_while(|left| customer < **left).count();
-        let end = if renewals == 7 { String::new() } else { format!("2024-{:02}-28", renewals + 1) };
+        let end =
+            if renewals == 7 { String::new() } else { format!("2024-{:02}-28", renewals + 1) };
         writeln!(contracts, "c{customer:04},2024-01-01,{end}").unwrap();
     }
     let found = valued(ORDERS, &contracts, "2024-08-01").unwrap();
@@ -101,7 +102,9 @@ fn the_papers_customers_are_projected() {
 #[test]
 fn what_is_no_table_of_contracts_is_refused() {
     let refused = |contracts: &str| valued(ORDERS, contracts, "2024-04-30").unwrap_err();
-    for contracts in ["a,,\n", "a,2025-01-01,\n", "a,2024-01-01,\na,2024-02-01,\n", "a,2024-01-01,\n"] {
+    for contracts in
+        ["a,,\n", "a,2025-01-01,\n", "a,2024-01-01,\na,2024-02-01,\n", "a,2024-01-01,\n"]
+    {
         let error = refused(contracts);
         assert!(error.is_data() && error.hint().is_some(), "{contracts}: {error}");
     }

@@ -90,8 +90,7 @@ fn cdnow_gives_the_published_parameters_needs_shared_data() {
         let options = Options { window: day_after("1997-09-30"), model, ..Options::default() };
         let found = estimate(&mut export, &options).unwrap().result;
         assert_eq!((found.len(), found.as_of().to_string()), (2357, "1997-10-01".to_owned()));
-        for (parameter, expected) in
-            found.model().orders().parameters().into_iter().zip(parameters)
+        for (parameter, expected) in found.model().orders().parameters().into_iter().zip(parameters)
         {
             assert_near(parameter.value, expected, 1e-4);
         }

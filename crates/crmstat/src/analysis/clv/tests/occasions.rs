@@ -59,7 +59,9 @@ fn orders_of_a_horizon_are_at_most_its_occasions() {
         assert!((mean - value.expected_orders).abs() < 1e-9, "{customer:?}");
         assert!(customer.residual.unwrap() >= value.clv.unwrap() * (1.0 - 1e-9), "{customer:?}");
     }
-    assert!(csv(&found.parameters().unwrap()).starts_with("parameter,estimate,std_error,model\nalpha,"));
+    assert!(
+        csv(&found.parameters().unwrap()).starts_with("parameter,estimate,std_error,model\nalpha,")
+    );
 }
 
 #[test]
