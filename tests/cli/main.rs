@@ -4,6 +4,7 @@ mod bad_input;
 mod clv;
 mod cohorts;
 mod generate;
+mod inspect;
 mod outputs;
 mod process;
 mod rfm;

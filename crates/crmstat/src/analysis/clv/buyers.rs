@@ -4,16 +4,9 @@
 //! must be seen together: they are read as [`Orders`], about 20 bytes each.
 
 use super::{Warning, calendar::Calendar};
-use crate::{
-    AsOf, Date, Error, Money, Result,
-    analysis::cohorts::Terms,
-    ingest::Field,
-    output::Texts,
-    tables::{Orders, Records},
-};
+use crate::{AsOf, Date, Error, Money, Result, output::Texts, tables::Orders};
 use crmstat_models::clv::{Purchase, Summaries, Summary, SummaryParams, TimeUnit, ZeroAmount};
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// The customers that a model is for, in the order of their ids' bytes.
 #[derive(Clone, Debug)]
@@ -45,7 +38,7 @@ impl Observation {
     }
 
     /// The days with a purchase of the customer number `customer`.
-    fn days(self, orders: &Orders, customer: usize) -> Result<Vec<Purchase>> {
+    pub(super) fn days(self, orders: &Orders, customer: usize) -> Result<Vec<Purchase>> {
         self.params().purchase_days(&purchases(orders, customer)).map_err(Error::from_model)
     }
 }
@@ -116,79 +109,6 @@ impl Buyers {
             warnings: Vec::new(),
         })
     }
-
-    /// Summarises the contracts in the table `customers`, whose terms are periods of the calendar from their
-    /// own first day on; `orders` say what they brought.
-    ///
-    /// A contract that ends within a period was not renewed at its end. The mean value is what the
-    /// customer's orders brought from the first renewal on, per renewal.
-    pub(super) fn under_contract(
-        orders: &Orders,
-        customers: &Records,
-        observed: Observation,
-    ) -> Result<Self> {
-        let calendar = Calendar(observed.unit);
-        let last_day = Date::from_days(last_day(observed.as_of));
-        let terms = Terms::of(customers, observed.as_of)?;
-        let known: HashMap<&str, usize> = (0..orders.customers().len())
-            .filter_map(|number| Some((orders.customers().get(number)?, number)))
-            .collect();
-        let labels = customers.labels(Field::CustomerId);
-        let id = |row: usize| labels.and_then(|labels| labels.get(row)).unwrap_or_default();
-        let mut contracts = terms.contracts.clone();
-        contracts.sort_by(|a, b| id(a.row).cmp(id(b.row)));
-        if let Some(pair) = contracts.windows(2).find(|pair| id(pair[0].row) == id(pair[1].row)) {
-            let id = id(pair[0].row);
-            return Err(Error::data(format!("the customer `{id}` has two contracts"))
-                .with_hint("the table of customers needs one row per customer"));
-        }
-        let mut found = Self {
-            ids: contracts.iter().map(|contract| Some(id(contract.row))).collect(),
-            numbers: contracts.iter().map(|each| known.get(id(each.row)).copied()).collect(),
-            summaries: Summaries::new(observed.unit, Vec::new()),
-            undone: 0,
-            revenue: revenue(orders, observed.as_of)?,
-            warnings: terms.left_out().map(|(rows, why)| Warning::LeftOut(rows, why)).collect(),
-        };
-        let with_orders = found.numbers.iter().flatten().count();
-        let strangers = orders.customers().len() - with_orders;
-        if strangers > 0 {
-            found.warnings.push(Warning::LeftOut(strangers as u64, "customers have no contract"));
-        }
-        let mut summaries = Vec::with_capacity(contracts.len());
-        for (contract, number) in contracts.iter().zip(&found.numbers) {
-            let observed_periods = calendar.elapsed(contract.start, last_day);
-            let (renewals, periods) = match contract.end {
-                None => (observed_periods, observed_periods),
-                Some(end) => {
-                    // Left at the end of the period in which the contract ends.
-                    let whole = calendar.elapsed(contract.start, end);
-                    let is_within = whole == 0 || calendar.after(contract.start, whole) < end;
-                    let lasted = whole + u32::from(is_within);
-                    (lasted - 1, observed_periods.max(lasted))
-                }
-            };
-            let count = f64::from(renewals);
-            let summary = Summary::new(renewals, count, f64::from(periods));
-            let summary = summary.map_err(Error::from_model)?;
-            summaries.push(match number.filter(|_| renewals > 0) {
-                None => summary,
-                Some(number) => {
-                    let paid = calendar.after(contract.start, 1).days()
-                        ..calendar.after(contract.start, renewals + 1).days();
-                    let days = observed.days(orders, number)?;
-                    let amount: f64 = days
-                        .iter()
-                        .filter(|day| paid.contains(&day.day))
-                        .map(|day| day.amount)
-                        .sum();
-                    summary.with_mean_repeat_value(amount / count).map_err(Error::from_model)?
-                }
-            });
-        }
-        found.summaries = Summaries::new(observed.unit, summaries);
-        Ok(found)
-    }
 }
 
 /// The last day before `as_of`.
@@ -212,7 +132,7 @@ fn is_before(orders: &Orders, order: usize, as_of: AsOf) -> bool {
 }
 
 /// The net amount of all orders before `as_of`.
-fn revenue(orders: &Orders, as_of: AsOf) -> Result<Money> {
+pub(super) fn revenue(orders: &Orders, as_of: AsOf) -> Result<Money> {
     let before = (0..orders.len()).filter(|order| is_before(orders, *order, as_of));
     let revenue: Option<Money> = before.map(|order| orders.amount()[order]).sum();
     revenue.ok_or_else(|| Error::data("the revenue is past the range of money"))

@@ -42,6 +42,7 @@
 
 mod buyers;
 mod calendar;
+mod contracts;
 mod covariates;
 mod model;
 mod overview;

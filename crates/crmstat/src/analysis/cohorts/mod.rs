@@ -15,7 +15,7 @@ mod tests;
 pub use period::Period;
 pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next_order};
 
-pub(in crate::analysis) use terms::Terms;
+pub(in crate::analysis) use terms::{Contract, Terms};
 
 use super::rfm::no_purchases;
 use crate::{
