@@ -161,7 +161,7 @@ impl ClvParams {
         let expected_value = spend.expected_value(customer);
         CustomerValue {
             p_alive: ahead.p_alive,
-            expected_orders: ahead.p_alive * ahead.if_alive,
+            expected_orders: ahead.p_alive * ahead.orders,
             expected_value,
             clv: expected_value.map(|value| self.margin * value * ahead.discounted()),
         }
@@ -188,12 +188,13 @@ impl ClvParams {
     }
 }
 
-/// The orders that one customer is expected to place.
+/// The orders that one customer is expected to place within the horizon.
 pub(super) struct OrdersAhead {
     p_alive: f64,
-    /// Within the horizon, if alive.
-    if_alive: f64,
-    discounted_if_alive: f64,
+    /// Orders of a customer who is alive.
+    orders: f64,
+    /// The same, each discounted.
+    worth: f64,
 }
 
 impl OrdersAhead {
@@ -203,18 +204,18 @@ impl OrdersAhead {
         orders: &P,
         customer: &Summary,
     ) -> Self {
-        let (mut if_alive, mut discounted_if_alive) = (0.0, 0.0);
+        let (mut before, mut worth) = (0.0, 0.0);
         for &(end, factor) in schedule {
             let until = orders.orders_if_alive(customer, end);
-            discounted_if_alive += (until - if_alive) * factor;
-            if_alive = until;
+            worth += (until - before) * factor;
+            before = until;
         }
-        Self { p_alive: orders.p_alive(customer), if_alive, discounted_if_alive }
+        Self { p_alive: orders.p_alive(customer), orders: before, worth }
     }
 
     /// What the orders count for after discounting.
     pub(super) fn discounted(&self) -> f64 {
-        self.p_alive * self.discounted_if_alive
+        self.p_alive * self.worth
     }
 }
 
