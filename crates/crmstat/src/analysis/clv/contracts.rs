@@ -32,8 +32,9 @@ impl Buyers {
         };
         let mut contracts = terms.contracts.clone();
         contracts.sort_by(|a, b| id(a).cmp(id(b)));
-        if let Some(pair) = contracts.windows(2).find(|pair| id(&pair[0]) == id(&pair[1])) {
-            return Err(Error::data(format!("the customer `{}` has two contracts", id(&pair[0])))
+        let mut pairs = contracts.iter().zip(contracts.iter().skip(1));
+        if let Some((twice, _)) = pairs.find(|(one, next)| id(one) == id(next)) {
+            return Err(Error::data(format!("the customer `{}` has two contracts", id(twice)))
                 .with_hint("the table of customers needs one row per customer"));
         }
 

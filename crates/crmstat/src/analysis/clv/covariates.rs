@@ -272,10 +272,11 @@ fn rated(
         .collect::<Result<_>>()?;
     let mut unknown = 0;
     let found = customers.customers().iter().zip(&rows.rows).map(|(summary, row)| {
-        let mut values = Vec::new();
-        let known =
-            columns.iter().map(|(attribute, column)| attribute.add(column, *row, &mut values));
-        unknown += usize::from(known.fold(false, |lacks, known| lacks || !known));
+        let (mut values, mut lacks) = (Vec::new(), false);
+        for (attribute, column) in &columns {
+            lacks |= !attribute.add(column, *row, &mut values);
+        }
+        unknown += usize::from(lacks);
         CovariateCustomer { summary: *summary, purchase: values.clone(), dropout: values }
     });
     let found = found.collect();

@@ -326,16 +326,16 @@ impl Clv {
         Ok(Self {
             as_of,
             ids,
+            summaries,
             values,
             intervals,
             residual,
             orders_intervals,
             distribution,
+            model,
             overview,
             undone,
             warnings,
-            summaries,
-            model,
         })
     }
 
