@@ -1,7 +1,11 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod clv;
+mod cohorts;
 mod generate;
+mod inspect;
+mod outputs;
 mod process;
 mod rfm;
 mod same_bytes;

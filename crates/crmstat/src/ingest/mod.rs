@@ -46,4 +46,5 @@ pub use field::{Field, TableKind};
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use options::ReadOptions;
 pub use plain::TableQuery;
+pub use source::expand as files_named;
 pub use zone::Zone;
