@@ -48,9 +48,10 @@ use rand::RngExt;
 
 use super::{
     Fitted, Forecast, Model, Series,
+    adjusted::Adjusted,
     baseline::Baseline,
     ces::Ces,
-    ets::Ets,
+    ets::{Criterion, Ets},
     intermittent::{Demand, Intermittent, Pattern},
     theta::{Theta, Variant},
 };
@@ -89,14 +90,16 @@ impl Ensemble {
     /// # Ok::<(), crmstat_models::Error>(())
     /// ```
     pub fn standard() -> Self {
+        let damped = Ets::non_seasonal().damped().criterion(Criterion::Bic);
         Self {
             members: vec![
                 Box::new(Ets::automatic()),
-                Box::new(Theta::new(Variant::DynamicOptimised)),
-                Box::new(Theta::new(Variant::Standard)),
-                Box::new(Ces::new()),
+                Box::new(CesOrDrift),
+                Box::new(Adjusted::new(Box::new(Theta::new(Variant::DynamicOptimised)))),
+                Box::new(Adjusted::new(Box::new(Theta::new(Variant::Standard))).logarithms()),
+                Box::new(Adjusted::new(Box::new(damped))),
             ],
-            combination: Combination::Mean,
+            combination: Combination::RobustMean,
             specialised: true,
         }
     }
@@ -203,6 +206,26 @@ impl Combination {
         // Dividing first keeps the sum of huge values finite.
         let mean: f64 = kept.iter().map(|value| value / kept.len() as f64).sum();
         mean.clamp(f64::MIN, f64::MAX)
+    }
+}
+
+/// Complex exponential smoothing of a series with a season, and the drift of one without.
+///
+/// Without a season CES has only a level and what stands for a trend, which it extrapolates boldly.
+#[derive(Debug)]
+struct CesOrDrift;
+
+impl Model for CesOrDrift {
+    fn name(&self) -> &'static str {
+        "CES"
+    }
+
+    fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
+        if series.season() > 1 && series.len() >= 2 * series.season() {
+            Model::fit(&Ces::new(), series)
+        } else {
+            Model::fit(&Baseline::Drift, series)
+        }
     }
 }
 
