@@ -12,7 +12,10 @@ pub(crate) struct ChurnArgs {
     pub(crate) command: Option<ChurnCommand>,
     #[command(flatten)]
     pub(crate) subjects: SubjectArgs,
-    /// How long a customer must be silent to have churned
+    /// What churn is: an order that does not come, or a contract that ends, by `contract_end` of `--customers`
+    #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
+    pub(crate) event: EventArg,
+    /// The time in which it comes or does not come: how long a customer must be silent to have churned
     #[arg(long, value_name = "90d|13w", default_value = "90d", conflicts_with = "table")]
     pub(crate) horizon: String,
     /// The cutoff to judge by [default: the latest that the data allow]
@@ -118,6 +121,16 @@ pub(crate) struct ChurnAnswerArgs {
     /// One row per feature: what it is worth on held-out customers
     #[arg(long)]
     pub(crate) importance: bool,
+}
+
+/// What churn is.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum EventArg {
+    /// No order in the horizon
+    #[default]
+    NoOrder,
+    /// The contract ends in the horizon
+    ContractEnd,
 }
 
 /// What learns.

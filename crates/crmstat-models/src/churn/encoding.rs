@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
+
+/// Rows encoded by one thread at a time.
+const CHUNK: usize = 8192;
 
 /// A column as it comes.
 #[derive(Clone, Copy, Debug)]
@@ -251,26 +255,38 @@ impl Encoder {
                 }
             }
         }
-        let mut table = Vec::with_capacity(rows * self.features().len());
-        for row in 0..rows {
-            for (code, column) in self.codes.iter().zip(columns) {
-                code.push(column, row, &mut table);
-            }
+        let width = self.features().len();
+        let mut table = vec![0.0; rows * width];
+        if width == 0 {
+            return Ok(table);
         }
+        table.par_chunks_mut(CHUNK * width).enumerate().for_each(|(chunk, cells)| {
+            for (place, cells) in cells.chunks_exact_mut(width).enumerate() {
+                let mut rest = cells;
+                for (code, column) in self.codes.iter().zip(columns) {
+                    rest = code.write(column, chunk * CHUNK + place, rest);
+                }
+            }
+        });
         Ok(table)
     }
 }
 
 impl Code {
-    /// Appends what the encoding says of one row.
-    fn push(&self, column: &RawColumn<'_>, row: usize, table: &mut Vec<f64>) {
+    /// Writes what the encoding says of one row to the first of `cells`, which are zero; returns the rest.
+    fn write<'c>(&self, column: &RawColumn<'_>, row: usize, cells: &'c mut [f64]) -> &'c mut [f64] {
+        let mut place = 0;
+        let mut next = |value: f64| {
+            cells[place] = value;
+            place += 1;
+        };
         let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
         match (self, column) {
             (Self::Number { fill, missing }, RawColumn::Number(values)) => {
                 let value = values[row];
-                table.push(if value.is_nan() { fill.unwrap_or(value) } else { value });
+                next(if value.is_nan() { fill.unwrap_or(value) } else { value });
                 if *missing {
-                    table.push(flag(value.is_nan()));
+                    next(flag(value.is_nan()));
                 }
             }
             (Self::Category { reference, levels, rare, missing }, RawColumn::Category(values)) => {
@@ -279,18 +295,19 @@ impl Code {
                 for level in levels {
                     let is_level = value == Some(level.as_str());
                     known |= is_level;
-                    table.push(flag(is_level));
+                    next(flag(is_level));
                 }
                 if *rare {
-                    table.push(flag(!known));
+                    next(flag(!known));
                 }
                 if *missing {
-                    table.push(flag(value.is_none()));
+                    next(flag(value.is_none()));
                 }
             }
             // `encode` has refused columns of another kind.
             _ => (),
         }
+        &mut cells[place..]
     }
 }
 

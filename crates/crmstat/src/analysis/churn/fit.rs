@@ -1,8 +1,8 @@
 //! From the history of customers to a judged model and today's scores.
 
 use super::{
-    Churn, Learning, Options,
-    cohort::Cohorts,
+    Churn, Event, Learning, Options,
+    cohort::{CohortParams, Cohorts, Everybody},
     cutoffs::{Cutoffs, Span},
     evaluation::{Evaluation, clearly_better, share},
     frame::Frame,
@@ -27,7 +27,7 @@ use crmstat_models::churn::{
 /// A usage error for a training cutoff that sees the future; a data error where the horizon runs past the
 /// data, the history cannot hold two horizons, everybody or nobody churned, or a feature carries the
 /// future.
-pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
+pub fn fit(history: &History, options: &Options) -> Result<Churn> {
     let orders = history.orders();
     let Some((first, last)) = orders.span() else {
         return Err(Error::data("there is no order to learn from")
@@ -42,9 +42,14 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
         Some(features) => features.clone(),
         None => usual_features(history, cutoffs.training[0].cutoff),
     };
+    // What the caller names is what the model sees.
+    let with_silence = options.features.is_none() && options.event == Event::NoOrder;
     let undated: Vec<String> =
         features.iter().filter(|each| !each.is_dated()).map(Feature::to_string).collect();
-    let mut cohorts = Cohorts::new(history, span, features, options.most_customers);
+    let most = options.most_customers;
+    let event = options.event;
+    let params = CohortParams { span, event, features, with_silence, most };
+    let mut cohorts = Cohorts::new(history, params)?;
 
     let mut warnings = Vec::new();
     if span.is_short() {
@@ -60,6 +65,12 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
              more than was known at a cutoff",
             undated.join(", ")
         ));
+    }
+    if event == Event::NoOrder && history.contracts().is_ok() {
+        warnings.push(
+            "the table of customers says when contracts end: `--event contract-end` learns who ends one"
+                .to_owned(),
+        );
     }
     if orders.customers().len() > options.most_customers {
         warnings.push(format!(
@@ -78,24 +89,32 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let today = span.cutoffs(as_of, Some(&training))?;
     let examples = examples(&mut cohorts, &today)?;
     let model = learn(&mut cohorts, &today, judged.kind, &options.learning, &examples)?;
-    let customers = cohorts.everybody(as_of)?;
-    let ids = customers.ids(orders).map(Some).collect();
-    let frame = Frame::of_features(&customers);
+    let Everybody { ids, frame, silence } = cohorts.everybody(as_of)?;
+    if frame.rows == 0 {
+        return Err(Error::data(format!("there is no customer to score as of {as_of}")));
+    }
     let facts = Facts {
         rows: examples.labels.len(),
         base_rate: share(&examples.labels),
         auc: judged.evaluation.auc.value,
         brier: judged.evaluation.brier.value,
     };
-    let source = Source::Orders { horizon: options.horizon, as_of: as_of.to_string() };
-    let model = Model::new(source, model, facts, &frame)?;
-    let scores = Scores::new(&model, ids, frame, None)?;
+    let source = Source::Orders {
+        horizon: options.horizon,
+        as_of: as_of.to_string(),
+        event,
+        with_silence,
+        silence,
+    };
+    let encoded = model.encode(&frame)?;
+    let model = Model::new(source, model, facts, &encoded)?;
+    let scores = Scores::new(&model, ids, frame, &encoded, None)?;
     Ok(Churn { model, evaluation: judged.evaluation, cutoffs: Some(cutoffs), scores, warnings })
 }
 
 /// Recency, frequency and money in all time and in windows, and what activities and the table of
 /// customers add.
-fn usual_features(history: &History<'_>, cutoff: AsOf) -> Vec<Feature> {
+fn usual_features(history: &History, cutoff: AsOf) -> Vec<Feature> {
     let last = |days: u32| DaysAgo::last(days);
     let mut features = vec![
         Feature::RecencyDays,
@@ -112,8 +131,9 @@ fn usual_features(history: &History<'_>, cutoff: AsOf) -> Vec<Feature> {
     features.extend(history.available(cutoff).into_iter().filter(|feature| {
         matches!(
             feature,
-            Feature::Activities(_)
+            Feature::Activities(..)
                 | Feature::ActivityRecencyDays(_)
+                | Feature::UnansweredShare(_)
                 | Feature::Satisfaction
                 | Feature::ContractAgeDays
                 | Feature::Customer(_)
@@ -212,7 +232,10 @@ fn learn(
 
 /// Refuses a cutoff at which everybody or nobody churned.
 fn require_both(labels: &[bool], target: AsOf, options: &Options) -> Result<()> {
-    let horizon = options.horizon;
+    let (who, event) = match options.event {
+        Event::NoOrder => ("known", "ordered"),
+        Event::ContractEnd => ("under contract", "kept the contract"),
+    };
     let (what, hint) = match (labels.contains(&true), labels.contains(&false)) {
         (true, true) => return Ok(()),
         (true, false) => ("nobody", "take a longer `--horizon` or an earlier `--cutoff`"),
@@ -223,8 +246,9 @@ fn require_both(labels: &[bool], target: AsOf, options: &Options) -> Result<()> 
         }
     };
     Err(Error::data(format!(
-        "{what} of the {} customers known on {target} ordered in the {horizon} after it",
-        labels.len()
+        "{what} of the {} customers {who} on {target} {event} in the {} after it",
+        labels.len(),
+        options.horizon
     ))
     .with_hint(hint))
 }

@@ -74,7 +74,7 @@ fn dataset(name: &str) -> String {
 fn online_retail_meets_both_targets_at_once_needs_shared_data() {
     let Some(file) = shared("data/customers/retail/online_retail_ii_baskets.csv") else { return };
     let orders = read_orders(&file, &[(Field::OrderedAt, "InvoiceDate"), (Field::Amount, "net")]);
-    let history = History::new(&orders);
+    let history = History::new(orders);
     let options = Options {
         cutoff: Some(as_of("2011-09-10")),
         training: Some(["2010-12-10", "2011-03-10", "2011-06-11"].map(as_of).to_vec()),
@@ -125,7 +125,7 @@ fn probabilities_hold_in_a_world_of_known_truth() {
     let mut file = std::fs::File::create(&path).unwrap();
     world.write(Part::Main, Format::Csv, &mut file).unwrap();
     let orders = read_orders(&path.display().to_string(), &[]);
-    let churn = fit(&History::new(&orders), &Options::default()).unwrap();
+    let churn = fit(&History::new(orders), &Options::default()).unwrap();
     let line = churn.evaluation.line.unwrap();
     assert!((0.95..=1.05).contains(&line.slope), "{line:?}");
     let bayes = metric(&churn, "btyd_auc");
@@ -143,9 +143,7 @@ fn a_saved_model_scores_alike() {
     };
     let activities = records("activities.csv", TableKind::Activities);
     let customers = records("customers.csv", TableKind::Customers);
-    let history = History::new(&orders);
-    let history = history.with_activities(&activities).unwrap();
-    let history = history.with_customers(&customers).unwrap();
+    let history = History::new(orders.clone()).with(activities).unwrap().with(customers).unwrap();
     let learning = Learning { importance: true, ..Learning::default() };
     let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
     assert!(churn.evaluation.auc.value > metric(&churn, "btyd_auc"));
@@ -167,7 +165,7 @@ fn a_saved_model_scores_alike() {
     let missing = vec![Value::Missing; model.columns().count()];
     assert!((0.0..=1.0).contains(&model.probability(&missing).unwrap()));
     assert!(model.probability(&missing[1..]).unwrap_err().is_usage());
-    let alone = History::new(&orders);
+    let alone = History::new(orders);
     assert!(model.score(&alone, today).unwrap_err().hint().unwrap().contains("--activities"));
 
     let table = scores.table(Order::Revenue, Lang::Ru).unwrap();
@@ -204,7 +202,7 @@ fn neither_the_order_of_rows_nor_threads_change_anything() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let orders = orders_of(text);
-            let churn = fit(&History::new(&orders), &Options::default()).unwrap();
+            let churn = fit(&History::new(orders), &Options::default()).unwrap();
             (churn.model, churn.scores.probabilities().to_vec(), churn.warnings)
         })
     };
@@ -217,7 +215,7 @@ fn neither_the_order_of_rows_nor_threads_change_anything() {
 #[test]
 fn calibration_takes_a_rehearsal() {
     let orders = orders_of(&small_world());
-    let history = History::new(&orders);
+    let history = History::new(orders);
     for method in [CalibrationMethod::Platt, CalibrationMethod::Beta] {
         let learning = Learning { calibration: Some(method), ..Learning::default() };
         let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
@@ -230,7 +228,7 @@ fn calibration_takes_a_rehearsal() {
 
 #[test]
 fn data_without_both_kinds_of_customers_say_so() {
-    let fitted = |text: &str| fit(&History::new(&orders_of(text)), &Options::default());
+    let fitted = |text: &str| fit(&History::new(orders_of(text)), &Options::default());
     let header = "customer_id,order_date,amount\n";
     let everybody: String = (0..30).map(|id| regular(id, 20, 730)).collect();
     let error = fitted(&format!("{header}{everybody}")).unwrap_err();
@@ -244,7 +242,7 @@ fn data_without_both_kinds_of_customers_say_so() {
     let error = fitted(&format!("{header}a,2025-01-01,5\n")).unwrap_err();
     assert!(error.is_data() && error.hint().is_some(), "{error}");
     let short = Options { horizon: Horizon::days(700).unwrap(), ..Options::default() };
-    let error = fit(&History::new(&orders_of(&small_world())), &short).unwrap_err();
+    let error = fit(&History::new(orders_of(&small_world())), &short).unwrap_err();
     assert!(error.hint().unwrap().contains("shorter `--horizon`"), "{error}");
 }
 
