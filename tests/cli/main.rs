@@ -1,8 +1,10 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod churn;
 mod generate;
 mod process;
 mod rfm;
 mod same_bytes;
+mod segment;
 mod support;

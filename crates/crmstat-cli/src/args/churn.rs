@@ -29,7 +29,7 @@ pub(crate) struct ChurnArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub(crate) features: Vec<String>,
     /// The column of the table that says who churned
-    #[arg(long, value_name = "COLUMN", requires_all = ["table", "positive"])]
+    #[arg(long, value_name = "COLUMN", requires_all = ["table", "positive"], conflicts_with = "exports")]
     pub(crate) label: Option<String>,
     /// What the label says of a customer who churned
     #[arg(long, value_name = "VALUE", requires = "label")]
@@ -68,10 +68,10 @@ pub(crate) struct SubjectArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exports", "as_of", "activities", "customers"])]
     pub(crate) table: Option<String>,
     /// The column of the customers' ids in the table [default: recognised]
-    #[arg(long, value_name = "COLUMN", requires = "table")]
+    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
     pub(crate) id: Option<String>,
     /// The column of the table that says what a customer is worth in the time that churn is about
-    #[arg(long, value_name = "COLUMN", requires = "table")]
+    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
     pub(crate) value: Option<String>,
     /// Observe the world at the first moment of this day; later events do not exist
     /// [default: the day after the last order]

@@ -152,8 +152,10 @@ fn judge(cohorts: &mut Cohorts<'_>, cutoffs: &Cutoffs, options: &Options) -> Res
     let learning = &options.learning;
     let held_out = cohorts.at(cutoffs.target)?;
     let labels = &held_out.churned;
-    require_both(labels, cutoffs.target, options)?;
+    require_both(labels, &cutoffs.target.to_string(), options)?;
     let training = examples(cohorts, cutoffs)?;
+    let days: Vec<String> = cutoffs.training.iter().map(|each| each.cutoff.to_string()).collect();
+    require_both(&training.labels, &days.join(", "), options)?;
     refuse_leaks(&training)?;
     let logistic = learn(cohorts, cutoffs, LearnerKind::Logistic, learning, &training)?;
     let trees = learn(cohorts, cutoffs, LearnerKind::Trees, learning, &training)?;
@@ -230,27 +232,27 @@ fn learn(
     Ok(model)
 }
 
-/// Refuses a cutoff at which everybody or nobody churned.
-fn require_both(labels: &[bool], target: AsOf, options: &Options) -> Result<()> {
-    let (who, event) = match options.event {
+/// Refuses cutoffs, to judge by or to learn from, at which everybody or nobody churned.
+fn require_both(labels: &[bool], cutoffs: &str, options: &Options) -> Result<()> {
+    let (who, did) = match options.event {
         Event::NoOrder => ("known", "ordered"),
         Event::ContractEnd => ("under contract", "kept the contract"),
     };
     let (what, hint) = match (labels.contains(&true), labels.contains(&false)) {
         (true, true) => return Ok(()),
-        (true, false) => ("nobody", "take a longer `--horizon` or an earlier `--cutoff`"),
-        (false, true) => ("everybody", "take a shorter `--horizon`: there is no churn to learn"),
+        (true, false) => ("nobody", "there is nobody to keep: take a longer `--horizon`"),
+        (false, true) => ("everybody", "there is no churn to learn: take a shorter `--horizon`"),
         (false, false) => {
-            return Err(Error::data(format!("there is no customer before the cutoff {target}"))
-                .with_hint("take a later `--cutoff`"));
+            return Err(Error::data(format!("there is no customer before the cutoff {cutoffs}"))
+                .with_hint("take later ones by `--cutoff` and `--train-cutoffs`"));
         }
     };
     Err(Error::data(format!(
-        "{what} of the {} customers {who} on {target} {event} in the {} after it",
+        "{what} of the {} customers {who} on {cutoffs} {did} in the {} after it",
         labels.len(),
         options.horizon
     ))
-    .with_hint(hint))
+    .with_hint(format!("{hint}, or other days by `--cutoff` and `--train-cutoffs`")))
 }
 
 /// Rows that importance is measured on: enough for two digits.
