@@ -14,7 +14,7 @@ use crmstat::{
 
 /// The history of customers, and the moment at which it is looked at.
 pub(super) struct Observed {
-    pub(super) history: History,
+    pub(super) history: History<'static>,
     pub(super) as_of: AsOf,
     pub(super) meta: Meta,
 }

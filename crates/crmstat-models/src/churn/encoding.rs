@@ -227,6 +227,11 @@ impl Encoder {
         features
     }
 
+    /// The number of columns of the encoded table.
+    pub fn width(&self) -> usize {
+        self.codes.iter().map(Code::width).sum()
+    }
+
     /// The row-major table of the columns.
     ///
     /// # Errors
@@ -255,24 +260,39 @@ impl Encoder {
                 }
             }
         }
-        let width = self.features().len();
+        let width = self.width();
         let mut table = vec![0.0; rows * width];
         if width == 0 {
             return Ok(table);
         }
-        table.par_chunks_mut(CHUNK * width).enumerate().for_each(|(chunk, cells)| {
-            for (place, cells) in cells.chunks_exact_mut(width).enumerate() {
-                let mut rest = cells;
+        let write = |first: usize, cells: &mut [f64]| {
+            for (place, mut cells) in cells.chunks_exact_mut(width).enumerate() {
                 for (code, column) in self.codes.iter().zip(columns) {
-                    rest = code.write(column, chunk * CHUNK + place, rest);
+                    cells = code.write(column, first + place, cells);
                 }
             }
-        });
+        };
+        if rows <= CHUNK {
+            write(0, &mut table);
+        } else {
+            let chunks = table.par_chunks_mut(CHUNK * width).enumerate();
+            chunks.for_each(|(chunk, cells)| write(chunk * CHUNK, cells));
+        }
         Ok(table)
     }
 }
 
 impl Code {
+    /// The number of columns that it is said in.
+    fn width(&self) -> usize {
+        match self {
+            Self::Number { missing, .. } => 1 + usize::from(*missing),
+            Self::Category { levels, rare, missing, .. } => {
+                levels.len() + usize::from(*rare) + usize::from(*missing)
+            }
+        }
+    }
+
     /// Writes what the encoding says of one row to the first of `cells`, which are zero; returns the rest.
     fn write<'c>(&self, column: &RawColumn<'_>, row: usize, cells: &'c mut [f64]) -> &'c mut [f64] {
         let mut place = 0;
@@ -347,6 +367,7 @@ mod tests {
         let meanings: Vec<Meaning> =
             encoder.features().into_iter().map(|feature| feature.meaning).collect();
         assert_eq!(meanings, [Meaning::Level("b".to_owned()), Meaning::Rare]);
+        assert_eq!(encoder.width(), 2);
         let new = [Some("a"), Some("b"), Some("c"), Some("never seen"), None];
         let table = encoder.encode(&[RawColumn::Category(&new)]).unwrap();
         assert_eq!(table, [0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);

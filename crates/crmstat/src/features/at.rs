@@ -30,11 +30,11 @@ const CHUNK: usize = 4096;
 ///
 /// let mut export = Export::open(&[path], ReadOptions::default())?;
 /// let orders = Orders::read(&mut export, &OrdersQuery::default())?.result;
-/// let history = History::new(orders);
+/// let history = History::new(&orders);
 /// let as_of = AsOf::start_of("2025-02-11".parse()?);
 /// let found = Features::at(&history, as_of, &["recency_days".parse()?, "monetary".parse()?])?;
 /// // B bought on 1 March, which does not exist yet.
-/// assert_eq!(found.ids(history.orders()).collect::<Vec<_>>(), ["A"]);
+/// assert_eq!(found.ids(&orders).collect::<Vec<_>>(), ["A"]);
 /// let FeatureValues::Number(recency) = found.values(&Feature::RecencyDays).unwrap() else { panic!() };
 /// assert_eq!(recency, &[10.0]);
 /// # Ok::<(), crmstat::Error>(())
@@ -74,7 +74,7 @@ impl Features {
     ///
     /// # Errors
     /// A data error when a feature needs a table or column that `history` has not.
-    pub fn at(history: &History, as_of: AsOf, features: &[Feature]) -> Result<Self> {
+    pub fn at(history: &History<'_>, as_of: AsOf, features: &[Feature]) -> Result<Self> {
         Self::of(history, as_of, features, |_| true)
     }
 
@@ -84,7 +84,7 @@ impl Features {
     /// # Errors
     /// Those of [`Features::at`].
     pub fn of(
-        history: &History,
+        history: &History<'_>,
         as_of: AsOf,
         features: &[Feature],
         takes: impl Fn(usize) -> bool + Sync,
@@ -216,7 +216,7 @@ impl<'a> Step<'a> {
         clippy::redundant_closure_for_method_calls,
         reason = "the methods themselves are not general over the lifetime of the orders"
     )]
-    fn new(history: &'a History, feature: &Feature) -> Result<Self> {
+    fn new(history: &'a History<'a>, feature: &Feature) -> Result<Self> {
         Ok(match feature {
             Feature::RecencyDays => Self::Purchases(|customer| f64::from(customer.recency())),
             Feature::Frequency => Self::Purchases(|customer| customer.purchases.len() as f64),
@@ -292,7 +292,7 @@ impl<'a> Step<'a> {
     }
 
     /// The value of a number for `customer`; NaN is missing.
-    fn number(&self, history: &History, customer: &Customer<'a>) -> f64 {
+    fn number(&self, history: &History<'_>, customer: &Customer<'a>) -> f64 {
         match self {
             Self::Purchases(value) => value(customer),
             Self::Orders(days) => customer.within(*days).count() as f64,
@@ -352,7 +352,7 @@ impl<'a> Step<'a> {
     }
 
     /// The code of a category for `customer`.
-    fn category(&self, history: &History, customer: &Customer<'a>) -> Option<u32> {
+    fn category(&self, history: &History<'_>, customer: &Customer<'a>) -> Option<u32> {
         match self {
             Self::Favourite(lines, labels) => customer.favourite(*lines, labels),
             Self::CustomerText(labels) => {

@@ -162,7 +162,7 @@ impl Feature {
     /// Whether its value at a cutoff is what was known then. What the table of customers says is not
     /// dated: it is what was known at the export.
     pub fn is_dated(&self) -> bool {
-        !matches!(self, Self::Satisfaction | Self::Customer(_))
+        !matches!(self, Self::Satisfaction | Self::ContractAgeDays | Self::Customer(_))
     }
 
     /// What it is, in words.

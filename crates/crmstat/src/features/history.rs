@@ -11,6 +11,7 @@ use crate::{
     output::Texts,
     tables::{Column, Labels, Orders, OrdersQuery, Records},
 };
+use std::borrow::Cow;
 
 /// Labels of one field that [`History::available`] offers a share or count of: those with the most lines.
 const LABELS: usize = 12;
@@ -27,17 +28,17 @@ const WINDOW: DaysAgo = DaysAgo::last(90);
 /// Orders with the activities, attributes and order lines of their customers, ready for any number of
 /// cutoffs.
 #[derive(Clone, Debug)]
-pub struct History {
-    orders: Orders,
+pub struct History<'a> {
+    orders: Cow<'a, Orders>,
     activities: Option<Activities>,
-    customers: Option<Customers>,
+    customers: Option<Customers<'a>>,
     lines: Option<OrderLines>,
 }
 
 /// Rows of the table of customers by the customers of the orders.
 #[derive(Clone, Debug)]
-struct Customers {
-    records: Records,
+struct Customers<'a> {
+    records: Cow<'a, Records>,
     row: Vec<Option<u32>>,
     unmatched: u64,
 }
@@ -53,7 +54,7 @@ pub struct Unmatched {
     pub lines: u64,
 }
 
-impl History {
+impl<'a> History<'a> {
     /// Fields of orders that features use besides customer, time and amount; for [`OrdersQuery`].
     pub const FIELDS: &'static [Field] =
         &[Field::Category, Field::Region, Field::Channel, Field::Discount];
@@ -89,36 +90,65 @@ impl History {
         export: &mut Export,
         query: &OrdersQuery,
         beside: Vec<Records>,
-    ) -> Result<Imported<Self>> {
+    ) -> Result<Imported<History<'static>>> {
         let mut query = query.clone();
         if beside.iter().any(|table| table.kind() == TableKind::Lines)
             && !query.fields.contains(&Field::OrderId)
         {
             query.fields.push(Field::OrderId);
         }
-        Orders::read(export, &query)?
-            .try_map(|orders| beside.into_iter().try_fold(Self::new(orders), Self::with))
+        Orders::read(export, &query)?.try_map(|orders| {
+            let mut history = History::of(Cow::Owned(orders));
+            for table in beside {
+                match table.kind() {
+                    TableKind::Activities => history = history.with_activities(&table)?,
+                    TableKind::Lines => history = history.with_lines(&table)?,
+                    TableKind::Customers => {
+                        let customers = Customers::join(Cow::Owned(table), &history.orders)?;
+                        history.customers = Some(customers);
+                    }
+                    _ => {}
+                }
+            }
+            Ok(history)
+        })
     }
 
     /// The history that `orders` alone tell.
-    pub fn new(orders: Orders) -> Self {
+    pub fn new(orders: &'a Orders) -> Self {
+        Self::of(Cow::Borrowed(orders))
+    }
+
+    fn of(orders: Cow<'a, Orders>) -> Self {
         Self { orders, activities: None, customers: None, lines: None }
     }
 
-    /// Adds a table: activities, customers or order lines; any other changes nothing. Where a customer
-    /// has several rows in the table of customers, the first in the table's order counts.
+    /// Adds a table of activities.
     ///
     /// # Errors
-    /// A data error when activities have no customers or times, or customers no ids.
-    pub fn with(mut self, table: Records) -> Result<Self> {
-        match table.kind() {
-            TableKind::Activities => {
-                self.activities = Some(Activities::join(&table, &self.orders)?);
-            }
-            TableKind::Customers => self.customers = Some(Customers::join(table, &self.orders)?),
-            TableKind::Lines => self.lines = Some(OrderLines::join(&table, &self.orders)?),
-            _ => {}
-        }
+    /// A data error when the table has no customers or times.
+    pub fn with_activities(mut self, records: &Records) -> Result<Self> {
+        self.activities = Some(Activities::join(records, &self.orders)?);
+        Ok(self)
+    }
+
+    /// Adds the table of customers; where a customer has several rows, the first in the table's order
+    /// counts.
+    ///
+    /// # Errors
+    /// A data error when the table has no customers.
+    pub fn with_customers(mut self, records: &'a Records) -> Result<Self> {
+        self.customers = Some(Customers::join(Cow::Borrowed(records), &self.orders)?);
+        Ok(self)
+    }
+
+    /// Adds a table of order lines. They are joined by the ids of the orders, which must have been read:
+    /// [`Field::OrderId`] in the query.
+    ///
+    /// # Errors
+    /// A data error when the table has no amounts or prices, or they are in several currencies.
+    pub fn with_lines(mut self, records: &Records) -> Result<Self> {
+        self.lines = Some(OrderLines::join(records, &self.orders)?);
         Ok(self)
     }
 
@@ -243,8 +273,8 @@ pub(crate) struct Contract {
     pub(crate) end: Option<Timestamp>,
 }
 
-impl Customers {
-    fn join(records: Records, orders: &Orders) -> Result<Self> {
+impl<'a> Customers<'a> {
+    fn join(records: Cow<'a, Records>, orders: &Orders) -> Result<Self> {
         if records.labels(Field::CustomerId).is_none() {
             return Err(lacks("customers", Field::CustomerId));
         }

@@ -34,8 +34,8 @@
 //! table of order lines. That nobody answered is read from outcomes such as "no answer", "missed",
 //! "voicemail", «нет ответа», «недозвон».
 //!
-//! The table of customers carries no dates of change: satisfaction and texts are those at the export, not
-//! at the cutoff ([`Feature::is_dated`]). Missing is missing: a NaN or no code, never 0; segments count a
+//! The table of customers carries no dates of change: satisfaction, starts of contracts and texts are those
+//! at the export, not at the cutoff ([`Feature::is_dated`]). Missing is missing: a NaN or no code, never 0; segments count a
 //! missing number as the median, churn flags it.
 
 mod activities;

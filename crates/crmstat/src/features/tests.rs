@@ -32,7 +32,7 @@ fn as_of(day: &str) -> AsOf {
     AsOf::start_of(day.parse().unwrap())
 }
 
-fn numbers(history: &History, day: &str, feature: &str) -> Vec<f64> {
+fn numbers(history: &History<'_>, day: &str, feature: &str) -> Vec<f64> {
     let feature: Feature = feature.parse().unwrap();
     let found = Features::at(history, as_of(day), std::slice::from_ref(&feature)).unwrap();
     match found.values(&feature).unwrap() {
@@ -41,7 +41,7 @@ fn numbers(history: &History, day: &str, feature: &str) -> Vec<f64> {
     }
 }
 
-fn texts(history: &History, day: &str, feature: &str) -> Vec<Option<String>> {
+fn texts(history: &History<'_>, day: &str, feature: &str) -> Vec<Option<String>> {
     let feature: Feature = feature.parse().unwrap();
     let found = Features::at(history, as_of(day), std::slice::from_ref(&feature)).unwrap();
     let FeatureValues::Category { labels, codes } = found.values(&feature).unwrap() else {
@@ -64,7 +64,8 @@ D,2025-01-05,-5,Tables,store,
 
 #[test]
 fn features_are_what_their_table_says() {
-    let history = History::new(orders(ORDERS));
+    let orders = orders(ORDERS);
+    let history = History::new(&orders);
     let day = "2025-02-10";
     let found = Features::at(&history, as_of(day), &[]).unwrap();
     // C comes later, D has a refund only.
@@ -114,7 +115,9 @@ fn activities_and_customers_join_by_id() {
         "customer_id,region,satisfaction,contract_start\nA,North,9,2025-01-01\nB,,,2025-03-01\nZ,East,1,\n",
         TableKind::Customers,
     );
-    let history = History::new(orders(ORDERS)).with(activities).unwrap().with(customers).unwrap();
+    let orders = orders(ORDERS);
+    let history = History::new(&orders).with_activities(&activities).unwrap();
+    let history = history.with_customers(&customers).unwrap();
     assert_eq!(history.unmatched(), Unmatched { activities: 1, customers: 1, lines: 0 });
     let day = "2025-02-10";
     assert_eq!(numbers(&history, day, "activities"), [0.0, 3.0]);
@@ -147,7 +150,7 @@ fn order_lines_beside_the_orders_tell_what_was_bought() {
          3,,1,7,\n9,Lamps,1,7,\n",
         TableKind::Lines,
     );
-    let history = History::new(own).with(lines).unwrap();
+    let history = History::new(&own).with_lines(&lines).unwrap();
     assert_eq!(history.unmatched().lines, 1);
     let day = "2025-02-10";
     // A spent 10 and 5 on chairs, 25 on tables; B's line has no category, the lamp no order.
@@ -166,7 +169,8 @@ fn order_lines_beside_the_orders_tell_what_was_bought() {
 
 #[test]
 fn some_customers_have_the_features_they_have_among_all() {
-    let history = History::new(orders(ORDERS));
+    let orders = orders(ORDERS);
+    let history = History::new(&orders);
     let features = [Feature::Frequency, Feature::Favourite(Field::Category)];
     let day = as_of("2025-03-01");
     let all = Features::at(&history, day, &features).unwrap();
@@ -179,12 +183,13 @@ fn some_customers_have_the_features_they_have_among_all() {
 #[test]
 fn what_comes_at_or_after_the_cutoff_changes_nothing() {
     let day = "2025-02-10";
-    let all = History::new(orders(ORDERS));
+    let all = orders(ORDERS);
     let earlier: String = ORDERS
         .lines()
         .filter(|line| !line.starts_with('C'))
         .fold(String::new(), |text, line| text + line + "\n");
-    let earlier = History::new(orders(&(earlier + "D,2025-02-10,50,Tables,store,\n")));
+    let earlier = orders(&(earlier + "D,2025-02-10,50,Tables,store,\n"));
+    let (all, earlier) = (History::new(&all), History::new(&earlier));
     for feature in all.available(as_of(day)) {
         let values = |history| {
             let found = Features::at(history, as_of(day), std::slice::from_ref(&feature));
@@ -204,7 +209,7 @@ fn the_order_of_rows_and_the_threads_change_nothing() {
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let day = as_of("2025-06-01");
     let found = |orders: &Orders| {
-        let history = History::new(orders.clone());
+        let history = History::new(orders);
         let features = history.available(day);
         format!("{:?}", Features::at(&history, day, &features).unwrap())
     };
@@ -214,7 +219,8 @@ fn the_order_of_rows_and_the_threads_change_nothing() {
 #[test]
 fn features_agree_with_a_slow_obvious_version() {
     let text = std::fs::read_to_string(datasets("orders.csv")).unwrap();
-    let history = History::new(orders(&text));
+    let orders = orders(&text);
+    let history = History::new(&orders);
     let day = "2025-01-15";
     let found = Features::at(&history, as_of(day), &[]).unwrap();
     let of = |id: &str| -> Vec<(i32, f64)> {
@@ -289,7 +295,8 @@ fn names_are_read_as_they_are_written() {
 
 #[test]
 fn a_feature_without_its_table_names_what_is_lacking() {
-    let history = History::new(orders("customer_id,order_date,amount\nA,2025-01-01,10\n"));
+    let orders = orders("customer_id,order_date,amount\nA,2025-01-01,10\n");
+    let history = History::new(&orders);
     for (feature, needs) in [
         ("favourite_region", "`region`"),
         ("discount_share", "`discount`"),

@@ -47,7 +47,7 @@ pub(super) struct CohortParams {
 
 /// The cohorts of one history, each made once.
 pub(super) struct Cohorts<'a> {
-    history: &'a History,
+    history: &'a History<'a>,
     params: CohortParams,
     contracts: Option<Vec<Contract>>,
     made: BTreeMap<AsOf, Rc<Cohort>>,
@@ -56,7 +56,7 @@ pub(super) struct Cohorts<'a> {
 impl<'a> Cohorts<'a> {
     /// # Errors
     /// A data error where churn is the end of a contract and no table says when contracts end.
-    pub(super) fn new(history: &'a History, params: CohortParams) -> Result<Self> {
+    pub(super) fn new(history: &'a History<'a>, params: CohortParams) -> Result<Self> {
         let contracts = contracts(history, params.event)?;
         Ok(Self { history, params, contracts, made: BTreeMap::new() })
     }
@@ -175,7 +175,7 @@ impl<'a> Cohorts<'a> {
 }
 
 /// The contracts, where churn is the end of one.
-pub(super) fn contracts(history: &History, event: Event) -> Result<Option<Vec<Contract>>> {
+pub(super) fn contracts(history: &History<'_>, event: Event) -> Result<Option<Vec<Contract>>> {
     match event {
         Event::NoOrder => Ok(None),
         Event::ContractEnd => history.contracts().map(Some),
@@ -193,7 +193,7 @@ pub(super) fn is_at_risk(contracts: Option<&[Contract]>, customer: usize, cutoff
 
 /// Whether a customer is one of about `most`, by the id and by nothing else, so that a customer is chosen
 /// at every cutoff or at none.
-fn sample(history: &History, most: usize) -> impl Fn(usize) -> bool + Sync {
+fn sample<'a>(history: &'a History<'_>, most: usize) -> impl Fn(usize) -> bool + Sync + 'a {
     let ids = history.orders().customers();
     // A hash below this share of all hashes is in the sample.
     let bound = most as u128 * (1_u128 << 64) / ids.len().max(1) as u128;

@@ -201,7 +201,7 @@ impl Frame {
     /// The table that `encoder` makes of it.
     pub(super) fn encode(&self, encoder: &Encoder) -> Result<Encoded> {
         let values = self.raw(|raw| encoder.encode(raw)).map_err(Error::from_model)?;
-        Ok(Encoded { values, width: encoder.features().len() })
+        Ok(Encoded { values, width: encoder.width() })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     model_file,
     tables::CustomerTable,
 };
-use crmstat_models::churn::{Meaning, RawColumn, Rows, drift::Profile};
+use crmstat_models::churn::{Meaning, RawColumn, drift::Profile};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -191,6 +191,13 @@ impl Model {
     /// # Errors
     /// Another number of values, or a value of another kind.
     pub fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
+        let columns = self.columns().count();
+        if values.len() != columns {
+            return Err(Error::usage(format!(
+                "{} values for the {columns} columns of the model",
+                values.len()
+            )));
+        }
         if !self.with_silence() {
             return self.predictor.probability(values);
         }
@@ -210,7 +217,7 @@ impl Model {
     ///
     /// # Errors
     /// A model of a table, or features that the history does not bear.
-    pub fn score(&self, history: &History, as_of: AsOf) -> Result<Scores> {
+    pub fn score(&self, history: &History<'_>, as_of: AsOf) -> Result<Scores> {
         let Source::Orders { event, .. } = self.source else {
             return Err(Error::usage("the model was fitted to a table, not to an export")
                 .with_hint("give the table with `--table FILE`"));
@@ -304,17 +311,9 @@ enum One<'a> {
 }
 
 impl Predictor {
-    /// The probability of one customer, from values in the order of the schema.
+    /// The probability of one customer, from one value for each column of the schema.
     fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
-        let schema = self.schema();
-        if values.len() != schema.len() {
-            return Err(Error::usage(format!(
-                "{} values for the {} columns of the model",
-                values.len(),
-                schema.len()
-            )));
-        }
-        let cells: Vec<One<'_>> = (values.iter().zip(schema))
+        let cells: Vec<One<'_>> = (values.iter().zip(self.schema()))
             .map(|(value, schema)| match *value {
                 Value::Number(number) => One::Number([schema.of(number)]),
                 Value::Category(text) => One::Category([Some(text)]),
@@ -329,11 +328,7 @@ impl Predictor {
                 One::Category(value) => RawColumn::Category(value),
             })
             .collect();
-        let score = || {
-            let encoded = self.encoder().encode(&raw)?;
-            self.probabilities_of(Rows::new(&encoded, encoded.len())?)
-        };
-        let scored = score().map_err(Error::from_model)?;
-        Ok(scored[0])
+        let encoded = self.encoder().encode(&raw).map_err(Error::from_model)?;
+        self.probability_of(&encoded).map_err(Error::from_model)
     }
 }

@@ -173,6 +173,21 @@ impl Predictor {
         }
     }
 
+    /// The probability of one encoded row; no other thread is asked.
+    pub(super) fn probability_of(&self, row: &[f64]) -> crmstat_models::Result<f64> {
+        let mut probability = match &self.learner {
+            Learner::Logistic(model) => model.probability(row)?,
+            Learner::Trees(model) => model.probability(row)?,
+        };
+        if let Some(calibrator) = &self.calibrator {
+            probability = calibrator.apply(probability)?;
+        }
+        match &self.season {
+            Some(season) => season.apply(probability),
+            None => Ok(probability),
+        }
+    }
+
     /// What takes many rows apart.
     pub(super) fn contributions(&self) -> Contributions<'_> {
         Contributions {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     AsOf, Lang, Result,
-    features::History,
+    features::{Feature, FeatureValues, Features, History},
     generate::{Part, Spec},
     ingest::{Export, Field, ReadOptions, TableKind, TableQuery},
     output::Format,
@@ -74,7 +74,7 @@ fn dataset(name: &str) -> String {
 fn online_retail_meets_both_targets_at_once_needs_shared_data() {
     let Some(file) = shared("data/customers/retail/online_retail_ii_baskets.csv") else { return };
     let orders = read_orders(&file, &[(Field::OrderedAt, "InvoiceDate"), (Field::Amount, "net")]);
-    let history = History::new(orders);
+    let history = History::new(&orders);
     let options = Options {
         cutoff: Some(as_of("2011-09-10")),
         training: Some(["2010-12-10", "2011-03-10", "2011-06-11"].map(as_of).to_vec()),
@@ -125,7 +125,7 @@ fn probabilities_hold_in_a_world_of_known_truth() {
     let mut file = std::fs::File::create(&path).unwrap();
     world.write(Part::Main, Format::Csv, &mut file).unwrap();
     let orders = read_orders(&path.display().to_string(), &[]);
-    let churn = fit(&History::new(orders), &Options::default()).unwrap();
+    let churn = fit(&History::new(&orders), &Options::default()).unwrap();
     let line = churn.evaluation.line.unwrap();
     assert!((0.95..=1.05).contains(&line.slope), "{line:?}");
     let bayes = metric(&churn, "btyd_auc");
@@ -143,7 +143,9 @@ fn a_saved_model_scores_alike() {
     };
     let activities = records("activities.csv", TableKind::Activities);
     let customers = records("customers.csv", TableKind::Customers);
-    let history = History::new(orders.clone()).with(activities).unwrap().with(customers).unwrap();
+    let history = History::new(&orders);
+    let history = history.with_activities(&activities).unwrap();
+    let history = history.with_customers(&customers).unwrap();
     let learning = Learning { importance: true, ..Learning::default() };
     let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
     assert!(churn.evaluation.auc.value > metric(&churn, "btyd_auc"));
@@ -162,10 +164,31 @@ fn a_saved_model_scores_alike() {
     let earlier = model.score(&history, as_of("2024-06-01")).unwrap();
     assert!(model.drift(&earlier).unwrap()[0].index > 0.25);
 
+    // One by one, from another thread, as all at once.
+    let features: Vec<Feature> = model.columns().map(|column| column.parse().unwrap()).collect();
+    let found = Features::at(&history, today, &features).unwrap();
+    fn value(values: &FeatureValues, row: usize) -> Value<'_> {
+        match values {
+            FeatureValues::Number(numbers) if numbers[row].is_nan() => Value::Missing,
+            FeatureValues::Number(numbers) => Value::Number(numbers[row]),
+            FeatureValues::Category { labels, codes } => codes[row]
+                .and_then(|code| labels.get(code as usize))
+                .map_or(Value::Missing, Value::Category),
+        }
+    }
+    for row in [0, 7, 399] {
+        let columns = found.columns().iter();
+        let values: Vec<Value<'_>> = columns.map(|column| value(&column.values, row)).collect();
+        let scored = std::thread::scope(|scope| {
+            scope.spawn(|| model.probability(&values).unwrap()).join().unwrap()
+        });
+        assert!((scored - scores.probabilities()[row]).abs() < 1e-12, "{row}: {scored}");
+    }
+
     let missing = vec![Value::Missing; model.columns().count()];
     assert!((0.0..=1.0).contains(&model.probability(&missing).unwrap()));
     assert!(model.probability(&missing[1..]).unwrap_err().is_usage());
-    let alone = History::new(orders);
+    let alone = History::new(&orders);
     assert!(model.score(&alone, today).unwrap_err().hint().unwrap().contains("--activities"));
 
     let table = scores.table(Order::Revenue, Lang::Ru).unwrap();
@@ -202,7 +225,7 @@ fn neither_the_order_of_rows_nor_threads_change_anything() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let orders = orders_of(text);
-            let churn = fit(&History::new(orders), &Options::default()).unwrap();
+            let churn = fit(&History::new(&orders), &Options::default()).unwrap();
             (churn.model, churn.scores.probabilities().to_vec(), churn.warnings)
         })
     };
@@ -215,7 +238,7 @@ fn neither_the_order_of_rows_nor_threads_change_anything() {
 #[test]
 fn calibration_takes_a_rehearsal() {
     let orders = orders_of(&small_world());
-    let history = History::new(orders);
+    let history = History::new(&orders);
     for method in [CalibrationMethod::Platt, CalibrationMethod::Beta] {
         let learning = Learning { calibration: Some(method), ..Learning::default() };
         let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
@@ -228,7 +251,7 @@ fn calibration_takes_a_rehearsal() {
 
 #[test]
 fn data_without_both_kinds_of_customers_say_so() {
-    let fitted = |text: &str| fit(&History::new(orders_of(text)), &Options::default());
+    let fitted = |text: &str| fit(&History::new(&orders_of(text)), &Options::default());
     let header = "customer_id,order_date,amount\n";
     let everybody: String = (0..30).map(|id| regular(id, 20, 730)).collect();
     let error = fitted(&format!("{header}{everybody}")).unwrap_err();
@@ -242,8 +265,23 @@ fn data_without_both_kinds_of_customers_say_so() {
     let error = fitted(&format!("{header}a,2025-01-01,5\n")).unwrap_err();
     assert!(error.is_data() && error.hint().is_some(), "{error}");
     let short = Options { horizon: Horizon::days(700).unwrap(), ..Options::default() };
-    let error = fit(&History::new(orders_of(&small_world())), &short).unwrap_err();
+    let error = fit(&History::new(&orders_of(&small_world())), &short).unwrap_err();
     assert!(error.hint().unwrap().contains("shorter `--horizon`"), "{error}");
+}
+
+/// Subscribers who pay every month until they stop: their silence says nearly all, and honestly.
+#[test]
+fn silence_that_tells_all_is_no_leak() {
+    let subscriber = |id: usize| {
+        let last = if id.is_multiple_of(2) { 400 + 8 * (id % 30) as i32 } else { 730 };
+        regular(id, 30, last)
+    };
+    let text: String = (0..200).map(subscriber).collect();
+    let orders = orders_of(&format!("customer_id,order_date,amount\n{text}"));
+    let history = History::new(&orders);
+    let options = Options { horizon: Horizon::days(30).unwrap(), ..Options::default() };
+    let churn = fit(&history, &options).unwrap();
+    assert!(churn.evaluation.auc.value > 0.99, "{:?}", churn.evaluation.auc);
 }
 
 /// A table in which tenure says something of who left, with one more column.

@@ -134,7 +134,7 @@ impl Customers {
     ///
     /// # Errors
     /// A data error as for [`Customers::new`], or when a feature needs what `history` has not.
-    pub fn at(history: &History, as_of: AsOf, features: &[Feature]) -> Result<Self> {
+    pub fn at(history: &History<'_>, as_of: AsOf, features: &[Feature]) -> Result<Self> {
         let mut asked = features.to_vec();
         asked.push(Feature::Monetary);
         let found = Features::at(history, as_of, &asked)?;

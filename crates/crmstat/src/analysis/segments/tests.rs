@@ -268,7 +268,7 @@ fn an_export_is_grouped_by_its_features() {
     let mut export = Export::open(&[orders.display().to_string()], ReadOptions::default()).unwrap();
     let query = OrdersQuery { fields: History::FIELDS.to_vec(), ..OrdersQuery::default() };
     let orders = Orders::read(&mut export, &query).unwrap().result;
-    let history = History::new(orders);
+    let history = History::new(&orders);
     let as_of = AsOf::start_of("2026-01-01".parse().unwrap());
     let default = Customers::at(&history, as_of, &Customers::DEFAULT).unwrap();
     let options = Options { k: Some(4), ..Options::default() };
