@@ -91,7 +91,8 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let model = learn(&mut cohorts, &today, judged.kind, &options.learning, &examples)?;
     let Everybody { ids, frame, silence } = cohorts.everybody(as_of)?;
     if frame.rows == 0 {
-        return Err(Error::data(format!("there is no customer to score as of {as_of}")));
+        return Err(Error::data(format!("there is no customer to score as of {as_of}"))
+            .with_hint("every contract has ended, or `--as-of` is too early"));
     }
     let facts = Facts {
         rows: examples.labels.len(),
