@@ -44,7 +44,7 @@ fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
     Ok(open_with_tables(args, printer)?.0)
 }
 
-/// The same, with the tables beside them, each read once.
+/// As [`open`], with the tables beside the exports.
 fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<Records>)> {
     printer.format()?;
     let mut export = Export::open(&args.exports, settings::read_options(args)?)?;
