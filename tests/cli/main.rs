@@ -1,6 +1,7 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod churn;
 mod clv;
 mod cohorts;
 mod generate;
@@ -9,4 +10,5 @@ mod outputs;
 mod process;
 mod rfm;
 mod same_bytes;
+mod segment;
 mod support;

@@ -23,7 +23,7 @@ pub(crate) mod gather;
 pub(crate) mod input;
 mod keys;
 mod ledger;
-mod line_amounts;
+pub(crate) mod line_amounts;
 mod options;
 mod order_ids;
 mod orders;
