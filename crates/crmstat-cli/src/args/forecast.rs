@@ -5,13 +5,22 @@ use clap::Args;
 
 /// Arguments of `crmstat forecast`.
 #[derive(Args, Debug)]
+#[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("series")))]
 #[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// The files hold time series, one observation a row, in columns such as series, date, value
-    #[arg(long, conflicts_with_all = ["measure", "by", "as_of", "since"])]
-    pub(crate) series: bool,
+    /// Forecast a table of time series instead of an export: one observation a row, in columns such as
+    /// series, date, value
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["exports", "measure", "by", "as_of", "since"])]
+    pub(crate) series: Vec<String>,
+    /// Forecast what the pipeline of an export of deals will bring: open deals by their odds and time to
+    /// close, and deals to come; `--history` tells the stages that they went through
+    #[arg(long, conflicts_with_all = ["series", "measure", "by", "since", "anomalies"])]
+    pub(crate) pipeline: bool,
+    /// One row per open deal of the pipeline: how likely it is won within the horizon, and what it brings
+    #[arg(long, requires = "pipeline", conflicts_with_all = ["backtest", "total", "target"])]
+    pub(crate) open_deals: bool,
     /// The length of a period: day, (ISO) week, month, quarter, year
     /// [default: month; for --series the longest without two values]
     #[arg(long, value_name = "PERIOD")]

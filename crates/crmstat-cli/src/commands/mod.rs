@@ -40,16 +40,22 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 /// Opens the exports that `args` name, with a progress bar on a terminal, and lays the tables beside them
 /// over them; an output that cannot be is refused first.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
+    Ok(open_with_tables(args, printer)?.0)
+}
+
+/// As [`open`], with the tables beside the exports.
+fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<Records>)> {
     printer.format()?;
     let mut export = Export::open(&args.exports, settings::read_options(args)?)?;
-    tables_beside(args, &mut export, printer)?;
+    let tables = tables_beside(args, &mut export, printer)?;
     let bar = printer.progress(export.len_hint());
-    Ok(export.on_progress(move |bytes| {
+    let export = export.on_progress(move |bytes| {
         bar.inc(bytes);
         if bar.length().is_some_and(|length| bar.position() >= length) {
             bar.finish_and_clear();
         }
-    }))
+    });
+    Ok((export, tables))
 }
 
 /// The tables beside the orders or deals of `export`, which takes its amounts from the order lines where

@@ -19,6 +19,7 @@ pub mod hierarchy;
 pub mod intermittent;
 pub mod intervals;
 pub mod mstl;
+pub mod pipeline;
 pub mod regression;
 pub mod theta;
 mod unit;

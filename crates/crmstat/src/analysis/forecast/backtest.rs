@@ -41,8 +41,8 @@ pub struct Evaluation {
     pub rmse: Option<f64>,
     /// 1 − error / error of the seasonal naive forecast; above zero is better.
     pub skill: Option<f64>,
-    /// The share of observations within the interval of each level.
-    pub coverage: Vec<f64>,
+    /// The share of observations within the interval of each level; `None` for a model without intervals.
+    pub coverage: Vec<Option<f64>>,
 }
 
 /// A backtest of several models on all series: the means over all series first, then series by series.
@@ -50,7 +50,7 @@ pub struct Evaluation {
 pub struct Evaluations {
     pub(super) levels: Vec<u8>,
     pub(super) rows: Vec<Evaluation>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Evaluations {
@@ -136,7 +136,7 @@ fn evaluate(
                 }
                 covered += coverage(&origin.actual, &interval.lower, &interval.upper)?;
             }
-            Ok(covered / origins.len() as f64)
+            Ok(Some(covered / origins.len() as f64))
         })
         .collect::<Result<_, crmstat_models::Error>>()
         .map_err(Error::from_model)?;
@@ -173,8 +173,6 @@ fn overall(choice: &Choice, rows: &[Evaluation]) -> Option<Evaluation> {
         },
         rmse: None,
         skill: mean(&|row| row.skill),
-        coverage: (0..levels)
-            .map(|level| mean(&|row| Some(row.coverage[level])).unwrap_or(0.0))
-            .collect(),
+        coverage: (0..levels).map(|level| mean(&|row| row.coverage[level])).collect(),
     })
 }

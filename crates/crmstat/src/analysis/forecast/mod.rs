@@ -25,6 +25,7 @@ mod backtest;
 mod calendar;
 mod choice;
 mod events;
+mod pipeline;
 mod reconcile;
 mod series;
 mod tables;
@@ -35,6 +36,9 @@ pub use backtest::{Evaluation, Evaluations, Plan, backtest};
 pub use calendar::Period;
 pub use choice::Choice;
 pub use events::{Event, EventKind, Events, events};
+pub use pipeline::{
+    DealFlow, OpenDeal, Part, PipelineForecast, PipelineQuery, backtest_pipeline, forecast_pipeline,
+};
 pub use series::{History, Measure, Query, SeriesSet};
 
 use crate::{Error, Result};
@@ -259,7 +263,11 @@ fn views(set: &SeriesSet) -> Result<Vec<Series<'_>>> {
 }
 
 fn horizon_of(set: &SeriesSet, options: &Options) -> Result<usize> {
-    let horizon = options.horizon.unwrap_or_else(|| set.period.usual_horizon());
+    horizon_of_period(set.period, options)
+}
+
+fn horizon_of_period(period: Period, options: &Options) -> Result<usize> {
+    let horizon = options.horizon.unwrap_or_else(|| period.usual_horizon());
     if (1..=FARTHEST).contains(&horizon) {
         return Ok(horizon);
     }
