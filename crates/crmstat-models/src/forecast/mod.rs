@@ -13,6 +13,7 @@ pub mod arima;
 pub mod backtest;
 pub mod baseline;
 pub mod ces;
+pub mod drivers;
 pub mod ensemble;
 pub mod ets;
 pub mod hierarchy;

@@ -1,6 +1,6 @@
 //! The pipeline's past forecasts beside the series' and the rule of stage weights.
 
-use super::{Combined, DealFlow, Options, Origin, SKILL_ORIGINS, origin};
+use super::{Combined, DealFlow, Options, Origin, SKILL_ORIGINS, Skill, origin};
 use crate::{
     Error, Result,
     analysis::forecast::{Evaluation, Evaluations, Plan, checked_levels, horizon_of_period},
@@ -60,9 +60,9 @@ pub fn backtest_pipeline(flow: &DealFlow, options: &Options, plan: Plan) -> Resu
     let mut weights = Vec::new();
     for (place, now) in origins.iter().enumerate() {
         let known = earlier.iter().chain(&origins[..place]);
-        let weight = origin::weight(known, flow, now.cutoff);
-        weights.push(weight);
-        said.push(speak(flow, now, weight, &levels)?);
+        let skill = origin::skill(known, flow, now.cutoff);
+        weights.push(skill.weight);
+        said.push(speak(flow, now, skill, &levels)?);
     }
     notes.push(format!(
         "{} origins from {} to {}; the pipeline counted for {:.0} % on average",
@@ -79,13 +79,13 @@ pub fn backtest_pipeline(flow: &DealFlow, options: &Options, plan: Plan) -> Resu
 }
 
 /// What every model says at an origin.
-fn speak(flow: &DealFlow, now: &Origin, weight: f64, levels: &[f64]) -> Result<[Said; 5]> {
+fn speak(flow: &DealFlow, now: &Origin, skill: Skill, levels: &[f64]) -> Result<[Said; 5]> {
     let of_paths = |mean: Vec<f64>, paths: &Paths| {
         let intervals: Result<Vec<Interval>, _> =
             levels.iter().map(|level| paths.interval(*level)).collect();
         Ok::<_, Error>(Said { mean, intervals: intervals.map_err(Error::from_model)? })
     };
-    let combined = Combined::of(now, flow, weight)?;
+    let combined = Combined::of(now, flow, skill)?;
     let horizon = now.horizon();
     let rule = flow.by_stage_weight(&now.pipeline, now.cutoff, now.current, horizon)?;
     let series = Series::new(&now.history, flow.period.season()).map_err(Error::from_model)?;

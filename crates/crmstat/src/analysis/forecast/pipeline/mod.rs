@@ -4,8 +4,9 @@
 //! [`crmstat_models::forecast::pipeline`]. Beside it stands the forecast of the series of won amounts. The two
 //! are combined by how each did at the last period starts: the weight of one is the other's share in the sum
 //! of both mean squared errors (J. Bates, C. Granger, Operational Research Quarterly 20, 1969, eq. 2.1 with
-//! independent errors), and the quantiles are averaged with the same weights. In a first period that has
-//! begun already the pipeline stands alone: it knows what was won so far.
+//! independent errors), and the quantiles are averaged with the same weights, then moved away from the mean as
+//! far as those errors went beyond what the paths had promised. In a first period that has begun already the
+//! pipeline stands alone: it knows what was won so far.
 //!
 //! - *the stage* at the cutoff comes from the history of stages; without one it is unknown;
 //! - *owner, product, source, region, channel, pipeline* are taken not to change while a deal is open;
@@ -33,7 +34,7 @@ use super::{
 };
 use crate::{AsOf, Date, Error, Result};
 use crmstat_models::forecast::intervals::Paths;
-use origin::Origin;
+use origin::{Origin, Skill};
 
 /// Which deals exist, and how time is cut.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,7 +91,7 @@ pub struct OpenDeal {
 const PATHS: usize = 2_000;
 
 /// Period starts at which past skill is measured.
-const SKILL_ORIGINS: usize = 6;
+const SKILL_ORIGINS: usize = 12;
 
 /// Forecasts what `flow` brings in each period, from the one that holds the instant of observation.
 ///
@@ -101,14 +102,14 @@ pub fn forecast_pipeline(flow: &DealFlow, options: &Options) -> Result<PipelineF
     let levels = checked_levels(&options.levels)?;
     let now = Origin::at(flow, flow.cutoff, horizon, options, PATHS)?;
     let past = origin::before(flow, flow.current, SKILL_ORIGINS, horizon, options);
-    let weight = origin::weight(&past, flow, flow.cutoff);
-    let combined = Combined::of(&now, flow, weight)?;
+    let skill = origin::skill(&past, flow, flow.cutoff);
+    let combined = Combined::of(&now, flow, skill)?;
 
     let mut notes = flow.notes.clone();
     notes.push(format!(
         "the pipeline counts for {:.0} %, the series of won amounts for {:.0} %, by their errors at {} past period starts",
-        100.0 * weight,
-        100.0 * (1.0 - weight),
+        100.0 * skill.weight,
+        100.0 * (1.0 - skill.weight),
         past.len()
     ));
     let intervals = levels
@@ -134,7 +135,7 @@ pub fn forecast_pipeline(flow: &DealFlow, options: &Options) -> Result<PipelineF
             notes,
         },
         parts: now.parts(flow),
-        weight,
+        weight: skill.weight,
         open: open_deals(flow, &now, horizon)?,
     })
 }
@@ -180,39 +181,41 @@ struct Combined {
 }
 
 impl Combined {
-    fn of(origin: &Origin, flow: &DealFlow, weight: f64) -> Result<Self> {
-        let horizon = origin.horizon();
+    fn of(origin: &Origin, flow: &DealFlow, skill: Skill) -> Result<Self> {
         let begun = origin.has_begun(flow);
-        let of_period = |at: usize| if at == 0 && begun { 1.0 } else { weight };
-        let (pipeline, series) = (origin.pipeline_paths(flow), origin.series().paths());
-        let mut columns = Vec::with_capacity(horizon);
-        for at in 0..horizon {
-            let column = |paths: &[Vec<f64>]| paths.iter().map(|path| path[at]).collect();
-            columns.push(pooled(column(&pipeline), column(series), of_period(at)));
-        }
-        let rest = |path: &[f64]| path[usize::from(begun)..].iter().sum::<f64>();
-        let sums_of_pipeline = pipeline.iter().map(|path| path.iter().sum()).collect();
-        let sums_of_series = pipeline
-            .iter()
-            .zip(series)
-            .map(|(known, path)| rest(path) + if begun { known[0] } else { 0.0 })
-            .collect();
-        let rows = (0..columns[0].len())
-            .map(|row| columns.iter().map(|column| column[row]).collect())
-            .collect();
+        let weight_of = |at: usize| if at == 0 && begun { 1.0 } else { skill.weight };
         let parts = origin.parts(flow);
-        let mean = parts
+        let mean: Vec<f64> = parts
             .iter()
             .enumerate()
             .map(|(at, part)| {
-                let weight = of_period(at);
-                weight * (part.won + part.from_open + part.from_new) + (1.0 - weight) * part.series
+                let (weight, pipeline) = (weight_of(at), part.won + part.from_open + part.from_new);
+                weight * pipeline + (1.0 - weight) * part.series
             })
             .collect();
+        let (pipeline, series) = (origin.pipeline_paths(flow), origin.series().paths());
+        let columns: Vec<Vec<f64>> = (0..mean.len())
+            .map(|at| {
+                let column = |paths: &[Vec<f64>]| paths.iter().map(|path| path[at]).collect();
+                let values = pooled(column(&pipeline), column(series), weight_of(at));
+                stretched(values, mean[at], skill.stretch, parts[at].won)
+            })
+            .collect();
+        // A first period that has begun is the pipeline's in the series' sums, too.
+        let known = usize::from(begun);
+        let sum = |path: &[f64]| path.iter().sum::<f64>();
+        let sums = pooled(
+            pipeline.iter().map(|path| sum(path)).collect(),
+            pipeline.iter().zip(series).map(|(p, s)| sum(&p[..known]) + sum(&s[known..])).collect(),
+            skill.weight,
+        );
+        let rows = (0..columns[0].len())
+            .map(|row| columns.iter().map(|column| column[row]).collect())
+            .collect();
         Ok(Self {
-            mean,
             paths: Paths::from_paths(rows).map_err(Error::from_model)?,
-            sums: pooled(sums_of_pipeline, sums_of_series, weight),
+            sums: stretched(sums, sum(&mean), skill.stretch, parts[0].won),
+            mean,
         })
     }
 
@@ -236,6 +239,11 @@ fn pooled(mut pipeline: Vec<f64>, mut series: Vec<f64>, weight: f64) -> Vec<f64>
     pipeline.sort_by(f64::total_cmp);
     series.sort_by(f64::total_cmp);
     pipeline.iter().zip(&series).map(|(p, s)| weight * p + (1.0 - weight) * s).collect()
+}
+
+/// The values moved away from their `centre`, but not below what is won already.
+fn stretched(values: Vec<f64>, centre: f64, stretch: f64, least: f64) -> Vec<f64> {
+    values.into_iter().map(|value| (centre + stretch * (value - centre)).max(least)).collect()
 }
 
 impl PipelineForecast {

@@ -123,22 +123,56 @@ pub(super) fn before(
     origins
 }
 
-/// The weight of the pipeline by the errors that were known at `until`; one half where there are none.
-pub(super) fn weight<'a>(
+/// What past errors say about both forecasts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Skill {
+    /// The weight of the pipeline; the rest is the series'.
+    pub(super) weight: f64,
+    /// How much wider than the paths the errors of the combination were.
+    pub(super) stretch: f64,
+}
+
+/// Errors as wide as the paths said that are taken for granted, so that a few lucky or unlucky ones do not
+/// decide.
+const PRIOR_ERRORS: f64 = 6.0;
+
+/// The skill by the errors that were known at `until`; equal weights and no stretch where there are none.
+pub(super) fn skill<'a>(
     origins: impl IntoIterator<Item = &'a Origin>,
     flow: &DealFlow,
     until: f64,
-) -> f64 {
-    let (mut pipeline, mut series) = (0.0, 0.0);
+) -> Skill {
+    // Errors and standard deviations of the pipeline and of the series.
+    let mut past: Vec<[[f64; 2]; 2]> = Vec::new();
     for origin in origins {
         let periods = origin.current..origin.current + origin.horizon() as i32;
         let actual = flow.won(periods.clone(), until);
         for ((at, number), part) in periods.enumerate().zip(origin.parts(flow)) {
             if flow.start_of(number + 1) <= until {
-                pipeline += (part.from_open + part.from_new - actual[at]).powi(2);
-                series += (part.series - actual[at]).powi(2);
+                let spread = |paths: &Paths| deviation(paths.paths().iter().map(|path| path[at]));
+                past.push([
+                    [part.from_open + part.from_new - actual[at], spread(origin.outlook.paths())],
+                    [part.series - actual[at], spread(&origin.series_paths)],
+                ]);
             }
         }
     }
-    if pipeline + series > 0.0 { series / (pipeline + series) } else { 0.5 }
+    let squares = |model: usize| past.iter().map(|errors| errors[model][0].powi(2)).sum::<f64>();
+    let both = squares(0) + squares(1);
+    let weight = if both > 0.0 { squares(1) / both } else { 0.5 };
+    let mix = |errors: &[[f64; 2]; 2], of: usize| {
+        weight * errors[0][of] + (1.0 - weight) * errors[1][of]
+    };
+    let ratios = past.iter().map(|errors| (mix(errors, 0), mix(errors, 1)));
+    let (sum, count) = ratios
+        .filter(|(_, spread)| *spread > 0.0)
+        .fold((0.0, 0.0), |(sum, count), (error, spread)| (sum + (error / spread).powi(2), count + 1.0));
+    Skill { weight, stretch: ((PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count)).sqrt() }
+}
+
+/// The standard deviation of at least one value.
+fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    (values.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
