@@ -2,6 +2,7 @@
 
 use super::{OutputArgs, ReadArgs};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Arguments of `crmstat forecast`.
 #[derive(Args, Debug)]
@@ -35,9 +36,12 @@ pub(crate) struct ForecastArgs {
     #[arg(long, value_name = "N")]
     pub(crate) horizon: Option<usize>,
     /// The model: auto, naive, seasonal-naive, drift, ets, theta, dotm, ces, arima, mstl, croston, sba, tsb,
-    /// imapa, or a form such as `ETS(A,Ad,M)`
-    #[arg(long, value_name = "NAME", default_value = "auto")]
+    /// imapa, or a form such as `ETS(A,Ad,M)`; or models that were saved, which go on without a new fit
+    #[arg(long, value_name = "NAME|FILE.json", default_value = "auto")]
     pub(crate) model: String,
+    /// Save the fitted models, to go on with when more is known
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["pipeline", "backtest", "anomalies"])]
+    pub(crate) save_model: Option<PathBuf>,
     /// Probabilities of the intervals, in percent
     #[arg(long, value_name = "P,…", value_delimiter = ',', default_value = "80,95")]
     pub(crate) level: Vec<u8>,
@@ -62,6 +66,14 @@ pub(crate) struct ForecastArgs {
     /// Periods between what a backtest knows and what it forecasts
     #[arg(long, value_name = "N", default_value_t = 0, requires = "backtest")]
     pub(crate) gap: usize,
+    /// Working days move sales: `ru` for Russia with its moved days off, `none` for weeks of five days, or a
+    /// file of holidays with a column `date`
+    #[arg(long, value_name = "ru|none|FILE", conflicts_with = "pipeline")]
+    pub(crate) holidays: Option<String>,
+    /// What is known ahead, such as prices and promotions: a table with a column `date` and one column of
+    /// numbers each, over the history and the horizon
+    #[arg(long, value_name = "FILE", conflicts_with = "pipeline")]
+    pub(crate) regressors: Option<String>,
     /// Orders from this day on do not exist; it also says how far the data reach
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]

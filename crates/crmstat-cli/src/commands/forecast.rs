@@ -6,13 +6,14 @@ use anyhow::Result;
 use crmstat::{
     Error,
     analysis::forecast::{
-        self, DEFAULT_SEED, DealFlow, Forecasts, Options, PipelineQuery, Plan, Query, SeriesSet,
-        backtest, backtest_pipeline, forecast_pipeline,
+        self, DEFAULT_SEED, DealFlow, Drivers, Fit, Forecasts, Options, PipelineQuery, Plan, Query,
+        Regressors, SeriesSet, State, WorkCalendar, backtest, backtest_pipeline, forecast_pipeline,
     },
     ingest::{Export, Field, Imported, ReadOptions, TableKind},
     output::Meta,
     tables::Deals,
 };
+use std::path::Path;
 
 /// Series told one by one when they got another model than was asked for.
 const TOLD: usize = 5;
@@ -20,17 +21,25 @@ const TOLD: usize = 5;
 /// Forecasts the series of the exports, or their past.
 pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
     let printer = Printer::new(&args.output)?;
+    let state = Path::new(&args.model).extension().is_some_and(|extension| extension == "json");
+    let state = state.then(|| State::load(Path::new(&args.model))).transpose()?;
+    let model = state.as_ref().map_or(args.model.as_str(), State::model);
     let options = Options {
         horizon: args.horizon,
-        model: args.model.parse()?,
+        model: model.parse()?,
         levels: args.level.clone(),
         target: args.target,
+        drivers: drivers(args)?,
         seed: args.seed.unwrap_or(DEFAULT_SEED),
     };
     if args.pipeline {
         return pipeline(args, &options, &printer);
     }
     let (export, imported) = read(args, &printer)?;
+    let imported = match &state {
+        Some(state) => imported.try_map(|set| state.extend(set))?,
+        None => imported,
+    };
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
@@ -52,7 +61,14 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
     } else if args.anomalies {
         (forecast::events(set)?.table(lang)?, set.notes().to_vec())
     } else {
-        let forecasts = forecast::forecast(set, &options)?;
+        let fit = match &state {
+            Some(state) => Fit::resume(set, state, &options)?,
+            None => Fit::new(set, &options)?,
+        };
+        if let Some(path) = &args.save_model {
+            fit.state()?.save(path)?;
+        }
+        let forecasts = fit.forecast(&options)?;
         tell_series(&printer, &forecasts);
         let whole = args.total || args.target.is_some();
         let table = if whole { forecasts.totals(lang)? } else { forecasts.table(lang)? };
@@ -102,6 +118,16 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
         .with("period", query.period.name())
         .with("model", "pipeline");
     printer.table(&table, meta.with("notes", notes))
+}
+
+fn drivers(args: &ForecastArgs) -> Result<Drivers> {
+    let calendar = args.holidays.as_deref().map(|holidays| match holidays {
+        "ru" => Ok(WorkCalendar::russian()),
+        "none" => Ok(WorkCalendar::weekdays()),
+        file => WorkCalendar::from_file(file),
+    });
+    let regressors = args.regressors.as_deref().map(Regressors::from_file);
+    Ok(Drivers { calendar: calendar.transpose()?, regressors: regressors.transpose()? })
 }
 
 fn plan(args: &ForecastArgs) -> Plan {

@@ -22,10 +22,11 @@ pub mod intervals;
 pub mod mstl;
 pub mod pipeline;
 pub mod regression;
+pub mod saved;
 pub mod theta;
 mod unit;
 
-use std::fmt::Debug;
+use std::{any::Any, fmt::Debug};
 
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +102,7 @@ pub struct Forecast {
 }
 
 /// A model fitted to one series.
-pub trait Fitted: Debug + Send + Sync {
+pub trait Fitted: Any + Debug + Send + Sync {
     /// What was fitted, with the chosen form: `ETS(M,Ad,M)`.
     fn name(&self) -> &str;
 

@@ -265,7 +265,8 @@ pub struct DrivenFit {
 }
 
 impl DrivenFit {
-    fn of(fit: EnsembleFit, series: &Series<'_>) -> Self {
+    /// An ensemble fitted to `series` as it is.
+    pub fn of(fit: EnsembleFit, series: &Series<'_>) -> Self {
         Self {
             cycle: Vec::new(),
             columns: Vec::new(),

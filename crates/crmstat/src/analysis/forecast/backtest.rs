@@ -3,9 +3,10 @@
 use super::{Choice, Options, SeriesSet, checked_levels, horizon_of, views};
 use crate::{Error, Result};
 use crmstat_models::forecast::{
-    Series,
+    Model, Series,
     accuracy::{Accuracy, coverage},
     backtest::{Backtest, Backtested},
+    drivers::Driven,
     intervals,
 };
 
@@ -69,7 +70,8 @@ impl Evaluations {
 const RIVALS: [&str; 5] = ["seasonal-naive", "ets", "theta", "dotm", "ces"];
 
 /// Forecasts the past of every series by the chosen model, by the members of the standard ensemble and by
-/// the seasonal naive forecast.
+/// the seasonal naive forecast. What is known ahead helps the chosen model alone, with what was known of it at
+/// each origin.
 ///
 /// # Errors
 /// A plan, horizon or level out of range, or no series with room for one origin.
@@ -82,13 +84,18 @@ pub fn backtest(set: &SeriesSet, options: &Options, plan: Plan) -> Result<Evalua
     let models: Vec<Choice> =
         std::iter::once(chosen).chain(rivals).map(str::parse).collect::<Result<_>>()?;
     let ensembles: Vec<_> = models.iter().map(Choice::ensemble).collect();
+    let year = options.model.year_of(set.period);
 
     let mut notes = set.notes.clone();
     let mut rows = Vec::new();
     let (mut short, mut reason) = (0_usize, None);
     for (history, series) in set.series.iter().zip(views(set)?) {
-        for (choice, ensemble) in models.iter().zip(&ensembles) {
-            match run.run(ensemble, &series) {
+        let drivers = options.drivers.of(history, set.period, 0)?;
+        // Only the chosen model gets what is known ahead and the season of the year.
+        let chosen = Driven::new(&ensembles[0], &drivers).year(year);
+        for (place, choice) in models.iter().enumerate() {
+            let model: &dyn Model = if place == 0 { &chosen } else { &ensembles[place] };
+            match run.run(model, &series) {
                 Ok(backtested) => {
                     rows.push(evaluate(&history.name, choice, &backtested, &series, &levels)?);
                 }
