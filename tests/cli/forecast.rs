@@ -44,7 +44,10 @@ fn twelve_months_of_revenue_with_intervals() {
         rows[0][..8],
         ["series", "period", "forecast", "lower_80", "upper_80", "lower_95", "upper_95", "model"]
     );
-    assert_eq!((rows.len(), rows[1][1].as_str(), rows[12][1].as_str()), (13, "2026-01-01", "2026-12-01"));
+    assert_eq!(
+        (rows.len(), rows[1][1].as_str(), rows[12][1].as_str()),
+        (13, "2026-01-01", "2026-12-01")
+    );
     for row in &rows[1..] {
         let numbers: Vec<f64> = row[2..7].iter().map(|cell| cell.parse().unwrap()).collect();
         let [mean, lower_80, upper_80, lower_95, upper_95] = numbers[..] else { panic!("{row:?}") };
@@ -57,7 +60,8 @@ fn parts_add_up_to_the_total() {
     let run = orders(&["--by", "region", "--horizon", "3"]);
     let total = column(&run, "total", "forecast");
     for (at, total) in total.iter().enumerate() {
-        let parts = ["East", "North", "South", "West"].map(|part| column(&run, part, "forecast")[at]);
+        let parts =
+            ["East", "North", "South", "West"].map(|part| column(&run, part, "forecast")[at]);
         let sum: f64 = parts.iter().sum();
         assert!((sum - total).abs() < 1e-9 * total, "{sum} {total}");
     }
@@ -103,21 +107,51 @@ fn the_horizon_as_a_whole_and_a_target() {
 
 #[test]
 fn a_backtest_names_its_models_and_measures() {
-    let run = sales().run(&["forecast", "--series", "sales.csv", "--backtest", "--horizon", "6", "--origins", "2"]);
+    let run = sales().run(&[
+        "forecast",
+        "--series",
+        "sales.csv",
+        "--backtest",
+        "--horizon",
+        "6",
+        "--origins",
+        "2",
+    ]);
     let rows = cells(&run);
     assert_eq!(
         rows[0],
         [
-            "series", "model", "folds", "mase", "smape", "rmse", "coverage_80", "coverage_95",
-            "rmsse", "bias", "skill"
+            "series",
+            "model",
+            "folds",
+            "mase",
+            "smape",
+            "rmse",
+            "coverage_80",
+            "coverage_95",
+            "rmsse",
+            "bias",
+            "skill"
         ]
     );
     let models: Vec<&str> = rows[1..].iter().map(|row| row[1].as_str()).collect();
     assert_eq!(models, ["auto", "seasonal-naive", "ets", "theta", "dotm", "ces"]);
     assert!(rows[1][10].parse::<f64>().unwrap() > 0.5, "{rows:?}");
     let gap = sales().run(&[
-        "forecast", "--series", "sales.csv", "--backtest", "--horizon", "3", "--origins", "3",
-        "--gap", "2", "--step", "4", "--model", "drift",
+        "forecast",
+        "--series",
+        "sales.csv",
+        "--backtest",
+        "--horizon",
+        "3",
+        "--origins",
+        "3",
+        "--gap",
+        "2",
+        "--step",
+        "4",
+        "--model",
+        "drift",
     ]);
     assert_eq!(cells(&gap)[1][..3], ["a", "drift", "3"]);
 }
@@ -126,7 +160,8 @@ fn a_backtest_names_its_models_and_measures() {
 fn what_does_not_belong_is_told() {
     let mut values: Vec<f64> = (0..48).map(|at| 50.0 + f64::from(at * 37 % 11)).collect();
     values[30] = 900.0;
-    let folder = Folder::with("s.csv", format!("series,date,value\n{}", months("a", values.into_iter())));
+    let folder =
+        Folder::with("s.csv", format!("series,date,value\n{}", months("a", values.into_iter())));
     let run = folder.run(&["forecast", "--series", "s.csv", "--anomalies"]);
     assert!(run.answer().contains("2022-07-01"), "{}", run.stdout);
 }
@@ -136,10 +171,20 @@ fn a_table_of_series_is_an_options_value() {
     let apart = sales().run(&["forecast", "--series", "sales.csv"]);
     assert_eq!(cells(&apart).len(), 13);
     assert_eq!(apart.stdout, sales().run(&["forecast", "--series=sales.csv"]).stdout);
-    let renamed = Folder::with("x.csv", "what,when,much\na,2024-01-01,1\na,2024-02-01,2\na,2024-03-01,3\n");
+    let renamed =
+        Folder::with("x.csv", "what,when,much\na,2024-01-01,1\na,2024-02-01,2\na,2024-03-01,3\n");
     let run = renamed.run(&[
-        "forecast", "--series", "x.csv", "--horizon", "1", "--map", "series=what", "--map", "date=when",
-        "--map", "value=much",
+        "forecast",
+        "--series",
+        "x.csv",
+        "--horizon",
+        "1",
+        "--map",
+        "series=what",
+        "--map",
+        "date=when",
+        "--map",
+        "value=much",
     ]);
     assert_eq!(cells(&run)[1][..2], ["a", "2024-04-01"]);
     let neither = Folder::new().run(&["forecast"]);
@@ -159,7 +204,8 @@ fn odd_series_get_a_forecast_or_a_reason() {
         + &months("spike", (0..30).map(|at| if at == 20 { 1e9 } else { 0.0 }))
         + &months("zero", std::iter::repeat_n(0.0, 30));
     let folder = Folder::with("odd.csv", text);
-    let run = folder.run(&["forecast", "--series", "odd.csv", "--horizon", "2", "--period", "month"]);
+    let run =
+        folder.run(&["forecast", "--series", "odd.csv", "--horizon", "2", "--period", "month"]);
     for series in ["below", "constant", "gap", "one", "spike", "zero"] {
         for header in ["forecast", "lower_95", "upper_95"] {
             let values = column(&run, series, header);
@@ -177,9 +223,29 @@ fn odd_series_get_a_forecast_or_a_reason() {
 
 #[test]
 fn russian_titles_and_every_format() {
-    let run = sales().run(&["forecast", "--series", "sales.csv", "--horizon", "1", "--lang", "ru", "--format", "md"]);
+    let run = sales().run(&[
+        "forecast",
+        "--series",
+        "sales.csv",
+        "--horizon",
+        "1",
+        "--lang",
+        "ru",
+        "--format",
+        "md",
+    ]);
     assert!(run.answer().contains("Прогноз") && run.stdout.contains("Нижняя граница 80 %"));
-    let run = sales().run(&["forecast", "--series", "sales.csv", "--horizon", "1", "--format", "json", "--seed", "7"]);
+    let run = sales().run(&[
+        "forecast",
+        "--series",
+        "sales.csv",
+        "--horizon",
+        "1",
+        "--format",
+        "json",
+        "--seed",
+        "7",
+    ]);
     let text = run.answer();
     assert!(text.contains("\"seed\": 7") || text.contains("\"seed\":7"), "{text}");
 }
@@ -235,22 +301,25 @@ fn holidays_and_regressors_move_the_forecast() {
     let run = with(&["--holidays", "holidays.csv"]);
     let model = &cells(&run)[1];
     assert!(model.iter().any(|cell| cell.contains("holiday")), "{model:?}");
-    assert!(with(&["--holidays", "ru"]).code == Some(0) && with(&["--holidays", "none"]).code == Some(0));
+    assert!(
+        with(&["--holidays", "ru"]).code == Some(0)
+            && with(&["--holidays", "none"]).code == Some(0)
+    );
     let missing = with(&["--holidays", "nowhere.csv"]);
     assert_eq!(missing.code, Some(1), "{}", missing.stderr);
 
     let promotion = |at: usize| f64::from(u8::from(at % 5 == 2));
     let values = (0..48).map(|at| 100.0 + (at * 7 % 5) as f64 + 40.0 * promotion(at));
     let plan = |count: usize| -> String {
-        let rows = (0..count).map(|at| {
-            format!("{}-{:02}-01,{}\n", 2020 + at / 12, at % 12 + 1, promotion(at))
-        });
+        let rows = (0..count)
+            .map(|at| format!("{}-{:02}-01,{}\n", 2020 + at / 12, at % 12 + 1, promotion(at)));
         "date,promotion\n".to_owned() + &rows.collect::<String>()
     };
     let folder = Folder::with("s.csv", format!("series,date,value\n{}", months("a", values)))
         .and("plan.csv", plan(52))
         .and("short.csv", plan(49));
-    let arguments = ["forecast", "--series", "s.csv", "--period", "month", "--horizon", "4", "--regressors"];
+    let arguments =
+        ["forecast", "--series", "s.csv", "--period", "month", "--horizon", "4", "--regressors"];
     let run = folder.run(&[&arguments[..], &["plan.csv"]].concat());
     let forecast = column(&run, "a", "forecast");
 
@@ -279,8 +348,17 @@ fn a_pipeline_is_forecast_from_its_deals() {
     let (deals, history) = (dataset("pipedrive.csv"), dataset("pipedrive_history.csv"));
     let run = |options: &[&str]| {
         let mut arguments = vec![
-            "forecast", &deals, "--pipeline", "--history", &history, "--as-of", "2026-01-01",
-            "--horizon", "2", "--format", "csv",
+            "forecast",
+            &deals,
+            "--pipeline",
+            "--history",
+            &history,
+            "--as-of",
+            "2026-01-01",
+            "--horizon",
+            "2",
+            "--format",
+            "csv",
         ];
         arguments.extend(options);
         Folder::new().run(&arguments)

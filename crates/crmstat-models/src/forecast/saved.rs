@@ -58,9 +58,11 @@ impl SavedModel {
     pub fn of(fitted: &(dyn Fitted + 'static)) -> Option<Self> {
         let any: &dyn Any = fitted;
         let ets = any.downcast_ref::<EtsFit>().map(|fit| Self::Ets(Box::new(fit.clone())));
-        let theta = || any.downcast_ref().map(|fit: &FittedTheta| Self::Theta(Box::new(fit.clone())));
+        let theta =
+            || any.downcast_ref().map(|fit: &FittedTheta| Self::Theta(Box::new(fit.clone())));
         let ces = || any.downcast_ref().map(|fit: &FittedCes| Self::Ces(Box::new(fit.clone())));
-        let arima = || any.downcast_ref().map(|fit: &FittedArima| Self::Arima(Box::new(fit.clone())));
+        let arima =
+            || any.downcast_ref().map(|fit: &FittedArima| Self::Arima(Box::new(fit.clone())));
         let mstl = || any.downcast_ref().map(|fit: &MstlFit| Self::Mstl(Box::new(fit.clone())));
         let naive =
             || any.downcast_ref().map(|fit: &BaselineFit| Self::Baseline(Box::new(fit.clone())));
@@ -131,7 +133,9 @@ mod tests {
     };
 
     fn sales() -> Vec<f64> {
-        (0..60).map(|t| 100.0 + f64::from(t) + f64::from(t % 12 * 3) + f64::from(t * 7 % 5)).collect()
+        (0..60)
+            .map(|t| 100.0 + f64::from(t) + f64::from(t % 12 * 3) + f64::from(t * 7 % 5))
+            .collect()
     }
 
     fn models() -> Vec<Box<dyn Model>> {

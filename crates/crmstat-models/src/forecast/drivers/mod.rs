@@ -142,9 +142,8 @@ impl<'a> Driven<'a> {
         if self.drivers.is_empty() && self.year.is_none() {
             return Ok(fit);
         }
-        let nothing_to_move = |note: &Note| {
-            matches!(note, Note::Constant { .. } | Note::Intermittent { .. })
-        };
+        let nothing_to_move =
+            |note: &Note| matches!(note, Note::Constant { .. } | Note::Intermittent { .. });
         if fit.fit.notes().iter().any(nothing_to_move) {
             return Ok(fit);
         }
@@ -181,7 +180,8 @@ impl<'a> Driven<'a> {
         }
         if seen < LEAST_PER_DRIVER * (moving.len() + 1) {
             let needed = LEAST_PER_DRIVER * (moving.len() + 1);
-            fit.remarks.push(format!("{seen} values are too few for its regressors, which need {needed}"));
+            fit.remarks
+                .push(format!("{seen} values are too few for its regressors, which need {needed}"));
             return;
         }
         let columns: Vec<Vec<f64>> =
@@ -239,7 +239,8 @@ fn season_of_year(series: &Series<'_>, year: usize) -> Option<Vec<f64>> {
     let cycle: Vec<f64> = (0..year).map(smooth).collect();
     let mean = cycle.iter().sum::<f64>() / year as f64;
     let cycle: Vec<f64> = cycle.into_iter().map(|value| value - mean).collect();
-    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
+    let square =
+        |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
     let season = square(&mut cycle.iter().copied());
     let noise = square(
         &mut (0..year).map(|at| parts.remainder[n - year + at] + raw[at] - mean - cycle[at]),
@@ -309,7 +310,8 @@ impl DrivenFit {
     /// What the season of the year and the drivers add to period `at`, counted from the first observation.
     fn effect(&self, at: usize) -> f64 {
         let year = self.cycle.len();
-        let season = if year == 0 { 0.0 } else { self.cycle[(at + year - self.seen % year) % year] };
+        let season =
+            if year == 0 { 0.0 } else { self.cycle[(at + year - self.seen % year) % year] };
         let of_column = |column: &Vec<f64>| column[at.min(column.len() - 1)];
         season + self.columns.iter().map(of_column).sum::<f64>()
     }
@@ -320,7 +322,8 @@ impl DrivenFit {
     }
 
     fn described(&self) -> String {
-        let mut parts: Vec<&str> = self.coefficients.iter().map(|(name, _)| name.as_str()).collect();
+        let mut parts: Vec<&str> =
+            self.coefficients.iter().map(|(name, _)| name.as_str()).collect();
         parts.extend(self.has_year().then_some("season of the year"));
         format!("{} + {}", parts.join(" + "), self.fit.name())
     }

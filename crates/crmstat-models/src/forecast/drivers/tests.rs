@@ -100,11 +100,14 @@ fn sales_stay_above_zero_and_odd_series_are_left_alone() {
     let ensemble = Ensemble::standard();
     let drivers = [Driver::new("x", (0..60).map(|t| f64::from(t % 5)).collect())];
     let driven = Driven::new(&ensemble, &drivers).year(Some(365));
-    for values in [vec![0.0; 40], vec![7.0; 40], vec![1.0], vec![0.0, 3.0, 0.0, 0.0, 2.0, 0.0, 0.0, 3.0]] {
+    for values in
+        [vec![0.0; 40], vec![7.0; 40], vec![1.0], vec![0.0, 3.0, 0.0, 0.0, 2.0, 0.0, 0.0, 3.0]]
+    {
         let fit = driven.fit(&Series::new(&values, 7).unwrap()).unwrap();
         assert!(fit.forecast(8).mean.iter().all(|mean| mean.is_finite() && *mean >= 0.0));
     }
-    let falling: Vec<f64> = (0..50).map(|t| (100.0 - 2.0 * f64::from(t) + 3.0 * f64::from(t % 5)).max(0.0)).collect();
+    let falling: Vec<f64> =
+        (0..50).map(|t| (100.0 - 2.0 * f64::from(t) + 3.0 * f64::from(t % 5)).max(0.0)).collect();
     let fit = driven.fit(&Series::new(&falling, 1).unwrap()).unwrap();
     assert!(fit.forecast(10).mean.iter().all(|mean| *mean >= 0.0));
     let short = [Driver::new("x", vec![1.0; 3])];

@@ -202,7 +202,8 @@ impl Hierarchy {
         let projection = Projection::new(self, &keeping_total(covariance.clone()))?;
         let ratio = |node: usize| -> Result<f64> {
             let row = projection.row(self, node)?;
-            let product = |weights: &Vec<f64>| -> f64 { weights.iter().zip(&row).map(|(w, m)| w * m).sum() };
+            let product =
+                |weights: &Vec<f64>| -> f64 { weights.iter().zip(&row).map(|(w, m)| w * m).sum() };
             let variance: f64 = covariance.iter().zip(&row).map(|(w, m)| m * product(w)).sum();
             Ok((variance / covariance[node][node]).max(0.0))
         };

@@ -40,9 +40,10 @@ impl Cells {
         let ages = cuts(closes.map(|age| age.max(0.0)).collect(), &AGE_QUANTILES);
         let classes: Vec<f64> =
             (1..AMOUNT_CLASSES).map(|class| class as f64 / AMOUNT_CLASSES as f64).collect();
-        let amounts = match hidden_amounts {
-            true => Vec::new(),
-            false => cuts(deals.iter().filter_map(|deal| deal.amount).collect(), &classes),
+        let amounts = if hidden_amounts {
+            Vec::new()
+        } else {
+            cuts(deals.iter().filter_map(|deal| deal.amount).collect(), &classes)
         };
         let last_stage = deals.iter().flat_map(|deal| &deal.stages).map(|(_, stage)| *stage).max();
         let traits = deals.first().map_or(0, |deal| deal.traits.len());
@@ -52,9 +53,10 @@ impl Cells {
         // One level more for a stage or an amount that is not known.
         levels.extend(last_stage.map(|last| (last + 2) * MEMORY as u32));
         levels.extend((!hidden_amounts).then_some(amounts.len() as u32 + 2));
-        levels.extend((0..traits).map(|place| {
-            deals.iter().map(|deal| deal.traits[place] + 1).max().unwrap_or(1)
-        }));
+        levels.extend(
+            (0..traits)
+                .map(|place| deals.iter().map(|deal| deal.traits[place] + 1).max().unwrap_or(1)),
+        );
         Self {
             starts: calendar.starts.to_vec(),
             seasons: calendar.seasons.to_vec(),
@@ -94,7 +96,13 @@ impl Cells {
             for lag in 0..memory {
                 let share = 1.0 / memory as f64;
                 exposures.push(Exposure {
-                    levels: self.level(deal, period, age, self.seen(deal, first, period - lag), lag),
+                    levels: self.level(
+                        deal,
+                        period,
+                        age,
+                        self.seen(deal, first, period - lag),
+                        lag,
+                    ),
                     period: period as u32,
                     days: (to - from) * share,
                     event: event.map(|outcome| (outcome, share)),
@@ -116,9 +124,10 @@ impl Cells {
     ) {
         let from = from.max(deal.created);
         let seen = self.period_of(from);
-        let stage = match deal.created < from {
-            true => deal.stage_before(from),
-            false => deal.stages.first().map(|(_, stage)| *stage),
+        let stage = if deal.created < from {
+            deal.stage_before(from)
+        } else {
+            deal.stages.first().map(|(_, stage)| *stage)
         };
         self.stretches(deal.created, from, self.starts[end], |period, age, from, to| {
             let lag = (period - seen).min(MEMORY - 1);
@@ -128,9 +137,10 @@ impl Cells {
 
     /// The stage in which `deal` was seen at the start of `period`; in its first period at its creation.
     fn seen(&self, deal: &Deal, first: usize, period: usize) -> Option<u32> {
-        match period == first {
-            true => deal.stages.first().map(|(_, stage)| *stage),
-            false => deal.stage_before(self.starts[period]),
+        if period == first {
+            deal.stages.first().map(|(_, stage)| *stage)
+        } else {
+            deal.stage_before(self.starts[period])
         }
     }
 
@@ -145,9 +155,10 @@ impl Cells {
         let (season, age) = (self.seasons[period], age as u32);
         let mut levels = vec![age, season, age * self.most_seasons + season];
         // A stage that nobody stood in before is like an unknown one.
-        levels.extend(self.stages.map(|unknown| {
-            stage.unwrap_or(unknown).min(unknown) * MEMORY as u32 + lag as u32
-        }));
+        levels.extend(
+            self.stages
+                .map(|unknown| stage.unwrap_or(unknown).min(unknown) * MEMORY as u32 + lag as u32),
+        );
         if self.levels.len() > levels.len() + deal.traits.len() {
             levels.push(match deal.amount {
                 Some(amount) => self.amounts.partition_point(|cut| *cut <= amount) as u32,

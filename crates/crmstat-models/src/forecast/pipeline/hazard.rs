@@ -110,9 +110,14 @@ fn strength(observed: &[f64], expected: &[f64]) -> f64 {
     let likelihood = |k: f64| -> f64 {
         let levels = observed.iter().zip(expected).filter(|(_, e)| **e > 0.0);
         levels
-            .map(|(o, e)| ln_gamma(o + k) - ln_gamma(k) + k * k.ln() + o * e.ln() - (o + k) * (e + k).ln())
+            .map(|(o, e)| {
+                ln_gamma(o + k) - ln_gamma(k) + k * k.ln() + o * e.ln() - (o + k) * (e + k).ln()
+            })
             .sum()
     };
     let scored = STRENGTHS.map(|k| (likelihood(k), k));
-    scored.into_iter().fold((f64::NEG_INFINITY, 1.0), |best, one| if one.0 > best.0 { one } else { best }).1
+    scored
+        .into_iter()
+        .fold((f64::NEG_INFINITY, 1.0), |best, one| if one.0 > best.0 { one } else { best })
+        .1
 }

@@ -208,9 +208,10 @@ impl Pipeline {
     pub fn fit(&self, deals: &[Deal], calendar: &Calendar<'_>, cutoff: f64) -> Result<PipelineFit> {
         calendar.check(cutoff)?;
         check_deals(deals, calendar)?;
-        if let Some(place) = self.amounts_by.filter(|place| {
-            deals.first().is_some_and(|deal| *place >= deal.traits.len())
-        }) {
+        if let Some(place) = self
+            .amounts_by
+            .filter(|place| deals.first().is_some_and(|deal| *place >= deal.traits.len()))
+        {
             return Err(Error::parameter("amounts_by", place, "the place of a trait"));
         }
         let known: Vec<Deal> = deals
@@ -218,7 +219,8 @@ impl Pipeline {
             .filter(|deal| deal.created < cutoff)
             .map(|deal| self.as_of(deal, cutoff))
             .collect();
-        let won = known.iter().filter(|deal| matches!(deal.closed, Some((_, Outcome::Won)))).count();
+        let won =
+            known.iter().filter(|deal| matches!(deal.closed, Some((_, Outcome::Won)))).count();
         let closed = known.iter().filter(|deal| deal.closed.is_some()).count();
         if closed < LEAST_CLOSED || won == 0 {
             let reason = format!("{closed} deals were closed, {won} of them won");
@@ -353,7 +355,9 @@ impl WonAmounts {
     fn of(deals: &[Deal], by: Option<usize>) -> Self {
         let mut amounts = Self { by, of_level: Vec::new(), all: Vec::new() };
         for deal in deals {
-            let (Some((_, Outcome::Won)), Some(amount)) = (deal.closed, deal.amount) else { continue };
+            let (Some((_, Outcome::Won)), Some(amount)) = (deal.closed, deal.amount) else {
+                continue;
+            };
             amounts.all.push(amount);
             if let Some(level) = by.map(|by| deal.traits[by] as usize) {
                 if amounts.of_level.len() <= level {

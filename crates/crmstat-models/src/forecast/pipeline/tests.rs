@@ -49,7 +49,8 @@ fn the_hazards_of_a_trait_are_found() {
     for kind in 0..2 {
         // Won in the end with probability λ / (λ + 0.02), nearly all within twelve months.
         let truth = [0.01, 0.04][kind as usize] / ([0.01, 0.04][kind as usize] + 0.02);
-        let of_kind = || fit.open().iter().zip(&prospects).filter(|(deal, _)| deal.traits[0] == kind);
+        let of_kind =
+            || fit.open().iter().zip(&prospects).filter(|(deal, _)| deal.traits[0] == kind);
         let sum: f64 = of_kind().map(|(_, prospect)| prospect.won.iter().sum::<f64>()).sum();
         let mean = sum / of_kind().count() as f64;
         assert!((mean - truth).abs() < 0.06, "{kind}: {mean} for {truth}");
@@ -65,7 +66,8 @@ fn nothing_after_the_cutoff_is_used() {
     let starts = starts();
     let cutoff = 400.0;
     let full = deals(2.0, 600.0, [0.01, 0.03], 2);
-    let mut changed: Vec<Deal> = full.iter().filter(|deal| deal.created < cutoff).cloned().collect();
+    let mut changed: Vec<Deal> =
+        full.iter().filter(|deal| deal.created < cutoff).cloned().collect();
     for deal in &mut changed {
         if deal.closed_before(cutoff).is_none() {
             deal.closed = None;
@@ -126,7 +128,8 @@ fn amounts_that_only_won_deals_have_tell_nothing() {
     let mut deals = deals(4.0, 500.0, [0.02, 0.02], 7);
     for deal in &mut deals {
         let worth = if deal.traits[0] == 0 { 100.0 } else { 300.0 };
-        deal.amount = Some(if matches!(deal.closed, Some((_, Outcome::Won))) { worth } else { 0.0 });
+        deal.amount =
+            Some(if matches!(deal.closed, Some((_, Outcome::Won))) { worth } else { 0.0 });
     }
     let starts = starts();
     let model = Pipeline::new().hidden_amounts(true).amounts_by(Some(0));

@@ -185,7 +185,11 @@ fn fit_all(set: &SeriesSet, options: &Options, horizon: usize) -> Result<Vec<Dri
     let year = options.model.year_of(set.period);
     if options.drivers.is_empty() && year.is_none() {
         let fits = ensemble.fit_all(&views);
-        return Ok(fits.into_iter().zip(&views).map(|(fit, view)| DrivenFit::of(fit, view)).collect());
+        return Ok(fits
+            .into_iter()
+            .zip(&views)
+            .map(|(fit, view)| DrivenFit::of(fit, view))
+            .collect());
     }
     views
         .par_iter()

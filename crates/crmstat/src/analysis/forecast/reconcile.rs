@@ -66,7 +66,8 @@ pub(super) fn reconcile(
             return Ok(Some(how.to_owned()));
         }
     }
-    for (forecast, mean) in plan.iter_mut().zip(apply(Method::BottomUp).map_err(Error::from_model)?) {
+    for (forecast, mean) in plan.iter_mut().zip(apply(Method::BottomUp).map_err(Error::from_model)?)
+    {
         forecast.mean = mean;
     }
     let how = "the whole is the sum of its parts' forecasts: too many series, or too short ones, to weigh them";

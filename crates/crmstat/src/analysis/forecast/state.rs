@@ -107,7 +107,8 @@ impl SavedSeries {
             Err(Error::data(format!("series `{}`: {reason}", self.name))
                 .with_hint("fit the models again, without `--model FILE.json`"))
         };
-        let Some(known) = history.first.checked_sub(self.first).filter(|before| *before >= 0) else {
+        let Some(known) = history.first.checked_sub(self.first).filter(|before| *before >= 0)
+        else {
             let first = period.first_day(self.first);
             return refuse(format!("the models begin on {first}, after it does"));
         };
@@ -199,17 +200,15 @@ impl<'a> Fit<'a> {
             }
             let nothing_to_keep =
                 |note: &Note| matches!(note, Note::Constant { .. } | Note::Intermittent { .. });
-            let members = match fit.ensemble().notes().iter().any(nothing_to_keep) {
-                true => Vec::new(),
-                false => fit
-                    .ensemble()
-                    .members()
-                    .map(|member| {
-                        SavedModel::of(member).ok_or_else(|| {
-                            Error::usage(format!("the model `{}` cannot be saved", member.name()))
-                        })
+            let members = if fit.ensemble().notes().iter().any(nothing_to_keep) {
+                Vec::new()
+            } else {
+                let saved = fit.ensemble().members().map(|member| {
+                    SavedModel::of(member).ok_or_else(|| {
+                        Error::usage(format!("the model `{}` cannot be saved", member.name()))
                     })
-                    .collect::<Result<_>>()?,
+                });
+                saved.collect::<Result<_>>()?
             };
             Ok(SavedSeries {
                 name: history.name.clone(),

@@ -39,11 +39,8 @@ impl Regressors {
     /// A file that cannot be read, without a column of dates or of numbers, or with a cell that is none.
     pub fn from_file(file: &str) -> Result<Self> {
         let read = |id: &str| {
-            let query = TableQuery {
-                id: Some(id.to_owned()),
-                texts: Vec::new(),
-                ..TableQuery::default()
-            };
+            let query =
+                TableQuery { id: Some(id.to_owned()), texts: Vec::new(), ..TableQuery::default() };
             CustomerTable::read(file, &query, ReadOptions::default())
         };
         let table = DATES.iter().find_map(|header| read(header).ok());
@@ -70,8 +67,10 @@ impl Regressors {
         let mut columns = Vec::new();
         for (name, column) in table.columns().filter(|(name, _)| *name != KNOWN_AT) {
             let Column::Number(values) = column else {
-                return Err(Error::data(format!("the column `{name}` of `{file}` holds no numbers"))
-                    .with_hint("write promotions as 0 and 1, or leave the column out"));
+                return Err(Error::data(format!(
+                    "the column `{name}` of `{file}` holds no numbers"
+                ))
+                .with_hint("write promotions as 0 and 1, or leave the column out"));
             };
             let rows = dates.iter().zip(values).zip(&known_at);
             let rows = rows

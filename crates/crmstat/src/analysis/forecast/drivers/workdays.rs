@@ -67,12 +67,7 @@ const DECREES: [Decree; 12] = [
     decree(2015, &[(1, 9), (5, 4)], &[], &[]),
     decree(2016, &[(2, 22), (3, 7), (5, 3)], &[(2, 20)], &[]),
     decree(2017, &[(2, 24), (5, 8)], &[], &[]),
-    decree(
-        2018,
-        &[(3, 9), (4, 30), (5, 2), (6, 11), (12, 31)],
-        &[(4, 28), (6, 9), (12, 29)],
-        &[],
-    ),
+    decree(2018, &[(3, 9), (4, 30), (5, 2), (6, 11), (12, 31)], &[(4, 28), (6, 9), (12, 29)], &[]),
     decree(2019, &[(5, 2), (5, 3), (5, 10)], &[], &[(2, 23)]),
     decree(2020, &[(5, 4), (5, 5)], &[], &[]),
     decree(2021, &[(2, 22), (11, 5), (12, 31)], &[(2, 20)], &[]),
@@ -158,7 +153,11 @@ impl WorkCalendar {
 mod tests {
     use super::*;
 
-    fn working_days(calendar: &WorkCalendar, year: i32, months: std::ops::RangeInclusive<u32>) -> usize {
+    fn working_days(
+        calendar: &WorkCalendar,
+        year: i32,
+        months: std::ops::RangeInclusive<u32>,
+    ) -> usize {
         let first = Date::from_ymd(year, *months.start(), 1).unwrap().days();
         let end = match months.end() {
             12 => Date::from_ymd(year + 1, 1, 1).unwrap(),
@@ -183,7 +182,9 @@ mod tests {
         for worked in ["2016-02-20", "2018-12-29", "2022-03-05", "2024-11-02", "2025-11-01"] {
             assert!(is_working(worked), "{worked}");
         }
-        for off in ["2019-05-10", "2020-03-09", "2021-12-31", "2025-06-13", "2026-01-09", "2023-11-06"] {
+        for off in
+            ["2019-05-10", "2020-03-09", "2021-12-31", "2025-06-13", "2026-01-09", "2023-11-06"]
+        {
             assert!(!is_working(off), "{off}");
         }
         // The eighth of March 2025 was a Saturday whose day off went to June.

@@ -35,7 +35,9 @@ pub fn backtest_pipeline(flow: &DealFlow, options: &Options, plan: Plan) -> Resu
     let horizon = horizon_of_period(flow.period, options)?;
     let levels = checked_levels(&options.levels)?;
     if plan.origins == 0 || plan.step == 0 {
-        return Err(Error::usage("a backtest needs at least one origin and a step of at least one"));
+        return Err(Error::usage(
+            "a backtest needs at least one origin and a step of at least one",
+        ));
     }
     let ahead = horizon.saturating_add(plan.gap);
     let last = flow.current - i32::try_from(ahead).unwrap_or(i32::MAX).min(i32::MAX / 2);
@@ -136,7 +138,8 @@ fn evaluate(
     for (origin, said) in origins.iter().zip(said) {
         let Said { mean, intervals } = &said[model];
         let actual = actual(flow, origin, gap);
-        let series = Series::new(&origin.history, flow.period.season()).map_err(Error::from_model)?;
+        let series =
+            Series::new(&origin.history, flow.period.season()).map_err(Error::from_model)?;
         let measured = Accuracy::of(&series, &actual, &mean[gap..]).map_err(Error::from_model)?;
         measures.push(measured);
         for (covered, interval) in covered.iter_mut().zip(intervals) {
@@ -164,6 +167,9 @@ fn evaluate(
         },
         rmse: Some((squares / errors.len() as f64).sqrt()),
         skill: (naive > 0.0).then(|| 1.0 - absolute / naive),
-        coverage: coverage.chain(std::iter::repeat(None)).take(said[0][0].intervals.len()).collect(),
+        coverage: coverage
+            .chain(std::iter::repeat(None))
+            .take(said[0][0].intervals.len())
+            .collect(),
     })
 }

@@ -100,7 +100,8 @@ impl DealFlow {
         let has_stages = flow.iter().any(|deal| !deal.stages.is_empty());
         if !has_stages {
             notes.push(
-                "the stages that deals went through are not known: `--history` tells them".to_owned(),
+                "the stages that deals went through are not known: `--history` tells them"
+                    .to_owned(),
             );
         }
         let not_won = || flow.iter().filter(|deal| !matches!(deal.closed, Some((_, Outcome::Won))));
@@ -149,8 +150,10 @@ impl DealFlow {
     /// Learns from what was known before `cutoff`, to forecast `horizon` periods from the one that holds it.
     pub(super) fn fit(&self, cutoff: f64, current: i32, horizon: usize) -> Result<PipelineFit> {
         let numbers = || self.first..current + horizon as i32;
-        let starts: Vec<f64> =
-            numbers().chain([current + horizon as i32]).map(|number| self.start_of(number)).collect();
+        let starts: Vec<f64> = numbers()
+            .chain([current + horizon as i32])
+            .map(|number| self.start_of(number))
+            .collect();
         let seasons: Vec<u32> = numbers().map(|number| season(self.period, number)).collect();
         let calendar =
             Calendar { starts: &starts, seasons: &seasons, season: self.period.season() };
@@ -191,7 +194,8 @@ impl DealFlow {
         current: i32,
         horizon: usize,
     ) -> Result<Vec<f64>> {
-        let starts: Vec<f64> = (current..=current + horizon as i32).map(|n| self.start_of(n)).collect();
+        let starts: Vec<f64> =
+            (current..=current + horizon as i32).map(|n| self.start_of(n)).collect();
         weight::stage_weight(&self.deals, fit, cutoff, &starts)
     }
 }

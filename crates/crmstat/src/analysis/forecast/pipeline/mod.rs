@@ -29,9 +29,7 @@ mod weight;
 pub use backtest::backtest_pipeline;
 pub use flow::DealFlow;
 
-use super::{
-    Forecasts, Options, Period, SeriesForecast, Total, checked_levels, horizon_of_period,
-};
+use super::{Forecasts, Options, Period, SeriesForecast, Total, checked_levels, horizon_of_period};
 use crate::{AsOf, Date, Error, Result};
 use crmstat_models::forecast::intervals::Paths;
 use origin::{Origin, Skill};
@@ -149,9 +147,9 @@ fn open_deals(flow: &DealFlow, now: &Origin, horizon: usize) -> Result<Vec<OpenD
         .zip(prospects)
         .map(|(place, prospect)| {
             let deal = &flow.deals[place];
-            let likeliest = (0..horizon).rev().max_by(|left, right| {
-                prospect.won[*left].total_cmp(&prospect.won[*right])
-            });
+            let likeliest = (0..horizon)
+                .rev()
+                .max_by(|left, right| prospect.won[*left].total_cmp(&prospect.won[*right]));
             let won: f64 = prospect.won.iter().sum();
             OpenDeal {
                 row: flow.rows[place],
@@ -267,4 +265,3 @@ impl PipelineForecast {
         &self.open
     }
 }
-

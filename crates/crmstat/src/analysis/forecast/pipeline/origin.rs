@@ -40,8 +40,10 @@ impl Origin {
         let first = flow.first_won(cutoff).filter(|first| *first < current);
         let Some(first) = first else {
             let name = flow.period.name();
-            return Err(Error::data(format!("no complete {name} has a won deal before the cutoff"))
-                .with_hint("choose a shorter `--period`"));
+            return Err(Error::data(format!(
+                "no complete {name} has a won deal before the cutoff"
+            ))
+            .with_hint("choose a shorter `--period`"));
         };
         let history = flow.won(first..current, cutoff);
         let series = Series::new(&history, flow.period.season()).map_err(Error::from_model)?;
@@ -160,13 +162,14 @@ pub(super) fn skill<'a>(
     let squares = |model: usize| past.iter().map(|errors| errors[model][0].powi(2)).sum::<f64>();
     let both = squares(0) + squares(1);
     let weight = if both > 0.0 { squares(1) / both } else { 0.5 };
-    let mix = |errors: &[[f64; 2]; 2], of: usize| {
-        weight * errors[0][of] + (1.0 - weight) * errors[1][of]
-    };
+    let mix =
+        |errors: &[[f64; 2]; 2], of: usize| weight * errors[0][of] + (1.0 - weight) * errors[1][of];
     let ratios = past.iter().map(|errors| (mix(errors, 0), mix(errors, 1)));
     let (sum, count) = ratios
         .filter(|(_, spread)| *spread > 0.0)
-        .fold((0.0, 0.0), |(sum, count), (error, spread)| (sum + (error / spread).powi(2), count + 1.0));
+        .fold((0.0, 0.0), |(sum, count), (error, spread)| {
+            (sum + (error / spread).powi(2), count + 1.0)
+        });
     Skill { weight, stretch: ((PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count)).sqrt() }
 }
 

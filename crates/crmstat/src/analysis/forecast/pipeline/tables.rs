@@ -48,7 +48,12 @@ impl PipelineForecast {
                 Column::float("amount", "Сумма", 2, open().map(|deal| deal.amount)),
                 Column::float("p_won", "Вероятность выигрыша", 3, open().map(|deal| deal.won)),
                 Column::float("p_lost", "Вероятность проигрыша", 3, open().map(|deal| deal.lost)),
-                Column::float("expected", "Ожидается", 2, open().map(|deal| deal.won * deal.amount)),
+                Column::float(
+                    "expected",
+                    "Ожидается",
+                    2,
+                    open().map(|deal| deal.won * deal.amount),
+                ),
                 Column::date("likely_period", "Вероятный период", open().map(|deal| deal.period)),
             ],
         )
