@@ -4,6 +4,7 @@ mod bad_input;
 mod churn;
 mod clv;
 mod cohorts;
+mod forecast;
 mod generate;
 mod inspect;
 mod outputs;

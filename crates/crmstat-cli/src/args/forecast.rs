@@ -2,16 +2,26 @@
 
 use super::{OutputArgs, ReadArgs};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Arguments of `crmstat forecast`.
 #[derive(Args, Debug)]
+#[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("series")))]
 #[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// The files hold time series, one observation a row, in columns such as series, date, value
-    #[arg(long, conflicts_with_all = ["measure", "by", "as_of", "since"])]
-    pub(crate) series: bool,
+    /// Forecast a table of time series instead of an export: one observation a row, in columns such as
+    /// series, date, value
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["exports", "measure", "by", "as_of", "since"])]
+    pub(crate) series: Vec<String>,
+    /// Forecast what the pipeline of an export of deals will bring: open deals by their odds and time to
+    /// close, and deals to come; `--history` tells the stages that they went through
+    #[arg(long, conflicts_with_all = ["series", "measure", "by", "since", "anomalies"])]
+    pub(crate) pipeline: bool,
+    /// One row per open deal of the pipeline: how likely it is won within the horizon, and what it brings
+    #[arg(long, requires = "pipeline", conflicts_with_all = ["backtest", "total", "target"])]
+    pub(crate) open_deals: bool,
     /// The length of a period: day, (ISO) week, month, quarter, year
     /// [default: month; for --series the longest without two values]
     #[arg(long, value_name = "PERIOD")]
@@ -26,9 +36,12 @@ pub(crate) struct ForecastArgs {
     #[arg(long, value_name = "N")]
     pub(crate) horizon: Option<usize>,
     /// The model: auto, naive, seasonal-naive, drift, ets, theta, dotm, ces, arima, mstl, croston, sba, tsb,
-    /// imapa, or a form such as `ETS(A,Ad,M)`
-    #[arg(long, value_name = "NAME", default_value = "auto")]
+    /// imapa, or a form such as `ETS(A,Ad,M)`; or models that were saved, which go on without a new fit
+    #[arg(long, value_name = "NAME|FILE.json", default_value = "auto")]
     pub(crate) model: String,
+    /// Save the fitted models, to go on with when more is known
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["pipeline", "backtest", "anomalies"])]
+    pub(crate) save_model: Option<PathBuf>,
     /// Probabilities of the intervals, in percent
     #[arg(long, value_name = "P,…", value_delimiter = ',', default_value = "80,95")]
     pub(crate) level: Vec<u8>,
@@ -53,6 +66,14 @@ pub(crate) struct ForecastArgs {
     /// Periods between what a backtest knows and what it forecasts
     #[arg(long, value_name = "N", default_value_t = 0, requires = "backtest")]
     pub(crate) gap: usize,
+    /// Working days move sales: `ru` for Russia with its moved days off, `none` for weeks of five days, or a
+    /// file of holidays with a column `date`
+    #[arg(long, value_name = "ru|none|FILE", conflicts_with = "pipeline")]
+    pub(crate) holidays: Option<String>,
+    /// What is known ahead, such as prices and promotions: a table with a column `date` and one column of
+    /// numbers each, over the history and the horizon
+    #[arg(long, value_name = "FILE", conflicts_with = "pipeline")]
+    pub(crate) regressors: Option<String>,
     /// Orders from this day on do not exist; it also says how far the data reach
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]

@@ -1,16 +1,19 @@
 //! `crmstat forecast`: sales by period, with intervals.
 
-use super::open;
+use super::{open, open_with_tables};
 use crate::{args::ForecastArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     Error,
     analysis::forecast::{
-        self, DEFAULT_SEED, Forecasts, Options, Plan, Query, SeriesSet, backtest,
+        self, DEFAULT_SEED, DealFlow, Drivers, Fit, Forecasts, Options, PipelineQuery, Plan, Query,
+        Regressors, SeriesSet, State, WorkCalendar, backtest, backtest_pipeline, forecast_pipeline,
     },
     ingest::{Export, Field, Imported, ReadOptions, TableKind},
     output::Meta,
+    tables::Deals,
 };
+use std::path::Path;
 
 /// Series told one by one when they got another model than was asked for.
 const TOLD: usize = 5;
@@ -18,14 +21,25 @@ const TOLD: usize = 5;
 /// Forecasts the series of the exports, or their past.
 pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
     let printer = Printer::new(&args.output)?;
+    let state = Path::new(&args.model).extension().is_some_and(|extension| extension == "json");
+    let state = state.then(|| State::load(Path::new(&args.model))).transpose()?;
+    let model = state.as_ref().map_or(args.model.as_str(), State::model);
     let options = Options {
         horizon: args.horizon,
-        model: args.model.parse()?,
+        model: model.parse()?,
         levels: args.level.clone(),
         target: args.target,
+        drivers: drivers(args)?,
         seed: args.seed.unwrap_or(DEFAULT_SEED),
     };
+    if args.pipeline {
+        return pipeline(args, &options, &printer);
+    }
     let (export, imported) = read(args, &printer)?;
+    let imported = match &state {
+        Some(state) => imported.try_map(|set| state.extend(set))?,
+        None => imported,
+    };
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
@@ -42,13 +56,19 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
 
     let lang = printer.lang();
     let (table, notes) = if args.backtest {
-        let plan = Plan { origins: args.origins, step: args.step, gap: args.gap };
-        let tested = backtest(set, &options, plan)?;
+        let tested = backtest(set, &options, plan(args))?;
         (tested.table(lang)?, tested.notes().to_vec())
     } else if args.anomalies {
         (forecast::events(set)?.table(lang)?, set.notes().to_vec())
     } else {
-        let forecasts = forecast::forecast(set, &options)?;
+        let fit = match &state {
+            Some(state) => Fit::resume(set, state, &options)?,
+            None => Fit::new(set, &options)?,
+        };
+        if let Some(path) = &args.save_model {
+            fit.state()?.save(path)?;
+        }
+        let forecasts = fit.forecast(&options)?;
         tell_series(&printer, &forecasts);
         let whole = args.total || args.target.is_some();
         let table = if whole { forecasts.totals(lang)? } else { forecasts.table(lang)? };
@@ -60,12 +80,66 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
     printer.table(&table, meta.with("notes", notes))
 }
 
+/// Forecasts the pipeline of an export of deals, or its past.
+fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result<()> {
+    let query = PipelineQuery {
+        period: args.period.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+        as_of: settings::window(args.as_of.as_deref(), None)?.until,
+    };
+    let (mut export, tables) = open_with_tables(&args.read, printer)?;
+    let imported = Deals::read(&mut export)?;
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    let history = tables.iter().find(|table| table.kind() == TableKind::History);
+    let flow = DealFlow::new(&imported.result, history, &query)?;
+    let lang = printer.lang();
+    let (table, notes) = if args.backtest {
+        let tested = backtest_pipeline(&flow, options, plan(args))?;
+        (tested.table(lang)?, tested.notes().to_vec())
+    } else {
+        let forecast = forecast_pipeline(&flow, options)?;
+        let table = if args.open_deals {
+            forecast.deals_table(&imported.result, lang)?
+        } else if args.total || args.target.is_some() {
+            forecast.forecasts().totals(lang)?
+        } else {
+            forecast.table(lang)?
+        };
+        (table, forecast.forecasts().notes().to_vec())
+    };
+    for note in &notes {
+        printer.note(note);
+    }
+    let meta = super::meta(&export, &imported.ledger)
+        .as_of(flow.as_of())
+        .seed(options.seed)
+        .with("period", query.period.name())
+        .with("model", "pipeline");
+    printer.table(&table, meta.with("notes", notes))
+}
+
+fn drivers(args: &ForecastArgs) -> Result<Drivers> {
+    let calendar = args.holidays.as_deref().map(|holidays| match holidays {
+        "ru" => Ok(WorkCalendar::russian()),
+        "none" => Ok(WorkCalendar::weekdays()),
+        file => WorkCalendar::from_file(file),
+    });
+    let regressors = args.regressors.as_deref().map(Regressors::from_file);
+    Ok(Drivers { calendar: calendar.transpose()?, regressors: regressors.transpose()? })
+}
+
+fn plan(args: &ForecastArgs) -> Plan {
+    Plan { origins: args.origins, step: args.step, gap: args.gap }
+}
+
 fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<SeriesSet>)> {
     let period = args.period.as_deref().map(str::parse).transpose()?;
-    if args.series {
+    if !args.series.is_empty() {
         let kind = Some(TableKind::Series);
         let options = ReadOptions { kind, ..settings::read_options(&args.read)? };
-        let mut export = Export::open(&args.read.exports, options)?;
+        let mut export = Export::open(&args.series, options)?;
         let set = SeriesSet::from_table(&mut export, period)?;
         return Ok((export, set));
     }

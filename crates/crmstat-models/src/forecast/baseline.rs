@@ -115,6 +115,11 @@ pub struct BaselineFit {
 }
 
 impl BaselineFit {
+    /// Which naive forecast it is.
+    pub fn baseline(&self) -> Baseline {
+        self.baseline
+    }
+
     /// The variance of the one-step errors.
     pub fn error_variance(&self) -> f64 {
         self.variance

@@ -14,17 +14,20 @@ pub mod arima;
 pub mod backtest;
 pub mod baseline;
 pub mod ces;
+pub mod drivers;
 pub mod ensemble;
 pub mod ets;
 pub mod hierarchy;
 pub mod intermittent;
 pub mod intervals;
 pub mod mstl;
+pub mod pipeline;
 pub mod regression;
+pub mod saved;
 pub mod theta;
 mod unit;
 
-use std::fmt::Debug;
+use std::{any::Any, fmt::Debug};
 
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +103,7 @@ pub struct Forecast {
 }
 
 /// A model fitted to one series.
-pub trait Fitted: Debug + Send + Sync {
+pub trait Fitted: Any + Debug + Send + Sync {
     /// What was fitted, with the chosen form: `ETS(M,Ad,M)`.
     fn name(&self) -> &str;
 

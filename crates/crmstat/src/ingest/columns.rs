@@ -2,7 +2,12 @@
 
 use super::{
     Field,
-    cells::{Parsed, date::DateReader, number::NumberFormat, text},
+    cells::{
+        Parsed,
+        date::DateReader,
+        number::{Amount, NumberFormat},
+        text,
+    },
     faults::Part,
     input::Input,
     scan::Records,
@@ -84,7 +89,12 @@ impl<'a> FieldPart<'a> {
 
     /// The amount in `cell`.
     pub(crate) fn money(&self, cell: &[u8]) -> Parsed<Money> {
-        self.input.or_null(cell, self.numbers.money(cell)).map(|amount| amount.money)
+        self.amount(cell).map(|amount| amount.money)
+    }
+
+    /// The amount in `cell`, with the currency that it names.
+    pub(crate) fn amount(&self, cell: &[u8]) -> Parsed<Amount> {
+        self.input.or_null(cell, self.numbers.money(cell))
     }
 
     /// The number in `cell`.

@@ -15,7 +15,7 @@ use super::{
     input::Input,
     line_amounts::LineAmounts,
     order_ids::OrderIds,
-    profile::{DealSigns, DealStatus, Rates, Resolution, Stages},
+    profile::{DealSigns, DealStatus, Mapping, Rates, Resolution, Stages},
     scan::Records,
     tally::Tally,
     text::Wanted,
@@ -75,7 +75,7 @@ enum AmountPart<'a> {
 }
 
 /// Where a row says what became of its deal.
-struct DealPart {
+pub(super) struct DealPart {
     stages: Stages,
     pipeline: Option<Part>,
     stage: Option<Part>,
@@ -153,12 +153,10 @@ impl<'a> OrderReader<'a> {
                     .unwrap_or_else(|| Error::data("there is no amount").at(input.place(None))));
             }
         };
-        let outcome: Vec<usize> =
-            OUTCOME.iter().filter_map(|field| mapping.column(*field)).collect();
-        let probability = mapping.column(Field::Probability).filter(|_| kind == TableKind::Deals);
+        let outcome = DealPart::columns(mapping);
         let mut columns = extra;
         columns.extend(mapping.customer.iter().map(|customer| customer.column));
-        columns.extend(dates.iter().chain(&numbers).chain(&outcome).chain(&probability));
+        columns.extend(dates.iter().chain(&numbers).chain(&outcome));
         columns.extend(order);
         columns.extend(mapping.column(Field::Currency));
         input.decide_formats(&dates, &numbers, options)?;
@@ -172,20 +170,8 @@ impl<'a> OrderReader<'a> {
         let has_outcome = [Field::Stage, Field::Status, Field::IsWon, Field::IsClosed]
             .iter()
             .any(|field| mapping.column(*field).is_some());
-        let deal = (kind == TableKind::Deals || has_outcome).then(|| DealPart {
-            stages: Stages::new(&mapping.profile, &options.stages),
-            pipeline: field(Field::Pipeline),
-            stage: field(Field::Stage),
-            status: field(Field::Status),
-            is_closed: field(Field::IsClosed),
-            is_won: field(Field::IsWon),
-            is_lost: field(Field::IsLost),
-            probability: probability.map(number),
-            won_at: field(Field::WonAt),
-            lost_at: field(Field::LostAt),
-            closed_at: field(Field::ClosedAt),
-            silent_is_won: kind == TableKind::Orders,
-        });
+        let deal = (kind == TableKind::Deals || has_outcome)
+            .then(|| DealPart::new(input, &wanted, options, kind == TableKind::Orders));
         let customers: Vec<(Part, &str)> = mapping
             .customer
             .iter()
@@ -295,21 +281,10 @@ impl<'a> OrderReader<'a> {
         row: usize,
     ) -> Result<Row, Fault> {
         if let Some(deal) = &self.deal {
-            match deal.resolve(tally, records, row) {
-                Resolution::Known(DealStatus::Won) => {}
-                Resolution::Known(DealStatus::Lost) => return Ok(Row::Ignored(Ignored::Lost)),
-                Resolution::Known(DealStatus::Open) => return Ok(Row::Ignored(Ignored::Open)),
-                Resolution::Missing if deal.silent_is_won => {}
-                Resolution::Missing => {
-                    let part = deal.stage.or(deal.status);
-                    return Err(Fault { part, reason: "no stage or status" });
-                }
-                Resolution::Unknown(label) => {
-                    // Refused as a whole, once all such labels are known.
-                    *tally.unknown_stages.entry(label).or_default() += 1;
-                    let part = deal.stage.or(deal.status);
-                    return Err(Fault { part, reason: "unknown closing stage" });
-                }
+            match deal.status(tally, records, row)? {
+                DealStatus::Won => {}
+                DealStatus::Lost => return Ok(Row::Ignored(Ignored::Lost)),
+                DealStatus::Open => return Ok(Row::Ignored(Ignored::Open)),
             }
         }
         let customer = self.customer(records, row)?;
@@ -415,6 +390,62 @@ impl<'a> OrderReader<'a> {
 }
 
 impl DealPart {
+    /// The columns that it looks at.
+    pub(super) fn columns(mapping: &Mapping) -> Vec<usize> {
+        let probability = (mapping.kind == TableKind::Deals).then_some(Field::Probability);
+        OUTCOME.into_iter().chain(probability).filter_map(|field| mapping.column(field)).collect()
+    }
+
+    /// Looks at the columns of `input` among the `wanted` ones.
+    pub(super) fn new(
+        input: &Input,
+        wanted: &Wanted,
+        options: &ReadOptions,
+        silent_is_won: bool,
+    ) -> Self {
+        let mapping = &input.mapping;
+        let part = |column: usize| Part { column, position: wanted.position(column).unwrap_or(0) };
+        let field = |field: Field| mapping.column(field).map(part);
+        let probability = field(Field::Probability).filter(|_| mapping.kind == TableKind::Deals);
+        Self {
+            stages: Stages::new(&mapping.profile, &options.stages),
+            pipeline: field(Field::Pipeline),
+            stage: field(Field::Stage),
+            status: field(Field::Status),
+            is_closed: field(Field::IsClosed),
+            is_won: field(Field::IsWon),
+            is_lost: field(Field::IsLost),
+            probability: probability.map(|part| (part, input.number_format(part.column))),
+            won_at: field(Field::WonAt),
+            lost_at: field(Field::LostAt),
+            closed_at: field(Field::ClosedAt),
+            silent_is_won,
+        }
+    }
+
+    /// What became of the deal in record `row`.
+    ///
+    /// # Errors
+    /// A row that says nothing about it, or a label that nothing explains, which is counted.
+    pub(super) fn status(
+        &self,
+        tally: &mut Tally,
+        records: &Records<'_>,
+        row: usize,
+    ) -> Result<DealStatus, Fault> {
+        let part = self.stage.or(self.status);
+        match self.resolve(tally, records, row) {
+            Resolution::Known(status) => Ok(status),
+            Resolution::Missing if self.silent_is_won => Ok(DealStatus::Won),
+            Resolution::Missing => Err(Fault { part, reason: "no stage or status" }),
+            Resolution::Unknown(label) => {
+                // Refused as a whole, once all such labels are known.
+                *tally.unknown_stages.entry(label).or_default() += 1;
+                Err(Fault { part, reason: "unknown closing stage" })
+            }
+        }
+    }
+
     fn resolve(&self, tally: &mut Tally, records: &Records<'_>, row: usize) -> Resolution {
         let bytes = &records.block.bytes;
         let cell = |part: Option<Part>| {

@@ -348,7 +348,7 @@ pub struct EnsembleFit {
 
 impl EnsembleFit {
     /// The members that take part; at least one.
-    pub fn members(&self) -> impl Iterator<Item = &dyn Fitted> {
+    pub fn members(&self) -> impl Iterator<Item = &(dyn Fitted + 'static)> {
         self.members.iter().map(AsRef::as_ref)
     }
 

@@ -4,17 +4,29 @@
 //! Bottom-up: sums of the bottom forecasts. Top-down: the total's forecast by historical shares. Minimum
 //! trace: ỹ = ŷ − WCᵀ(CWCᵀ)⁻¹Cŷ, where each row of C is a node less its bottom series and W the covariance of
 //! the base forecasts' one-step errors, its correlations shrunk towards zero by
-//! λ = Σ Var(r)/Σ r² over all pairs. Without negative values: negative bottom forecasts become zero and
+//! λ = Σ Var(r)/Σ r² over all pairs. Keeping the total: the same with the total's row and column of W set to
+//! zero, as if its forecast never erred. The reconciled errors have the covariance MWMᵀ with
+//! M = I − WCᵀ(CWCᵀ)⁻¹C, which makes every interval one of the same joint distribution. Without negative values: negative bottom forecasts become zero and
 //! everything is summed anew.
 //!
 //! # Assumptions
 //! Every node is the sum of its bottom series. Minimum trace: base forecasts are unbiased, and the errors
 //! of later steps are correlated like those of the first.
 //!
+//! # Which method
+//! Residuals tell how wrong a forecast was one step ahead in sample; a total is forecast better, compared
+//! with its parts, than that says, as its pattern is clearer. On Australian tourism (a total, 8 states, 76
+//! regions), eight quarters ahead from nine origins in 2012–2014 inside the training part, errors relative to
+//! the base forecasts' were, from the total down: bottom-up 1.145, 1.078, 1; minimum trace 1.083, 1.027, 0.977;
+//! keeping the total 1, 0.964, 0.953 (W from rolling one-step errors). With the 304 purposes below: 1, 0.965,
+//! 0.951, 0.974 against 1.105, 1.044, 0.984, 0.987. So [`Method::MinTraceOfTotal`] is what crmstat uses.
+//!
 //! # Citation
 //! S. Wickramasuriya, G. Athanasopoulos, R. Hyndman, Journal of the American Statistical Association 114,
 //! 2019 (eq. 8 and 13; here in the equivalent form of theorem 1's proof); J. Schäfer, K. Strimmer,
-//! Statistical Applications in Genetics and Molecular Biology 4, 2005 (λ); C. Gross, J. Sohl, Journal of
+//! Statistical Applications in Genetics and Molecular Biology 4, 2005 (λ); B. Zhang, Y. Kang, A.
+//! Panagiotelis, F. Li, European Journal of Operational Research 308, 2023 (forecasts that are kept);
+//! S. Wickramasuriya, Journal of the American Statistical Association 119, 2024 (joint distribution); C. Gross, J. Sohl, Journal of
 //! Forecasting 9, 1990 (shares, method F); T. Di Fonzo, D. Girolimetto, International Journal of
 //! Forecasting 39, 2023 (set negative to zero).
 //!
@@ -46,7 +58,7 @@
 mod covariance;
 
 use self::covariance::shrunk_covariance;
-use crate::{Error, Result, linalg::qr::Qr, sum};
+use crate::{Error, Result, linalg::qr::Qr, parallel, sum};
 
 /// Which bottom series make up which node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +77,8 @@ pub enum Method<'a> {
     TopDown(&'a [f64]),
     /// Minimum trace with shrinkage, given the one-step errors of every node's base forecast.
     MinTrace(&'a [Vec<f64>]),
+    /// As [`Method::MinTrace`], but the total keeps its forecast and its parts are fitted to it.
+    MinTraceOfTotal(&'a [Vec<f64>]),
 }
 
 impl Hierarchy {
@@ -167,42 +181,114 @@ impl Hierarchy {
                 let split = |share: &f64| base[0].iter().map(|total| total * share).collect();
                 Ok(shares.iter().map(split).collect())
             }
-            Method::MinTrace(residuals) => self.minimum_trace(base, residuals),
+            Method::MinTrace(residuals) => {
+                let weights = self.covariance(residuals)?;
+                Projection::new(self, &weights)?.bottom(self, base)
+            }
+            Method::MinTraceOfTotal(residuals) => {
+                let weights = keeping_total(self.covariance(residuals)?);
+                Projection::new(self, &weights)?.bottom(self, base)
+            }
         }
     }
 
-    fn minimum_trace(&self, base: &[Vec<f64>], residuals: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
+    /// The variance of every node's error after [`Method::MinTraceOfTotal`], as a share of the one before: what
+    /// the other nodes tell about it.
+    ///
+    /// # Errors
+    /// A parameter error for residuals of the wrong number or length.
+    pub fn variance_ratios(&self, residuals: &[Vec<f64>]) -> Result<Vec<f64>> {
+        let covariance = self.covariance(residuals)?;
+        let projection = Projection::new(self, &keeping_total(covariance.clone()))?;
+        let ratio = |node: usize| -> Result<f64> {
+            let row = projection.row(self, node)?;
+            let product =
+                |weights: &Vec<f64>| -> f64 { weights.iter().zip(&row).map(|(w, m)| w * m).sum() };
+            let variance: f64 = covariance.iter().zip(&row).map(|(w, m)| m * product(w)).sum();
+            Ok((variance / covariance[node][node]).max(0.0))
+        };
+        let chunks = parallel::map_chunks(self.nodes(), NODES_OF_A_TASK, |nodes| {
+            nodes.map(ratio).collect::<Result<Vec<f64>>>()
+        });
+        Ok(chunks.into_iter().collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    fn covariance(&self, residuals: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
         let length = check_rows("residuals", residuals, self.nodes())?;
         if length < 2 {
             return Err(Error::parameter("residuals", length, "at least 2 for each node"));
         }
-        let covariance = shrunk_covariance(residuals);
+        Ok(shrunk_covariance(residuals))
+    }
+
+    /// What a row of C takes from a row of any matrix: the node less its bottom series.
+    fn discrepancy(&self, node: usize, row: impl Fn(usize) -> f64) -> f64 {
         let above = self.groups.len();
-        // What a row of C takes from a row of any matrix: the node less its bottom series.
-        let discrepancy = |row: &dyn Fn(usize) -> f64, node: usize| {
-            row(node) - self.groups[node].iter().map(|series| row(above + series)).sum::<f64>()
-        };
-        // WCᵀ by rows, then CWCᵀ by columns.
-        let spread: Vec<Vec<f64>> = covariance
+        row(node) - self.groups[node].iter().map(|series| row(above + series)).sum::<f64>()
+    }
+}
+
+/// Nodes whose variance one task works out.
+const NODES_OF_A_TASK: usize = 16;
+
+/// The covariance as if the total never erred.
+fn keeping_total(mut covariance: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    covariance[0].fill(0.0);
+    covariance.iter_mut().for_each(|row| row[0] = 0.0);
+    covariance
+}
+
+/// M = I − WCᵀ(CWCᵀ)⁻¹C: from base forecasts to those that add up.
+struct Projection {
+    /// WCᵀ by rows.
+    spread: Vec<Vec<f64>>,
+    /// CWCᵀ.
+    solver: Qr,
+}
+
+impl Projection {
+    fn new(hierarchy: &Hierarchy, weights: &[Vec<f64>]) -> Result<Self> {
+        let above = hierarchy.groups.len();
+        let spread: Vec<Vec<f64>> = weights
             .iter()
-            .map(|row| (0..above).map(|node| discrepancy(&|at| row[at], node)).collect())
+            .map(|row| (0..above).map(|node| hierarchy.discrepancy(node, |at| row[at])).collect())
             .collect();
-        let constraint: Vec<Vec<f64>> = (0..above)
-            .map(|column| {
-                (0..above).map(|node| discrepancy(&|at| spread[at][column], node)).collect()
-            })
-            .collect();
-        let solver = Qr::of_columns(&constraint)?;
+        let column = |column: usize| {
+            (0..above).map(|node| hierarchy.discrepancy(node, |at| spread[at][column])).collect()
+        };
+        let constraint: Vec<Vec<f64>> = (0..above).map(column).collect();
+        Ok(Self { solver: Qr::of_columns(&constraint)?, spread })
+    }
+
+    /// The rows of the bottom series.
+    fn bottom(&self, hierarchy: &Hierarchy, base: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
+        let above = hierarchy.groups.len();
         let mut bottom = base[above..].to_vec();
         for h in 0..base[0].len() {
             let gaps: Vec<f64> =
-                (0..above).map(|node| discrepancy(&|at| base[at][h], node)).collect();
-            let multipliers = solver.solve(&gaps)?;
-            for (row, spread) in bottom.iter_mut().zip(&spread[above..]) {
+                (0..above).map(|node| hierarchy.discrepancy(node, |at| base[at][h])).collect();
+            let multipliers = self.solver.solve(&gaps)?;
+            for (row, spread) in bottom.iter_mut().zip(&self.spread[above..]) {
                 row[h] -= spread.iter().zip(&multipliers).map(|(w, x)| w * x).sum::<f64>();
             }
         }
         Ok(bottom)
+    }
+
+    /// The row of M that belongs to `node`: CWCᵀ is symmetric, so that its inverse may come first.
+    fn row(&self, hierarchy: &Hierarchy, node: usize) -> Result<Vec<f64>> {
+        let above = hierarchy.groups.len();
+        let multipliers = self.solver.solve(&self.spread[node])?;
+        let mut row = vec![0.0; hierarchy.nodes()];
+        row[node] = 1.0;
+        for (group, multiplier) in hierarchy.groups.iter().enumerate().zip(&multipliers) {
+            let (place, members) = group;
+            row[place] -= multiplier;
+            for series in members {
+                row[above + series] += multiplier;
+            }
+        }
+        Ok(row)
     }
 }
 
@@ -260,7 +346,12 @@ mod tests {
         assert_eq!(hierarchy.nodes(), 9);
         let shares = hierarchy.shares(&base()[5..]).unwrap();
         let residuals = residuals();
-        for method in [Method::BottomUp, Method::TopDown(&shares), Method::MinTrace(&residuals)] {
+        for method in [
+            Method::BottomUp,
+            Method::TopDown(&shares),
+            Method::MinTrace(&residuals),
+            Method::MinTraceOfTotal(&residuals),
+        ] {
             let plan = hierarchy.reconcile(&base(), method).unwrap();
             assert!(adds_up(&hierarchy, &plan), "{method:?}");
         }
@@ -281,6 +372,41 @@ mod tests {
                 gradient += if group.contains(&series) { weighted[node] } else { 0.0 };
             }
             assert!(gradient.abs() < 1e-9, "{series}: {gradient}");
+        }
+    }
+
+    #[test]
+    fn the_total_keeps_its_forecast_and_its_parts_are_fitted_to_it() {
+        let hierarchy = hierarchy();
+        let residuals = residuals();
+        let plan = hierarchy.reconcile(&base(), Method::MinTraceOfTotal(&residuals)).unwrap();
+        assert!((plan[0][0] - 100.0).abs() < 1e-9 && (plan[0][1] - 110.0).abs() < 1e-9);
+        // The same as minimum trace with a total that nearly never errs.
+        let mut sure = residuals.clone();
+        sure[0].iter_mut().for_each(|error| *error = 0.0);
+        let close = hierarchy.reconcile(&base(), Method::MinTrace(&sure)).unwrap();
+        for (ours, theirs) in plan.iter().flatten().zip(close.iter().flatten()) {
+            assert!((ours - theirs).abs() < 0.6, "{ours} {theirs}");
+        }
+    }
+
+    #[test]
+    fn reconciled_variances_are_those_of_reconciled_errors() {
+        // Errors of the reconciled forecasts are the reconciled errors: M is linear.
+        let hierarchy = hierarchy();
+        let residuals = residuals();
+        let ratios = hierarchy.variance_ratios(&residuals).unwrap();
+        assert!((ratios[0] - 1.0).abs() < 1e-9, "the total is kept: {ratios:?}");
+        let covariance = shrunk_covariance(&residuals);
+        let method = Method::MinTraceOfTotal(&residuals);
+        // MWMᵀ by applying the reconciliation to the columns of W and then to those of the result.
+        let once = hierarchy.reconcile(&covariance, method).unwrap();
+        let turned: Vec<Vec<f64>> =
+            (0..9).map(|column| once.iter().map(|row| row[column]).collect()).collect();
+        let twice = hierarchy.reconcile(&turned, method).unwrap();
+        for (node, ratio) in ratios.iter().enumerate() {
+            let expected = twice[node][node] / covariance[node][node];
+            assert!((ratio - expected).abs() < 1e-9, "{node}: {ratio} {expected}");
         }
     }
 

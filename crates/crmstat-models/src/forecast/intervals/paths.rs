@@ -39,6 +39,20 @@ impl Paths {
         Ok(Self { horizon, paths: paths.into_iter().flatten().collect() })
     }
 
+    /// Paths that were drawn elsewhere.
+    ///
+    /// # Errors
+    /// A parameter error for no path, paths of no or unequal length, or a value that is not finite.
+    pub fn from_paths(paths: Vec<Vec<f64>>) -> Result<Self> {
+        let horizon = paths.first().map_or(0, Vec::len);
+        let equal = horizon > 0 && paths.iter().all(|path| path.len() == horizon);
+        if !equal || paths.iter().flatten().any(|value| !value.is_finite()) {
+            let allowed = "paths of one length of at least 1, all finite";
+            return Err(Error::parameter("paths", paths.len(), allowed));
+        }
+        Ok(Self { horizon, paths })
+    }
+
     /// How many periods each path has.
     pub fn horizon(&self) -> usize {
         self.horizon

@@ -3,9 +3,10 @@
 use super::{Choice, Options, SeriesSet, checked_levels, horizon_of, views};
 use crate::{Error, Result};
 use crmstat_models::forecast::{
-    Series,
+    Model, Series,
     accuracy::{Accuracy, coverage},
     backtest::{Backtest, Backtested},
+    drivers::Driven,
     intervals,
 };
 
@@ -41,8 +42,8 @@ pub struct Evaluation {
     pub rmse: Option<f64>,
     /// 1 − error / error of the seasonal naive forecast; above zero is better.
     pub skill: Option<f64>,
-    /// The share of observations within the interval of each level.
-    pub coverage: Vec<f64>,
+    /// The share of observations within the interval of each level; `None` for a model without intervals.
+    pub coverage: Vec<Option<f64>>,
 }
 
 /// A backtest of several models on all series: the means over all series first, then series by series.
@@ -50,7 +51,7 @@ pub struct Evaluation {
 pub struct Evaluations {
     pub(super) levels: Vec<u8>,
     pub(super) rows: Vec<Evaluation>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Evaluations {
@@ -69,7 +70,8 @@ impl Evaluations {
 const RIVALS: [&str; 5] = ["seasonal-naive", "ets", "theta", "dotm", "ces"];
 
 /// Forecasts the past of every series by the chosen model, by the members of the standard ensemble and by
-/// the seasonal naive forecast.
+/// the seasonal naive forecast. What is known ahead helps the chosen model alone, with what was known of it at
+/// each origin.
 ///
 /// # Errors
 /// A plan, horizon or level out of range, or no series with room for one origin.
@@ -82,13 +84,18 @@ pub fn backtest(set: &SeriesSet, options: &Options, plan: Plan) -> Result<Evalua
     let models: Vec<Choice> =
         std::iter::once(chosen).chain(rivals).map(str::parse).collect::<Result<_>>()?;
     let ensembles: Vec<_> = models.iter().map(Choice::ensemble).collect();
+    let year = options.model.year_of(set.period);
 
     let mut notes = set.notes.clone();
     let mut rows = Vec::new();
     let (mut short, mut reason) = (0_usize, None);
     for (history, series) in set.series.iter().zip(views(set)?) {
-        for (choice, ensemble) in models.iter().zip(&ensembles) {
-            match run.run(ensemble, &series) {
+        let drivers = options.drivers.of(history, set.period, 0)?;
+        // Only the chosen model gets what is known ahead and the season of the year.
+        let chosen = Driven::new(&ensembles[0], &drivers).year(year);
+        for (place, choice) in models.iter().enumerate() {
+            let model: &dyn Model = if place == 0 { &chosen } else { &ensembles[place] };
+            match run.run(model, &series) {
                 Ok(backtested) => {
                     rows.push(evaluate(&history.name, choice, &backtested, &series, &levels)?);
                 }
@@ -136,7 +143,7 @@ fn evaluate(
                 }
                 covered += coverage(&origin.actual, &interval.lower, &interval.upper)?;
             }
-            Ok(covered / origins.len() as f64)
+            Ok(Some(covered / origins.len() as f64))
         })
         .collect::<Result<_, crmstat_models::Error>>()
         .map_err(Error::from_model)?;
@@ -173,8 +180,6 @@ fn overall(choice: &Choice, rows: &[Evaluation]) -> Option<Evaluation> {
         },
         rmse: None,
         skill: mean(&|row| row.skill),
-        coverage: (0..levels)
-            .map(|level| mean(&|row| Some(row.coverage[level])).unwrap_or(0.0))
-            .collect(),
+        coverage: (0..levels).map(|level| mean(&|row| row.coverage[level])).collect(),
     })
 }

@@ -1,5 +1,6 @@
 //! Models by name.
 
+use super::Period;
 use crate::{Error, Result};
 use crmstat_models::forecast::{
     Model,
@@ -52,6 +53,11 @@ impl Choice {
     /// The name by which the model was chosen.
     pub fn name(&self) -> &str {
         &self.0
+    }
+
+    /// Days in the year whose season the standard ensemble of daily series gets taken out.
+    pub(super) fn year_of(&self, period: Period) -> Option<usize> {
+        (period == Period::Day && *self == Self::default()).then_some(365)
     }
 
     /// The model, with a naive forecast where it does not fit.

@@ -9,6 +9,8 @@
 //!   which is filled and counted;
 //! - *fallbacks*: a series too short, constant or intermittent for a model gets a simpler one, and its note
 //!   says so;
+//! - *days* get the season of their year besides that of their week where two whole years show one;
+//! - *working days, holidays, prices, promotions* ([`Drivers`]) are used where they explain the series;
 //! - *not negative*, bounds included, unless the history was.
 //!
 //! ```no_run
@@ -24,9 +26,12 @@
 mod backtest;
 mod calendar;
 mod choice;
+mod drivers;
 mod events;
+mod pipeline;
 mod reconcile;
 mod series;
+mod state;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -34,13 +39,19 @@ mod tests;
 pub use backtest::{Evaluation, Evaluations, Plan, backtest};
 pub use calendar::Period;
 pub use choice::Choice;
+pub use drivers::{Drivers, Regressors, WorkCalendar};
 pub use events::{Event, EventKind, Events, events};
+pub use pipeline::{
+    DealFlow, OpenDeal, Part, PipelineForecast, PipelineQuery, backtest_pipeline, forecast_pipeline,
+};
 pub use series::{History, Measure, Query, SeriesSet};
+pub use state::{Fit, State};
 
 use crate::{Error, Result};
 use crmstat_models::forecast::{
     Fitted, Forecast, Series,
-    ensemble::{EnsembleFit, Note},
+    drivers::{Driven, DrivenFit},
+    ensemble::Note,
     intervals::{self, Interval, Paths},
 };
 use rayon::prelude::*;
@@ -57,6 +68,8 @@ pub struct Options {
     pub levels: Vec<u8>,
     /// What each series is meant to reach over the horizon as a whole.
     pub target: Option<f64>,
+    /// What is known ahead.
+    pub drivers: Drivers,
     /// The seed of simulated paths.
     pub seed: u64,
 }
@@ -68,6 +81,7 @@ impl Default for Options {
             model: Choice::default(),
             levels: vec![80, 95],
             target: None,
+            drivers: Drivers::default(),
             seed: DEFAULT_SEED,
         }
     }
@@ -130,36 +144,61 @@ pub struct Total {
 /// # Errors
 /// A horizon or level out of range. A series that no model fits gets a naive forecast and a note.
 pub fn forecast(set: &SeriesSet, options: &Options) -> Result<Forecasts> {
-    let horizon = horizon_of(set, options)?;
-    let asked = Asked { levels: checked_levels(&options.levels)?, target: options.target };
-    let views = views(set)?;
-    let fits = options.model.ensemble().fit_all(&views);
-    let base: Vec<Forecast> = fits.iter().map(|fit| fit.forecast(horizon)).collect();
-    let mut notes = set.notes.clone();
-    let means = match reconcile::reconcile(set, &fits, &base)? {
-        Some((means, how)) => {
-            notes.push(how);
-            means
-        }
-        None => base.iter().map(|forecast| forecast.mean.clone()).collect(),
-    };
-    let series = (0..fits.len())
-        .into_par_iter()
-        .map(|at| {
-            let forecast =
-                Forecast { mean: means[at].clone(), variance: base[at].variance.clone() };
-            // A stream of its own for each series.
-            let seed = options.seed ^ ((at as u64) << 32);
-            of_series(&set.series[at], &fits[at], &forecast, &asked, seed)
+    checked_levels(&options.levels)?;
+    Fit::new(set, options)?.forecast(options)
+}
+
+impl Fit<'_> {
+    /// Forecasts every series; see [`forecast`].
+    ///
+    /// # Errors
+    /// A horizon or level out of range.
+    pub fn forecast(&self, options: &Options) -> Result<Forecasts> {
+        let Self { set, fits, .. } = self;
+        let horizon = horizon_of(set, options)?;
+        let asked = Asked { levels: checked_levels(&options.levels)?, target: options.target };
+        let mut plan: Vec<Forecast> = fits.iter().map(|fit| fit.forecast(horizon)).collect();
+        let mut notes = set.notes.clone();
+        notes.extend(reconcile::reconcile(set, fits, &mut plan)?);
+        let series = (0..fits.len())
+            .into_par_iter()
+            .map(|at| {
+                // A stream of its own for each series.
+                let seed = options.seed ^ ((at as u64) << 32);
+                of_series(&set.series[at], &fits[at], &plan[at], &asked, seed)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Forecasts {
+            period: set.period,
+            levels: options.levels.clone(),
+            target: options.target,
+            series,
+            notes,
         })
-        .collect::<Result<_>>()?;
-    Ok(Forecasts {
-        period: set.period,
-        levels: options.levels.clone(),
-        target: options.target,
-        series,
-        notes,
-    })
+    }
+}
+
+/// Fits every series: what its drivers and, for days, the season of the year leave goes to the ensemble.
+fn fit_all(set: &SeriesSet, options: &Options, horizon: usize) -> Result<Vec<DrivenFit>> {
+    let views = views(set)?;
+    let ensemble = options.model.ensemble();
+    let year = options.model.year_of(set.period);
+    if options.drivers.is_empty() && year.is_none() {
+        let fits = ensemble.fit_all(&views);
+        return Ok(fits
+            .into_iter()
+            .zip(&views)
+            .map(|(fit, view)| DrivenFit::of(fit, view))
+            .collect());
+    }
+    views
+        .par_iter()
+        .zip(&set.series)
+        .map(|(view, history)| {
+            let drivers = options.drivers.of(history, set.period, horizon)?;
+            Driven::new(&ensemble, &drivers).year(year).fit(view).map_err(Error::from_model)
+        })
+        .collect()
 }
 
 /// What is asked of every series.
@@ -171,7 +210,7 @@ struct Asked {
 
 fn of_series(
     history: &History,
-    fit: &EnsembleFit,
+    fit: &DrivenFit,
     forecast: &Forecast,
     asked: &Asked,
     seed: u64,
@@ -191,7 +230,7 @@ fn of_series(
             Ok(floored(interval.map_err(Error::from_model)?, fit))
         })
         .collect::<Result<Vec<Interval>>>()?;
-    let mut notes: Vec<String> = fit.notes().iter().map(ToString::to_string).collect();
+    let mut notes = fit.notes();
     if history.filled > 0 {
         notes.push(format!(
             "{} of {} periods have no value: filled on the line between their neighbours",
@@ -202,7 +241,7 @@ fn of_series(
     Ok(SeriesForecast {
         name: history.name.clone(),
         first: history.next(),
-        total: total(&forecast.mean, &paths, asked, fit.floor())?,
+        total: total(forecast, &fit.forecast(horizon), &paths, asked, fit.floor())?,
         mean: forecast.mean.clone(),
         intervals,
         model: fit.name().to_owned(),
@@ -210,12 +249,24 @@ fn of_series(
     })
 }
 
-/// The sum over the horizon: simulated sums, moved to the forecast and spread like calibrated intervals.
-fn total(mean: &[f64], paths: &Paths, asked: &Asked, floor: Option<f64>) -> Result<Total> {
-    let expected: f64 = mean.iter().sum();
+/// The sum over the horizon: simulated sums, moved to the forecast and spread like calibrated intervals; where
+/// the forecast was reconciled, as much narrower or wider as its periods became.
+fn total(
+    forecast: &Forecast,
+    base: &Forecast,
+    paths: &Paths,
+    asked: &Asked,
+    floor: Option<f64>,
+) -> Result<Total> {
+    let expected: f64 = forecast.mean.iter().sum();
     let sums: Vec<f64> = paths.paths().iter().map(|path| path.iter().sum()).collect();
     let centre = sums.iter().map(|sum| sum / sums.len() as f64).sum::<f64>();
-    let spread = sums.iter().map(|sum| (sum - centre).powi(2) / sums.len() as f64).sum::<f64>();
+    let width = match (&forecast.variance, &base.variance) {
+        (Some(after), Some(before)) if before[0] > 0.0 => (after[0] / before[0]).sqrt(),
+        _ => 1.0,
+    };
+    let sums: Vec<f64> = sums.into_iter().map(|sum| expected + width * (sum - centre)).collect();
+    let spread = sums.iter().map(|sum| (sum - expected).powi(2) / sums.len() as f64).sum::<f64>();
     let whole = Forecast { mean: vec![expected], variance: Some(vec![spread.min(f64::MAX)]) };
     let bounds = asked
         .levels
@@ -230,17 +281,17 @@ fn total(mean: &[f64], paths: &Paths, asked: &Asked, floor: Option<f64>) -> Resu
         })
         .collect::<Result<_>>()?;
     let reached = asked.target.map(|target| {
-        let reached = sums.iter().filter(|sum| **sum - centre + expected >= target).count();
+        let reached = sums.iter().filter(|sum| **sum >= target).count();
         reached as f64 / sums.len() as f64
     });
     Ok(Total { mean: expected, bounds, reached })
 }
 
-fn is_intermittent(fit: &EnsembleFit) -> bool {
-    fit.notes().iter().any(|note| matches!(note, Note::Intermittent { .. }))
+fn is_intermittent(fit: &DrivenFit) -> bool {
+    fit.ensemble().notes().iter().any(|note| matches!(note, Note::Intermittent { .. }))
 }
 
-fn floored(interval: Interval, fit: &EnsembleFit) -> Interval {
+fn floored(interval: Interval, fit: &DrivenFit) -> Interval {
     match fit.floor() {
         Some(floor) => interval.at_least(floor),
         None => interval,
@@ -259,7 +310,11 @@ fn views(set: &SeriesSet) -> Result<Vec<Series<'_>>> {
 }
 
 fn horizon_of(set: &SeriesSet, options: &Options) -> Result<usize> {
-    let horizon = options.horizon.unwrap_or_else(|| set.period.usual_horizon());
+    horizon_of_period(set.period, options)
+}
+
+fn horizon_of_period(period: Period, options: &Options) -> Result<usize> {
+    let horizon = options.horizon.unwrap_or_else(|| period.usual_horizon());
     if (1..=FARTHEST).contains(&horizon) {
         return Ok(horizon);
     }

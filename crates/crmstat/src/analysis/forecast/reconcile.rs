@@ -4,7 +4,7 @@ use super::SeriesSet;
 use crate::{Error, Result};
 use crmstat_models::forecast::{
     Fitted, Forecast,
-    ensemble::EnsembleFit,
+    drivers::DrivenFit,
     hierarchy::{Hierarchy, Method},
 };
 
@@ -15,12 +15,16 @@ const MOST_SERIES: usize = 500;
 /// Fewer errors than this in common say nothing about their covariance.
 const LEAST_ERRORS: usize = 8;
 
-/// Forecasts that add up and how they were made so; `None` where nothing has to add up.
+/// Makes the forecasts of `plan` add up and says how; `None` where nothing has to.
+///
+/// The total keeps its forecast. Variances become those of the one joint distribution of all reconciled errors:
+/// the same share of every step's, as the errors of later steps are taken to be correlated like those of the
+/// first.
 pub(super) fn reconcile(
     set: &SeriesSet,
-    fits: &[EnsembleFit],
-    base: &[Forecast],
-) -> Result<Option<(Vec<Vec<f64>>, String)>> {
+    fits: &[DrivenFit],
+    plan: &mut [Forecast],
+) -> Result<Option<String>> {
     let Some(paths) = set.paths.as_ref().filter(|_| set.adds_up) else { return Ok(None) };
     let depth = paths.iter().map(Vec::len).max().unwrap_or(0);
     let bottom: Vec<&Vec<u32>> = paths.iter().filter(|path| path.len() == depth).collect();
@@ -36,7 +40,7 @@ pub(super) fn reconcile(
     let levels: Vec<&[usize]> = levels.iter().map(Vec::as_slice).collect();
     let hierarchy = Hierarchy::new(bottom.len(), &levels).map_err(Error::from_model)?;
 
-    let means: Vec<Vec<f64>> = base.iter().map(|forecast| forecast.mean.clone()).collect();
+    let means: Vec<Vec<f64>> = plan.iter().map(|forecast| forecast.mean.clone()).collect();
     let not_negative = fits.iter().all(|fit| fit.floor().is_some());
     let apply = |method: Method<'_>| {
         if not_negative {
@@ -52,12 +56,20 @@ pub(super) fn reconcile(
             .map(|fit| fit.residuals()[fit.residuals().len() - common..].to_vec())
             .collect();
         // Series that never err have no covariance; then the parts decide.
-        if let Ok(plan) = apply(Method::MinTrace(&errors)) {
-            let how = "the parts are made to add up by minimum trace with shrinkage";
-            return Ok(Some((plan, how.to_owned())));
+        let ratios = hierarchy.variance_ratios(&errors);
+        if let (Ok(means), Ok(ratios)) = (apply(Method::MinTraceOfTotal(&errors)), ratios) {
+            for ((forecast, mean), ratio) in plan.iter_mut().zip(means).zip(ratios) {
+                forecast.mean = mean;
+                forecast.variance.iter_mut().flatten().for_each(|variance| *variance *= ratio);
+            }
+            let how = "the parts are made to add up to the total by minimum trace with shrinkage";
+            return Ok(Some(how.to_owned()));
         }
     }
-    let plan = apply(Method::BottomUp).map_err(Error::from_model)?;
+    for (forecast, mean) in plan.iter_mut().zip(apply(Method::BottomUp).map_err(Error::from_model)?)
+    {
+        forecast.mean = mean;
+    }
     let how = "the whole is the sum of its parts' forecasts: too many series, or too short ones, to weigh them";
-    Ok(Some((plan, how.to_owned())))
+    Ok(Some(how.to_owned()))
 }

@@ -299,7 +299,7 @@ impl SeriesSet {
 }
 
 /// The name of the series of everything.
-const TOTAL: &str = "total";
+pub(super) const TOTAL: &str = "total";
 /// The name of what has no value in a dimension.
 const MISSING: &str = "(none)";
 const SEE_INSPECT: &str = "see `crmstat inspect` for how the rows are read";

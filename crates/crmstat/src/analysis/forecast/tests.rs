@@ -304,10 +304,9 @@ fn tables_have_the_columns_that_scripts_rely_on() {
 }
 
 /// Trips by state and region (Tourism Research Australia, by way of R's tsibble), the last two years held
-/// out: what is reconciled adds up, and the regions gain by it. States and the total lose on these
-/// years (2,573 against 2,394 and 2,050 against 1,634 thousand trips), which is not asserted.
+/// out: what is reconciled adds up, and is no worse than the base forecasts at any level.
 #[test]
-fn australian_tourism_adds_up_and_its_regions_gain_needs_shared_data() {
+fn australian_tourism_adds_up_and_no_level_loses_needs_shared_data() {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/forecast/hierarchy/aus_tourism_quarterly.csv"
@@ -363,8 +362,7 @@ fn australian_tourism_adds_up_and_its_regions_gain_needs_shared_data() {
                 })
                 .sum()
         };
-        if level == 2 {
-            assert!(error(&plan) < error(&base), "{} {}", error(&plan), error(&base));
-        }
+        let (after, before) = (error(&plan), error(&base));
+        assert!(after <= before * (1.0 + 1e-9), "level {level}: {after} for {before}");
     }
 }

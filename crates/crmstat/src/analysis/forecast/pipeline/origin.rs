@@ -1,0 +1,181 @@
+//! Both forecasts from one instant, and how good they were.
+
+use super::{DealFlow, Options, Part};
+use crate::{Error, Result};
+use crmstat_models::forecast::{
+    Fitted, Series,
+    ensemble::EnsembleFit,
+    intervals::Paths,
+    pipeline::{Outlook, PipelineFit},
+};
+
+/// What is forecast at one instant, by the pipeline and by the series of won amounts.
+pub(super) struct Origin {
+    /// The number of the period that holds it.
+    pub(super) current: i32,
+    pub(super) cutoff: f64,
+    pub(super) pipeline: PipelineFit,
+    pub(super) outlook: Outlook,
+    /// What was won in the complete periods before it.
+    pub(super) history: Vec<f64>,
+    series: EnsembleFit,
+    series_mean: Vec<f64>,
+    series_paths: Paths,
+}
+
+/// Paths where only means are wanted.
+const PATHS_OF_MEANS: usize = 400;
+
+impl Origin {
+    /// Forecasts `horizon` periods by what was known before `cutoff`.
+    pub(super) fn at(
+        flow: &DealFlow,
+        cutoff: f64,
+        horizon: usize,
+        options: &Options,
+        paths: usize,
+    ) -> Result<Self> {
+        let current = flow.period.number(crate::Date::from_days(cutoff.floor() as i32));
+        let pipeline = flow.fit(cutoff, current, horizon)?;
+        let first = flow.first_won(cutoff).filter(|first| *first < current);
+        let Some(first) = first else {
+            let name = flow.period.name();
+            return Err(Error::data(format!(
+                "no complete {name} has a won deal before the cutoff"
+            ))
+            .with_hint("choose a shorter `--period`"));
+        };
+        let history = flow.won(first..current, cutoff);
+        let series = Series::new(&history, flow.period.season()).map_err(Error::from_model)?;
+        let series = options.model.ensemble().fit(&series);
+        Ok(Self {
+            current,
+            cutoff,
+            outlook: pipeline.simulate(horizon, paths, options.seed).map_err(Error::from_model)?,
+            series_mean: series.forecast(horizon).mean,
+            series_paths: Paths::simulate(&series, horizon, paths, options.seed)
+                .map_err(Error::from_model)?,
+            pipeline,
+            history,
+            series,
+        })
+    }
+
+    pub(super) fn horizon(&self) -> usize {
+        self.series_mean.len()
+    }
+
+    /// What fits the series of won amounts.
+    pub(super) fn series_name(&self) -> &str {
+        self.series.name()
+    }
+
+    /// Whether the first period has begun before the cutoff.
+    pub(super) fn has_begun(&self, flow: &DealFlow) -> bool {
+        flow.start_of(self.current) < self.cutoff
+    }
+
+    fn won_so_far(&self, flow: &DealFlow) -> f64 {
+        flow.won(self.current..self.current + 1, self.cutoff)[0]
+    }
+
+    /// What every period's forecast is made of.
+    pub(super) fn parts(&self, flow: &DealFlow) -> Vec<Part> {
+        let won = self.won_so_far(flow);
+        (0..self.horizon())
+            .map(|at| Part {
+                won: if at == 0 { won } else { 0.0 },
+                from_open: self.outlook.from_open()[at],
+                from_new: self.outlook.from_new()[at],
+                series: self.series_mean[at],
+            })
+            .collect()
+    }
+
+    /// Paths of whole periods, what was won so far included.
+    pub(super) fn pipeline_paths(&self, flow: &DealFlow) -> Vec<Vec<f64>> {
+        let won = self.won_so_far(flow);
+        let mut paths = self.outlook.paths().paths().to_vec();
+        paths.iter_mut().for_each(|path| path[0] += won);
+        paths
+    }
+
+    /// Paths of the series of won amounts.
+    pub(super) fn series(&self) -> &Paths {
+        &self.series_paths
+    }
+}
+
+/// The last `count` period starts before `end` at which a forecast was possible, the earliest first.
+pub(super) fn before(
+    flow: &DealFlow,
+    end: i32,
+    count: usize,
+    horizon: usize,
+    options: &Options,
+) -> Vec<Origin> {
+    let starts = (flow.first + 1..end).rev().take(count);
+    let mut origins: Vec<Origin> = starts
+        .filter_map(|number| {
+            let ahead = horizon.min((end - number) as usize);
+            Origin::at(flow, flow.start_of(number), ahead, options, PATHS_OF_MEANS).ok()
+        })
+        .collect();
+    origins.reverse();
+    origins
+}
+
+/// What past errors say about both forecasts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Skill {
+    /// The weight of the pipeline; the rest is the series'.
+    pub(super) weight: f64,
+    /// How much wider than the paths the errors of the combination were.
+    pub(super) stretch: f64,
+}
+
+/// Errors as wide as the paths said that are taken for granted, so that a few lucky or unlucky ones do not
+/// decide.
+const PRIOR_ERRORS: f64 = 6.0;
+
+/// The skill by the errors that were known at `until`; equal weights and no stretch where there are none.
+pub(super) fn skill<'a>(
+    origins: impl IntoIterator<Item = &'a Origin>,
+    flow: &DealFlow,
+    until: f64,
+) -> Skill {
+    // Errors and standard deviations of the pipeline and of the series.
+    let mut past: Vec<[[f64; 2]; 2]> = Vec::new();
+    for origin in origins {
+        let periods = origin.current..origin.current + origin.horizon() as i32;
+        let actual = flow.won(periods.clone(), until);
+        for ((at, number), part) in periods.enumerate().zip(origin.parts(flow)) {
+            if flow.start_of(number + 1) <= until {
+                let spread = |paths: &Paths| deviation(paths.paths().iter().map(|path| path[at]));
+                past.push([
+                    [part.from_open + part.from_new - actual[at], spread(origin.outlook.paths())],
+                    [part.series - actual[at], spread(&origin.series_paths)],
+                ]);
+            }
+        }
+    }
+    let squares = |model: usize| past.iter().map(|errors| errors[model][0].powi(2)).sum::<f64>();
+    let both = squares(0) + squares(1);
+    let weight = if both > 0.0 { squares(1) / both } else { 0.5 };
+    let mix =
+        |errors: &[[f64; 2]; 2], of: usize| weight * errors[0][of] + (1.0 - weight) * errors[1][of];
+    let ratios = past.iter().map(|errors| (mix(errors, 0), mix(errors, 1)));
+    let (sum, count) = ratios
+        .filter(|(_, spread)| *spread > 0.0)
+        .fold((0.0, 0.0), |(sum, count), (error, spread)| {
+            (sum + (error / spread).powi(2), count + 1.0)
+        });
+    Skill { weight, stretch: ((PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count)).sqrt() }
+}
+
+/// The standard deviation of at least one value.
+fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    (values.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
+}

@@ -1,0 +1,206 @@
+//! Rows to deals: all of them, whatever became of them.
+
+use super::{
+    Field, Imported, ReadOptions, TableKind,
+    account::account,
+    cells::Parsed,
+    collect::{decide, repeated},
+    columns::{FieldPart, RawColumn},
+    faults::{Fault, Faults},
+    input::Input,
+    orders::DealPart,
+    profile::DealStatus,
+    scan::Records,
+    tally::Tally,
+};
+use crate::{Error, Money, Result};
+
+/// Deals as they were read, in no particular order.
+pub(crate) struct CollectedDeals {
+    pub(crate) status: Vec<DealStatus>,
+    /// The amount in the currency of the run; `None` is missing.
+    pub(crate) amount: Vec<Option<Money>>,
+    pub(crate) columns: Vec<(Field, RawColumn)>,
+    /// Whether rows of equal ids are lines whose amounts add up.
+    pub(crate) are_lines: bool,
+}
+
+/// What is read of a deal besides its status and amount, where the export has it.
+const FIELDS: [Field; 13] = [
+    Field::OrderId,
+    Field::CustomerId,
+    Field::CreatedAt,
+    Field::WonAt,
+    Field::LostAt,
+    Field::ClosedAt,
+    Field::Stage,
+    Field::Pipeline,
+    Field::Owner,
+    Field::Source,
+    Field::Product,
+    Field::Region,
+    Field::Channel,
+];
+
+/// What one thread keeps while it reads.
+struct State {
+    deals: CollectedDeals,
+    tally: Tally,
+}
+
+/// Collects the deals of `inputs`.
+///
+/// # Errors
+/// Files of other tables, undecidable dates or numbers, unknown closing stages, several currencies without
+/// rates or, where `strict`, any rejected row.
+pub(crate) fn collect_deals(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported<CollectedDeals>> {
+    let are_lines = inputs.iter().all(|input| input.mapping.lines);
+    let start = || State {
+        deals: CollectedDeals {
+            status: Vec::new(),
+            amount: Vec::new(),
+            columns: FIELDS.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+            are_lines,
+        },
+        tally: Tally::default(),
+    };
+    let mut states: Vec<State> =
+        std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
+    for input in &mut *inputs {
+        if input.mapping.kind != TableKind::Deals {
+            let error = Error::data(format!("holds {}, not deals", input.mapping.kind));
+            return Err(error.at(input.place(None)).with_hint(
+                "deals have a stage or status, and rows for open and lost ones; see `crmstat inspect`",
+            ));
+        }
+        input.mapping.require(&[Field::CreatedAt])?;
+        let mut fields = FIELDS.to_vec();
+        fields.extend([Field::Amount, Field::Probability]);
+        decide(input, &fields, options)?;
+        let input = &*input;
+        let column = |field: Field| super::side::column_of(input, field);
+        let mut columns: Vec<usize> = FIELDS.iter().filter_map(|field| column(*field)).collect();
+        columns.extend(DealPart::columns(&input.mapping));
+        columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
+        let wanted = input.wanted(columns);
+        let part = |field| column(field).map(|column| FieldPart::new(input, &wanted, column));
+        let reader = Reader {
+            deal: DealPart::new(input, &wanted, options, false),
+            amount: part(Field::Amount),
+            currency: part(Field::Currency),
+            fields: FIELDS.map(part).to_vec(),
+            options,
+        };
+        let faults = Faults { input, keep: options.keep_rejected };
+        states = input.scan(&wanted, states, progress, |state, mut records| {
+            state.take(&reader, faults, &mut records);
+            Ok(())
+        })?;
+    }
+    let mut joined = start();
+    for state in states {
+        joined.tally.add(state.tally);
+        joined.deals.status.extend(state.deals.status);
+        joined.deals.amount.extend(state.deals.amount);
+        for ((_, mine), (_, theirs)) in joined.deals.columns.iter_mut().zip(state.deals.columns) {
+            mine.append(theirs);
+        }
+    }
+    let RawColumn::Text { texts, codes } = &joined.deals.columns[0].1 else {
+        return Err(Error::data("ids of deals are texts"));
+    };
+    let named = codes.iter().filter(|code| **code != super::columns::MISSING).count();
+    let decision =
+        (texts.len() < named).then(|| repeated(inputs, named as u64, texts.len(), are_lines));
+    account(joined.deals, joined.tally, decision, inputs, options)
+}
+
+/// Where the parts of a deal stand in the records of one input.
+struct Reader<'a> {
+    deal: DealPart,
+    amount: Option<FieldPart<'a>>,
+    currency: Option<FieldPart<'a>>,
+    fields: Vec<Option<FieldPart<'a>>>,
+    options: &'a ReadOptions,
+}
+
+impl Reader<'_> {
+    /// The amount of record `row` in the currency of the run.
+    fn amount(
+        &self,
+        tally: &mut Tally,
+        records: &Records<'_>,
+        row: usize,
+    ) -> Result<Option<Money>, Fault> {
+        let Some(part) = &self.amount else { return Ok(None) };
+        let fault = |reason| Fault { part: Some(part.part()), reason };
+        let amount = match part.amount(part.cell(records, row)) {
+            Parsed::Value(amount) => amount,
+            Parsed::Missing => return Ok(None),
+            Parsed::Invalid(reason) => return Err(fault(reason)),
+        };
+        tally.rounded += u64::from(amount.rounded);
+        let named = self.currency.and_then(|part| tally.currency_of(part.cell(records, row)));
+        let Some(currency) = named.or(amount.currency) else { return Ok(Some(amount.money)) };
+        tally.see_currency(currency);
+        match &self.options.rates {
+            None => Ok(Some(amount.money)),
+            Some(rates) => rates
+                .convert(amount.money, currency)
+                .map(Some)
+                .map_err(|_| fault("no exchange rate for the currency")),
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self, reader: &Reader<'_>, faults: Faults<'_>, records: &mut Records<'_>) {
+        let State { deals, tally } = self;
+        tally.begin(records);
+        let mut ragged = records.batch.ragged.iter().peekable();
+        for row in 0..records.batch.len() {
+            let width =
+                ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
+            if row < records.first {
+                continue;
+            }
+            let read = match width {
+                Some(width) => Err(faults.ragged(width)),
+                None => deals.push(reader, tally, records, row),
+            };
+            match read {
+                Ok(()) => tally.ledger.accepted += 1,
+                Err(fault) => {
+                    let before = deals.status.len();
+                    deals.columns.iter_mut().for_each(|(_, column)| column.truncate(before));
+                    faults.reject(tally, records, row, fault);
+                }
+            }
+        }
+    }
+}
+
+impl CollectedDeals {
+    /// Adds the deal of record `row`; after a fault some columns are longer than others.
+    fn push(
+        &mut self,
+        reader: &Reader<'_>,
+        tally: &mut Tally,
+        records: &Records<'_>,
+        row: usize,
+    ) -> Result<(), Fault> {
+        let status = reader.deal.status(tally, records, row)?;
+        for ((_, column), part) in self.columns.iter_mut().zip(&reader.fields) {
+            let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
+            column.push(part.as_ref(), records, row).map_err(fault)?;
+        }
+        let amount = reader.amount(tally, records, row)?;
+        self.status.push(status);
+        self.amount.push(amount);
+        Ok(())
+    }
+}
