@@ -7,6 +7,7 @@ mod completions;
 mod forecast;
 mod generate;
 mod inspect;
+mod report;
 mod rfm;
 mod segment;
 
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         }
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Report(args) => report::run(&args),
     }
 }
 

@@ -155,6 +155,16 @@ impl RawColumn {
         Ok(())
     }
 
+    /// Adds a missing cell.
+    pub(crate) fn push_missing(&mut self) {
+        match self {
+            Self::Text { codes, .. } => codes.push(MISSING),
+            Self::Date(values) => values.push(None),
+            Self::Money(values) => values.push(None),
+            Self::Number(values) => values.push(f64::NAN),
+        }
+    }
+
     /// The number of cells.
     pub(crate) fn len(&self) -> usize {
         match self {

@@ -5,6 +5,7 @@ use super::{
     audit::{TableAudit, audit},
     collect::{Collected, collect_orders},
     columns::RawColumn,
+    deals::{CollectedDeals, collect_deals},
     gather::{PerCustomer, gather, survey},
     input::Input,
     keys::keys,
@@ -194,6 +195,11 @@ impl Export {
     /// Collects the orders that `query` asks for.
     pub(crate) fn collect_orders(&mut self, query: &OrdersQuery) -> Result<Imported<Collected>> {
         collect_orders(&mut self.inputs, &self.options, query, progress_of(self.progress.as_ref()))
+    }
+
+    /// Collects the deals of every outcome, with the cells of `fields`.
+    pub(crate) fn collect_deals(&mut self, fields: &[Field]) -> Result<CollectedDeals> {
+        collect_deals(&mut self.inputs, &self.options, fields, progress_of(self.progress.as_ref()))
     }
 
     /// Collects the rows of a table that is neither orders nor deals.

@@ -15,6 +15,7 @@ pub(crate) mod audit;
 mod cells;
 pub(crate) mod collect;
 pub(crate) mod columns;
+mod deals;
 mod decision;
 mod export;
 mod faults;

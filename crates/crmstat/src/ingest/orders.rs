@@ -362,6 +362,21 @@ impl<'a> OrderReader<'a> {
         }
     }
 
+    /// What became of the deal in record `row`, and its amount where it has one; `None` where the record
+    /// says nothing about a deal.
+    pub(crate) fn deal(
+        &self,
+        tally: &mut Tally,
+        records: &Records<'_>,
+        row: usize,
+    ) -> Option<(DealStatus, Option<Money>)> {
+        let status = match self.deal.as_ref()?.resolve(tally, records, row) {
+            Resolution::Known(status) => status,
+            Resolution::Missing | Resolution::Unknown(_) => return None,
+        };
+        Some((status, self.amount(tally, records, row).ok()))
+    }
+
     /// Turns an accepted row back into a rejected one: its customer is not text.
     pub(crate) fn reject_customer(&self, tally: &mut Tally, records: &mut Records<'_>, row: u32) {
         let reason = "not valid UTF-8; the file may need `--encoding`";

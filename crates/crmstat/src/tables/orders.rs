@@ -2,7 +2,7 @@
 
 use super::column::{Column, Labels, gather};
 use crate::{
-    Date, Money, Result, Timestamp, Window,
+    Date, Money, Pseudonyms, Result, Timestamp, Window,
     ingest::{Export, Field, Imported, collect::Collected},
     output::Texts,
 };
@@ -199,6 +199,50 @@ impl Orders {
         match self.field(field)? {
             Column::Text(labels) => Some(labels),
             _ => None,
+        }
+    }
+
+    /// The same orders under the pseudonyms of their customers, who are in the order of these.
+    #[must_use]
+    pub fn pseudonymised(&self, pseudonyms: &Pseudonyms) -> Self {
+        let ids: Vec<String> = (0..self.customers.len())
+            .into_par_iter()
+            .map(|customer| pseudonyms.of(self.customers.get(customer).unwrap_or_default()))
+            .collect();
+        let mut turn: Vec<usize> = (0..ids.len()).collect();
+        turn.par_sort_unstable_by(|left, right| ids[*left].cmp(&ids[*right]));
+        let orders: Vec<u32> = turn
+            .iter()
+            .flat_map(|customer| self.of_customer(*customer))
+            .map(|order| order as u32)
+            .collect();
+        let lines: Vec<u32> = orders
+            .iter()
+            .flat_map(|order| self.lines_of(*order as usize))
+            .map(|line| line as u32)
+            .collect();
+        let ends = |lengths: &mut dyn Iterator<Item = usize>| {
+            let mut ends = vec![0_u32];
+            ends.extend(lengths.scan(0, |end, length| {
+                *end += length as u32;
+                Some(*end)
+            }));
+            ends
+        };
+        Self {
+            customers: turn.iter().map(|customer| Some(ids[*customer].as_str())).collect(),
+            first_order: ends(&mut turn.iter().map(|customer| self.of_customer(*customer).len())),
+            at: gather(&self.at, &orders),
+            amount: gather(&self.amount, &orders),
+            first_line: self.first_line.as_ref().map(|_| {
+                ends(&mut orders.iter().map(|order| self.lines_of(*order as usize).len()))
+            }),
+            line_amount: self.line_amount.as_ref().map(|amounts| gather(amounts, &lines)),
+            fields: self
+                .fields
+                .iter()
+                .map(|(field, column)| (*field, column.reordered(&lines)))
+                .collect(),
         }
     }
 

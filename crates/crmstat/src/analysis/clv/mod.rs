@@ -187,6 +187,21 @@ pub fn estimate(export: &mut Export, options: &Options) -> Result<Imported<Clv>>
 }
 
 impl Clv {
+    /// Estimates what the customers of `orders` that have been read are worth as of `as_of`;
+    /// [`Options::window`] does not count.
+    ///
+    /// # Errors
+    /// Options out of range, no purchase before `as_of`, or nobody with a repeat order.
+    pub fn of_orders(orders: &Orders, as_of: AsOf, options: &Options) -> Result<Self> {
+        options.check()?;
+        let unit = options.fitted.as_ref().map_or(options.unit, |model| model.orders().unit());
+        let buyers = Buyers::of(orders, as_of, unit, options.zero_amount)?;
+        if buyers.numbers.is_empty() {
+            return Err(Error::data(format!("no purchase before {as_of}")));
+        }
+        Self::new(as_of, buyers, options)
+    }
+
     fn new(as_of: AsOf, buyers: Buyers, options: &Options) -> Result<Self> {
         let Buyers { ids, summaries, revenue, undone, .. } = buyers;
         let (model, no_spend) = match &options.fitted {

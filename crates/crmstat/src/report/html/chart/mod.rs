@@ -1,0 +1,80 @@
+//! Charts as inline SVG.
+//!
+//! A chart is a `figure`: a heading, a picture with `role="img"`, title and description, and its data as a
+//! table to be opened. Colours are CSS custom properties, so that dark mode and print follow the page;
+//! values on hover are `data-tip` attributes that the page's script reads.
+
+mod bars;
+mod heat;
+mod lines;
+mod scale;
+mod spark;
+
+pub(super) use spark::sparkline;
+
+use super::{escape::{cut, escape}, table};
+use crate::{
+    Result,
+    report::{Chart, ChartKind, Locale},
+};
+
+/// The width of every chart in its own units, which are pixels on a wide screen.
+const WIDTH: f64 = 720.0;
+/// The width of a character of a label, on average.
+const CHARACTER: f64 = 6.6;
+
+/// `chart` as a figure.
+pub(super) fn figure(chart: &Chart, locale: &Locale) -> Result<String> {
+    let (height, legend, body) = match &chart.kind {
+        ChartKind::Lines { labels, lines, bands, .. } => {
+            lines::draw(labels, lines, bands, chart.unit, locale)
+        }
+        ChartKind::Bars { labels, series, .. } => bars::draw(labels, series, chart.unit, locale),
+        ChartKind::Heat { rows, columns, values, row_axis, column_axis } => {
+            let grid = heat::Grid { rows, columns, values, row_axis, column_axis };
+            heat::draw(&grid, chart.unit, locale)
+        }
+    };
+    let name = chart.name;
+    let (title, description) = (escape(&chart.title), escape(&chart.description));
+    let data = table::data(&chart.table(locale)?, chart.unit, locale);
+    let summary = locale.pick("Data of the chart", "Данные графика");
+    Ok(format!(
+        "<figure class=\"chart\" id=\"{name}\">\n<figcaption><h3>{title}</h3><p>{description}</p>{legend}\
+         </figcaption>\n<div class=\"plot\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\
+         <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{name}-t {name}-d\">\
+         <title id=\"{name}-t\">{title}</title><desc id=\"{name}-d\">{description}</desc>\n{body}</svg></div>\n\
+         <details><summary>{summary}</summary>{data}</details>\n</figure>\n"
+    ))
+}
+
+/// A coordinate with one decimal: a tenth of a pixel is finer than anyone sees.
+fn at(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// A text of a chart, cut to `room` pixels, with the whole as its tooltip.
+fn label(text: &str, room: f64) -> String {
+    let fits = (room / CHARACTER).max(3.0) as usize;
+    let short = cut(text, fits);
+    if short.len() == text.len() {
+        return escape(text);
+    }
+    format!("{}<title>{}</title>", escape(&short), escape(&cut(text, 200)))
+}
+
+/// What is shown on hover, a line for each part.
+fn tip(parts: &[String]) -> String {
+    parts.iter().map(|part| escape(part)).collect::<Vec<_>>().join("&#10;")
+}
+
+/// The legend of several series: a mark in the colour of each, and its name.
+fn legend<'a>(marks: impl Iterator<Item = (String, &'a str)>) -> String {
+    let items: String = marks
+        .map(|(class, name)| {
+            format!("<li><span class=\"mark {class}\"></span>{}</li>", escape(&cut(name, 40)))
+        })
+        .collect();
+    format!("<ul class=\"legend\">{items}</ul>")
+}
