@@ -3,6 +3,7 @@
 mod bad_input;
 mod generate;
 mod process;
+mod report;
 mod rfm;
 mod same_bytes;
 mod support;
