@@ -71,7 +71,8 @@ fn a_table_of_orders_becomes_a_page_tables_and_models() {
 
 #[test]
 fn an_export_of_deals_has_a_funnel() {
-    for (export, won) in [("pipedrive.csv", "Proposal Made"), ("amocrm.csv", "Успешно реализовано")] {
+    for (export, won) in [("pipedrive.csv", "Proposal Made"), ("amocrm.csv", "Успешно реализовано")]
+    {
         let folder = Folder::new();
         let run = report(&folder, &dataset(export), &[]);
         assert!(run.answer().contains("closed deals are won"), "{}", run.stdout);
@@ -127,7 +128,8 @@ fn names_are_text_whatever_they_are() {
     for day in 0..400 {
         for (number, name) in names.iter().enumerate() {
             if (day * 7 + number * 13) % 31 == 0 {
-                let date = format!("{}-{:02}-{:02}", 2024 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
+                let date =
+                    format!("{}-{:02}-{:02}", 2024 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
                 let quoted = name.replace('"', "\"\"");
                 orders.push_str(&format!("\"{quoted}\",{date},{}\n", 10 + number));
             }
@@ -283,8 +285,11 @@ fn every_real_export_gives_a_report_needs_shared_data() {
         let text = run.answer();
         // 300 deals, the same in every dialect: 464226.50 won.
         let owners = folder.read("out/tables/deals_by_owner.csv");
-        let won: f64 =
-            owners.lines().skip(1).filter_map(|line| line.split(',').nth(6)?.parse::<f64>().ok()).sum();
+        let won: f64 = owners
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').nth(6)?.parse::<f64>().ok())
+            .sum();
         assert!((won - 464_226.50).abs() < 0.01, "{name}: {won}\n{text}");
     }
 }

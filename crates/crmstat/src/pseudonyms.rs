@@ -38,7 +38,9 @@ impl Pseudonyms {
                 "a key of {} bytes can be guessed: at least {SHORTEST_KEY} are needed",
                 key.len()
             ))
-            .with_hint("take a few random words, and keep them: the same key gives the same pseudonyms"));
+            .with_hint(
+                "take a few random words, and keep them: the same key gives the same pseudonyms",
+            ));
         }
         let keyed = Hmac::new_from_slice(key.as_bytes());
         keyed.map(Self).map_err(|_| Error::usage("the key cannot be used"))

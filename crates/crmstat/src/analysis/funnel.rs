@@ -130,7 +130,9 @@ impl Builder {
     fn add(&mut self, deal: &Deal, labels: [(Option<&Labels>, usize); 3]) -> Result<()> {
         self.all.add(deal)?;
         for (at, (column, row)) in labels.into_iter().enumerate() {
-            let Some(column) = column.filter(|column| !column.labels().is_empty()) else { continue };
+            let Some(column) = column.filter(|column| !column.labels().is_empty()) else {
+                continue;
+            };
             if at == REASONS && deal.status != DealStatus::Lost {
                 continue;
             }

@@ -1,10 +1,6 @@
 //! What the orders say by themselves: sums by month, and the last days beside those before them.
 
-use crate::{
-    AsOf, Date, Error, Money, Result,
-    analysis::forecast::Period,
-    tables::Orders,
-};
+use crate::{AsOf, Date, Error, Money, Result, analysis::forecast::Period, tables::Orders};
 use crmstat_models::parallel::map_chunks;
 
 /// Sums over some days.
@@ -125,8 +121,10 @@ impl Calendar {
         let first_month = Period::Month.number(first);
         let months = Period::Month.number(last) - first_month + 1;
         if months as usize > MOST_MONTHS {
-            return Err(Error::data(format!("the orders span {first} to {last}: more than a century"))
-                .with_hint("leave out wrong dates with `--as-of`, or correct the export"));
+            return Err(Error::data(format!(
+                "the orders span {first} to {last}: more than a century"
+            ))
+            .with_hint("leave out wrong dates with `--as-of`, or correct the export"));
         }
         let month = |day: i32| (Period::Month.number(Date::from_days(day)) - first_month) as u32;
         let as_of = as_of.date().days();

@@ -267,6 +267,23 @@ impl SectionId {
         }
     }
 
+    /// The heading in one or two words, for lists of contents.
+    pub const fn short(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Answer => lang.pick("In short", "Коротко"),
+            Self::Figures => lang.pick("Figures", "Показатели"),
+            Self::Sales => lang.pick("Sales", "Продажи"),
+            Self::Rfm => lang.pick("RFM", "RFM"),
+            Self::Clusters => lang.pick("Clusters", "Типы"),
+            Self::Churn => lang.pick("Churn", "Отток"),
+            Self::Clv => lang.pick("Value", "Ценность"),
+            Self::Cohorts => lang.pick("Cohorts", "Когорты"),
+            Self::Funnel => lang.pick("Deals", "Сделки"),
+            Self::Quality => lang.pick("Data", "Данные"),
+            Self::Methods => lang.pick("Methods", "Методы"),
+        }
+    }
+
     /// The heading.
     pub const fn title(self, lang: Lang) -> &'static str {
         match self {
@@ -339,7 +356,8 @@ impl Chart {
             }
             ChartKind::Heat { row_axis, rows, columns, values, .. } => {
                 let of = |at: usize| values.iter().map(move |row| row.get(at).copied().flatten());
-                let cells = columns.iter().enumerate().map(|(at, name)| number(name, of(at).collect()));
+                let cells =
+                    columns.iter().enumerate().map(|(at, name)| number(name, of(at).collect()));
                 std::iter::once(labels(row_axis, rows)).chain(cells).collect()
             }
         };

@@ -105,8 +105,9 @@ pub fn replace_folder<T, E: From<Error>>(
 /// A file, a folder of other things, or one that cannot be read.
 pub(super) fn check_target(target: &Path) -> Result<()> {
     let refused = |what: String| {
-        Error::usage(format!("`{}` {what}", target.display()))
-            .with_hint("name a new folder, an empty one, or that of an earlier report with `-o DIR`")
+        Error::usage(format!("`{}` {what}", target.display())).with_hint(
+            "name a new folder, an empty one, or that of an earlier report with `-o DIR`",
+        )
     };
     match fs::metadata(target) {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),

@@ -63,7 +63,7 @@ impl Locale {
         let decimals = match unit {
             Unit::Count => 0,
             Unit::Share => return self.percent(value, 1),
-            Unit::Money if value.abs() < 100.0 => 2,
+            Unit::Money if value.abs() < 100.0 && value.fract() != 0.0 => 2,
             Unit::Money => 0,
             Unit::Days if value.fract() == 0.0 || value.abs() >= 100.0 => 0,
             Unit::Days => 1,
@@ -172,8 +172,18 @@ impl Locale {
     /// A day: `5 Jan 2026`, `5 января 2026`.
     pub fn date(&self, date: Date) -> String {
         const GENITIVE: [&str; 12] = [
-            "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
-            "октября", "ноября", "декабря",
+            "января",
+            "февраля",
+            "марта",
+            "апреля",
+            "мая",
+            "июня",
+            "июля",
+            "августа",
+            "сентября",
+            "октября",
+            "ноября",
+            "декабря",
         ];
         let (year, month, day) = date.to_ymd();
         let month = month as usize - 1;
@@ -219,11 +229,19 @@ impl Locale {
         if self.lang == Lang::Ru {
             return title.to_owned();
         }
-        let spaced = title.replace('_', " ");
-        let mut letters = spaced.chars();
-        let first = letters.next().map(|first| first.to_uppercase().to_string());
-        format!("{}{}", first.unwrap_or_default(), letters.as_str())
+        const ACRONYMS: [&str; 4] = ["auc", "clv", "id", "rfm"];
+        let words = title.split('_').map(|word| {
+            if ACRONYMS.contains(&word) { word.to_uppercase() } else { word.to_owned() }
+        });
+        capitalised(&words.collect::<Vec<_>>().join(" "))
     }
+}
+
+/// `text` with its first letter in upper case.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
 const ENGLISH_MONTHS: [&str; 12] =
@@ -274,12 +292,14 @@ mod tests {
     #[test]
     fn nouns_follow_their_numbers() {
         let russian = Locale::new(Lang::Ru, None);
-        for (count, words) in [(1, "1 клиент"), (3, "3 клиента"), (11, "11 клиентов")] {
+        for (count, words) in [(1, "1 клиент"), (3, "3 клиента"), (11, "11 клиентов")]
+        {
             assert_eq!(russian.customers(count).replace('\u{A0}', " "), words);
         }
         assert_eq!(Locale::new(Lang::En, None).days(1), "1\u{A0}day");
         let date = Date::from_ymd(2026, 1, 5).unwrap();
         assert_eq!(russian.date(date).replace('\u{A0}', " "), "5 января 2026");
         assert_eq!(Locale::new(Lang::En, None).heading("revenue_at_risk"), "Revenue at risk");
+        assert_eq!(Locale::new(Lang::En, None).heading("customer_id"), "Customer ID");
     }
 }

@@ -167,8 +167,7 @@ impl Results {
         }
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
-        let mut imported =
-            Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
+        let mut imported = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
         let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
         let as_of = match options.as_of.or(last) {
             Some(as_of) if !imported.result.is_empty() => as_of,
@@ -325,9 +324,8 @@ impl<'a> Analyst<'a> {
     }
 
     fn sales(&self, files: &[String]) -> Answer<Sales> {
-        let complete = |period: Period| {
-            period.number(self.as_of.date()) - period.number(self.first)
-        };
+        let complete =
+            |period: Period| period.number(self.as_of.date()) - period.number(self.first);
         let period = [Period::Month, Period::Week, Period::Day]
             .into_iter()
             .find(|period| complete(*period) >= 2 * SALES_PERIODS)
@@ -351,7 +349,8 @@ impl<'a> Analyst<'a> {
     fn rfm(&self) -> Answer<Scored> {
         self.make(SectionId::Rfm, &[self.customers(RFM_CUSTOMERS)], || {
             let window = Window { since: None, until: Some(self.as_of) };
-            let now = rfm::score_orders(self.orders, &rfm::Options { window, ..Default::default() })?;
+            let now =
+                rfm::score_orders(self.orders, &rfm::Options { window, ..Default::default() })?;
             let days = recent_days(self.as_of.date().days() - self.first.days());
             let moves = days.and_then(|days| {
                 let earlier = AsOf::start_of(self.as_of.date().plus_days(-days));

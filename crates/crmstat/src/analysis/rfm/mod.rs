@@ -151,7 +151,8 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
 pub fn score_orders(orders: &Orders, options: &Options) -> Result<Rfm> {
     let Window { since, until } = options.window;
     let last = orders.span().map(|(_, last)| AsOf::day_after(last));
-    let none = || Error::data("no purchase in the window").with_hint("check `--as-of` and `--since`");
+    let none =
+        || Error::data("no purchase in the window").with_hint("check `--as-of` and `--since`");
     let as_of = until.or(last).ok_or_else(none)?;
     let from = since.map(Date::midnight);
     let end = as_of.date().midnight();
@@ -172,7 +173,8 @@ pub fn score_orders(orders: &Orders, options: &Options) -> Result<Rfm> {
     let (mut ids, mut purchases, mut refunded_only) = (Texts::default(), Vec::new(), 0);
     let mut customer = 0;
     for chunk in gathered {
-        let chunk = chunk.ok_or_else(|| Error::data("a customer's sum is past the range of money"))?;
+        let chunk =
+            chunk.ok_or_else(|| Error::data("a customer's sum is past the range of money"))?;
         for (found, has_orders) in chunk {
             if found.orders > 0 {
                 ids.push(orders.customers().get(customer));

@@ -1,7 +1,9 @@
 //! The one function through which every text goes into the page, and what makes texts short.
 
-/// Characters of a text that a cell or label shows; the rest is in its tooltip.
+/// Characters of an id or a heading that are shown; the rest is in its tooltip.
 pub(super) const SHOWN: usize = 64;
+/// Characters of a text in a cell that are shown: of several reasons, say.
+pub(super) const TEXT: usize = 220;
 /// Characters of a tooltip.
 const LONGEST: usize = 400;
 

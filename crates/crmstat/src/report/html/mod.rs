@@ -24,14 +24,16 @@ impl Report {
     /// # Errors
     /// A chart with two lines of one name.
     pub fn html(&self) -> Result<String> {
-        let sections =
-            self.sections.iter().map(|section| self.section(section)).collect::<Result<String>>()?;
+        let sections = self
+            .sections
+            .iter()
+            .map(|section| self.section(section))
+            .collect::<Result<String>>()?;
         let lang = self.lang().pick("en", "ru");
         let title = escape(&cut(&self.title, 200));
-        let [skip, contents] = self.lang().pick(
-            ["Skip to the content", "Contents"],
-            ["Перейти к содержанию", "Содержание"],
-        );
+        let [skip, contents] = self
+            .lang()
+            .pick(["Skip to the content", "Contents"], ["Перейти к содержанию", "Содержание"]);
         let words = self.lang().pick(
             "data-filter=\"Filter rows\" data-copy=\"Copy as CSV\" data-copied=\"Copied\" data-sort=\"sort by\"",
             "data-filter=\"Фильтр строк\" data-copy=\"Копировать CSV\" data-copied=\"Скопировано\" \
@@ -58,7 +60,10 @@ impl Report {
     fn head(&self, title: &str) -> String {
         let logo = self.logo.as_ref().map_or_else(String::new, |logo| {
             let kind = logo.kind();
-            format!("<img class=\"logo\" alt=\"\" src=\"data:{kind};base64,{}\">", base64(logo.bytes()))
+            format!(
+                "<img class=\"logo\" alt=\"\" src=\"data:{kind};base64,{}\">",
+                base64(logo.bytes())
+            )
         });
         let (first, last) = (self.locale.date(self.span.0), self.locale.date(self.span.1));
         let files = escape(&cut(&self.files.join(", "), 160));
@@ -82,7 +87,7 @@ impl Report {
     fn links(&self) -> String {
         let links = self.sections.iter().map(|section| {
             let class = if section.content.is_err() { " class=\"absent\"" } else { "" };
-            let (id, title) = (section.id.name(), escape(section.id.title(self.lang())));
+            let (id, title) = (section.id.name(), escape(section.id.short(self.lang())));
             format!("<li><a href=\"#{id}\"{class}>{title}</a></li>")
         });
         links.collect()
@@ -102,7 +107,8 @@ impl Report {
         let heading = format!("<h2 id=\"{id}-title\">{title}</h2>");
         Ok(match &section.content {
             Err(absent) => {
-                let hint = absent.hint.as_deref().map(|hint| format!(" {}", escape(&cut(hint, SENTENCE))));
+                let hint =
+                    absent.hint.as_deref().map(|hint| format!(" {}", escape(&cut(hint, SENTENCE))));
                 format!(
                     "<section id=\"{id}\" class=\"absent\" aria-labelledby=\"{id}-title\">\n{heading}\n\
                      <p>{}{}</p>\n</section>\n",
@@ -122,8 +128,13 @@ impl Report {
         let summary: String = content.summary.iter().map(sentence).collect();
         let mut html = format!("<div class=\"summary\">\n{summary}</div>\n");
         if !content.figures.is_empty() {
-            let figures: String = content.figures.iter().map(|figure| self.figure(figure)).collect();
-            html.push_str(&format!("<div class=\"figures\">\n{figures}</div>\n"));
+            let figures: String =
+                content.figures.iter().map(|figure| self.figure(figure)).collect();
+            // As many in a row as leave no row with one of them.
+            let columns =
+                [3, 4, 5].into_iter().find(|columns| content.figures.len() % columns == 0);
+            let columns = columns.unwrap_or(3);
+            html.push_str(&format!("<div class=\"figures by{columns}\">\n{figures}</div>\n"));
         }
         for chart in &content.charts {
             html.push_str(&chart::figure(chart, &self.locale)?);

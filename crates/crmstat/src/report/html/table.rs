@@ -1,6 +1,6 @@
 //! Tables: a caption, headings with a scope, and cells whose values the script sorts by.
 
-use super::escape::{SHOWN, escape, shown};
+use super::escape::{SHOWN, TEXT, escape, shown};
 use crate::{
     Lang,
     output::{Cell, Column, Table, Values},
@@ -14,7 +14,9 @@ pub(super) fn exhibit(exhibit: &Exhibit, locale: &Locale) -> String {
     let more = if rows < table.rows() {
         let (rows, all) = (rows.to_string(), locale.decimal(table.rows() as f64, 0));
         let said = match locale.lang() {
-            Lang::En => format!("The first {rows} of {all} rows; all are in tables/{}.", table.name()),
+            Lang::En => {
+                format!("The first {rows} of {all} rows; all are in tables/{}.", table.name())
+            }
             Lang::Ru => format!("Первые {rows} из {all} строк; все в tables/{}.", table.name()),
         };
         format!("<p class=\"more\">{}</p>", escape(&said))
@@ -73,7 +75,9 @@ fn cell_of(
         Values::Date(_) | Values::Timestamp(_) => " class=\"d\"",
         _ => "",
     };
-    let (text, title) = shown(&cells::text(column, row, unit, locale), SHOWN);
+    let is_id = is_first || matches!(column.name(), "customer_id" | "name");
+    let length = if is_id { SHOWN } else { TEXT };
+    let (text, title) = shown(&cells::text(column, row, unit, locale), length);
     let value = match column.values().get(row) {
         None => String::new(),
         Some(Cell::Text(_)) => return format!("{open} dir=\"auto\"{title}>{text}{close}"),

@@ -48,11 +48,16 @@ impl Page<'_> {
             .changes(recent, &|totals| Some(totals.revenue()))
             .into_iter()
             .map(|change| match locale.lang() {
-                Lang::En => format!("{} against {}", locale.change(change.relative), change.against),
-                Lang::Ru => format!("{} к сроку «{}»", locale.change(change.relative), change.against),
+                Lang::En => {
+                    format!("{} against {}", locale.change(change.relative), change.against)
+                }
+                Lang::Ru => {
+                    format!("{} к сроку «{}»", locale.change(change.relative), change.against)
+                }
             })
             .collect();
-        let told = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
+        let told =
+            if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
         match locale.lang() {
             Lang::En => format!(
                 "In the last {days} {} bought for {}{told}; {} of them for the first time.",
@@ -73,7 +78,7 @@ impl Page<'_> {
     fn whom_to_call(&self, churn: &Churn) -> Option<String> {
         let locale = &self.locale;
         let scores = &churn.scores;
-        let named: Vec<&str> = scores
+        let named: Vec<String> = scores
             .ranked(Order::Revenue)
             .into_iter()
             .filter(|row| scores.revenue_at_risk()[*row].is_some_and(|own| own.is_positive()))
@@ -82,7 +87,7 @@ impl Page<'_> {
             .collect();
         let (last, others) = named.split_last()?;
         let list = match others {
-            [] => (*last).to_owned(),
+            [] => last.clone(),
             others => format!("{}{}{last}", others.join(", "), locale.pick(" and ", " и ")),
         };
         let risk = self.risk(churn);

@@ -83,7 +83,10 @@ impl Page<'_> {
 
     fn call_caption(&self) -> String {
         self.locale
-            .pick("Whom to call: the most revenue at risk", "Кому звонить: больше всего выручки под угрозой")
+            .pick(
+                "Whom to call: the most revenue at risk",
+                "Кому звонить: больше всего выручки под угрозой",
+            )
             .to_owned()
     }
 
@@ -91,9 +94,8 @@ impl Page<'_> {
     fn to_call(&self, churn: &Churn, ranked: &[usize]) -> Result<Table> {
         let scores = &churn.scores;
         let rows = || ranked.iter().take(TOP).copied();
-        let reasons: Vec<String> = rows()
-            .map(|row| scores.reasons(row, self.locale.lang()).join("; "))
-            .collect();
+        let reasons: Vec<String> =
+            rows().map(|row| scores.reasons(row, self.locale.lang()).join("; ")).collect();
         let mut columns = self.id_columns(rows().map(|row| scores.id(row)));
         columns.push(Column::money(
             "revenue_at_risk",
@@ -126,8 +128,18 @@ impl Page<'_> {
             vec![
                 Column::text("model", "Модель", names.iter().map(String::as_str)),
                 Column::float("auc", "AUC", 3, rows(evaluation.auc.value, |rival| rival.auc)),
-                Column::float("brier", "Brier", 3, rows(evaluation.brier.value, |rival| rival.brier)),
-                Column::float("log_loss", "Log-loss", 3, rows(evaluation.log_loss, |rival| rival.log_loss)),
+                Column::float(
+                    "brier",
+                    "Brier",
+                    3,
+                    rows(evaluation.brier.value, |rival| rival.brier),
+                ),
+                Column::float(
+                    "log_loss",
+                    "Log-loss",
+                    3,
+                    rows(evaluation.log_loss, |rival| rival.log_loss),
+                ),
                 Column::float("auc_behind", "Отставание по AUC", 4, ahead),
             ],
         )

@@ -56,7 +56,8 @@ impl Page<'_> {
                 .cloned()
                 .partition(|column| !EXAMPLES.contains(&column.name()));
             charts.push(self.clusters_chart(clusters));
-            let caption = locale.pick("Clusters: size, value, medians", "Кластеры: размер, ценность, медианы");
+            let caption = locale
+                .pick("Clusters: size, value, medians", "Кластеры: размер, ценность, медианы");
             tables.push(whole(caption, Table::new("clusters", shown.clone())?));
             let names = shown.into_iter().take(2).chain(files).collect();
             let caption = locale.pick(
@@ -92,7 +93,8 @@ impl Page<'_> {
         let names: Vec<&str> =
             (0..clusters.k()).map(|cluster| clusters.name(cluster, locale.lang())).collect();
         let profiles = || clusters.profiles().iter();
-        let bars = |name: &str, values: Vec<Option<f64>>| BarSeries { name: name.to_owned(), values };
+        let bars =
+            |name: &str, values: Vec<Option<f64>>| BarSeries { name: name.to_owned(), values };
         Chart {
             name: "clusters_chart",
             title: locale.pick("Clusters by share", "Доли кластеров").to_owned(),

@@ -1,11 +1,11 @@
 //! What customers are worth: in all, who, and in how few hands.
 
-use super::{Page, TOP, file_only, renamed, top, whole};
+use super::{Page, TOP, file_only, renamed, top};
 use crate::{
     Lang, Money, Result,
     analysis::clv::{Clv, Customer, OrderModel, Warning},
     output::{Column, Table},
-    report::{Chart, ChartKind, Content, Figure, Line, Role, Unit},
+    report::{Chart, ChartKind, Content, Figure, Line, Role, Unit, locale::capitalised},
 };
 
 /// Steps of the curve of concentration.
@@ -30,7 +30,11 @@ impl Page<'_> {
             })
         };
         let figures = [
-            figure(locale.pick("Value of all customers", "Ценность всех клиентов"), overview.total_clv, Unit::Money),
+            figure(
+                locale.pick("Value of all customers", "Ценность всех клиентов"),
+                overview.total_clv,
+                Unit::Money,
+            ),
             figure(locale.pick("Mean value", "Средняя ценность"), overview.mean_clv, Unit::Money),
             figure(
                 locale.pick("Expected to be active", "Ожидается активных"),
@@ -51,10 +55,6 @@ impl Page<'_> {
                 self.most_valuable(&ranked)?,
                 TOP,
             ),
-            whole(
-                locale.pick("Parameters of the models", "Параметры моделей"),
-                renamed(&clv.parameters()?, "clv_parameters")?,
-            ),
             file_only(
                 locale.pick("All customers together", "Все клиенты вместе"),
                 renamed(&clv.summary(locale.lang())?, "clv_summary")?,
@@ -64,7 +64,10 @@ impl Page<'_> {
         Ok(Content {
             summary,
             figures: figures.into_iter().flatten().collect(),
-            charts: lorenz(&values).map(|shares| self.concentration_chart(shares)).into_iter().collect(),
+            charts: lorenz(&values)
+                .map(|shares| self.concentration_chart(shares))
+                .into_iter()
+                .collect(),
             tables,
             notes: clv.warnings().iter().map(|warning| self.warning(warning)).collect(),
         })
@@ -87,7 +90,9 @@ impl Page<'_> {
                 locale.compact(total, Unit::Money)
             ),
             (None, Lang::En) => {
-                format!("Over the next year today's customers are expected to place {orders} orders.")
+                format!(
+                    "Over the next year today's customers are expected to place {orders} orders."
+                )
             }
             (None, Lang::Ru) => format!("За год от нынешних клиентов ожидается заказов: {orders}."),
         }
@@ -156,7 +161,12 @@ impl Page<'_> {
                 "CLV, до",
                 rows().map(|own| money(own.interval.map(|interval| cents(interval.upper)))),
             ),
-            Column::float("p_alive", "Вероятность, что активен", 3, rows().map(|own| own.value.p_alive)),
+            Column::float(
+                "p_alive",
+                "Вероятность, что активен",
+                3,
+                rows().map(|own| own.value.p_alive),
+            ),
             Column::float(
                 "expected_orders",
                 "Ожидается заказов",
@@ -170,10 +180,7 @@ impl Page<'_> {
     fn warning(&self, warning: &Warning) -> String {
         let locale = &self.locale;
         if locale.lang() == Lang::En {
-            let text = warning.to_string();
-            let mut letters = text.chars();
-            let first = letters.next().map(|first| first.to_uppercase().to_string());
-            return format!("{}{}.", first.unwrap_or_default(), letters.as_str());
+            return format!("{}.", capitalised(&warning.to_string()));
         }
         match warning {
             Warning::FewRepeatCustomers(customers) => format!(
@@ -190,7 +197,8 @@ impl Page<'_> {
             ),
             Warning::NoSpend(reason) => format!("Только заказы, без ценности: {reason}."),
             Warning::InfiniteMean(_) => {
-                "У разовых покупателей нет ожидаемой ценности: среднее модели бесконечно.".to_owned()
+                "У разовых покупателей нет ожидаемой ценности: среднее модели бесконечно."
+                    .to_owned()
             }
             Warning::NoIntervals(reason) => format!("Без интервалов: {reason}."),
             Warning::LongHorizon(times) => format!(
@@ -236,7 +244,9 @@ mod tests {
     #[test]
     fn equal_values_lie_on_the_diagonal_and_one_hand_holds_all() {
         let equal = lorenz(&[2.0; 40]).unwrap();
-        assert!(equal.iter().enumerate().all(|(at, share)| (share - at as f64 / 20.0).abs() < 1e-12));
+        assert!(
+            equal.iter().enumerate().all(|(at, share)| (share - at as f64 / 20.0).abs() < 1e-12)
+        );
         let mut one = vec![0.0; 40];
         one[0] = 5.0;
         assert_eq!(lorenz(&one).unwrap()[1..], [1.0; 20]);

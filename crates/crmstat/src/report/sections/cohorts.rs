@@ -71,7 +71,9 @@ impl Page<'_> {
         let mut notes = Vec::new();
         if let Some(day) = cohorts.incomplete() {
             notes.push(match locale.lang() {
-                Lang::En => format!("The {name} from {} on is not complete and left out.", locale.date(day)),
+                Lang::En => {
+                    format!("The {name} from {} on is not complete and left out.", locale.date(day))
+                }
                 Lang::Ru => format!("Неполный период с {} не показан.", locale.date(day)),
             });
         }
@@ -88,12 +90,12 @@ impl Page<'_> {
             summary: self.returning(&columns, cohorts, name).into_iter().collect(),
             charts,
             tables: vec![
-                whole(
-                    locale.pick("Retention", "Удержание"),
-                    renamed(&matrix, "retention")?,
-                ),
+                whole(locale.pick("Retention", "Удержание"), renamed(&matrix, "retention")?),
                 file_only(
-                    locale.pick("Cohorts by age: customers and revenue", "Когорты: клиенты и выручка"),
+                    locale.pick(
+                        "Cohorts by age: customers and revenue",
+                        "Когорты: клиенты и выручка",
+                    ),
                     cohorts.table()?,
                 ),
             ],

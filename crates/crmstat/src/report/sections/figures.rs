@@ -1,6 +1,6 @@
 //! Key figures with their trend.
 
-use super::{Page, whole};
+use super::{Page, top};
 use crate::{
     Money, Result,
     output::{Column, Table},
@@ -12,6 +12,8 @@ use crate::{
 
 /// Months of a trend: two years, so that the season shows.
 const TREND: usize = 24;
+/// Months that the table of a page shows.
+const SHOWN: usize = 12;
 
 impl Page<'_> {
     pub(super) fn figures(&self) -> Result<Content> {
@@ -59,16 +61,14 @@ impl Page<'_> {
             (None, crate::Lang::En) => {
                 "The whole of the data: they cover too few days to be compared.".to_owned()
             }
-            (None, crate::Lang::Ru) => {
-                "За весь срок: для сравнения дней слишком мало.".to_owned()
-            }
+            (None, crate::Lang::Ru) => "За весь срок: для сравнения дней слишком мало.".to_owned(),
         };
         let caption = locale.pick("Sales by calendar month", "Продажи по календарным месяцам");
         let months = months_table(activity)?;
         Ok(Content {
             summary: vec![summary],
             figures,
-            tables: if months.rows() > 0 { vec![whole(caption, months)] } else { Vec::new() },
+            tables: if months.rows() > 0 { vec![top(caption, months, SHOWN)] } else { Vec::new() },
             ..Content::default()
         })
     }
@@ -81,10 +81,13 @@ impl Page<'_> {
     ) -> Vec<Change> {
         let locale = &self.locale;
         let against = [
-            (Some(recent.before), match locale.lang() {
-                crate::Lang::En => format!("the {} before", locale.days(recent.days as u64)),
-                crate::Lang::Ru => format!("предыдущие {}", locale.days(recent.days as u64)),
-            }),
+            (
+                Some(recent.before),
+                match locale.lang() {
+                    crate::Lang::En => format!("the {} before", locale.days(recent.days as u64)),
+                    crate::Lang::Ru => format!("предыдущие {}", locale.days(recent.days as u64)),
+                },
+            ),
             (recent.year_ago, locale.pick("a year ago", "год назад").to_owned()),
         ];
         let now = of(&recent.now);
@@ -104,13 +107,18 @@ type Kpi = (&'static str, &'static str, Unit, fn(&Totals) -> Option<f64>);
 const KPIS: [Kpi; 5] = [
     ("Revenue", "Выручка", Unit::Money, |totals| Some(totals.revenue())),
     ("Orders", "Заказов", Unit::Count, |totals| Some(totals.orders as f64)),
-    ("Active customers", "Активных клиентов", Unit::Count, |totals| Some(totals.customers as f64)),
-    ("New customers", "Новых клиентов", Unit::Count, |totals| Some(totals.new_customers as f64)),
+    ("Active customers", "Активных клиентов", Unit::Count, |totals| {
+        Some(totals.customers as f64)
+    }),
+    ("New customers", "Новых клиентов", Unit::Count, |totals| {
+        Some(totals.new_customers as f64)
+    }),
     ("Mean order", "Средний заказ", Unit::Money, Totals::mean_order),
 ];
 
+/// One row per complete calendar month, the latest first.
 fn months_table(activity: &Activity) -> Result<Table> {
-    let months = || activity.months.iter();
+    let months = || activity.months.iter().rev();
     let totals = || months().map(|(_, totals)| totals);
     let revenue = totals().map(|totals| Money::from_f64(totals.revenue()));
     Table::new(

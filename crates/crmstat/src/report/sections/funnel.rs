@@ -26,7 +26,11 @@ impl Page<'_> {
         };
         let figures = [
             figure(locale.pick("Deals won", "Выиграно"), Some(all.won.deals as f64), Unit::Count),
-            figure(locale.pick("Win rate by count", "Доля побед по числу"), all.win_rate(), Unit::Share),
+            figure(
+                locale.pick("Win rate by count", "Доля побед по числу"),
+                all.win_rate(),
+                Unit::Share,
+            ),
             figure(
                 locale.pick("Win rate by value", "Доля побед по сумме"),
                 all.win_rate_by_value(),
@@ -120,9 +124,14 @@ impl Page<'_> {
         };
         Chart {
             name: "stages_chart",
-            title: locale.pick("Deals by stage and outcome", "Сделки по стадиям и исходу").to_owned(),
+            title: locale
+                .pick("Deals by stage and outcome", "Сделки по стадиям и исходу")
+                .to_owned(),
             description: locale
-                .pick("Where deals stand, won, lost and open.", "Где стоят сделки: выигранные, проигранные, открытые.")
+                .pick(
+                    "Where deals stand, won, lost and open.",
+                    "Где стоят сделки: выигранные, проигранные, открытые.",
+                )
                 .to_owned(),
             unit: Unit::Count,
             kind: ChartKind::Bars {
@@ -143,7 +152,9 @@ impl Page<'_> {
         Chart {
             name: "owners_chart",
             title: locale.pick("Won by owner", "Выиграно по ответственным").to_owned(),
-            description: locale.pick("The amount of won deals.", "Сумма выигранных сделок.").to_owned(),
+            description: locale
+                .pick("The amount of won deals.", "Сумма выигранных сделок.")
+                .to_owned(),
             unit: Unit::Money,
             kind: ChartKind::Bars {
                 axis: locale.pick("owner", "ответственный").to_owned(),

@@ -1,6 +1,6 @@
 //! Methods, parameters and diagnostics: what is needed to check a number.
 
-use super::{Page, whole};
+use super::{Page, renamed, whole};
 use crate::{
     Lang, Result,
     output::{Column, Table},
@@ -13,7 +13,10 @@ impl Page<'_> {
         let results = self.results;
         let mut rows: Vec<(&str, String)> = vec![
             ("crmstat", env!("CARGO_PKG_VERSION").to_owned()),
-            (locale.pick("observed at the start of", "наблюдение на начало"), results.as_of.to_string()),
+            (
+                locale.pick("observed at the start of", "наблюдение на начало"),
+                results.as_of.to_string(),
+            ),
             (
                 locale.pick("orders from, to", "заказы с, по"),
                 format!("{}, {}", results.span.0, results.span.1),
@@ -31,7 +34,10 @@ impl Page<'_> {
             rows.push((locale.pick("forecast", "прогноз"), model.unwrap_or_default()));
         }
         if let Ok(clusters) = &results.clusters {
-            rows.push((locale.pick("clusters (k-means)", "кластеров (k-means)"), clusters.k().to_string()));
+            rows.push((
+                locale.pick("clusters (k-means)", "кластеров (k-means)"),
+                clusters.k().to_string(),
+            ));
         }
         if let Ok(churn) = &results.churn {
             let facts = churn.model.facts();
@@ -40,14 +46,23 @@ impl Page<'_> {
                 locale.pick("churn horizon", "горизонт оттока"),
                 churn.model.horizon().map(|horizon| horizon.to_string()).unwrap_or_default(),
             ));
-            rows.push((locale.pick("churn: rows learned from", "отток: строк обучения"), facts.rows.to_string()));
+            rows.push((
+                locale.pick("churn: rows learned from", "отток: строк обучения"),
+                facts.rows.to_string(),
+            ));
             if let Some(cutoffs) = &churn.cutoffs {
-                rows.push((locale.pick("churn judged at", "проверка оттока на"), cutoffs.target.to_string()));
+                rows.push((
+                    locale.pick("churn judged at", "проверка оттока на"),
+                    cutoffs.target.to_string(),
+                ));
             }
         }
         if let Ok(clv) = &results.clv {
             let orders = clv.model().orders();
-            rows.push((locale.pick("orders to come", "будущие заказы"), orders.model().name().to_owned()));
+            rows.push((
+                locale.pick("orders to come", "будущие заказы"),
+                orders.model().name().to_owned(),
+            ));
             if let Some(estimate) = orders.estimate() {
                 let converged = if estimate.converged {
                     locale.pick("yes", "да")
@@ -68,14 +83,25 @@ impl Page<'_> {
                 Column::text("value", "Значение", rows.iter().map(|(_, value)| value.as_str())),
             ],
         )?;
+        let mut tables =
+            vec![whole(locale.pick("Parameters of the run", "Параметры расчёта"), table)];
+        if let Ok(clv) = &results.clv {
+            let caption =
+                locale.pick("Parameters of orders and spend", "Параметры моделей заказов и сумм");
+            tables.push(whole(caption, renamed(&clv.parameters()?, "clv_parameters")?));
+        }
         let notes = METHODS.map(|(english, russian)| locale.pick(english, russian).to_owned());
         let summary = match locale.lang() {
-            Lang::En => "Nothing reads the clock: the same export and parameters give the same report.",
-            Lang::Ru => "Часы не используются: та же выгрузка с теми же параметрами даёт тот же отчёт.",
+            Lang::En => {
+                "Nothing reads the clock: the same export and parameters give the same report."
+            }
+            Lang::Ru => {
+                "Часы не используются: та же выгрузка с теми же параметрами даёт тот же отчёт."
+            }
         };
         Ok(Content {
             summary: vec![summary.to_owned()],
-            tables: vec![whole(locale.pick("Parameters of the run", "Параметры расчёта"), table)],
+            tables,
             notes: notes.into(),
             ..Content::default()
         })

@@ -36,7 +36,8 @@ impl Report {
             .filter(|id| options.wants(*id))
             .map(|id| Ok(Section { id, content: page.section(id)? }))
             .collect::<Result<_>>()?;
-        let files: Vec<String> = results.files.iter().map(|file| name_of(file).to_owned()).collect();
+        let files: Vec<String> =
+            results.files.iter().map(|file| name_of(file).to_owned()).collect();
         let title = options.title.clone().unwrap_or_else(|| {
             format!("{}: {}", locale.pick("Customers and sales", "Клиенты и продажи"), list(&files))
         });
@@ -117,15 +118,12 @@ impl Page<'_> {
         let locale = &self.locale;
         let number = |count: u64| locale.decimal(count as f64, 0);
         let said = |reason: String, hint: Option<String>| Absent { reason, hint };
-        let later = locale.pick(
-            "Give an export that reaches further back.",
-            "Дайте выгрузку за больший срок.",
-        );
+        let later = locale
+            .pick("Give an export that reaches further back.", "Дайте выгрузку за больший срок.");
         match reason {
-            Reason::NotAsked => said(
-                locale.pick("It was not asked for.", "Раздел не запрошен.").to_owned(),
-                None,
-            ),
+            Reason::NotAsked => {
+                said(locale.pick("It was not asked for.", "Раздел не запрошен.").to_owned(), None)
+            }
             Reason::NoDeals => said(
                 locale
                     .pick(
@@ -188,7 +186,10 @@ impl Page<'_> {
                 Some(later.to_owned()),
             ),
             Reason::Refused { message, hint } => said(
-                format!("{}: {message}.", locale.pick("The data do not bear it", "Данные не позволяют")),
+                format!(
+                    "{}: {message}.",
+                    locale.pick("The data do not bear it", "Данные не позволяют")
+                ),
                 hint.clone(),
             ),
         }
@@ -199,9 +200,18 @@ impl Page<'_> {
         self.results.names.get(id).map(String::as_str)
     }
 
-    /// A customer in a sentence: the name where it is known, the id elsewhere.
-    fn customer<'a>(&'a self, id: &'a str) -> &'a str {
-        self.name(id).unwrap_or(id)
+    /// A customer in a sentence: the name where it is known, the id elsewhere, not longer than a sentence
+    /// bears and set apart from the direction of its writing.
+    fn customer(&self, id: &str) -> String {
+        const LONGEST: usize = 60;
+        let text = self.name(id).unwrap_or(id);
+        let short: String = text.chars().take(LONGEST).collect();
+        let more = if short.len() < text.len() { "…" } else { "" };
+        if text.is_ascii() {
+            format!("{short}{more}")
+        } else {
+            format!("\u{2068}{short}{more}\u{2069}")
+        }
     }
 
     /// The columns of ids and, where names are asked for, of names.

@@ -90,9 +90,8 @@ impl Page<'_> {
         let groups = self.results.account.rejections.groups();
         let rows = || groups.iter();
         let reasons: Vec<String> = rows().map(|group| said(group.first.reason, lang)).collect();
-        let values = rows().map(|group| {
-            (!self.results.pseudonymised).then_some(group.first.value.as_str())
-        });
+        let values =
+            rows().map(|group| (!self.results.pseudonymised).then_some(group.first.value.as_str()));
         Table::new(
             "rejected",
             vec![
@@ -104,11 +103,7 @@ impl Page<'_> {
                     rows().map(|group| group.first.place.column.as_deref()),
                 ),
                 Column::text("first_value", "Первое значение", values),
-                Column::text(
-                    "file",
-                    "Файл",
-                    rows().map(|group| name_of(&group.first.place.file)),
-                ),
+                Column::text("file", "Файл", rows().map(|group| name_of(&group.first.place.file))),
                 Column::int(
                     "line",
                     "Строка",

@@ -14,10 +14,8 @@ impl Page<'_> {
         let lang = locale.lang();
         let summary = scored.now.summary(lang)?;
         let mut charts = vec![self.map(&scored.now), self.segments_chart(&summary)];
-        let mut tables = vec![whole(
-            locale.pick("Segments", "Сегменты"),
-            renamed(&summary, "rfm_segments")?,
-        )];
+        let mut tables =
+            vec![whole(locale.pick("Segments", "Сегменты"), renamed(&summary, "rfm_segments")?)];
         let mut notes = vec![
             locale
                 .pick(
@@ -37,7 +35,7 @@ impl Page<'_> {
             };
             charts.extend(self.moves_chart(&table, &caption));
             sentences.extend(self.moved(&table));
-            tables.push(whole(caption, renamed(&table, "rfm_moves")?));
+            tables.push(file_only(caption, renamed(&table, "rfm_moves")?));
             notes.push(
                 locale
                     .pick(
@@ -112,7 +110,10 @@ impl Page<'_> {
             ("share_customers", locale.pick("of customers", "клиентов")),
             ("share_revenue", locale.pick("of revenue", "выручки")),
         ]
-        .map(|(column, name)| BarSeries { name: name.to_owned(), values: numbers(summary, column) });
+        .map(|(column, name)| BarSeries {
+            name: name.to_owned(),
+            values: numbers(summary, column),
+        });
         Chart {
             name: "rfm_segments_chart",
             title: locale.pick("Segments by share", "Доли сегментов").to_owned(),
@@ -180,9 +181,8 @@ impl Page<'_> {
         let names = texts(summary, "segment");
         let (customers, revenue) =
             (numbers(summary, "share_customers"), numbers(summary, "share_revenue"));
-        let best = (0..names.len()).max_by(|a, b| {
-            revenue[*a].unwrap_or(0.0).total_cmp(&revenue[*b].unwrap_or(0.0))
-        });
+        let best = (0..names.len())
+            .max_by(|a, b| revenue[*a].unwrap_or(0.0).total_cmp(&revenue[*b].unwrap_or(0.0)));
         let Some(best) = best else { return String::new() };
         let share = |values: &[Option<f64>]| locale.percent(values[best].unwrap_or(0.0), 0);
         let (customers, revenue) = (share(&customers), share(&revenue));
@@ -191,10 +191,7 @@ impl Page<'_> {
                 "“{}” are {customers} of the customers and bring {revenue} of the revenue.",
                 names[best]
             ),
-            Lang::Ru => format!(
-                "«{}»: {customers} клиентов и {revenue} выручки.",
-                names[best]
-            ),
+            Lang::Ru => format!("«{}»: {customers} клиентов и {revenue} выручки.", names[best]),
         }
     }
 
@@ -214,7 +211,9 @@ impl Page<'_> {
         (known > 0.0).then(|| {
             let share = locale.percent(moved / known, 0);
             match locale.lang() {
-                Lang::En => format!("{share} of the customers known then are in another segment now."),
+                Lang::En => {
+                    format!("{share} of the customers known then are in another segment now.")
+                }
                 Lang::Ru => format!("{share} известных тогда клиентов теперь в другом сегменте."),
             }
         })

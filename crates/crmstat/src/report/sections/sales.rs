@@ -1,6 +1,6 @@
 //! Sales history and forecast with intervals.
 
-use super::{Page, renamed, whole};
+use super::{Page, whole};
 use crate::{
     Date, Lang, Result,
     analysis::forecast::Period,
@@ -112,7 +112,7 @@ impl Page<'_> {
             summary: vec![self.expected(sales)],
             charts: vec![chart],
             tables: vec![
-                whole(caption, renamed(&sales.forecast.table(locale.lang())?, "forecast")?),
+                whole(caption, forecast_table(sales, locale.lang())?),
                 super::file_only(
                     locale.pick("Sales by period", "Продажи по периодам"),
                     history_table(sales)?,
@@ -139,7 +139,9 @@ impl Page<'_> {
                 } else {
                     format!("the next {count} {}s", period.name())
                 };
-                format!("Expect {total} over {next}; in four cases of five between {lower} and {upper}.")
+                format!(
+                    "Expect {total} over {next}; in four cases of five between {lower} and {upper}."
+                )
             }
             Lang::Ru => format!(
                 "За {} ожидается {total}; в четырёх случаях из пяти от {lower} до {upper}.",
@@ -188,23 +190,25 @@ fn label(period: Period, day: Date, locale: &Locale) -> String {
     }
 }
 
+/// The forecast without what is the same in every row: there is one series and one model.
+fn forecast_table(sales: &Sales, lang: Lang) -> Result<Table> {
+    let table = sales.forecast.table(lang)?;
+    let varies = |column: &&Column| !["series", "model", "note"].contains(&column.name());
+    Table::new("forecast", table.columns().iter().filter(varies).cloned().collect())
+}
+
 fn history_table(sales: &Sales) -> Result<Table> {
     let period = sales.history.period();
     let rows = || {
-        sales.history.series().iter().flat_map(|series| {
-            series.values.iter().zip(0..).map(move |(value, at)| (series, at, *value))
-        })
+        let series = sales.history.series().iter().take(1);
+        series.flat_map(|series| (series.first..).zip(series.values.iter().copied()))
     };
+    let first_day = rows().map(|(number, _)| period.first_day(number));
     Table::new(
         "sales",
         vec![
-            Column::text("series", "Ряд", rows().map(|(series, ..)| series.name.as_str())),
-            Column::date(
-                "period",
-                "Период",
-                rows().map(|(series, at, _)| period.first_day(series.first + at)),
-            ),
-            Column::float("revenue", "Выручка", 2, rows().map(|(.., value)| value)),
+            Column::date("period", "Период", first_day),
+            Column::float("revenue", "Выручка", 2, rows().map(|(_, value)| value)),
         ],
     )
 }

@@ -42,10 +42,8 @@ pub(super) fn draw(
             let Some(value) = bars.values.get(row).copied().flatten() else { continue };
             let (from, to) = (zero.min(x.at(value)), zero.max(x.at(value)));
             let y = top + BAR * number as f64;
-            let said = [
-                cut(name, 40),
-                format!("{}: {}", cut(&bars.name, 40), locale.number(value, unit)),
-            ];
+            let said =
+                [cut(name, 40), format!("{}: {}", cut(&bars.name, 40), locale.number(value, unit))];
             body.push_str(&format!(
                 "<rect class=\"s{number}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"1.5\" data-tip=\"{}\"/>\
                  <text class=\"value\" x=\"{}\" y=\"{}\" dy=\".35em\">{}</text>\n",

@@ -12,7 +12,11 @@ const ROW: f64 = 28.0;
 /// The widest cell: a grid of few columns does not fill the page.
 const WIDEST_CELL: f64 = 84.0;
 /// Room for one character of a slanted label, upwards.
-const SLANT: f64 = 4.9;
+const SLANT: f64 = 4.6;
+/// Room for one character of a slanted label, to the right.
+const REACH: f64 = 5.4;
+/// Characters of a slanted label.
+const LONGEST_SLANTED: f64 = 22.0;
 /// The widest that labels of rows may be.
 const WIDEST_LABEL: f64 = 170.0;
 
@@ -33,9 +37,13 @@ pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: &Locale) -> (f64, String
     // The name of the rows stands beside them, from below upwards.
     let axis = 18.0;
     let left = axis + (10.0 + CHARACTER * length(grid.rows)).min(WIDEST_LABEL);
-    let cell = ((WIDTH - left - 40.0) / grid.columns.len().max(1) as f64).min(WIDEST_CELL);
-    let slanted = length(grid.columns) * CHARACTER > cell;
-    let head = if slanted { 24.0 + (length(grid.columns).min(22.0)) * SLANT } else { 40.0 };
+    let columns = grid.columns.len().max(1) as f64;
+    let widest = length(grid.columns).min(LONGEST_SLANTED);
+    let slanted = widest * CHARACTER > ((WIDTH - left) / columns).min(WIDEST_CELL);
+    // The last slanted label reaches beyond its column.
+    let right = if slanted { widest * REACH } else { 4.0 };
+    let cell = ((WIDTH - left - right) / columns).min(WIDEST_CELL);
+    let head = if slanted { 24.0 + widest * SLANT } else { 40.0 };
     let height = head + ROW * grid.rows.len() as f64 + 4.0;
     let largest = grid
         .values
@@ -61,7 +69,7 @@ pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: &Locale) -> (f64, String
                 "<text class=\"tick\" transform=\"translate({} {}) rotate(-40)\">{}</text>\n",
                 at(x),
                 at(head - 6.0),
-                label(name, 22.0 * CHARACTER)
+                label(name, LONGEST_SLANTED * CHARACTER)
             )
         } else {
             format!(
@@ -81,7 +89,8 @@ pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: &Locale) -> (f64, String
             label(name, left - axis - 7.0)
         ));
         for (column, name_of_column) in grid.columns.iter().enumerate() {
-            let value = grid.values.get(row).and_then(|values| values.get(column).copied().flatten());
+            let value =
+                grid.values.get(row).and_then(|values| values.get(column).copied().flatten());
             let Some(value) = value else { continue };
             let share = if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 };
             let strength = STRENGTH.0 + share * (STRENGTH.1 - STRENGTH.0);

@@ -13,11 +13,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// A scale that holds zero and all finite `values`, with about `count` ticks.
-    pub(super) fn new(
-        values: impl Iterator<Item = f64>,
-        range: (f64, f64),
-        count: usize,
-    ) -> Self {
+    pub(super) fn new(values: impl Iterator<Item = f64>, range: (f64, f64), count: usize) -> Self {
         let (mut low, mut high) = (0.0_f64, 0.0_f64);
         for value in values.filter(|value| value.is_finite()) {
             low = low.min(value);
