@@ -48,18 +48,16 @@ pub struct Recent {
 const CHUNK: usize = 4096;
 /// Days of a year, to the weekday.
 const YEAR: i32 = 364;
-/// The longest span of months that is kept: a century.
-const MOST_MONTHS: usize = 1200;
 
 impl Activity {
     /// Sums up the orders before `as_of`.
     ///
     /// # Errors
-    /// Orders over more than a century: their dates are wrong.
+    /// When there is no order.
     pub fn of(orders: &Orders, as_of: AsOf) -> Result<Self> {
         let (first, last) =
             orders.span().ok_or_else(|| Error::data("there is no order to sum up"))?;
-        let calendar = Calendar::new(first, last, as_of)?;
+        let calendar = Calendar::new(first, last, as_of);
         let parts = map_chunks(orders.customers().len(), CHUNK, |range| {
             let mut part = Sums::new(&calendar);
             range.for_each(|customer| part.add(orders, customer, &calendar));
@@ -117,21 +115,14 @@ struct Calendar {
 }
 
 impl Calendar {
-    fn new(first: Date, last: Date, as_of: AsOf) -> Result<Self> {
+    fn new(first: Date, last: Date, as_of: AsOf) -> Self {
         let first_month = Period::Month.number(first);
-        let months = Period::Month.number(last) - first_month + 1;
-        if months as usize > MOST_MONTHS {
-            return Err(Error::data(format!(
-                "the orders span {first} to {last}: more than a century"
-            ))
-            .with_hint("leave out wrong dates with `--as-of`, or correct the export"));
-        }
         let month = |day: i32| (Period::Month.number(Date::from_days(day)) - first_month) as u32;
         let as_of = as_of.date().days();
         let covered = as_of - first.days();
         let days = recent_days(covered);
         let length = days.unwrap_or(0);
-        Ok(Self {
+        Self {
             first: first.days(),
             month_of: (first.days()..=last.days()).map(month).collect(),
             first_month,
@@ -144,7 +135,7 @@ impl Calendar {
                 (as_of - length - YEAR, as_of - YEAR),
             ],
             reaches_back_a_year: covered >= YEAR + length,
-        })
+        }
     }
 }
 

@@ -271,9 +271,13 @@ impl<'a> Analyst<'a> {
         let activity = Activity::of(orders, as_of)?;
         let mut history = History::new(orders);
         for table in beside {
+            let has = |field: Field| table.field(field).is_some();
             history = match table.kind() {
-                TableKind::Activities => history.with_activities(table)?,
-                TableKind::Customers => history.with_customers(table)?,
+                // Activities of deals alone say nothing of customers.
+                TableKind::Activities if has(Field::CustomerId) && has(Field::At) => {
+                    history.with_activities(table)?
+                }
+                TableKind::Customers if has(Field::CustomerId) => history.with_customers(table)?,
                 _ => history,
             };
         }

@@ -1,11 +1,14 @@
 //! Acquisition cohorts: who comes back.
 
-use super::{Page, file_only, renamed, whole};
+use super::{Page, file_only, renamed};
 use crate::{
     Lang, Result,
     analysis::cohorts::{Acquisition, Figure, Period},
     report::{Chart, ChartKind, Content, Unit, sections::rfm::numbers},
 };
+
+/// Cohorts and ages that the chart shows: the latest cohorts, the first ages.
+const SHOWN: usize = 30;
 
 impl Page<'_> {
     pub(super) fn cohorts(&self, cohorts: &Acquisition) -> Result<Content> {
@@ -27,9 +30,10 @@ impl Page<'_> {
         let columns: Vec<Vec<Option<f64>>> =
             (0..ages).map(|age| numbers(&matrix, &format!("age_{age}"))).collect();
         // The age of nothing is everybody, which says nothing.
-        let known: Vec<usize> =
-            (1..ages).filter(|age| columns[*age].iter().any(Option::is_some)).collect();
-        let values = (0..matrix.rows())
+        let known = (1..ages).filter(|age| columns[*age].iter().any(Option::is_some));
+        let known: Vec<usize> = known.take(SHOWN).collect();
+        let first = cohorts.cohorts().len().saturating_sub(SHOWN);
+        let values = (first..cohorts.cohorts().len())
             .map(|row| known.iter().map(|age| columns[*age][row]).collect())
             .collect();
         let name = match period {
@@ -58,7 +62,7 @@ impl Page<'_> {
                 unit: Unit::Share,
                 kind: ChartKind::Heat {
                     row_axis: locale.pick("first order", "первый заказ").to_owned(),
-                    rows: cohorts.cohorts().iter().map(|cohort| label(cohort.period)).collect(),
+                    rows: cohorts.cohorts()[first..].iter().map(|cohort| label(cohort.period)).collect(),
                     column_axis: match locale.lang() {
                         Lang::En => format!("{name}s since"),
                         Lang::Ru => "прошло периодов".to_owned(),
@@ -90,7 +94,7 @@ impl Page<'_> {
             summary: self.returning(&columns, cohorts, name).into_iter().collect(),
             charts,
             tables: vec![
-                whole(locale.pick("Retention", "Удержание"), renamed(&matrix, "retention")?),
+                file_only(locale.pick("Retention", "Удержание"), renamed(&matrix, "retention")?),
                 file_only(
                     locale.pick(
                         "Cohorts by age: customers and revenue",
