@@ -15,6 +15,7 @@ use crate::{
     },
     features::History,
     ingest::{Export, Field, Imported, TableKind},
+    intern::hash_text,
     tables::{Orders, OrdersQuery, Records},
 };
 use std::collections::BTreeMap;
@@ -191,7 +192,7 @@ impl Results {
         let names = if options.with_names { names(beside) } else { BTreeMap::new() };
         let files: Vec<String> = export.files().map(str::to_owned).collect();
         let analyst = Analyst::new(&imported.result, beside, as_of, options, stage)?;
-        let (span, unmatched) = ((analyst.first, analyst.last), analyst.beside(beside));
+        let (span, unmatched) = ((analyst.first, analyst.last), analyst.unmatched());
         let (sales, rfm) = (analyst.sales(&files), analyst.rfm());
         let (clusters, churn) = (analyst.clusters(), analyst.churn());
         let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
@@ -246,9 +247,27 @@ impl Reason {
     }
 }
 
+/// `orders` with the tables of activities and customers among those `beside` them.
+fn joined<'a>(orders: &'a Orders, beside: &'a [Records]) -> Result<History<'a>> {
+    let mut history = History::new(orders);
+    for table in beside {
+        let has = |field: Field| table.field(field).is_some();
+        history = match table.kind() {
+            // Activities of deals alone say nothing of customers.
+            TableKind::Activities if has(Field::CustomerId) && has(Field::At) => {
+                history.with_activities(table)?
+            }
+            TableKind::Customers if has(Field::CustomerId) => history.with_customers(table)?,
+            _ => history,
+        };
+    }
+    Ok(history)
+}
+
 /// Makes the analyses, one method each.
 struct Analyst<'a> {
     orders: &'a Orders,
+    beside: &'a [Records],
     history: History<'a>,
     options: &'a Options,
     stage: &'a dyn Fn(Stage),
@@ -269,19 +288,8 @@ impl<'a> Analyst<'a> {
         let (first, last) = orders.span().unwrap_or_default();
         stage(Stage::Section(SectionId::Figures));
         let activity = Activity::of(orders, as_of)?;
-        let mut history = History::new(orders);
-        for table in beside {
-            let has = |field: Field| table.field(field).is_some();
-            history = match table.kind() {
-                // Activities of deals alone say nothing of customers.
-                TableKind::Activities if has(Field::CustomerId) && has(Field::At) => {
-                    history.with_activities(table)?
-                }
-                TableKind::Customers if has(Field::CustomerId) => history.with_customers(table)?,
-                _ => history,
-            };
-        }
-        Ok(Self { orders, history, options, stage, as_of, first, last, activity })
+        let history = joined(orders, beside)?;
+        Ok(Self { orders, beside, history, options, stage, as_of, first, last, activity })
     }
 
     /// The days that the data cover.
@@ -314,14 +322,15 @@ impl<'a> Analyst<'a> {
         Reason::ShortHistory { found: self.days(), needed }
     }
 
-    fn beside(&self, tables: &[Records]) -> Vec<(TableKind, u64, u64)> {
+    /// The tables beside the orders, with their rows and those of nobody who has an order.
+    fn unmatched(&self) -> Vec<(TableKind, u64, u64)> {
         let (activities, customers) = self.history.unmatched();
         let unmatched = |kind: TableKind| match kind {
             TableKind::Activities => Some(activities),
             TableKind::Customers => Some(customers),
             _ => None,
         };
-        tables
+        self.beside
             .iter()
             .filter_map(|table| Some((table.kind(), table.len() as u64, unmatched(table.kind())?)))
             .collect()
@@ -389,8 +398,27 @@ impl<'a> Analyst<'a> {
                 learning,
                 ..churn::Options::default()
             };
-            churn::fit(&self.history, &options)
+            if self.orders.customers().len() <= options.most_customers {
+                return churn::fit(&self.history, &options);
+            }
+            // The model learns from a sample anyway: only its features are made at every cutoff.
+            let sample = self.orders.of_customers(&self.sample(options.most_customers));
+            let learned = churn::fit(&joined(&sample, self.beside)?, &options)?;
+            let scores = learned.model.score(&self.history, self.as_of)?;
+            Ok(churn::Churn { scores, ..learned })
         })
+    }
+
+    /// About `most` customers, chosen by their ids and by nothing else.
+    fn sample(&self, most: usize) -> Vec<usize> {
+        let ids = self.orders.customers();
+        // A hash below this share of all hashes is in the sample.
+        let bound = ((most as u128) << 64) / ids.len().max(1) as u128;
+        (0..ids.len())
+            .filter(|customer| {
+                u128::from(hash_text(ids.get(*customer).unwrap_or_default().as_bytes())) < bound
+            })
+            .collect()
     }
 
     fn clv(&self) -> Answer<clv::Clv> {
@@ -414,7 +442,7 @@ impl<'a> Analyst<'a> {
             .unwrap_or(Period::Year);
         let needs = [self.customers(COHORT_CUSTOMERS), self.history_of(90)];
         self.make(SectionId::Cohorts, &needs, || {
-            Acquisition::of_orders(self.orders, self.as_of, period)
+            Ok(Acquisition::of_orders(self.orders, self.as_of, period))
         })
     }
 }

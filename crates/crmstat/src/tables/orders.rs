@@ -211,7 +211,15 @@ impl Orders {
             .collect();
         let mut turn: Vec<usize> = (0..ids.len()).collect();
         turn.par_sort_unstable_by(|left, right| ids[*left].cmp(&ids[*right]));
-        let orders: Vec<u32> = turn
+        let customers = turn.iter().map(|customer| Some(ids[*customer].as_str())).collect();
+        Self { customers, ..self.of_customers(&turn) }
+    }
+
+    /// The orders of some customers, these in the order given; orders are in the order of ids' bytes where
+    /// these are.
+    #[must_use]
+    pub fn of_customers(&self, customers: &[usize]) -> Self {
+        let orders: Vec<u32> = customers
             .iter()
             .flat_map(|customer| self.of_customer(*customer))
             .map(|order| order as u32)
@@ -221,22 +229,13 @@ impl Orders {
             .flat_map(|order| self.lines_of(*order as usize))
             .map(|line| line as u32)
             .collect();
-        let ends = |lengths: &mut dyn Iterator<Item = usize>| {
-            let mut ends = vec![0_u32];
-            ends.extend(lengths.scan(0, |end, length| {
-                *end += length as u32;
-                Some(*end)
-            }));
-            ends
-        };
+        let lines_of = |order: &u32| self.lines_of(*order as usize).len();
         Self {
-            customers: turn.iter().map(|customer| Some(ids[*customer].as_str())).collect(),
-            first_order: ends(&mut turn.iter().map(|customer| self.of_customer(*customer).len())),
+            customers: customers.iter().map(|customer| self.customers.get(*customer)).collect(),
+            first_order: starts(customers.iter().map(|own| self.of_customer(*own).len())),
             at: gather(&self.at, &orders),
             amount: gather(&self.amount, &orders),
-            first_line: self.first_line.as_ref().map(|_| {
-                ends(&mut orders.iter().map(|order| self.lines_of(*order as usize).len()))
-            }),
+            first_line: self.first_line.as_ref().map(|_| starts(orders.iter().map(lines_of))),
             line_amount: self.line_amount.as_ref().map(|amounts| gather(amounts, &lines)),
             fields: self
                 .fields
@@ -252,6 +251,17 @@ impl Orders {
         let last = self.at.iter().max()?;
         Some((first.date(), last.date()))
     }
+}
+
+/// Where each of several stretches begins, and the end of all.
+fn starts(lengths: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut starts = vec![0];
+    let mut end = 0;
+    for length in lengths {
+        end += length as u32;
+        starts.push(end);
+    }
+    starts
 }
 
 /// Customers whose rows are sorted in one task.

@@ -6,6 +6,7 @@
 //! A refund is revenue of its period but neither an order nor a first one. Where the data begin later than
 //! the business, the first cohorts hold customers who had ordered before.
 
+mod orders;
 mod period;
 mod survival;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use crate::{
     output::{Column, Table},
     tables::{Orders, OrdersQuery},
 };
-use crmstat_models::clv::{Cohort, CohortOrder, acquisition_cohorts};
+use crmstat_models::clv::Cohort;
 
 /// How to group.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,7 @@ pub struct Acquisition {
 /// What the export cannot bear ([`Export`]), or no purchase in the window.
 pub fn acquisition(export: &mut Export, options: &Options) -> Result<Imported<Acquisition>> {
     let (orders, as_of) = read(export, options.window)?;
-    let found = Acquisition::of_orders(&orders.result, as_of, options.period)?;
+    let found = Acquisition::of_orders(&orders.result, as_of, options.period);
     if found.cohorts.is_empty() {
         return Err(no_purchases(export, &orders));
     }
@@ -76,26 +77,6 @@ fn read(export: &mut Export, window: Window) -> Result<(Imported<Orders>, AsOf)>
 }
 
 impl Acquisition {
-    /// Groups the customers of `orders` that have been read; without a purchase there is no cohort.
-    ///
-    /// # Errors
-    /// An order at or after `as_of`.
-    pub fn of_orders(orders: &Orders, as_of: AsOf, period: Period) -> Result<Self> {
-        let rows: Vec<CohortOrder> = (0..orders.customers().len())
-            .flat_map(|customer| {
-                orders.of_customer(customer).map(move |order| CohortOrder {
-                    customer: customer as u64,
-                    period: period.number(orders.at()[order].date()),
-                    // In whole units: sums of them are exact up to 2^53, nine hundred billion a cell.
-                    amount: orders.amount()[order].units() as f64,
-                })
-            })
-            .collect();
-        let last = period.number(as_of.date().plus_days(-1));
-        let cohorts = acquisition_cohorts(&rows, last).map_err(Error::from_model)?;
-        Ok(Self { as_of, period, cohorts })
-    }
-
     /// The exclusive instant of observation.
     pub fn as_of(&self) -> AsOf {
         self.as_of

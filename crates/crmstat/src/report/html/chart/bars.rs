@@ -17,7 +17,14 @@ pub(super) fn draw(
     unit: Unit,
     locale: &Locale,
 ) -> (f64, String, String) {
-    let values = || series.iter().flat_map(|bars| &bars.values).flatten().copied();
+    let values = || {
+        series
+            .iter()
+            .flat_map(|bars| &bars.values)
+            .flatten()
+            .copied()
+            .filter(|value| value.is_finite())
+    };
     let ends: Vec<usize> =
         values().map(|value| locale.compact(value, unit).chars().count()).collect();
     let right = 10.0 + CHARACTER * ends.into_iter().max().unwrap_or(0) as f64;
@@ -39,7 +46,8 @@ pub(super) fn draw(
             label(name, left - 8.0)
         ));
         for (number, bars) in series.iter().enumerate() {
-            let Some(value) = bars.values.get(row).copied().flatten() else { continue };
+            let value = bars.values.get(row).copied().flatten();
+            let Some(value) = value.filter(|value| value.is_finite()) else { continue };
             let (from, to) = (zero.min(x.at(value)), zero.max(x.at(value)));
             let y = top + BAR * number as f64;
             let said =

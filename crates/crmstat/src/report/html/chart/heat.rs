@@ -91,7 +91,7 @@ pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: &Locale) -> (f64, String
         for (column, name_of_column) in grid.columns.iter().enumerate() {
             let value =
                 grid.values.get(row).and_then(|values| values.get(column).copied().flatten());
-            let Some(value) = value else { continue };
+            let Some(value) = value.filter(|value| value.is_finite()) else { continue };
             let share = if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 };
             let strength = STRENGTH.0 + share * (STRENGTH.1 - STRENGTH.0);
             let x = left + cell * column as f64;

@@ -41,7 +41,8 @@ pub(super) fn draw(
     }
     body.push_str(&bottom_axis(labels, &x, step));
     for (number, band) in bands.iter().enumerate() {
-        for run in runs(labels.len(), |index| band.lower[index].zip(band.upper[index])) {
+        let bounds = |index: usize| finite(&band.lower, index).zip(finite(&band.upper, index));
+        for run in runs(labels.len(), bounds) {
             let there = run.iter().map(|(index, (_, upper))| (x(*index), y.at(*upper)));
             let back = run.iter().rev().map(|(index, (lower, _))| (x(*index), y.at(*lower)));
             body.push_str(&format!(
@@ -51,7 +52,7 @@ pub(super) fn draw(
         }
     }
     for line in lines {
-        for run in runs(labels.len(), |index| line.values[index]) {
+        for run in runs(labels.len(), |index| finite(&line.values, index)) {
             let path = points(run.iter().map(|(index, value)| (x(*index), y.at(*value))));
             body.push_str(&format!(
                 "<polyline class=\"line {}\" points=\"{path}\"/>\n",
@@ -64,6 +65,11 @@ pub(super) fn draw(
     let of_bands =
         bands.iter().enumerate().map(|(at, band)| (format!("b{at}"), band.name.as_str()));
     (HEIGHT, legend(of_lines.chain(of_bands)), body)
+}
+
+/// The value at a label; what is not finite is a gap.
+fn finite(values: &[Option<f64>], index: usize) -> Option<f64> {
+    values.get(index).copied().flatten().filter(|value| value.is_finite())
 }
 
 fn class(role: Role) -> &'static str {
@@ -110,12 +116,12 @@ fn hover(
     for (index, position) in labels.iter().enumerate() {
         let mut said = vec![cut(position, 40)];
         for line in lines {
-            if let Some(value) = line.values[index] {
+            if let Some(value) = finite(&line.values, index) {
                 said.push(format!("{}: {}", cut(&line.name, 40), locale.number(value, unit)));
             }
         }
         for band in bands.iter().rev() {
-            if let Some((lower, upper)) = band.lower[index].zip(band.upper[index])
+            if let Some((lower, upper)) = finite(&band.lower, index).zip(finite(&band.upper, index))
                 && lower < upper
             {
                 let [lower, upper] = [lower, upper].map(|bound| locale.number(bound, unit));

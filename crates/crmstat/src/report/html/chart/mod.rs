@@ -97,3 +97,112 @@ fn legend<'a>(marks: impl Iterator<Item = (String, &'a str)>) -> String {
         .collect();
     format!("<ul class=\"legend\">{items}</ul>")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::figure;
+    use crate::{
+        Lang,
+        report::{Band, BarSeries, Chart, ChartKind, Line, Locale, Role, Unit},
+    };
+
+    fn drawn(kind: ChartKind) -> String {
+        let chart = Chart {
+            name: "c",
+            title: "A <b> & B".to_owned(),
+            description: "what \"it\" shows".to_owned(),
+            unit: Unit::Money,
+            kind,
+        };
+        figure(&chart, &Locale::new(Lang::En, None)).unwrap()
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn every_kind_has_a_title_a_description_and_its_data_and_survives_any_value() {
+        let odd = vec![Some(-5.0), None, Some(f64::NAN), Some(1e300)];
+        let labels =
+            texts(&["<script>", "", "\u{202E}x", "a very long label that no chart has room for"]);
+        let kinds = [
+            ChartKind::Lines {
+                axis: "month".to_owned(),
+                labels: labels.clone(),
+                lines: vec![Line {
+                    name: "<i>".to_owned(),
+                    role: Role::Observed,
+                    values: odd.clone(),
+                }],
+                bands: vec![Band { name: "b".to_owned(), lower: odd.clone(), upper: odd.clone() }],
+            },
+            ChartKind::Bars {
+                axis: "who".to_owned(),
+                labels: labels.clone(),
+                series: vec![BarSeries { name: "s".to_owned(), values: odd.clone() }],
+            },
+            ChartKind::Heat {
+                row_axis: "r".to_owned(),
+                rows: labels,
+                column_axis: "c".to_owned(),
+                columns: texts(&["one", "two", "three", "four"]),
+                values: vec![odd; 4],
+            },
+        ];
+        for kind in kinds {
+            let html = drawn(kind);
+            for part in [
+                "role=\"img\" aria-labelledby=\"c-t c-d\"",
+                "<title id=\"c-t\">A &lt;b&gt; &amp; B</title>",
+                "<desc id=\"c-d\">what &quot;it&quot; shows</desc>",
+                "<table data-name=\"c\">",
+                "data-tip=",
+            ] {
+                assert!(html.contains(part), "{part}\n{html}");
+            }
+            assert!(
+                !html.contains("<script>") && !html.contains("<i>") && !html.contains("=\"NaN")
+            );
+            assert!(!html.contains("inf\"") && !html.contains("NaN,"), "{html}");
+        }
+    }
+
+    #[test]
+    fn charts_of_nothing_are_empty_pictures() {
+        for kind in [
+            ChartKind::Lines {
+                axis: "x".to_owned(),
+                labels: Vec::new(),
+                lines: Vec::new(),
+                bands: Vec::new(),
+            },
+            ChartKind::Bars { axis: "x".to_owned(), labels: Vec::new(), series: Vec::new() },
+            ChartKind::Heat {
+                row_axis: "r".to_owned(),
+                rows: Vec::new(),
+                column_axis: "c".to_owned(),
+                columns: Vec::new(),
+                values: Vec::new(),
+            },
+        ] {
+            let html = drawn(kind);
+            assert!(html.contains("<svg viewBox=\"0 0 720 ") && !html.contains("NaN"), "{html}");
+        }
+    }
+
+    #[test]
+    fn a_gap_breaks_a_line_and_a_band() {
+        let html = drawn(ChartKind::Lines {
+            axis: "x".to_owned(),
+            labels: texts(&["a", "b", "c", "d", "e"]),
+            lines: vec![Line {
+                name: "l".to_owned(),
+                role: Role::Expected,
+                values: vec![Some(1.0), Some(2.0), None, Some(3.0), Some(4.0)],
+            }],
+            bands: Vec::new(),
+        });
+        assert_eq!(html.matches("<polyline class=\"line expected\"").count(), 2);
+    }
+}
