@@ -15,6 +15,7 @@ pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: &Loc
         },
         // Two decimals everywhere, so that the digits of a column align.
         Some(Cell::Money(value)) => locale.decimal(value.to_f64(), 2),
+        Some(Cell::Date(date)) if column.name() == "month" => locale.month(date),
         Some(Cell::Date(date)) => locale.date(date),
         Some(Cell::Timestamp(at)) => locale.date(at.date()),
         Some(Cell::Bool(value)) => {

@@ -1,6 +1,6 @@
 //! Methods, parameters and diagnostics: what is needed to check a number.
 
-use super::{Page, renamed, whole};
+use super::{Page, file_only, renamed, whole};
 use crate::{
     Lang, Result,
     output::{Column, Table},
@@ -63,6 +63,13 @@ impl Page<'_> {
                 locale.pick("orders to come", "будущие заказы"),
                 orders.model().name().to_owned(),
             ));
+            let parameters: Vec<String> = orders
+                .parameters()
+                .iter()
+                .map(|(name, value)| format!("{name} = {value:.4}"))
+                .collect();
+            let label = locale.pick("its parameters", "их параметры");
+            rows.push((label, parameters.join(", ")));
             if let Some(estimate) = orders.estimate() {
                 let converged = if estimate.converged {
                     locale.pick("yes", "да")
@@ -83,12 +90,14 @@ impl Page<'_> {
                 Column::text("value", "Значение", rows.iter().map(|(_, value)| value.as_str())),
             ],
         )?;
-        let mut tables =
-            vec![whole(locale.pick("Parameters of the run", "Параметры расчёта"), table)];
+        let caption = locale.pick("Parameters of the run", "Параметры расчёта");
+        let mut tables = vec![whole(caption, table)];
         if let Ok(clv) = &results.clv {
-            let caption =
-                locale.pick("Parameters of orders and spend", "Параметры моделей заказов и сумм");
-            tables.push(whole(caption, renamed(&clv.parameters()?, "clv_parameters")?));
+            let caption = locale.pick(
+                "Parameters of orders and spend, with their errors",
+                "Параметры моделей заказов и сумм с ошибками",
+            );
+            tables.push(file_only(caption, renamed(&clv.parameters()?, "clv_parameters")?));
         }
         let notes = METHODS.map(|(english, russian)| locale.pick(english, russian).to_owned());
         let summary = match locale.lang() {
