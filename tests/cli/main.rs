@@ -9,6 +9,7 @@ mod generate;
 mod inspect;
 mod outputs;
 mod process;
+mod report;
 mod rfm;
 mod same_bytes;
 mod segment;

@@ -7,6 +7,7 @@ use crmstat::{
     analysis::inspect::Titled,
     ingest::{Decision, Imported, Rejections},
     output::{Column, Format, Meta, Table, Terminal, Writer, write_atomically},
+    report::{SectionId, Stage},
     tables::Join,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,6 +15,10 @@ use std::{
     cell::RefCell,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Rows of a long table that a terminal shows.
@@ -226,6 +231,29 @@ impl Printer {
         Ok(())
     }
 
+    /// Writes `text`, the answer of the command in words.
+    pub(crate) fn text(&self, text: &str) -> Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        let failed = |cause| Error::io("cannot write", "the output", cause);
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)?;
+        Ok(())
+    }
+
+    /// The steps of a long work, shown on a terminal only.
+    pub(crate) fn steps(&self) -> Arc<Steps> {
+        let style = ProgressStyle::with_template("{msg:16} {bar:30} {percent}% {eta}");
+        let bar = match style {
+            Ok(style) if !self.quiet && io::stderr().is_terminal() => {
+                ProgressBar::new(STEPS_LENGTH).with_style(style)
+            }
+            _ => ProgressBar::hidden(),
+        };
+        Arc::new(Steps { bar, read: AtomicU64::new(0) })
+    }
+
     /// A bar for reading `length` bytes or rows, shown on a terminal only.
     pub(crate) fn progress(&self, length: Option<u64>) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
@@ -235,6 +263,54 @@ impl Printer {
         let style = ProgressStyle::with_template("reading {bar:30} {percent}% {eta}");
         let bar = ProgressBar::new(length);
         style.map_or(ProgressBar::hidden(), |style| bar.with_style(style))
+    }
+}
+
+/// The length of a bar of steps.
+const STEPS_LENGTH: u64 = 1000;
+/// How much of it is reading.
+const READING: u64 = 350;
+
+/// The steps of a long work and, by their usual shares, the time that is left.
+pub(crate) struct Steps {
+    bar: ProgressBar,
+    read: AtomicU64,
+}
+
+impl Steps {
+    /// Shows that `bytes` more of `length` have been read.
+    pub(crate) fn read(&self, bytes: u64, length: Option<u64>) {
+        if let Some(length) = length.filter(|length| *length > 0) {
+            let read = self.read.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            let share = read as f64 / length as f64;
+            self.bar.set_position(((share * READING as f64) as u64).min(READING));
+        }
+    }
+
+    /// Shows that `stage` begins.
+    pub(crate) fn begin(&self, stage: Stage) {
+        // The shares of ten million orders of a million customers.
+        let (from, name) = match stage {
+            Stage::Reading => (0, "reading"),
+            Stage::Section(section) => match section {
+                SectionId::Funnel => (READING, "deals"),
+                SectionId::Sales => (READING + 30, "sales"),
+                SectionId::Rfm => (READING + 60, "rfm"),
+                SectionId::Clusters => (500, "clusters"),
+                SectionId::Churn => (600, "churn"),
+                SectionId::Clv => (780, "lifetime value"),
+                SectionId::Cohorts => (850, "cohorts"),
+                _ => (READING, "key figures"),
+            },
+            Stage::Writing => (900, "writing"),
+        };
+        self.bar.set_message(name);
+        self.bar.set_position(from);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }
 

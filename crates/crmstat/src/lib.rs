@@ -17,6 +17,8 @@ mod lang;
 mod model_file;
 mod money;
 pub mod output;
+mod pseudonyms;
+pub mod report;
 pub mod tables;
 mod time;
 
@@ -24,4 +26,5 @@ pub use crmstat_models as models;
 pub use error::{Error, Place, Result};
 pub use lang::Lang;
 pub use money::Money;
+pub use pseudonyms::Pseudonyms;
 pub use time::{AsOf, Date, Timestamp, Window};

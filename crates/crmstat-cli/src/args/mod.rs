@@ -7,6 +7,7 @@ mod forecast;
 mod generate;
 mod output;
 mod read;
+mod report;
 mod rfm;
 mod segment;
 
@@ -20,6 +21,7 @@ pub(crate) use forecast::ForecastArgs;
 pub(crate) use generate::GenerateArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
+pub(crate) use report::{ReportArgs, TableFormatArg};
 pub(crate) use rfm::RfmArgs;
 pub(crate) use segment::{ScaleArg, SegmentArgs, TransformArg};
 
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Cohorts(Box<CohortsArgs>),
     /// Sales by period, per product, region, manager, with intervals
     Forecast(Box<ForecastArgs>),
+    /// All of it: one page, the tables and the models, in a folder
+    Report(Box<ReportArgs>),
     /// Synthetic CRM data with known truth
     Generate(Box<GenerateArgs>),
     /// Completions for a shell, on standard output

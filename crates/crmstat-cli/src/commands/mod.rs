@@ -8,6 +8,7 @@ mod forecast;
 mod generate;
 mod history;
 mod inspect;
+mod report;
 mod rfm;
 mod segment;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         }
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Report(args) => report::run(&args),
     }
 }
 

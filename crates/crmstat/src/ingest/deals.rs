@@ -26,7 +26,7 @@ pub(crate) struct CollectedDeals {
 }
 
 /// What is read of a deal besides its status and amount, where the export has it.
-const FIELDS: [Field; 13] = [
+const FIELDS: [Field; 14] = [
     Field::OrderId,
     Field::CustomerId,
     Field::CreatedAt,
@@ -37,6 +37,7 @@ const FIELDS: [Field; 13] = [
     Field::Pipeline,
     Field::Owner,
     Field::Source,
+    Field::LostReason,
     Field::Product,
     Field::Region,
     Field::Channel,
@@ -77,7 +78,6 @@ pub(crate) fn collect_deals(
                 "deals have a stage or status, and rows for open and lost ones; see `crmstat inspect`",
             ));
         }
-        input.mapping.require(&[Field::CreatedAt])?;
         let mut fields = FIELDS.to_vec();
         fields.extend([Field::Amount, Field::Probability]);
         decide(input, &fields, options)?;

@@ -36,7 +36,7 @@ pub(super) fn write(table: &Table, lang: Lang, out: &mut (dyn Write + Send)) -> 
 }
 
 /// `text` with everything escaped that Markdown or HTML would take for markup.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in plain(text).chars() {
         match character {

@@ -32,6 +32,7 @@ mod xlsx;
 
 pub use atomic::write_atomically;
 pub use format::{Format, Writer};
+pub(crate) use markdown::escaped as markdown_text;
 pub use meta::Meta;
 pub use table::{Column, Table};
 pub use terminal::Terminal;

@@ -38,6 +38,24 @@ impl Labels {
         Some(self.codes[row]).filter(|code| *code != MISSING)
     }
 
+    /// The same rows with other texts in the place of the labels, each of them another one.
+    pub(super) fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let names: Vec<String> = (0..self.labels.len())
+            .map(|code| rename(self.labels.get(code).unwrap_or_default()))
+            .collect();
+        let mut sorted: Vec<u32> = (0..names.len() as u32).collect();
+        sorted.sort_unstable_by(|left, right| names[*left as usize].cmp(&names[*right as usize]));
+        let mut rank = vec![MISSING; names.len()];
+        for (place, code) in sorted.iter().enumerate() {
+            rank[*code as usize] = place as u32;
+        }
+        let ranked = |code: &u32| rank.get(*code as usize).copied().unwrap_or(MISSING);
+        Self {
+            labels: sorted.iter().map(|code| Some(names[*code as usize].as_str())).collect(),
+            codes: self.codes.iter().map(ranked).collect(),
+        }
+    }
+
     /// The text of `row`; `None` is missing.
     pub fn get(&self, row: usize) -> Option<&str> {
         self.code(row).and_then(|code| self.labels.get(code as usize))

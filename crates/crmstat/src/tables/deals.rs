@@ -25,7 +25,7 @@ impl Deals {
     /// Reads the deals of `export`.
     ///
     /// # Errors
-    /// What the export cannot bear: another table, no column of creation dates, unknown closing stages.
+    /// What the export cannot bear: another table, unknown closing stages.
     pub fn read(export: &mut Export) -> Result<Imported<Self>> {
         export.collect_deals()?.try_map(|collected| Self::from_collected(&collected))
     }

@@ -2,7 +2,7 @@
 
 use super::column::{Column, Labels, gather};
 use crate::{
-    Date, Money, Result, Timestamp, Window,
+    Date, Money, Pseudonyms, Result, Timestamp, Window,
     ingest::{
         Export, Field, Imported,
         collect::{Collected, Rows},
@@ -207,12 +207,66 @@ impl Orders {
         }
     }
 
+    /// The same orders under the pseudonyms of their customers, who are in the order of these.
+    #[must_use]
+    pub fn pseudonymised(&self, pseudonyms: &Pseudonyms) -> Self {
+        let ids: Vec<String> = (0..self.customers.len())
+            .into_par_iter()
+            .map(|customer| pseudonyms.of(self.customers.get(customer).unwrap_or_default()))
+            .collect();
+        let mut turn: Vec<usize> = (0..ids.len()).collect();
+        turn.par_sort_unstable_by(|left, right| ids[*left].cmp(&ids[*right]));
+        let customers = turn.iter().map(|customer| Some(ids[*customer].as_str())).collect();
+        Self { customers, ..self.of_customers(&turn) }
+    }
+
+    /// The orders of some customers, these in the order given; orders are in the order of ids' bytes where
+    /// these are.
+    #[must_use]
+    pub fn of_customers(&self, customers: &[usize]) -> Self {
+        let orders: Vec<u32> = customers
+            .iter()
+            .flat_map(|customer| self.of_customer(*customer))
+            .map(|order| order as u32)
+            .collect();
+        let lines: Vec<u32> = orders
+            .iter()
+            .flat_map(|order| self.lines_of(*order as usize))
+            .map(|line| line as u32)
+            .collect();
+        let lines_of = |order: &u32| self.lines_of(*order as usize).len();
+        Self {
+            customers: customers.iter().map(|customer| self.customers.get(*customer)).collect(),
+            first_order: starts(customers.iter().map(|own| self.of_customer(*own).len())),
+            at: gather(&self.at, &orders),
+            amount: gather(&self.amount, &orders),
+            first_line: self.first_line.as_ref().map(|_| starts(orders.iter().map(lines_of))),
+            line_amount: self.line_amount.as_ref().map(|amounts| gather(amounts, &lines)),
+            fields: self
+                .fields
+                .iter()
+                .map(|(field, column)| (*field, column.reordered(&lines)))
+                .collect(),
+        }
+    }
+
     /// The days of the first and the last order.
     pub fn span(&self) -> Option<(Date, Date)> {
         let first = self.at.iter().min()?;
         let last = self.at.iter().max()?;
         Some((first.date(), last.date()))
     }
+}
+
+/// Where each of several stretches begins, and the end of all.
+fn starts(lengths: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut starts = vec![0];
+    let mut end = 0;
+    for length in lengths {
+        end += length as u32;
+        starts.push(end);
+    }
+    starts
 }
 
 /// Customers whose rows are sorted in one task.

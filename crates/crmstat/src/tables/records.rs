@@ -2,7 +2,7 @@
 
 use super::column::{Column, Labels};
 use crate::{
-    Result,
+    Pseudonyms, Result,
     ingest::{Export, Field, Imported, TableKind, columns::RawColumn},
     output::Texts,
 };
@@ -87,6 +87,17 @@ impl Records {
             Column::Text(labels) => Some(labels),
             _ => None,
         }
+    }
+
+    /// The same rows under the pseudonyms of their customers.
+    #[must_use]
+    pub fn pseudonymised(mut self, pseudonyms: &Pseudonyms) -> Self {
+        for (field, column) in &mut self.columns {
+            if let (Field::CustomerId, Column::Text(labels)) = (&field, &mut *column) {
+                *labels = labels.renamed(|id| pseudonyms.of(id));
+            }
+        }
+        self
     }
 
     /// Joins the rows by `field` to `keys`, such as the customers of [`Orders`](super::Orders).

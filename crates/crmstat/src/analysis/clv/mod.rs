@@ -296,6 +296,26 @@ pub fn estimate_with(
 }
 
 impl Clv {
+    /// Estimates what the customers of `orders` that have been read are worth as of `as_of`;
+    /// [`Options::window`] does not count.
+    ///
+    /// # Errors
+    /// Options out of range, no purchase before `as_of`, or nobody with a repeat order.
+    pub fn of_orders(orders: &Orders, as_of: AsOf, options: &Options) -> Result<Self> {
+        let beside = Beside::default();
+        options.check(beside)?;
+        let observed =
+            Observation { as_of, unit: options.model_unit(), zero_amount: options.zero_amount };
+        let buyers = match options.order_model() {
+            OrderModel::BgBb => Buyers::on_occasions(orders, observed)?,
+            _ => Buyers::of(orders, observed)?,
+        };
+        if buyers.numbers.is_empty() {
+            return Err(Error::data(format!("no purchase before {as_of}")));
+        }
+        Self::new(as_of, buyers, beside, options)
+    }
+
     fn new(as_of: AsOf, buyers: Buyers, beside: Beside<'_>, options: &Options) -> Result<Self> {
         let Buyers { ids, summaries, revenue, undone, mut warnings, .. } = buyers;
         let (model, no_spend) = match (&options.fitted, beside.attributes) {

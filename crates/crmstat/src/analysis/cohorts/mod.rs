@@ -6,6 +6,7 @@
 //! A refund is revenue of its period but neither an order nor a first one. Where the data begin later than
 //! the business, the first cohorts hold customers who had ordered before.
 
+mod orders;
 mod period;
 mod survival;
 mod terms;
@@ -24,7 +25,7 @@ use crate::{
     output::{Column, Table},
     tables::{Orders, OrdersQuery},
 };
-use crmstat_models::clv::{Cohort, CohortOrder, acquisition_cohorts};
+use crmstat_models::clv::Cohort;
 
 /// How to group.
 #[derive(Clone, Debug, Default)]
@@ -62,24 +63,11 @@ pub struct Acquisition {
 /// What the export cannot bear ([`Export`]), or no purchase in the window.
 pub fn acquisition(export: &mut Export, options: &Options) -> Result<Imported<Acquisition>> {
     let (orders, as_of) = read(export, options.window)?;
-    let period = options.period;
-    let rows: Vec<CohortOrder> = (0..orders.result.customers().len())
-        .flat_map(|customer| {
-            let orders = &orders.result;
-            orders.of_customer(customer).map(move |order| CohortOrder {
-                customer: customer as u64,
-                period: period.number(orders.at()[order].date()),
-                // In whole units: sums of them are exact up to 2^53, nine hundred billion a cell.
-                amount: orders.amount()[order].units() as f64,
-            })
-        })
-        .collect();
-    let last = period.number(as_of.date().plus_days(-1));
-    let cohorts = acquisition_cohorts(&rows, last).map_err(Error::from_model)?;
-    if cohorts.is_empty() {
+    let found = Acquisition::of_orders(&orders.result, as_of, options.period);
+    if found.cohorts.is_empty() {
         return Err(no_purchases(export, &orders));
     }
-    orders.try_map(|_| Ok(Acquisition { as_of, period, cohorts }))
+    orders.try_map(|_| Ok(found))
 }
 
 /// The orders of `window` and the instant of observation.

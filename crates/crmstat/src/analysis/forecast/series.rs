@@ -134,10 +134,14 @@ impl SeriesSet {
         let orders = Orders::read(export, &OrdersQuery { window: query.window, fields })?;
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");
-        orders.try_map(|orders| Self::count(&orders, query, &files))
+        orders.try_map(|orders| Self::of_orders(&orders, query, &files))
     }
 
-    fn count(orders: &Orders, query: &Query, files: &str) -> Result<Self> {
+    /// Counts `orders` that have been read from `files` by period; see [`SeriesSet::from_orders`].
+    ///
+    /// # Errors
+    /// A dimension without a column, or no complete period with an order.
+    pub fn of_orders(orders: &Orders, query: &Query, files: &str) -> Result<Self> {
         let Query { window, period, measure, ref by } = *query;
         if let Some(field) = by.iter().find(|field| !field.is_text()) {
             return Err(Error::usage(format!("{field} is no text, so nothing is divided by it")));

@@ -5,7 +5,7 @@
 
 mod profile;
 mod quality;
-mod russian;
+pub(crate) mod russian;
 mod spelling;
 mod tables;
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use crate::Lang;
 
 /// `text` of the reader in `lang`.
-pub(super) fn said(text: &str, lang: Lang) -> String {
+pub(crate) fn said(text: &str, lang: Lang) -> String {
     if lang == Lang::En {
         return text.to_owned();
     }

@@ -25,8 +25,12 @@ use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
     ingest::{Export, Imported, gather::PerCustomer},
     output::Texts,
+    tables::Orders,
 };
-use crmstat_models::rfm::{Cuts, Fitted, Metrics, Params, Scores};
+use crmstat_models::{
+    parallel::map_chunks,
+    rfm::{Cuts, Fitted, Metrics, Params, Scores},
+};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -130,8 +134,59 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     })
 }
 
+/// Scores the customers of `orders` that have been read; the orders of [`Options::window`] count.
+///
+/// # Errors
+/// Cut points or segments that do not fit together, a sum past the range of money, or no purchase in the
+/// window.
+pub fn score_orders(orders: &Orders, options: &Options) -> Result<Rfm> {
+    let Window { since, until } = options.window;
+    let last = orders.span().map(|(_, last)| AsOf::day_after(last));
+    let none =
+        || Error::data("no purchase in the window").with_hint("check `--as-of` and `--since`");
+    let as_of = until.or(last).ok_or_else(none)?;
+    let from = since.map(Date::midnight);
+    let end = as_of.date().midnight();
+    let gathered = map_chunks(orders.customers().len(), CHUNK, |range| {
+        let of = |customer: usize| {
+            let orders_of = orders.of_customer(customer);
+            let at = &orders.at()[orders_of.clone()];
+            let before = at.partition_point(|at| *at < end);
+            let first = from.map_or(0, |from| at.partition_point(|at| *at < from));
+            let mut purchases = Purchases::default();
+            for order in orders_of.start + first.min(before)..orders_of.start + before {
+                purchases.add(orders.at()[order], orders.amount()[order])?;
+            }
+            Some((purchases, first < before))
+        };
+        range.map(of).collect::<Option<Vec<_>>>()
+    });
+    let (mut ids, mut purchases, mut refunded_only) = (Texts::default(), Vec::new(), 0);
+    let mut customer = 0;
+    for chunk in gathered {
+        let chunk =
+            chunk.ok_or_else(|| Error::data("a customer's sum is past the range of money"))?;
+        for (found, has_orders) in chunk {
+            if found.orders > 0 {
+                ids.push(orders.customers().get(customer));
+                purchases.push(found);
+            } else {
+                refunded_only += u64::from(has_orders);
+            }
+            customer += 1;
+        }
+    }
+    if purchases.is_empty() {
+        return Err(none());
+    }
+    Rfm::new(as_of, ids, &purchases, refunded_only, options)
+}
+
+/// Customers per task.
+const CHUNK: usize = 4096;
+
 /// Says where the rows went that are no purchases.
-pub(super) fn no_purchases<T>(export: &Export, gathered: &Imported<T>) -> Error {
+pub(crate) fn no_purchases<T>(export: &Export, gathered: &Imported<T>) -> Error {
     let files: Vec<&str> = export.files().collect();
     let ledger = &gathered.ledger;
     let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));

@@ -24,13 +24,13 @@ mod transcode;
 use std::io::{self, Read};
 
 use self::{compression::Compression, encoding::Chosen, transcode::Transcoder};
-pub use expand::expand;
 pub(crate) use self::{
     contained::contained,
     file::{FileReader, SharedFile},
     kind::Format,
 };
 use crate::{Error, Place, Result, ingest::Decision, ingest::sheet};
+pub use expand::expand;
 
 /// How much of an input is looked at to recognise it.
 const HEAD: usize = 64 << 10;

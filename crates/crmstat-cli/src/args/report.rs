@@ -1,0 +1,83 @@
+//! `crmstat report`.
+
+use super::{ColorArg, LangArg, ReadArgs};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Arguments of `crmstat report`.
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// The folder of the report: new, empty, or that of an earlier report, which is replaced; it appears
+    /// whole or not at all
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Observe the world at the first moment of this day; later orders do not exist
+    /// [default: the day after the last order]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// The seed of every random choice
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// The title [default: the names of the files]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// A picture for the head of the page: PNG, JPEG or SVG, at most 512 KiB
+    #[arg(long, value_name = "FILE")]
+    pub(crate) logo: Option<PathBuf>,
+    /// The sections: answer, figures, sales, rfm, clusters, churn, clv, cohorts, funnel, quality, methods
+    /// [default: all that the data bear]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) sections: Vec<String>,
+    /// Show the names of customers beside their ids, as the table of `--customers` has them
+    #[arg(long, conflicts_with = "pseudonymize")]
+    pub(crate) with_names: bool,
+    /// Put pseudonyms in the place of the customers' ids, in everything that is written: a hash under this
+    /// key; the same key gives the same pseudonyms
+    #[arg(long, value_name = "KEY")]
+    pub(crate) pseudonymize: Option<String>,
+    /// The format of the tables
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) table_format: TableFormatArg,
+    /// The language of every word, number and date
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(crate) lang: LangArg,
+    /// Colours on a terminal
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: ColorArg,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(crate) threads: Option<usize>,
+    /// Say nothing but errors, and print no summary
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Say every decision taken
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// The format of the tables of a report.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum TableFormatArg {
+    /// Comma-separated values
+    #[default]
+    Csv,
+    /// Apache Parquet
+    Parquet,
+}
+
+impl ReportArgs {
+    /// The options of output that every command has, without a file of its own.
+    pub(crate) fn output(&self) -> super::OutputArgs {
+        super::OutputArgs {
+            format: Some("md".to_owned()),
+            output: None,
+            lang: self.lang,
+            color: self.color,
+            threads: self.threads,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
+}

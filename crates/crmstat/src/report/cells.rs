@@ -1,0 +1,34 @@
+//! Cells of tables as a page shows them.
+
+use super::{Locale, Unit, locale::MISSING};
+use crate::output::{Cell, Column, Values};
+
+/// The cell of `row` of `column` as people read it; `unit` where it is known from elsewhere.
+pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: &Locale) -> String {
+    match column.values().get(row) {
+        None => MISSING.to_owned(),
+        Some(Cell::Text(text)) => text.to_owned(),
+        Some(Cell::Int(value)) => locale.decimal(value as f64, 0),
+        Some(Cell::Float(value, decimals)) => match unit.or(unit_of(column)) {
+            Some(unit) => locale.number(value, unit),
+            None => locale.decimal(value, decimals),
+        },
+        // Two decimals everywhere, so that the digits of a column align.
+        Some(Cell::Money(value)) => locale.decimal(value.to_f64(), 2),
+        Some(Cell::Date(date)) if column.name() == "month" => locale.month(date),
+        Some(Cell::Date(date)) => locale.date(date),
+        Some(Cell::Timestamp(at)) => locale.date(at.date()),
+        Some(Cell::Bool(value)) => {
+            locale.pick(["no", "yes"], ["нет", "да"])[usize::from(value)].to_owned()
+        }
+    }
+}
+
+/// Shares are shown as percent: that a column holds them is told by its name.
+fn unit_of(column: &Column) -> Option<Unit> {
+    const SHARES: [&str; 6] =
+        ["probability", "p_alive", "win_rate", "win_rate_by_value", "churn_rate", "retention"];
+    let name = column.name();
+    let is_share = name.starts_with("share_") || name.starts_with("age_") || SHARES.contains(&name);
+    (is_share && matches!(column.values(), Values::Float { .. })).then_some(Unit::Share)
+}

@@ -1,0 +1,207 @@
+//! The page: one file that needs nothing else, safe to open from anywhere.
+//!
+//! Every text goes through [`escape::escape`]. The page may load and run nothing but its own style and
+//! script, which its policy names by their hashes; pictures are data. Without the script everything is
+//! there to be read; with it tables sort, filter and copy, and charts tell their values.
+
+mod chart;
+mod escape;
+mod table;
+
+use super::{Change, Content, Figure, Report, Section};
+use crate::{Lang, Result};
+use escape::{base64, cut, escape};
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+/// Characters of a sentence: a name of any length stands in it cut.
+const SENTENCE: usize = 1200;
+
+impl Report {
+    /// The report as one HTML page.
+    ///
+    /// # Errors
+    /// A chart with two lines of one name.
+    pub fn html(&self) -> Result<String> {
+        let sections = self
+            .sections
+            .iter()
+            .map(|section| self.section(section))
+            .collect::<Result<String>>()?;
+        let lang = self.lang().pick("en", "ru");
+        let title = escape(&cut(&self.title, 200));
+        let [skip, contents] = self
+            .lang()
+            .pick(["Skip to the content", "Contents"], ["Перейти к содержанию", "Содержание"]);
+        let words = self.lang().pick(
+            "data-filter=\"Filter rows\" data-copy=\"Copy as CSV\" data-copied=\"Copied\" data-sort=\"sort by\"",
+            "data-filter=\"Фильтр строк\" data-copy=\"Копировать CSV\" data-copied=\"Скопировано\" \
+             data-sort=\"сортировать по\"",
+        );
+        Ok(format!(
+            "<!DOCTYPE html>\n<html lang=\"{lang}\" {words}>\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"generator\" content=\"crmstat {}\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+             <a class=\"skip\" href=\"#content\">{skip}</a>\n{}\n\
+             <nav aria-label=\"{contents}\"><ul>{}</ul></nav>\n\
+             <main id=\"content\" tabindex=\"-1\">\n{sections}</main>\n{}\n\
+             <div id=\"tip\" aria-hidden=\"true\" hidden></div>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+            policy(),
+            env!("CARGO_PKG_VERSION"),
+            self.head(&title),
+            self.links(),
+            self.foot()
+        ))
+    }
+
+    fn head(&self, title: &str) -> String {
+        let logo = self.logo.as_ref().map_or_else(String::new, |logo| {
+            let kind = logo.kind();
+            format!(
+                "<img class=\"logo\" alt=\"\" src=\"data:{kind};base64,{}\">",
+                base64(logo.bytes())
+            )
+        });
+        let (first, last) = (self.locale.date(self.span.0), self.locale.date(self.span.1));
+        let files = escape(&cut(&self.files.join(", "), 160));
+        let (said, orders) = match self.lang() {
+            Lang::En => (
+                format!("as of {}", self.locale.date(self.as_of.date())),
+                format!("orders from {first} to {last}"),
+            ),
+            Lang::Ru => (
+                format!("на {}", self.locale.date(self.as_of.date())),
+                format!("заказы с {first} по {last}"),
+            ),
+        };
+        format!(
+            "<header>{logo}<div><h1>{title}</h1><p>{}</p><p class=\"source\">{} · {files}</p></div></header>",
+            escape(&said),
+            escape(&orders)
+        )
+    }
+
+    fn links(&self) -> String {
+        let links = self.sections.iter().map(|section| {
+            let class = if section.content.is_err() { " class=\"absent\"" } else { "" };
+            let (id, title) = (section.id.name(), escape(section.id.short(self.lang())));
+            format!("<li><a href=\"#{id}\"{class}>{title}</a></li>")
+        });
+        links.collect()
+    }
+
+    fn foot(&self) -> String {
+        let said = match self.lang() {
+            Lang::En => "Whole tables, workbook and record of the run are beside this page.",
+            Lang::Ru => "Полные таблицы, книга и запись расчёта лежат рядом с этой страницей.",
+        };
+        format!("<footer><p>crmstat {} · {said}</p></footer>", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn section(&self, section: &Section) -> Result<String> {
+        let id = section.id.name();
+        let title = escape(section.id.title(self.lang()));
+        let heading = format!("<h2 id=\"{id}-title\">{title}</h2>");
+        Ok(match &section.content {
+            Err(absent) => {
+                let hint =
+                    absent.hint.as_deref().map(|hint| format!(" {}", escape(&cut(hint, SENTENCE))));
+                format!(
+                    "<section id=\"{id}\" class=\"absent\" aria-labelledby=\"{id}-title\">\n{heading}\n\
+                     <p>{}{}</p>\n</section>\n",
+                    escape(&cut(&absent.reason, SENTENCE)),
+                    hint.unwrap_or_default()
+                )
+            }
+            Ok(content) => format!(
+                "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n{heading}\n{}</section>\n",
+                self.content(content)?
+            ),
+        })
+    }
+
+    fn content(&self, content: &Content) -> Result<String> {
+        let sentence = |text: &String| format!("<p>{}</p>\n", escape(&cut(text, SENTENCE)));
+        let summary: String = content.summary.iter().map(sentence).collect();
+        let mut html = format!("<div class=\"summary\">\n{summary}</div>\n");
+        if !content.figures.is_empty() {
+            let figures: String =
+                content.figures.iter().map(|figure| self.figure(figure)).collect();
+            // As many in a row as leave no row with one of them.
+            let columns =
+                [3, 4, 5].into_iter().find(|columns| content.figures.len() % columns == 0);
+            let columns = columns.unwrap_or(3);
+            html.push_str(&format!("<div class=\"figures by{columns}\">\n{figures}</div>\n"));
+        }
+        for chart in &content.charts {
+            html.push_str(&chart::figure(chart, &self.locale)?);
+        }
+        for exhibit in content.tables.iter().filter(|exhibit| exhibit.shown > 0) {
+            html.push_str(&table::exhibit(exhibit, &self.locale));
+        }
+        if !content.notes.is_empty() {
+            let notes = content.notes.iter();
+            let notes: String =
+                notes.map(|note| format!("<li>{}</li>\n", escape(&cut(note, SENTENCE)))).collect();
+            html.push_str(&format!("<ul class=\"notes\">\n{notes}</ul>\n"));
+        }
+        Ok(html)
+    }
+
+    fn figure(&self, figure: &Figure) -> String {
+        let label = escape(&figure.label);
+        let value = escape(&self.locale.compact(figure.value, figure.unit));
+        let whole = escape(&self.locale.number(figure.value, figure.unit));
+        let changes: String = figure.changes.iter().map(|change| self.change(change)).collect();
+        let name = format!("{}, {}", figure.label, figure.trend_of);
+        let spark = chart::sparkline(&figure.trend, &name, figure.unit, &self.locale);
+        format!(
+            "<div class=\"figure\"><h3>{label}</h3><p class=\"value\" title=\"{whole}\">{value}</p>\
+             {changes}{spark}</div>\n"
+        )
+    }
+
+    /// A change: an arrow that says the direction without colour.
+    fn change(&self, change: &Change) -> String {
+        let (class, arrow) = match change.relative {
+            relative if relative >= 0.0005 => ("up", "▲"),
+            relative if relative <= -0.0005 => ("down", "▼"),
+            _ => ("flat", "■"),
+        };
+        format!(
+            "<p class=\"change {class}\"><span aria-hidden=\"true\">{arrow}</span> {} <span>{}</span></p>",
+            escape(&self.locale.change(change.relative)),
+            escape(&change.against)
+        )
+    }
+}
+
+/// What the page may do: its own style and script, pictures that are data, nothing else.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text.as_bytes())));
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; \
+         form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SCRIPT, STYLE};
+
+    #[test]
+    fn style_and_script_cannot_end_their_elements_or_reach_out() {
+        for text in [STYLE, SCRIPT] {
+            assert!(!text.contains("</") && !text.contains("http") && !text.contains("url("));
+            assert!(text.is_ascii());
+        }
+        for word in ["innerHTML", "eval(", "fetch(", "XMLHttpRequest"] {
+            assert!(!SCRIPT.contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! Every analysis of one export, from one reading of its orders.
+
+use super::{
+    Options, SectionId,
+    activity::{Activity, recent_days},
+};
+use crate::{
+    AsOf, Date, Error, Pseudonyms, Result, Window,
+    analysis::{
+        churn, clv, cohorts,
+        cohorts::Acquisition,
+        forecast::{self, Forecasts, Period, Query, SeriesSet},
+        funnel::{self, Funnel},
+        rfm, segments,
+    },
+    features::History,
+    ingest::{Export, Field, Imported, TableKind},
+    key::hash_text,
+    tables::{Orders, OrdersQuery, Records},
+};
+use std::collections::BTreeMap;
+
+/// An answer, or the reason why the data do not bear one.
+pub type Answer<T> = Result<T, Reason>;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It was not asked for.
+    NotAsked,
+    /// Too few customers with a purchase.
+    FewCustomers {
+        /// How many there are.
+        found: u64,
+        /// How many are needed.
+        needed: u64,
+    },
+    /// Too few customers who came back.
+    FewRepeatCustomers {
+        /// How many there are.
+        found: u64,
+        /// How many are needed.
+        needed: u64,
+    },
+    /// The data cover too short a time.
+    ShortHistory {
+        /// The days they cover.
+        found: u64,
+        /// The days that are needed.
+        needed: u64,
+    },
+    /// The export holds orders, not deals.
+    NoDeals,
+    /// The analysis refused the data.
+    Refused {
+        /// Why.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+/// The analyses of one export.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The names of the files of orders or deals.
+    pub files: Vec<String>,
+    /// The profile by which they were read.
+    pub profile: Option<String>,
+    /// What their rows are.
+    pub kind: TableKind,
+    /// The exclusive instant of observation.
+    pub as_of: AsOf,
+    /// The days of the first and the last order.
+    pub span: (Date, Date),
+    /// Where every row went, what was decided, and the currency.
+    pub account: Imported<()>,
+    /// The tables beside the orders, with their rows and those of nobody who has an order.
+    pub beside: Vec<(TableKind, u64, u64)>,
+    /// The seed of every random choice.
+    pub seed: u64,
+    /// The orders in sums.
+    pub activity: Activity,
+    /// Sales by period and their forecast.
+    pub sales: Answer<Sales>,
+    /// Scores and segments, and where customers came from.
+    pub rfm: Answer<Scored>,
+    /// Clusters.
+    pub clusters: Answer<segments::Segments>,
+    /// Who is about to leave.
+    pub churn: Answer<churn::Churn>,
+    /// What customers are worth.
+    pub clv: Answer<clv::Clv>,
+    /// Acquisition cohorts.
+    pub cohorts: Answer<Acquisition>,
+    /// Deals by stage and owner.
+    pub funnel: Answer<Funnel>,
+    /// Whether pseudonyms stand in the place of ids.
+    pub pseudonymised: bool,
+    /// Names of customers by id, where they are asked for and known.
+    pub names: BTreeMap<String, String>,
+}
+
+/// Sales by period and their forecast.
+#[derive(Clone, Debug)]
+pub struct Sales {
+    /// What was sold.
+    pub history: SeriesSet,
+    /// What will be sold.
+    pub forecast: Forecasts,
+}
+
+/// Scores now, and the segments of an earlier day by the same cut points.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// The scores.
+    pub now: rfm::Rfm,
+    /// The earlier day, and who moved since; `None` where nobody had bought by then.
+    pub moves: Option<(AsOf, rfm::Migration)>,
+}
+
+/// A step of the work, told when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading the export.
+    Reading,
+    /// One of the sections.
+    Section(SectionId),
+    /// Writing the files.
+    Writing,
+}
+
+/// Customers below whom quintiles say nothing.
+const RFM_CUSTOMERS: u64 = 10;
+/// Customers below whom clusters are chance.
+const CLUSTER_CUSTOMERS: u64 = 100;
+/// Customers below whom nobody's churn can be judged.
+const CHURN_CUSTOMERS: u64 = 100;
+/// Days that hold four horizons of churn at least: one of features, two of labels, one to come.
+const CHURN_DAYS: u64 = 120;
+/// Repeat customers below whom the parameters of CLV are guesses.
+const CLV_REPEAT_CUSTOMERS: u64 = 30;
+/// Days of history below which nobody can be told alive from gone.
+const CLV_DAYS: u64 = 180;
+/// Customers below whom cohorts are single persons.
+const COHORT_CUSTOMERS: u64 = 20;
+/// Complete periods without which there is nothing to forecast from.
+const SALES_PERIODS: i32 = 6;
+/// Cohorts of months beyond which quarters are read more easily.
+const MOST_COHORTS: u32 = 25;
+
+impl Results {
+    /// Reads the orders or deals of `export` once and makes every analysis that `options` ask for and the
+    /// data bear; `beside` are the tables of activities and customers. `stage` is told what begins.
+    ///
+    /// # Errors
+    /// What the export cannot bear at all: see [`Export`], or no purchase before `as_of`. An analysis
+    /// that the data do not bear is a [`Reason`], not an error.
+    pub fn of(
+        export: &mut Export,
+        beside: &[Records],
+        options: &Options,
+        stage: &dyn Fn(Stage),
+    ) -> Result<Self> {
+        if options.with_names && options.pseudonyms.is_some() {
+            return Err(Error::usage("names beside pseudonyms would undo them")
+                .with_hint("leave out `--with-names` or `--pseudonymize`"));
+        }
+        stage(Stage::Reading);
+        let window = Window { since: None, until: options.as_of };
+        let mut imported = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
+        let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
+        let as_of = match options.as_of.or(last) {
+            Some(as_of) if !imported.result.is_empty() => as_of,
+            _ => return Err(rfm::no_purchases(export, &imported)),
+        };
+        let funnel = match export.kind() {
+            Some(TableKind::Deals) if options.wants(SectionId::Funnel) => {
+                stage(Stage::Section(SectionId::Funnel));
+                funnel::count(export).map_err(Reason::of)
+            }
+            _ if options.wants(SectionId::Funnel) => Err(Reason::NoDeals),
+            _ => Err(Reason::NotAsked),
+        };
+        let hidden;
+        let mut beside = beside;
+        if let Some(pseudonyms) = &options.pseudonyms {
+            imported.result = imported.result.pseudonymised(pseudonyms);
+            hidden = pseudonymised(beside, pseudonyms);
+            beside = &hidden;
+        }
+        let names = if options.with_names { names(beside) } else { BTreeMap::new() };
+        let files: Vec<String> = export.files().map(str::to_owned).collect();
+        let analyst = Analyst::new(&imported.result, beside, as_of, options, stage)?;
+        let (span, unmatched) = ((analyst.first, analyst.last), analyst.unmatched());
+        let (sales, rfm) = (analyst.sales(&files), analyst.rfm());
+        let (clusters, churn) = (analyst.clusters(), analyst.churn());
+        let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
+        let activity = analyst.activity;
+        Ok(Self {
+            profile: export.profile().map(str::to_owned),
+            kind: export.kind().unwrap_or(TableKind::Orders),
+            files,
+            as_of,
+            span,
+            account: imported.try_map(|_| Ok(()))?,
+            beside: unmatched,
+            seed: options.seed,
+            activity,
+            sales,
+            rfm,
+            clusters,
+            churn,
+            clv,
+            cohorts,
+            funnel,
+            pseudonymised: options.pseudonyms.is_some(),
+            names,
+        })
+    }
+}
+
+fn pseudonymised(tables: &[Records], pseudonyms: &Pseudonyms) -> Vec<Records> {
+    tables.iter().map(|table| table.clone().pseudonymised(pseudonyms)).collect()
+}
+
+/// The names in the table of customers, by id; of several rows the first counts.
+fn names(beside: &[Records]) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for table in beside.iter().filter(|table| table.kind() == TableKind::Customers) {
+        let (Some(ids), Some(of)) = (table.labels(Field::CustomerId), table.labels(Field::Name))
+        else {
+            continue;
+        };
+        for row in 0..table.len() {
+            if let (Some(id), Some(name)) = (ids.get(row), of.get(row)) {
+                names.entry(id.to_owned()).or_insert_with(|| name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+impl Reason {
+    fn of(error: Error) -> Self {
+        Self::Refused { message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+/// `orders` with the tables of activities and customers among those `beside` them.
+fn joined<'a>(orders: &'a Orders, beside: &'a [Records]) -> Result<History<'a>> {
+    let mut history = History::new(orders);
+    for table in beside {
+        let has = |field: Field| table.field(field).is_some();
+        history = match table.kind() {
+            // Activities of deals alone say nothing of customers.
+            TableKind::Activities if has(Field::CustomerId) && has(Field::At) => {
+                history.with_activities(table)?
+            }
+            TableKind::Customers if has(Field::CustomerId) => history.with_customers(table)?,
+            _ => history,
+        };
+    }
+    Ok(history)
+}
+
+/// Makes the analyses, one method each.
+struct Analyst<'a> {
+    orders: &'a Orders,
+    beside: &'a [Records],
+    history: History<'a>,
+    options: &'a Options,
+    stage: &'a dyn Fn(Stage),
+    as_of: AsOf,
+    first: Date,
+    last: Date,
+    activity: Activity,
+}
+
+impl<'a> Analyst<'a> {
+    fn new(
+        orders: &'a Orders,
+        beside: &'a [Records],
+        as_of: AsOf,
+        options: &'a Options,
+        stage: &'a dyn Fn(Stage),
+    ) -> Result<Self> {
+        let (first, last) = orders.span().unwrap_or_default();
+        stage(Stage::Section(SectionId::Figures));
+        let activity = Activity::of(orders, as_of)?;
+        let history = joined(orders, beside)?;
+        Ok(Self { orders, beside, history, options, stage, as_of, first, last, activity })
+    }
+
+    /// The days that the data cover.
+    fn days(&self) -> u64 {
+        u64::try_from(self.as_of.date().days() - self.first.days()).unwrap_or(0)
+    }
+
+    /// Makes the analysis of `section` if it is asked for and the data hold what it `needs`.
+    fn make<T>(
+        &self,
+        section: SectionId,
+        needs: &[Reason],
+        analyse: impl FnOnce() -> Result<T>,
+    ) -> Answer<T> {
+        if !self.options.wants(section) {
+            return Err(Reason::NotAsked);
+        }
+        if let Some(lacking) = needs.iter().find(|need| need.is_lacking()) {
+            return Err(lacking.clone());
+        }
+        (self.stage)(Stage::Section(section));
+        analyse().map_err(Reason::of)
+    }
+
+    fn customers(&self, needed: u64) -> Reason {
+        Reason::FewCustomers { found: self.activity.all.customers, needed }
+    }
+
+    fn history_of(&self, needed: u64) -> Reason {
+        Reason::ShortHistory { found: self.days(), needed }
+    }
+
+    /// The tables beside the orders, with their rows and those of nobody who has an order.
+    fn unmatched(&self) -> Vec<(TableKind, u64, u64)> {
+        let found = self.history.unmatched();
+        let unmatched = |kind: TableKind| match kind {
+            TableKind::Activities => Some(found.activities),
+            TableKind::Customers => Some(found.customers),
+            TableKind::Lines => Some(found.lines),
+            _ => None,
+        };
+        self.beside
+            .iter()
+            .filter_map(|table| Some((table.kind(), table.len() as u64, unmatched(table.kind())?)))
+            .collect()
+    }
+
+    fn sales(&self, files: &[String]) -> Answer<Sales> {
+        let complete =
+            |period: Period| period.number(self.as_of.date()) - period.number(self.first);
+        let period = [Period::Month, Period::Week, Period::Day]
+            .into_iter()
+            .find(|period| complete(*period) >= 2 * SALES_PERIODS)
+            .unwrap_or(Period::Day);
+        self.make(SectionId::Sales, &[self.history_of(2 * SALES_PERIODS as u64)], || {
+            let window = Window { since: None, until: Some(self.as_of) };
+            let query = Query { window, period, ..Query::default() };
+            let history = SeriesSet::of_orders(self.orders, &query, &files.join("`, `"))?;
+            // Further than half of what is known nobody should look.
+            let horizon = period.usual_horizon().min((complete(period) / 2).max(1) as usize);
+            let options = forecast::Options {
+                horizon: Some(horizon),
+                seed: self.options.seed,
+                ..forecast::Options::default()
+            };
+            let forecast = forecast::forecast(&history, &options)?;
+            Ok(Sales { history, forecast })
+        })
+    }
+
+    fn rfm(&self) -> Answer<Scored> {
+        self.make(SectionId::Rfm, &[self.customers(RFM_CUSTOMERS)], || {
+            let window = Window { since: None, until: Some(self.as_of) };
+            let now =
+                rfm::score_orders(self.orders, &rfm::Options { window, ..Default::default() })?;
+            let days = recent_days(self.as_of.date().days() - self.first.days());
+            let moves = days.and_then(|days| {
+                let earlier = AsOf::start_of(self.as_of.date().plus_days(-days));
+                let window = Window { since: None, until: Some(earlier) };
+                // Without a purchase by then there is nobody to compare with.
+                let before = rfm::score_orders(self.orders, &now.model().options(window)).ok()?;
+                Some(rfm::migration(&before, &now).map(|moves| (earlier, moves)))
+            });
+            Ok(Scored { now, moves: moves.transpose()? })
+        })
+    }
+
+    fn clusters(&self) -> Answer<segments::Segments> {
+        self.make(SectionId::Clusters, &[self.customers(CLUSTER_CUSTOMERS)], || {
+            let features = segments::Customers::DEFAULT;
+            let customers = segments::Customers::at(&self.history, self.as_of, &features)?;
+            let options =
+                segments::Options { seed: self.options.seed, ..segments::Options::default() };
+            segments::fit(&customers, &options)
+        })
+    }
+
+    fn churn(&self) -> Answer<churn::Churn> {
+        let needs = [self.customers(CHURN_CUSTOMERS), self.history_of(CHURN_DAYS)];
+        self.make(SectionId::Churn, &needs, || {
+            let horizon = recent_days(self.days() as i32).unwrap_or(30).max(30) as u32;
+            let learning =
+                churn::Learning { seed: self.options.seed, ..churn::Learning::default() };
+            let options = churn::Options {
+                as_of: Some(self.as_of),
+                horizon: churn::Horizon::days(horizon)?,
+                learning,
+                ..churn::Options::default()
+            };
+            if self.orders.customers().len() <= options.most_customers {
+                return churn::fit(&self.history, &options);
+            }
+            // The model learns from a sample anyway: only its features are made at every cutoff.
+            let sample = self.orders.of_customers(&self.sample(options.most_customers));
+            let learned = churn::fit(&joined(&sample, self.beside)?, &options)?;
+            let scores = learned.model.score(&self.history, self.as_of)?;
+            Ok(churn::Churn { scores, ..learned })
+        })
+    }
+
+    /// About `most` customers, chosen by their ids and by nothing else.
+    fn sample(&self, most: usize) -> Vec<usize> {
+        let ids = self.orders.customers();
+        // A hash below this share of all hashes is in the sample.
+        let bound = ((most as u128) << 64) / ids.len().max(1) as u128;
+        (0..ids.len())
+            .filter(|customer| {
+                u128::from(hash_text(ids.get(*customer).unwrap_or_default().as_bytes())) < bound
+            })
+            .collect()
+    }
+
+    fn clv(&self) -> Answer<clv::Clv> {
+        let repeat = Reason::FewRepeatCustomers {
+            found: self.activity.repeat_customers,
+            needed: CLV_REPEAT_CUSTOMERS,
+        };
+        self.make(SectionId::Clv, &[repeat, self.history_of(CLV_DAYS)], || {
+            clv::Clv::of_orders(self.orders, self.as_of, &clv::Options::default())
+        })
+    }
+
+    fn cohorts(&self) -> Answer<Acquisition> {
+        use cohorts::Period;
+        let months = |period: Period| {
+            period.number(self.as_of.date()).saturating_sub(period.number(self.first))
+        };
+        let period = Period::ALL
+            .into_iter()
+            .find(|period| months(*period) <= MOST_COHORTS)
+            .unwrap_or(Period::Year);
+        let needs = [self.customers(COHORT_CUSTOMERS), self.history_of(90)];
+        self.make(SectionId::Cohorts, &needs, || {
+            Ok(Acquisition::of_orders(self.orders, self.as_of, period))
+        })
+    }
+}
+
+impl Reason {
+    /// Whether less was found than is needed.
+    fn is_lacking(&self) -> bool {
+        match self {
+            Self::FewCustomers { found, needed }
+            | Self::FewRepeatCustomers { found, needed }
+            | Self::ShortHistory { found, needed } => found < needed,
+            Self::NotAsked | Self::NoDeals | Self::Refused { .. } => true,
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Who is about to leave, why, what it would cost, and how far the answer can be trusted.
+
+use super::{Page, TOP, file_only, top, whole};
+use crate::{
+    Lang, Money, Result,
+    analysis::churn::{Churn, Order},
+    output::{Column, Table},
+    report::{BarSeries, Chart, ChartKind, Content, Figure, Unit},
+};
+
+/// Fewer held-out customers leave the figures to chance.
+const FEW: usize = 500;
+/// From this probability on a customer counts as about to leave.
+const LIKELY: f64 = 0.5;
+
+impl Page<'_> {
+    pub(super) fn churn(&self, churn: &Churn) -> Result<Content> {
+        let locale = &self.locale;
+        let lang = locale.lang();
+        let evaluation = &churn.evaluation;
+        let ranked = churn.scores.ranked(Order::Revenue);
+        let figure = |label: &str, value: f64, unit: Unit| Figure {
+            label: label.to_owned(),
+            value,
+            unit,
+            changes: Vec::new(),
+            trend: Vec::new(),
+            trend_of: String::new(),
+        };
+        let likely = churn.scores.probabilities().iter().filter(|own| **own >= LIKELY).count();
+        let figures = vec![
+            figure(
+                locale.pick("Revenue at risk", "Выручка под угрозой"),
+                at_risk(churn),
+                Unit::Money,
+            ),
+            figure(
+                locale.pick("More likely to leave than to stay", "Скорее уйдут, чем останутся"),
+                likely as f64,
+                Unit::Count,
+            ),
+            figure(
+                locale.pick("Ranked rightly (AUC)", "Верно упорядочены (AUC)"),
+                evaluation.auc.value,
+                Unit::Number(2),
+            ),
+        ];
+        let mut tables = vec![
+            top(self.call_caption(), self.to_call(churn, &ranked)?, TOP),
+            whole(
+                locale.pick(
+                    "How good it is on customers it has not seen, beside simpler ways",
+                    "Качество на новых для модели клиентах в сравнении с простыми способами",
+                ),
+                self.rivals_table(churn)?,
+            ),
+        ];
+        for (caption, table) in [
+            (
+                locale.pick("Lift and gain by decile", "Подъём и охват по децилям"),
+                evaluation.gains_table()?,
+            ),
+            (
+                locale.pick("Claimed and observed churn", "Обещанный и наблюдаемый отток"),
+                evaluation.reliability_table()?,
+            ),
+            (locale.pick("Every measure", "Все показатели"), evaluation.metrics_table()?),
+            (
+                locale.pick("Churn by customer", "Отток по клиентам"),
+                churn.scores.table(Order::Revenue, lang)?,
+            ),
+        ] {
+            tables.push(file_only(caption, table));
+        }
+        Ok(Content {
+            summary: vec![self.risk(churn), self.trust(churn)],
+            figures,
+            charts: vec![self.gains_chart(churn), self.reliability_chart(churn)],
+            tables,
+            notes: self.churn_notes(churn),
+        })
+    }
+
+    fn call_caption(&self) -> String {
+        self.locale
+            .pick(
+                "Whom to call: the most revenue at risk",
+                "Кому звонить: больше всего выручки под угрозой",
+            )
+            .to_owned()
+    }
+
+    /// The customers with the most revenue at risk.
+    fn to_call(&self, churn: &Churn, ranked: &[usize]) -> Result<Table> {
+        let scores = &churn.scores;
+        let rows = || ranked.iter().take(TOP).copied();
+        let reasons: Vec<String> =
+            rows().map(|row| scores.reasons(row, self.locale.lang()).join("; ")).collect();
+        let mut columns = self.id_columns(rows().map(|row| scores.id(row)));
+        columns.push(Column::money(
+            "revenue_at_risk",
+            "Выручка под угрозой",
+            rows().map(|row| scores.revenue_at_risk()[row]),
+        ));
+        columns.push(Column::float(
+            "probability",
+            "Вероятность ухода",
+            3,
+            rows().map(|row| scores.probabilities()[row]),
+        ));
+        columns.push(Column::text("reasons", "Причины", reasons.iter().map(String::as_str)));
+        Table::new("churn_to_call", columns)
+    }
+
+    fn rivals_table(&self, churn: &Churn) -> Result<Table> {
+        let evaluation = &churn.evaluation;
+        let own = churn.model.learner().name();
+        let names = std::iter::once(own).chain(evaluation.rivals.iter().map(|rival| rival.name));
+        let names: Vec<String> = names.map(|name| self.learner(name).to_owned()).collect();
+        let rows = |first: f64, of: fn(&crate::analysis::churn::Rival) -> f64| {
+            std::iter::once(first).chain(evaluation.rivals.iter().map(of)).collect::<Vec<f64>>()
+        };
+        let ahead = std::iter::once(None)
+            .chain(evaluation.rivals.iter().map(|rival| Some(rival.ahead.0)))
+            .collect::<Vec<_>>();
+        Table::new(
+            "churn_rivals",
+            vec![
+                Column::text("model", "Модель", names.iter().map(String::as_str)),
+                Column::float("auc", "AUC", 3, rows(evaluation.auc.value, |rival| rival.auc)),
+                Column::float(
+                    "brier",
+                    "Brier",
+                    3,
+                    rows(evaluation.brier.value, |rival| rival.brier),
+                ),
+                Column::float(
+                    "log_loss",
+                    "Log-loss",
+                    3,
+                    rows(evaluation.log_loss, |rival| rival.log_loss),
+                ),
+                Column::float("auc_behind", "Отставание по AUC", 4, ahead),
+            ],
+        )
+    }
+
+    fn learner(&self, name: &'static str) -> &'static str {
+        let russian = match name {
+            "logistic" => "логистическая регрессия",
+            "trees" => "деревья решений",
+            "btyd" => "MBG/NBD без обучения",
+            "recency" => "только давность заказа",
+            "base_rate" => "средняя доля ушедших",
+            other => other,
+        };
+        let english = match name {
+            "logistic" => "logistic regression",
+            "trees" => "boosted trees",
+            "btyd" => "MBG/NBD, without labels",
+            "recency" => "days since the last order alone",
+            "base_rate" => "the mean share of churn",
+            other => other,
+        };
+        self.locale.pick(english, russian)
+    }
+
+    /// What is at stake, in a sentence.
+    pub(super) fn risk(&self, churn: &Churn) -> String {
+        let locale = &self.locale;
+        let days = churn.model.horizon().map_or(0, |horizon| horizon.in_days());
+        let amount = locale.compact(at_risk(churn), Unit::Money);
+        let days = locale.days(u64::from(days.unsigned_abs()));
+        match locale.lang() {
+            Lang::En => format!("{amount} of revenue is at risk over the next {days}."),
+            Lang::Ru => format!("Под угрозой {amount} выручки за {days}."),
+        }
+    }
+
+    /// How far the model can be trusted, in a sentence.
+    fn trust(&self, churn: &Churn) -> String {
+        let locale = &self.locale;
+        let evaluation = &churn.evaluation;
+        let share = locale.percent(evaluation.auc.value, 0);
+        let lift = evaluation.gains.first().map_or(1.0, |top| top.lift);
+        let lift = locale.decimal(lift, 1);
+        let tested = locale.customers(evaluation.tested as u64);
+        match locale.lang() {
+            Lang::En => format!(
+                "Judged on {tested} it had not seen: of one who left and one who stayed it names the right \
+                 one in {share} of cases, and the tenth it thinks likeliest left {lift} times as often as \
+                 the average."
+            ),
+            Lang::Ru => format!(
+                "Проверка на новых для модели данных ({tested}): из ушедшего и оставшегося она верно \
+                 указывает ушедшего в {share} случаев, а в самой рискованной десятой части уходят в {lift} \
+                 раза чаще среднего."
+            ),
+        }
+    }
+
+    fn churn_notes(&self, churn: &Churn) -> Vec<String> {
+        let locale = &self.locale;
+        let evaluation = &churn.evaluation;
+        let days = churn.model.horizon().map_or(0, |horizon| horizon.in_days());
+        let days = locale.days(u64::from(days.unsigned_abs()));
+        let mut notes = vec![match locale.lang() {
+            Lang::En => format!(
+                "A customer has left who orders nothing for {days}. Revenue at risk is the probability \
+                 times what the customer brings in that time, by the last year."
+            ),
+            Lang::Ru => format!(
+                "Ушедшим считается клиент без заказов в течение {days}. Выручка под угрозой: вероятность, \
+                 умноженная на то, что клиент приносит за этот срок, по последнему году."
+            ),
+        }];
+        if evaluation.tested < FEW {
+            let (lower, upper) = (evaluation.auc.lower, evaluation.auc.upper);
+            let (lower, upper) = (locale.decimal(lower, 2), locale.decimal(upper, 2));
+            notes.push(match locale.lang() {
+                Lang::En => format!(
+                    "{} are few: the AUC may lie anywhere from {lower} to {upper}.",
+                    locale.customers(evaluation.tested as u64)
+                ),
+                Lang::Ru => format!(
+                    "Клиентов мало: {}. AUC может быть от {lower} до {upper}.",
+                    evaluation.tested
+                ),
+            });
+        }
+        for rival in evaluation.not_beaten() {
+            let name = self.learner(rival.name);
+            let auc = locale.decimal(rival.auc, 3);
+            notes.push(match locale.lang() {
+                Lang::En => format!("The model does not beat {name}, whose AUC is {auc}."),
+                Lang::Ru => format!("Модель не лучше способа «{name}»: AUC {auc}."),
+            });
+        }
+        notes
+    }
+
+    fn gains_chart(&self, churn: &Churn) -> Chart {
+        let locale = &self.locale;
+        let gains = &churn.evaluation.gains;
+        Chart {
+            name: "churn_gains_chart",
+            title: locale.pick("Churn by decile of risk", "Отток по децилям риска").to_owned(),
+            description: locale
+                .pick(
+                    "Held-out customers in ten groups, the likeliest first: the share that left.",
+                    "Проверочные клиенты десятью группами от самых рискованных: доля ушедших.",
+                )
+                .to_owned(),
+            unit: Unit::Share,
+            kind: ChartKind::Bars {
+                axis: locale.pick("decile", "дециль").to_owned(),
+                labels: gains.iter().map(|band| band.band.to_string()).collect(),
+                series: vec![BarSeries {
+                    name: locale.pick("left", "ушло").to_owned(),
+                    values: gains.iter().map(|band| Some(band.churn_rate)).collect(),
+                }],
+            },
+        }
+    }
+
+    fn reliability_chart(&self, churn: &Churn) -> Chart {
+        let locale = &self.locale;
+        let bins = &churn.evaluation.reliability;
+        Chart {
+            name: "churn_reliability_chart",
+            title: locale.pick("Claimed and observed", "Обещано и сбылось").to_owned(),
+            description: locale
+                .pick(
+                    "Groups of similar probability: what the model claimed beside what came. Equal bars \
+                     are probabilities that can be taken at their word.",
+                    "Группы с близкой вероятностью: что обещала модель и что произошло. Равные полосы: \
+                     вероятностям можно верить.",
+                )
+                .to_owned(),
+            unit: Unit::Share,
+            kind: ChartKind::Bars {
+                axis: locale.pick("group", "группа").to_owned(),
+                labels: (1..=bins.len()).map(|bin| bin.to_string()).collect(),
+                series: vec![
+                    BarSeries {
+                        name: locale.pick("claimed", "обещано").to_owned(),
+                        values: bins.iter().map(|bin| Some(bin.mean_probability)).collect(),
+                    },
+                    BarSeries {
+                        name: locale.pick("came", "сбылось").to_owned(),
+                        values: bins.iter().map(|bin| Some(bin.churn_rate)).collect(),
+                    },
+                ],
+            },
+        }
+    }
+}
+
+/// The revenue at risk of all customers.
+fn at_risk(churn: &Churn) -> f64 {
+    let units: i128 =
+        churn.scores.revenue_at_risk().iter().flatten().map(|own| i128::from(own.units())).sum();
+    units as f64 / Money::SCALE as f64
+}

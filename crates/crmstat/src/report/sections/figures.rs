@@ -1,0 +1,140 @@
+//! Key figures with their trend.
+
+use super::{Page, top};
+use crate::{
+    Money, Result,
+    output::{Column, Table},
+    report::{
+        Change, Content, Figure, Unit,
+        activity::{Activity, Recent, Totals},
+    },
+};
+
+/// Months of a trend: two years, so that the season shows.
+const TREND: usize = 24;
+/// Months that the table of a page shows.
+const SHOWN: usize = 12;
+
+impl Page<'_> {
+    pub(super) fn figures(&self) -> Result<Content> {
+        let locale = &self.locale;
+        let activity = &self.results.activity;
+        let by_month = locale.pick("by month", "по месяцам");
+        let mut figures = Vec::new();
+        let mut add = |label: String, unit: Unit, of: &dyn Fn(&Totals) -> Option<f64>| {
+            let now = activity.recent.map_or(activity.all, |recent| recent.now);
+            let Some(value) = of(&now) else { return };
+            let months = &activity.months;
+            let recent_months = &months[months.len().saturating_sub(TREND)..];
+            figures.push(Figure {
+                label,
+                value,
+                unit,
+                changes: activity.recent.map(|recent| self.changes(recent, of)).unwrap_or_default(),
+                trend: recent_months.iter().filter_map(|(_, totals)| of(totals)).collect(),
+                trend_of: by_month.to_owned(),
+            });
+        };
+        for (english, russian, unit, of) in KPIS {
+            add(locale.pick(english, russian).to_owned(), unit, &of);
+        }
+        let repeat = activity.repeat_customers as f64 / activity.all.customers.max(1) as f64;
+        figures.push(Figure {
+            label: locale.pick("Customers who came back", "Покупали повторно").to_owned(),
+            value: repeat,
+            unit: Unit::Share,
+            changes: Vec::new(),
+            trend: Vec::new(),
+            trend_of: String::new(),
+        });
+        let summary = match (activity.recent, locale.lang()) {
+            (Some(recent), crate::Lang::En) => format!(
+                "The last {} until {}, beside the days before and the same days a year ago.",
+                locale.days(recent.days as u64),
+                locale.date(self.results.as_of.date().plus_days(-1))
+            ),
+            (Some(recent), crate::Lang::Ru) => format!(
+                "Последние {} по {} включительно в сравнении с предыдущими и с теми же днями год назад.",
+                locale.days(recent.days as u64),
+                locale.date(self.results.as_of.date().plus_days(-1))
+            ),
+            (None, crate::Lang::En) => {
+                "The whole of the data: they cover too few days to be compared.".to_owned()
+            }
+            (None, crate::Lang::Ru) => "За весь срок: для сравнения дней слишком мало.".to_owned(),
+        };
+        let caption = locale.pick("Sales by calendar month", "Продажи по календарным месяцам");
+        let months = months_table(activity)?;
+        Ok(Content {
+            summary: vec![summary],
+            figures,
+            tables: if months.rows() > 0 { vec![top(caption, months, SHOWN)] } else { Vec::new() },
+            ..Content::default()
+        })
+    }
+
+    /// How a figure changed, against the days before and against a year ago.
+    pub(super) fn changes(
+        &self,
+        recent: Recent,
+        of: &dyn Fn(&Totals) -> Option<f64>,
+    ) -> Vec<Change> {
+        let locale = &self.locale;
+        let against = [
+            (
+                Some(recent.before),
+                match locale.lang() {
+                    crate::Lang::En => format!("the {} before", locale.days(recent.days as u64)),
+                    crate::Lang::Ru => format!("предыдущие {}", locale.days(recent.days as u64)),
+                },
+            ),
+            (recent.year_ago, locale.pick("a year ago", "год назад").to_owned()),
+        ];
+        let now = of(&recent.now);
+        against
+            .into_iter()
+            .filter_map(|(then, against)| {
+                let then = of(&then?).filter(|then| *then > 0.0)?;
+                Some(Change { relative: now? / then - 1.0, against })
+            })
+            .collect()
+    }
+}
+
+/// Name in English and Russian, unit, and how it is found.
+type Kpi = (&'static str, &'static str, Unit, fn(&Totals) -> Option<f64>);
+
+const KPIS: [Kpi; 5] = [
+    ("Revenue", "Выручка", Unit::Money, |totals| Some(totals.revenue())),
+    ("Orders", "Заказов", Unit::Count, |totals| Some(totals.orders as f64)),
+    ("Active customers", "Активных клиентов", Unit::Count, |totals| {
+        Some(totals.customers as f64)
+    }),
+    ("New customers", "Новых клиентов", Unit::Count, |totals| {
+        Some(totals.new_customers as f64)
+    }),
+    ("Mean order", "Средний заказ", Unit::Money, Totals::mean_order),
+];
+
+/// One row per complete calendar month, the latest first.
+fn months_table(activity: &Activity) -> Result<Table> {
+    let months = || activity.months.iter().rev();
+    let totals = || months().map(|(_, totals)| totals);
+    let revenue = totals().map(|totals| Money::from_f64(totals.revenue()));
+    Table::new(
+        "months",
+        vec![
+            Column::date("month", "Месяц", months().map(|(day, _)| *day)),
+            Column::money("revenue", "Выручка", revenue),
+            Column::int("orders", "Заказов", totals().map(|totals| totals.orders as i64)),
+            Column::int("customers", "Клиентов", totals().map(|totals| totals.customers as i64)),
+            Column::int(
+                "new_customers",
+                "Новых клиентов",
+                totals().map(|totals| totals.new_customers as i64),
+            ),
+            Column::float("mean_order", "Средний заказ", 2, totals().map(Totals::mean_order)),
+            Column::int("refunds", "Возвратов", totals().map(|totals| totals.refunds as i64)),
+        ],
+    )
+}

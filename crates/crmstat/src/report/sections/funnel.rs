@@ -1,0 +1,173 @@
+//! Deals by stage and owner, and reasons of loss.
+
+use super::{Page, TOP, top, whole};
+use crate::{
+    Lang, Result,
+    analysis::funnel::{Funnel, Group},
+    report::{BarSeries, Chart, ChartKind, Content, Figure, Unit},
+};
+
+/// Bars of a chart: more are in the table.
+const BARS: usize = 12;
+
+impl Page<'_> {
+    pub(super) fn funnel(&self, funnel: &Funnel) -> Result<Content> {
+        let locale = &self.locale;
+        let all = &funnel.all;
+        let figure = |label: &str, value: Option<f64>, unit: Unit| {
+            value.map(|value| Figure {
+                label: label.to_owned(),
+                value,
+                unit,
+                changes: Vec::new(),
+                trend: Vec::new(),
+                trend_of: String::new(),
+            })
+        };
+        let figures = [
+            figure(locale.pick("Deals won", "Выиграно"), Some(all.won.deals as f64), Unit::Count),
+            figure(
+                locale.pick("Win rate by count", "Доля побед по числу"),
+                all.win_rate(),
+                Unit::Share,
+            ),
+            figure(
+                locale.pick("Win rate by value", "Доля побед по сумме"),
+                all.win_rate_by_value(),
+                Unit::Share,
+            ),
+            figure(
+                locale.pick("Open deals, amount", "Открыто на сумму"),
+                Some(all.open.amount.to_f64()),
+                Unit::Money,
+            ),
+            figure(
+                locale.pick("Days from creation to win, median", "Дней до победы, медиана"),
+                funnel.cycle_days,
+                Unit::Days,
+            ),
+        ];
+        let mut charts = Vec::new();
+        let mut tables = Vec::new();
+        if !funnel.stages.is_empty() {
+            charts.push(self.stages_chart(&funnel.stages));
+            let caption = locale.pick("Deals by stage", "Сделки по стадиям");
+            tables.push(top(caption, funnel.stages_table()?, 2 * TOP));
+        }
+        if !funnel.owners.is_empty() {
+            charts.push(self.owners_chart(&funnel.owners));
+            let caption = locale.pick("Deals by owner", "Сделки по ответственным");
+            tables.push(top(caption, funnel.owners_table()?, TOP));
+        }
+        if funnel.reasons.iter().any(|group| group.label.is_some()) {
+            let caption = locale.pick("Why deals are lost", "Причины проигрыша");
+            tables.push(whole(caption, funnel.reasons_table()?));
+        }
+        let notes = [
+            locale.pick(
+                "The win rate is won / (won + lost): open deals are in neither, so stale ones flatter it.",
+                "Доля побед: выиграно / (выиграно + проиграно). Открытые сделки не считаются, поэтому \
+                 зависшие её завышают.",
+            ),
+            locale.pick(
+                "A deal stands at the stage that the export says; which stages it has passed is not known.",
+                "Сделка стоит на стадии из выгрузки; какие стадии она прошла, неизвестно.",
+            ),
+        ];
+        Ok(Content {
+            summary: vec![self.won(funnel)],
+            figures: figures.into_iter().flatten().collect(),
+            charts,
+            tables,
+            notes: notes.map(str::to_owned).into(),
+        })
+    }
+
+    /// How many deals are won, in a sentence.
+    pub(super) fn won(&self, funnel: &Funnel) -> String {
+        let locale = &self.locale;
+        let all = &funnel.all;
+        let number = |count: u64| locale.decimal(count as f64, 0);
+        let rate = all.win_rate().map_or_else(String::new, |rate| locale.percent(rate, 0));
+        let open = locale.compact(all.open.amount.to_f64(), Unit::Money);
+        let main = funnel.reasons.iter().find(|group| group.label.is_some());
+        let mut text = match locale.lang() {
+            Lang::En => format!(
+                "{} of {} closed deals are won ({rate}); {} worth {open} are open.",
+                number(all.won.deals),
+                number(all.won.deals + all.lost.deals),
+                number(all.open.deals)
+            ),
+            Lang::Ru => format!(
+                "Выиграно {} из {} закрытых сделок ({rate}); открыто {} на {open}.",
+                number(all.won.deals),
+                number(all.won.deals + all.lost.deals),
+                number(all.open.deals)
+            ),
+        };
+        if let Some(Group { label: Some(label), lost, .. }) = main {
+            let share = locale.percent(lost.deals as f64 / all.lost.deals.max(1) as f64, 0);
+            text.push_str(&match locale.lang() {
+                Lang::En => format!(" The first reason of loss is “{label}”, {share} of the lost."),
+                Lang::Ru => format!(" Главная причина проигрыша: «{label}», {share}."),
+            });
+        }
+        text
+    }
+
+    fn stages_chart(&self, stages: &[Group]) -> Chart {
+        let locale = &self.locale;
+        let shown = &stages[..stages.len().min(BARS)];
+        let bars = |name: &str, of: fn(&Group) -> u64| BarSeries {
+            name: name.to_owned(),
+            values: shown.iter().map(|group| Some(of(group) as f64)).collect(),
+        };
+        Chart {
+            name: "stages_chart",
+            title: locale
+                .pick("Deals by stage and outcome", "Сделки по стадиям и исходу")
+                .to_owned(),
+            description: locale
+                .pick(
+                    "Where deals stand, won, lost and open.",
+                    "Где стоят сделки: выигранные, проигранные, открытые.",
+                )
+                .to_owned(),
+            unit: Unit::Count,
+            kind: ChartKind::Bars {
+                axis: locale.pick("stage", "стадия").to_owned(),
+                labels: shown.iter().map(|group| self.label(group)).collect(),
+                series: vec![
+                    bars(locale.pick("won", "выиграно"), |group| group.won.deals),
+                    bars(locale.pick("lost", "проиграно"), |group| group.lost.deals),
+                    bars(locale.pick("open", "открыто"), |group| group.open.deals),
+                ],
+            },
+        }
+    }
+
+    fn owners_chart(&self, owners: &[Group]) -> Chart {
+        let locale = &self.locale;
+        let shown = &owners[..owners.len().min(BARS)];
+        Chart {
+            name: "owners_chart",
+            title: locale.pick("Won by owner", "Выиграно по ответственным").to_owned(),
+            description: locale
+                .pick("The amount of won deals.", "Сумма выигранных сделок.")
+                .to_owned(),
+            unit: Unit::Money,
+            kind: ChartKind::Bars {
+                axis: locale.pick("owner", "ответственный").to_owned(),
+                labels: shown.iter().map(|group| self.label(group)).collect(),
+                series: vec![BarSeries {
+                    name: locale.pick("won", "выиграно").to_owned(),
+                    values: shown.iter().map(|group| Some(group.won.amount.to_f64())).collect(),
+                }],
+            },
+        }
+    }
+
+    fn label(&self, group: &Group) -> String {
+        group.label.clone().unwrap_or_else(|| self.locale.pick("(none)", "(нет)").to_owned())
+    }
+}

@@ -1,0 +1,245 @@
+//! From results to words, figures, charts and tables: one file per section.
+
+mod answer;
+mod churn;
+mod clusters;
+mod clv;
+mod cohorts;
+mod figures;
+mod funnel;
+mod methods;
+mod quality;
+mod rfm;
+mod sales;
+
+use super::{
+    Absent, Content, Exhibit, Locale, Options, Reason, Report, Results, Section, SectionId,
+};
+use crate::{
+    Result,
+    output::{Column, Table},
+};
+
+/// Rows of a ranking that a page shows.
+const TOP: usize = 25;
+
+impl Report {
+    /// The report on `results`, with the sections that `options` ask for.
+    ///
+    /// # Errors
+    /// A sum past the range of money.
+    pub fn new(results: &Results, options: &Options) -> Result<Self> {
+        let locale = Locale::new(options.lang, results.account.currency);
+        let page = Page { results, locale };
+        let sections = SectionId::ALL
+            .into_iter()
+            .filter(|id| options.wants(*id))
+            .map(|id| Ok(Section { id, content: page.section(id)? }))
+            .collect::<Result<_>>()?;
+        let files: Vec<String> =
+            results.files.iter().map(|file| name_of(file).to_owned()).collect();
+        let title = options.title.clone().unwrap_or_else(|| {
+            format!("{}: {}", locale.pick("Customers and sales", "Клиенты и продажи"), list(&files))
+        });
+        Ok(Self {
+            title,
+            as_of: results.as_of,
+            span: results.span,
+            files,
+            locale,
+            logo: options.logo.clone(),
+            sections,
+        })
+    }
+}
+
+/// The last part of a path: where the files lay is nobody's business.
+fn name_of(file: &str) -> &str {
+    file.rsplit(['/', '\\']).next().unwrap_or(file)
+}
+
+/// The first few of `files`.
+fn list(files: &[String]) -> String {
+    const NAMED: usize = 3;
+    let named = files[..files.len().min(NAMED)].join(", ");
+    if files.len() > NAMED { format!("{named}, …") } else { named }
+}
+
+/// What the sections are made of.
+struct Page<'a> {
+    results: &'a Results,
+    locale: Locale,
+}
+
+/// What a section says, or why it says nothing.
+type Told = Result<Content, Absent>;
+
+impl Page<'_> {
+    fn section(&self, id: SectionId) -> Result<Told> {
+        let results = self.results;
+        Ok(match id {
+            SectionId::Answer => Ok(self.answer()),
+            SectionId::Figures => Ok(self.figures()?),
+            SectionId::Sales => match &results.sales {
+                Ok(sales) => Ok(self.sales(sales)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Rfm => match &results.rfm {
+                Ok(scored) => Ok(self.rfm(scored)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Clusters => match &results.clusters {
+                Ok(clusters) => Ok(self.clusters(clusters)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Churn => match &results.churn {
+                Ok(churn) => Ok(self.churn(churn)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Clv => match &results.clv {
+                Ok(clv) => Ok(self.clv(clv)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Cohorts => match &results.cohorts {
+                Ok(cohorts) => Ok(self.cohorts(cohorts)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Funnel => match &results.funnel {
+                Ok(funnel) => Ok(self.funnel(funnel)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Quality => Ok(self.quality()?),
+            SectionId::Methods => Ok(self.methods()?),
+        })
+    }
+
+    /// A reason in words.
+    fn absent(&self, reason: &Reason) -> Absent {
+        let locale = &self.locale;
+        let number = |count: u64| locale.decimal(count as f64, 0);
+        let said = |reason: String, hint: Option<String>| Absent { reason, hint };
+        let later = locale
+            .pick("Give an export that reaches further back.", "Дайте выгрузку за больший срок.");
+        match reason {
+            Reason::NotAsked => {
+                said(locale.pick("It was not asked for.", "Раздел не запрошен.").to_owned(), None)
+            }
+            Reason::NoDeals => said(
+                locale
+                    .pick(
+                        "The export holds orders, not deals with stages and outcomes.",
+                        "В выгрузке заказы, а не сделки со стадиями и исходами.",
+                    )
+                    .to_owned(),
+                Some(
+                    locale
+                        .pick(
+                            "Give an export of deals, the lost and open ones included.",
+                            "Дайте выгрузку сделок вместе с проигранными и открытыми.",
+                        )
+                        .to_owned(),
+                ),
+            ),
+            Reason::FewCustomers { found, needed } => said(
+                match locale.lang() {
+                    crate::Lang::En => format!(
+                        "There are {} with a purchase, fewer than the {} that this needs.",
+                        locale.customers(*found),
+                        number(*needed)
+                    ),
+                    crate::Lang::Ru => format!(
+                        "Покупателей {}, а для этого раздела нужно не меньше {}.",
+                        number(*found),
+                        number(*needed)
+                    ),
+                },
+                Some(later.to_owned()),
+            ),
+            Reason::FewRepeatCustomers { found, needed } => said(
+                match locale.lang() {
+                    crate::Lang::En => format!(
+                        "Only {} came back for a second purchase, fewer than the {} that this needs.",
+                        locale.customers(*found),
+                        number(*needed)
+                    ),
+                    crate::Lang::Ru => format!(
+                        "Повторно купивших {}, а для этого раздела нужно не меньше {}.",
+                        number(*found),
+                        number(*needed)
+                    ),
+                },
+                Some(later.to_owned()),
+            ),
+            Reason::ShortHistory { found, needed } => said(
+                match locale.lang() {
+                    crate::Lang::En => format!(
+                        "The orders cover {}, fewer than the {} that this needs.",
+                        locale.days(*found),
+                        number(*needed)
+                    ),
+                    crate::Lang::Ru => format!(
+                        "Заказы охватывают {}, а для этого раздела нужно не меньше {}.",
+                        locale.days(*found),
+                        number(*needed)
+                    ),
+                },
+                Some(later.to_owned()),
+            ),
+            Reason::Refused { message, hint } => said(
+                format!(
+                    "{}: {message}.",
+                    locale.pick("The data do not bear it", "Данные не позволяют")
+                ),
+                hint.clone(),
+            ),
+        }
+    }
+
+    /// The name of the customer `id`, where names are asked for.
+    fn name(&self, id: &str) -> Option<&str> {
+        self.results.names.get(id).map(String::as_str)
+    }
+
+    /// A customer in a sentence: the name where it is known, the id elsewhere, not longer than a sentence
+    /// bears and set apart from the direction of its writing.
+    fn customer(&self, id: &str) -> String {
+        const LONGEST: usize = 60;
+        let text = self.name(id).unwrap_or(id);
+        let short: String = text.chars().take(LONGEST).collect();
+        let more = if short.len() < text.len() { "…" } else { "" };
+        if text.is_ascii() {
+            format!("{short}{more}")
+        } else {
+            format!("\u{2068}{short}{more}\u{2069}")
+        }
+    }
+
+    /// The columns of ids and, where names are asked for, of names.
+    fn id_columns<'a>(&self, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<Column> {
+        let mut columns = vec![Column::text("customer_id", "Клиент", ids.clone())];
+        if !self.results.names.is_empty() {
+            columns.push(Column::text("name", "Имя", ids.map(|id| self.name(id))));
+        }
+        columns
+    }
+}
+
+/// A table of which a page shows everything.
+fn whole(caption: impl Into<String>, table: Table) -> Exhibit {
+    Exhibit { caption: caption.into(), shown: table.rows(), table }
+}
+
+/// A table of which a page shows the first rows.
+fn top(caption: impl Into<String>, table: Table, shown: usize) -> Exhibit {
+    Exhibit { caption: caption.into(), shown: shown.min(table.rows()), table }
+}
+
+/// A table for files alone.
+fn file_only(caption: impl Into<String>, table: Table) -> Exhibit {
+    Exhibit { caption: caption.into(), shown: 0, table }
+}
+
+/// `table` under another name.
+fn renamed(table: &Table, name: &str) -> Result<Table> {
+    Table::new(name, table.columns().to_vec())
+}

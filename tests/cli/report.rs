@@ -1,0 +1,295 @@
+//! `crmstat report`: a folder for every export, honest about what the data do not bear.
+
+use crate::support::{Folder, ORDERS, Run, dataset};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// Every file of a report with its bytes, by its path within the folder.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn page(folder: &Folder, name: &str) -> String {
+    folder.read(&format!("{name}/report.html"))
+}
+
+/// Runs `crmstat report` with the export and the folder `out`.
+fn report(folder: &Folder, export: &str, options: &[&str]) -> Run {
+    folder.run(&[&["report", export, "-o", "out"], options].concat())
+}
+
+/// Whether `section` is there with content, by its markup.
+fn tells(page: &str, section: &str) -> bool {
+    page.contains(&format!("<section id=\"{section}\" aria-labelledby="))
+}
+
+#[test]
+fn a_table_of_orders_becomes_a_page_tables_and_models() {
+    let folder = Folder::new();
+    let run = report(&folder, &dataset("orders.csv"), &[]);
+    assert!(run.answer().starts_with("# Customers and sales: orders.csv\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("Call first: "), "{}", run.stdout);
+    let page = page(&folder, "out");
+    for section in
+        ["answer", "figures", "sales", "rfm", "churn", "clv", "cohorts", "quality", "methods"]
+    {
+        assert!(tells(&page, section), "{section}");
+    }
+    assert!(page.contains("<section id=\"funnel\" class=\"absent\""));
+    assert!(page.contains("not deals with stages and outcomes"));
+    // Aggregates and the first rows of rankings only.
+    assert!(page.len() < 500_000, "{} bytes", page.len());
+    let files = files(&folder.path("out"));
+    for name in [
+        "models/rfm.json",
+        "models/churn.json",
+        "models/clv.json",
+        "tables/rfm.csv",
+        "tables/churn.csv",
+        "tables/clv.csv",
+        "tables/forecast.csv",
+        "tables/decisions.csv",
+    ] {
+        assert!(files.contains_key(name), "{name} among {:?}", files.keys());
+    }
+    // The table of the report is that of the command.
+    let rfm = folder.run(&["rfm", &dataset("orders.csv"), "-q"]);
+    assert_eq!(String::from_utf8_lossy(&files["tables/rfm.csv"]), rfm.answer());
+}
+
+#[test]
+fn an_export_of_deals_has_a_funnel() {
+    for (export, won) in [("pipedrive.csv", "Proposal Made"), ("amocrm.csv", "Успешно реализовано")]
+    {
+        let folder = Folder::new();
+        let run = report(&folder, &dataset(export), &[]);
+        assert!(run.answer().contains("closed deals are won"), "{}", run.stdout);
+        let page = page(&folder, "out");
+        assert!(tells(&page, "funnel"), "{export}");
+        let stages = folder.read("out/tables/deals_by_stage.csv");
+        assert!(stages.starts_with("stage,deals,open,won,lost,"), "{stages}");
+        assert!(stages.contains(won), "{stages}");
+    }
+}
+
+#[test]
+fn every_word_is_russian_on_request() {
+    let folder = Folder::new();
+    let run = report(&folder, &dataset("amocrm.csv"), &["--lang", "ru"]);
+    assert!(run.answer().starts_with("# Клиенты и продажи: amocrm.csv"), "{}", run.stdout);
+    let page = page(&folder, "out");
+    assert!(page.contains("<html lang=\"ru\""));
+    for english in ["Key figures", "Revenue<", "customers", "as of", "The first ", "Data of"] {
+        let at = page.find(english).map(|at| page[at.saturating_sub(80)..].chars().take(200));
+        let shown: Option<String> = at.map(Iterator::collect);
+        assert_eq!(shown, None, "{english}");
+    }
+}
+
+#[test]
+fn a_few_rows_give_a_short_honest_report() {
+    let folder = Folder::with("orders.csv", ORDERS);
+    let run = report(&folder, "orders.csv", &[]);
+    assert!(run.answer().contains("## Not in this report"), "{}", run.stdout);
+    let page = page(&folder, "out");
+    assert!(page.contains("There are 3\u{A0}customers with a purchase, fewer than the 10"));
+    assert!(tells(&page, "answer") && tells(&page, "quality"));
+    assert!(!tells(&page, "rfm") && !tells(&page, "churn") && !tells(&page, "clv"));
+}
+
+#[test]
+fn names_are_text_whatever_they_are() {
+    let long = "x".repeat(10_000);
+    let names = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'; DROP TABLE",
+        "</title></style></script><b>",
+        "שלום \u{202E}txt",
+        "🙂 emoji",
+        "=HYPERLINK(\"http://x\")",
+        "&lt;b&gt;",
+        &long,
+        "javascript:alert(1)",
+    ];
+    let mut orders = String::from("customer_id,order_date,amount\n");
+    for day in 0..400 {
+        for (number, name) in names.iter().enumerate() {
+            if (day * 7 + number * 13) % 31 == 0 {
+                let date =
+                    format!("{}-{:02}-{:02}", 2024 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
+                let quoted = name.replace('"', "\"\"");
+                orders.push_str(&format!("\"{quoted}\",{date},{}\n", 10 + number));
+            }
+        }
+    }
+    for number in 0..120 {
+        let month = number % 12 + 1;
+        orders.push_str(&format!("C{number},2024-{month:02}-05,20\nC{number},2025-02-03,20\n"));
+    }
+    let folder = Folder::with("<img src=x>.csv", orders);
+    let run = report(&folder, "<img src=x>.csv", &["--title", "</title><script>alert(2)</script>"]);
+    run.answer();
+    let page = page(&folder, "out");
+    assert_eq!(page.matches("<script>").count(), 1, "ours alone");
+    assert!(!page.contains("<img") && !page.contains("<b>") && !page.contains('\u{202E}'));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(!page.contains(&"x".repeat(500)));
+    assert!(page.len() < 500_000, "{} bytes", page.len());
+    assert!(!run.stdout.contains("<script>") && !run.stdout.contains(&"x".repeat(2000)));
+}
+
+#[test]
+fn threads_and_the_order_of_rows_change_no_byte() {
+    let bytes = fs::read_to_string(dataset("orders.csv")).unwrap();
+    let mut lines = bytes.split_inclusive('\n');
+    let header = lines.next().unwrap();
+    let mut rows: Vec<&str> = lines.collect();
+    let of = |rows: &[&str], threads: &str| {
+        let folder = Folder::with("orders.csv", format!("{header}{}", rows.concat()));
+        let sections = "answer,figures,sales,rfm,churn,clv,cohorts";
+        report(&folder, "orders.csv", &["--threads", threads, "--sections", sections, "-q"])
+            .is(0, "", "");
+        files(&folder.path("out"))
+    };
+    let one = of(&rows, "1");
+    let two = of(&rows, "2");
+    rows.reverse();
+    let reversed = of(&rows, "2");
+    for (name, found) in &one {
+        assert_eq!(Some(found), two.get(name), "{name} by two threads");
+        assert_eq!(Some(found), reversed.get(name), "{name} from reversed rows");
+    }
+    assert_eq!(one.len(), two.len());
+}
+
+#[test]
+fn pseudonyms_stand_everywhere_and_the_same_key_gives_the_same() {
+    let folder = Folder::new();
+    let orders = dataset("orders.csv");
+    let customers = dataset("customers.csv");
+    let hidden = ["--pseudonymize", "a key of some length", "--customers", &customers];
+    report(&folder, &orders, &hidden).answer();
+    let first = files(&folder.path("out"));
+    for (name, bytes) in &first {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains("C0000"), "{name}");
+    }
+    let ids = |csv: &[u8]| -> Vec<String> {
+        let text = String::from_utf8_lossy(csv).into_owned();
+        text.lines().skip(1).map(|line| line[..20].to_owned()).collect()
+    };
+    let found = ids(&first["tables/rfm.csv"]);
+    assert!(found.is_sorted() && found.len() > 700);
+    report(&folder, &orders, &["--pseudonymize", "another long key", "-q"]).is(0, "", "");
+    let other = ids(&files(&folder.path("out"))["tables/rfm.csv"]);
+    assert!(found.iter().all(|id| !other.contains(id)));
+    report(&folder, &orders, &["--pseudonymize", "short"]).refuses(
+        2,
+        "error: a key of 5 bytes can be guessed: at least 12 are needed\n\
+         hint: take a few random words, and keep them: the same key gives the same pseudonyms\n",
+    );
+}
+
+#[test]
+fn names_of_customers_are_shown_only_on_request() {
+    let folder = Folder::new();
+    let (orders, customers) = (dataset("orders.csv"), dataset("customers.csv"));
+    let sections = ["--sections", "answer,churn"];
+    report(&folder, &orders, &[&sections[..], &["--customers", &customers]].concat()).answer();
+    let without = page(&folder, "out");
+    let named = [&sections[..], &["--customers", &customers, "--with-names"]].concat();
+    report(&folder, &orders, &named).answer();
+    let with = page(&folder, "out");
+    let table = fs::read_to_string(&customers).unwrap();
+    let shown = |page: &str| {
+        let names = table.lines().skip(1).filter_map(|line| line.split(',').nth(1));
+        names.filter(|name| page.contains(&format!(">{name}<"))).count()
+    };
+    assert_eq!(shown(&without), 0);
+    assert!(shown(&with) >= 20, "{}", shown(&with));
+    let both = ["--with-names", "--pseudonymize", "a key of some length"];
+    assert_eq!(report(&folder, &orders, &both).code, Some(2));
+}
+
+#[test]
+fn sections_title_and_logo_are_as_asked() {
+    let logo = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+    let folder = Folder::with("logo.svg", logo).and("notes.txt", "no picture");
+    let orders = dataset("orders.csv");
+    let options = ["--sections", "figures,rfm", "--title", "Q4 & more", "--logo", "logo.svg"];
+    report(&folder, &orders, &options).answer();
+    let page = page(&folder, "out");
+    assert!(page.contains("<h1>Q4 &amp; more</h1>"));
+    assert!(page.contains("src=\"data:image/svg+xml;base64,PHN2Zy"));
+    assert!(tells(&page, "rfm") && !page.contains("<section id=\"churn\""));
+    report(&folder, &orders, &["--logo", "notes.txt"]).refuses(
+        1,
+        "error: notes.txt: the picture is neither PNG nor JPEG nor SVG\n\
+         hint: give a PNG, JPEG or SVG of at most 512 KiB with `--logo`\n",
+    );
+    let run = report(&folder, &orders, &["--sections", "rfm,sails"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.starts_with("error: there is no section `sails`\nhint: one of answer,"));
+}
+
+#[test]
+fn a_folder_that_is_no_report_is_left_alone() {
+    let folder = Folder::with("orders.csv", ORDERS);
+    fs::create_dir(folder.path("out")).unwrap();
+    fs::write(folder.path("out").join("thesis.txt"), "years of work").unwrap();
+    report(&folder, "orders.csv", &[]).refuses(
+        2,
+        "error: `out` holds `thesis.txt`, which is no part of a report\n\
+         hint: name a new folder, an empty one, or that of an earlier report with `-o DIR`\n",
+    );
+    assert_eq!(folder.names(), ["orders.csv", "out"]);
+    fs::remove_file(folder.path("out").join("thesis.txt")).unwrap();
+    report(&folder, "orders.csv", &[]).answer();
+    report(&folder, "orders.csv", &["--table-format", "parquet"]).answer();
+    assert!(files(&folder.path("out")).contains_key("tables/months.parquet"));
+    // After an error the earlier report is still there, and nothing else.
+    assert_eq!(report(&folder, "orders.csv", &["--as-of", "1990-01-01"]).code, Some(1));
+    assert_eq!(folder.names(), ["orders.csv", "out"]);
+    assert!(page(&folder, "out").contains("<h1>"));
+}
+
+#[test]
+fn every_real_export_gives_a_report_needs_shared_data() {
+    let exports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/crm/exports");
+    let shared = [exports, Path::new("/work/shared/data/crm/exports").to_owned()];
+    let Some(exports) = shared.iter().find(|folder| folder.is_dir()) else {
+        eprintln!("skipped: the shared data are not here");
+        return;
+    };
+    let folder = Folder::new();
+    for entry in fs::read_dir(exports).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "ground_truth.csv" {
+            continue;
+        }
+        let run = report(&folder, path.to_str().unwrap(), &["--sections", "answer,figures,funnel"]);
+        let text = run.answer();
+        // 300 deals, the same in every dialect: 464226.50 won.
+        let owners = folder.read("out/tables/deals_by_owner.csv");
+        let won: f64 = owners
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').nth(6)?.parse::<f64>().ok())
+            .sum();
+        assert!((won - 464_226.50).abs() < 0.01, "{name}: {won}\n{text}");
+    }
+}
