@@ -176,7 +176,9 @@ impl State {
                 Ok(()) => tally.ledger.accepted += 1,
                 Err(fault) => {
                     let before = deals.status.len();
-                    deals.columns.iter_mut().for_each(|(_, column)| column.truncate(before));
+                    for (_, column) in &mut deals.columns {
+                        column.truncate(before);
+                    }
                     faults.reject(tally, records, row, fault);
                 }
             }

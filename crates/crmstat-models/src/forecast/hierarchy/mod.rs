@@ -5,7 +5,7 @@
 //! trace: ỹ = ŷ − WCᵀ(CWCᵀ)⁻¹Cŷ, where each row of C is a node less its bottom series and W the covariance of
 //! the base forecasts' one-step errors, its correlations shrunk towards zero by
 //! λ = Σ Var(r)/Σ r² over all pairs. Keeping the total: the same with the total's row and column of W set to
-//! zero, as if its forecast never erred. The reconciled errors have the covariance MWMᵀ with
+//! zero, as if its forecast never erred. The reconciled errors have the covariance `MWMᵀ` with
 //! M = I − WCᵀ(CWCᵀ)⁻¹C, which makes every interval one of the same joint distribution. Without negative values: negative bottom forecasts become zero and
 //! everything is summed anew.
 //!
@@ -234,15 +234,17 @@ const NODES_OF_A_TASK: usize = 16;
 /// The covariance as if the total never erred.
 fn keeping_total(mut covariance: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     covariance[0].fill(0.0);
-    covariance.iter_mut().for_each(|row| row[0] = 0.0);
+    for row in &mut covariance {
+        row[0] = 0.0;
+    }
     covariance
 }
 
-/// M = I − WCᵀ(CWCᵀ)⁻¹C: from base forecasts to those that add up.
+/// M = `I − WCᵀ(CWCᵀ)⁻¹C`: from base forecasts to those that add up.
 struct Projection {
-    /// WCᵀ by rows.
+    /// `WCᵀ` by rows.
     spread: Vec<Vec<f64>>,
-    /// CWCᵀ.
+    /// `CWCᵀ`.
     solver: Qr,
 }
 
@@ -275,7 +277,7 @@ impl Projection {
         Ok(bottom)
     }
 
-    /// The row of M that belongs to `node`: CWCᵀ is symmetric, so that its inverse may come first.
+    /// The row of M that belongs to `node`: `CWCᵀ` is symmetric, so that its inverse may come first.
     fn row(&self, hierarchy: &Hierarchy, node: usize) -> Result<Vec<f64>> {
         let above = hierarchy.groups.len();
         let multipliers = self.solver.solve(&self.spread[node])?;
@@ -383,7 +385,7 @@ mod tests {
         assert!((plan[0][0] - 100.0).abs() < 1e-9 && (plan[0][1] - 110.0).abs() < 1e-9);
         // The same as minimum trace with a total that nearly never errs.
         let mut sure = residuals.clone();
-        sure[0].iter_mut().for_each(|error| *error = 0.0);
+        sure[0].fill(0.0);
         let close = hierarchy.reconcile(&base(), Method::MinTrace(&sure)).unwrap();
         for (ours, theirs) in plan.iter().flatten().zip(close.iter().flatten()) {
             assert!((ours - theirs).abs() < 0.6, "{ours} {theirs}");

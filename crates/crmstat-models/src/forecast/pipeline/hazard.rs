@@ -68,7 +68,9 @@ impl Hazard {
             let total: f64 = rates.iter().sum();
             if events > 0.0 && total > 0.0 {
                 fit.base *= events / total;
-                rates.iter_mut().for_each(|rate| *rate *= events / total);
+                for rate in &mut rates {
+                    *rate *= events / total;
+                }
             }
         }
         fit.shock = shock(exposures, &rates, weight);

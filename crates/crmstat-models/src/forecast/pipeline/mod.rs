@@ -368,7 +368,9 @@ impl WonAmounts {
         }
         // Sorted, so that what is drawn does not depend on the order of the deals.
         amounts.all.sort_by(f64::total_cmp);
-        amounts.of_level.iter_mut().for_each(|level| level.sort_by(f64::total_cmp));
+        for level in &mut amounts.of_level {
+            level.sort_by(f64::total_cmp);
+        }
         amounts
     }
 

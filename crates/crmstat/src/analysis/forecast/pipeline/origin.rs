@@ -96,7 +96,9 @@ impl Origin {
     pub(super) fn pipeline_paths(&self, flow: &DealFlow) -> Vec<Vec<f64>> {
         let won = self.won_so_far(flow);
         let mut paths = self.outlook.paths().paths().to_vec();
-        paths.iter_mut().for_each(|path| path[0] += won);
+        for path in &mut paths {
+            path[0] += won;
+        }
         paths
     }
 
