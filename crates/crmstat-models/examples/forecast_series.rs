@@ -5,7 +5,7 @@
 //! ```
 //!
 //! MODEL is a name that `by_name` knows. Forecasts go to standard output; the time of the fits on one
-//! core and every refusal go to standard error.
+//! core, that of the slowest series and every refusal go to standard error.
 
 use std::{
     env, fs,
@@ -66,13 +66,16 @@ fn run(arguments: &[String]) -> Result<(), String> {
     let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
 
     let mut output = BufWriter::new(io::stdout().lock());
-    let (mut fitted, mut refused) = (0, 0);
+    let (mut fitted, mut refused, mut slowest) = (0, 0, 0.0_f64);
     let began = Instant::now();
     for line in text.lines() {
         let mut cells = line.split(',');
         let id = cells.next().unwrap_or_default();
         let values: Vec<f64> = cells.map_while(|cell| cell.parse().ok()).collect();
-        match Series::new(&values, season).and_then(|series| model.fit(&series)) {
+        let start = Instant::now();
+        let fit = Series::new(&values, season).and_then(|series| model.fit(&series));
+        slowest = slowest.max(start.elapsed().as_secs_f64());
+        match fit {
             Ok(fit) => {
                 fitted += 1;
                 let mean = fit.forecast(horizon).mean;
@@ -88,7 +91,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
     output.flush().map_err(|error| error.to_string())?;
     let seconds = began.elapsed().as_secs_f64();
     eprintln!(
-        "{fitted} fitted, {refused} refused, {seconds:.3} s, {:.1}/s",
+        "{fitted} fitted, {refused} refused, {seconds:.3} s, {:.1}/s, slowest {slowest:.3} s",
         f64::from(fitted) / seconds
     );
     Ok(())

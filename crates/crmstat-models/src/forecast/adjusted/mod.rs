@@ -279,8 +279,8 @@ mod tests {
                 }
             }
             let variance = plain.variance.unwrap();
-            // Quarters of index 1.3 and 0.7 follow each other two apart.
-            assert!(variance[0] > 2.0 * variance[2] && variance[4] > variance[0]);
+            // The first quarter's index is 1.3, the third's 0.7; a random walk's variance grows by 7/5.
+            assert!(variance[4] > 1.5 * variance[6] && variance[4] > variance[0], "{variance:?}");
         }
     }
 
