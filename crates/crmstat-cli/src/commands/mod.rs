@@ -40,10 +40,10 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 /// Opens the exports that `args` name, with a progress bar on a terminal, and lays the tables beside them
 /// over them; an output that cannot be is refused first.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
-    open_with_tables(args, printer).map(|(export, _)| export)
+    Ok(open_with_tables(args, printer)?.0)
 }
 
-/// The same, with the tables beside the exports.
+/// As [`open`], with the tables beside the exports.
 fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<Records>)> {
     printer.format()?;
     let mut export = Export::open(&args.exports, settings::read_options(args)?)?;
