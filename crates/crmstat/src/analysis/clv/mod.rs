@@ -280,19 +280,22 @@ pub fn estimate_with(
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
     let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;
-    let observed =
-        Observation { as_of, unit: options.model_unit(), zero_amount: options.zero_amount };
-    let buyers = match (options.order_model(), beside.contracts) {
-        (OrderModel::BgBb, _) => Buyers::on_occasions(&orders.result, observed)?,
-        (OrderModel::Sbg, Some(contracts)) => {
-            Buyers::under_contract(&orders.result, contracts, observed)?
-        }
-        _ => Buyers::of(&orders.result, observed)?,
-    };
+    let buyers = buyers(&orders.result, as_of, beside, options)?;
     if buyers.numbers.is_empty() {
         return Err(no_purchases(export, &orders));
     }
     orders.try_map(|_| Clv::new(as_of, buyers, beside, options))
+}
+
+/// The customers that the model asked for is made for.
+fn buyers(orders: &Orders, as_of: AsOf, beside: Beside<'_>, options: &Options) -> Result<Buyers> {
+    let (unit, zero_amount) = (options.model_unit(), options.zero_amount);
+    let observed = Observation { as_of, unit, zero_amount };
+    match (options.order_model(), beside.contracts) {
+        (OrderModel::BgBb, _) => Buyers::on_occasions(orders, observed),
+        (OrderModel::Sbg, Some(contracts)) => Buyers::under_contract(orders, contracts, observed),
+        _ => Buyers::of(orders, observed),
+    }
 }
 
 impl Clv {
@@ -304,12 +307,7 @@ impl Clv {
     pub fn of_orders(orders: &Orders, as_of: AsOf, options: &Options) -> Result<Self> {
         let beside = Beside::default();
         options.check(beside)?;
-        let observed =
-            Observation { as_of, unit: options.model_unit(), zero_amount: options.zero_amount };
-        let buyers = match options.order_model() {
-            OrderModel::BgBb => Buyers::on_occasions(orders, observed)?,
-            _ => Buyers::of(orders, observed)?,
-        };
+        let buyers = buyers(orders, as_of, beside, options)?;
         if buyers.numbers.is_empty() {
             return Err(Error::data(format!("no purchase before {as_of}")));
         }
