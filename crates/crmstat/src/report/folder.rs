@@ -193,7 +193,7 @@ mod tests {
         let write = |text: &'static str| {
             move |folder: &std::path::Path| {
                 fs::write(folder.join("report.html"), format!("{MARK}{text}")).unwrap();
-                crate::Result::Ok(())
+                Ok::<(), Error>(())
             }
         };
         replace_folder(&target, write("1")).unwrap();
