@@ -109,7 +109,7 @@ pub struct Figure {
 pub struct Change {
     /// The new value over the old one, less 1.
     pub relative: f64,
-    /// What it is measured against, such as `a year ago`.
+    /// What it is measured against, such as `on a year ago`.
     pub against: String,
 }
 

@@ -59,10 +59,10 @@ impl Report {
         let changes: Vec<String> = figure
             .changes
             .iter()
-            .map(|change| format!("{}: {}", change.against, self.locale.change(change.relative)))
+            .map(|change| format!("{} {}", self.locale.change(change.relative), change.against))
             .collect();
         let changes =
-            if changes.is_empty() { String::new() } else { format!(" ({})", changes.join("; ")) };
+            if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
         let value = self.locale.compact(figure.value, figure.unit);
         format!("- {}: **{value}**{}\n", markdown_text(&figure.label), markdown_text(&changes))
     }

@@ -47,14 +47,7 @@ impl Page<'_> {
         let changes: Vec<String> = self
             .changes(recent, &|totals| Some(totals.revenue()))
             .into_iter()
-            .map(|change| match locale.lang() {
-                Lang::En => {
-                    format!("{} against {}", locale.change(change.relative), change.against)
-                }
-                Lang::Ru => {
-                    format!("{} к сроку «{}»", locale.change(change.relative), change.against)
-                }
-            })
+            .map(|change| format!("{} {}", locale.change(change.relative), change.against))
             .collect();
         let told =
             if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };

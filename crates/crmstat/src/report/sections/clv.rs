@@ -7,6 +7,7 @@ use crate::{
     output::{Column, Table},
     report::{Chart, ChartKind, Content, Figure, Line, Role, Unit, locale::capitalised},
 };
+use crmstat_models::clv::Interval;
 
 /// Steps of the curve of concentration.
 const STEPS: usize = 20;
@@ -149,18 +150,21 @@ impl Page<'_> {
         let mut columns = self.id_columns(rows().map(|customer| customer.id));
         let money = |value: Option<f64>| value.and_then(Money::from_f64);
         let cents = |value: f64| (value * 100.0).round() / 100.0;
+        columns.push(Column::money(
+            "clv",
+            "CLV",
+            rows().map(|own| money(own.value.clv.map(cents))),
+        ));
+        if rows().any(|own| own.interval.is_some()) {
+            for (name, title, bound) in [
+                ("clv_lower", "CLV, от", (|own| own.lower) as fn(Interval) -> f64),
+                ("clv_upper", "CLV, до", |own| own.upper),
+            ] {
+                let bounds = rows().map(|own| money(own.interval.map(|own| cents(bound(own)))));
+                columns.push(Column::money(name, title, bounds));
+            }
+        }
         columns.extend([
-            Column::money("clv", "CLV", rows().map(|own| money(own.value.clv.map(cents)))),
-            Column::money(
-                "clv_lower",
-                "CLV, от",
-                rows().map(|own| money(own.interval.map(|interval| cents(interval.lower)))),
-            ),
-            Column::money(
-                "clv_upper",
-                "CLV, до",
-                rows().map(|own| money(own.interval.map(|interval| cents(interval.upper)))),
-            ),
             Column::float(
                 "p_alive",
                 "Вероятность, что активен",

@@ -84,11 +84,11 @@ impl Page<'_> {
             (
                 Some(recent.before),
                 match locale.lang() {
-                    crate::Lang::En => format!("the {} before", locale.days(recent.days as u64)),
-                    crate::Lang::Ru => format!("предыдущие {}", locale.days(recent.days as u64)),
+                    crate::Lang::En => format!("on the {} before", locale.days(recent.days as u64)),
+                    crate::Lang::Ru => format!("к предыдущим {}\u{A0}дням", recent.days),
                 },
             ),
-            (recent.year_ago, locale.pick("a year ago", "год назад").to_owned()),
+            (recent.year_ago, locale.pick("on a year ago", "к прошлому году").to_owned()),
         ];
         let now = of(&recent.now);
         against

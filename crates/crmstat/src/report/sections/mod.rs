@@ -34,7 +34,9 @@ impl Report {
         let sections = SectionId::ALL
             .into_iter()
             .filter(|id| options.wants(*id))
-            .map(|id| Ok(Section { id, content: page.section(id)? }))
+            .map(|id| {
+                Ok(Section { id, content: page.section(id)?.map(Content::with_single_stops) })
+            })
             .collect::<Result<_>>()?;
         let files: Vec<String> =
             results.files.iter().map(|file| name_of(file).to_owned()).collect();
@@ -221,6 +223,16 @@ impl Page<'_> {
             columns.push(Column::text("name", "Имя", ids.map(|id| self.name(id))));
         }
         columns
+    }
+}
+
+impl Content {
+    /// An abbreviation at the end of a Russian sentence brings its own full stop.
+    fn with_single_stops(mut self) -> Self {
+        for sentence in self.summary.iter_mut().chain(&mut self.notes) {
+            *sentence = sentence.replace("тыс..", "тыс.");
+        }
+        self
     }
 }
 
