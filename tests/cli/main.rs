@@ -1,9 +1,15 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod churn;
+mod clv;
+mod cohorts;
 mod forecast;
 mod generate;
+mod inspect;
+mod outputs;
 mod process;
 mod rfm;
 mod same_bytes;
+mod segment;
 mod support;

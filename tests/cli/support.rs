@@ -112,3 +112,10 @@ pub(crate) fn dataset(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
     folder.canonicalize().unwrap().join(name).to_str().unwrap().to_owned()
 }
+
+/// The same table with its rows from the last to the first.
+pub(crate) fn rows_turned(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    lines.join("\n") + "\n"
+}

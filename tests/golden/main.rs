@@ -18,6 +18,9 @@ const GOLDEN: &[(&str, &[&str])] = &[
     ("amocrm.rfm.csv", &["rfm", "amocrm.csv"]),
     ("bitrix24.rfm.csv", &["rfm", "bitrix24.csv"]),
     ("pipedrive.rfm.csv", &["rfm", "pipedrive.csv"]),
+    ("orders.inspect.csv", &["inspect", "orders.csv"]),
+    ("orders_with_faults.inspect.csv", &["inspect", "orders_with_faults.csv"]),
+    ("pipedrive.inspect.csv", &["inspect", "pipedrive.csv", "--history", "pipedrive_history.csv"]),
 ];
 
 /// What is said beside the answers: ledgers and rejected rows.

@@ -114,6 +114,14 @@ pub(crate) fn window(as_of: Option<&str>, since: Option<&str>) -> Result<Window>
     Ok(window)
 }
 
+/// The level of intervals, given in percent.
+pub(crate) fn level(percent: f64) -> Result<f64> {
+    if percent > 0.0 && percent < 100.0 {
+        return Ok(percent / 100.0);
+    }
+    Err(Error::usage(format!("`--level {percent}` is not between 0 and 100")).into())
+}
+
 /// Three numbers given as `N` or `R,F,M`.
 pub(crate) fn triple<T: Copy + std::str::FromStr>(given: &str, option: &str) -> Result<[T; 3]> {
     let numbers: Vec<T> = given

@@ -15,6 +15,10 @@ pub fn map_chunks<T: Send>(
     map: impl Fn(std::ops::Range<usize>) -> T + Sync,
 ) -> Vec<T> {
     assert!(chunk > 0, "a chunk has at least one item");
+    // One chunk is not worth the way to another thread.
+    if (1..=chunk).contains(&len) {
+        return vec![map(0..len)];
+    }
     (0..len.div_ceil(chunk))
         .into_par_iter()
         .map(|index| map(index * chunk..len.min((index + 1) * chunk)))

@@ -43,9 +43,14 @@ pub(crate) fn push_signed(out: &mut Vec<u8>, number: i64) {
     push_unsigned(out, number.unsigned_abs());
 }
 
+/// The two digits of `number`, below 100.
+fn pair(number: u32) -> [u8; 2] {
+    PAIRS[number as usize % 100]
+}
+
 /// Appends the two digits of `number`, below 100.
 pub(crate) fn push_pair(out: &mut Vec<u8>, number: u32) {
-    out.extend_from_slice(&PAIRS[number as usize % 100]);
+    out.extend_from_slice(&pair(number));
 }
 
 /// Appends `amount` as its `Display` does: a point, two to four decimals.
@@ -71,16 +76,21 @@ pub(crate) fn push_money(out: &mut Vec<u8>, amount: Money) {
 /// Appends `date` as `YYYY-MM-DD`.
 pub(crate) fn push_date(out: &mut Vec<u8>, date: Date) {
     let (year, month, day) = date.to_ymd();
-    if let Ok(year @ 0..=9999) = u32::try_from(year) {
-        push_pair(out, year / 100);
-        push_pair(out, year % 100);
-    } else {
+    let Ok(year @ 0..=9999) = u32::try_from(year) else {
         push_signed(out, i64::from(year));
-    }
-    out.push(b'-');
-    push_pair(out, month);
-    out.push(b'-');
-    push_pair(out, day);
+        out.extend_from_slice(&month_and_day(month, day));
+        return;
+    };
+    let [c1, c2] = pair(year / 100);
+    let [y1, y2] = pair(year % 100);
+    let [dash1, m1, m2, dash2, d1, d2] = month_and_day(month, day);
+    out.extend_from_slice(&[c1, c2, y1, y2, dash1, m1, m2, dash2, d1, d2]);
+}
+
+/// `-MM-DD`.
+fn month_and_day(month: u32, day: u32) -> [u8; 6] {
+    let ([m1, m2], [d1, d2]) = (pair(month), pair(day));
+    [b'-', m1, m2, b'-', d1, d2]
 }
 
 /// Appends `at` as `YYYY-MM-DDTHH:MM:SS`.

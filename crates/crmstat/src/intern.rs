@@ -1,44 +1,12 @@
-//! Texts to small integers: the dictionary that turns grouping by customer into indexing.
+//! Texts to small integers: the dictionary of a column of categories.
 //!
-//! Cache misses, not parsing, are the cost of grouping millions of rows by a million customers. So a
-//! customer's key (up to 15 bytes) and its value stand in one entry, entries lie densely, and texts are
-//! looked up in batches whose loads do not wait for one another: first all hashes, then all index
-//! slots, then all entries. Ids are dense, start at 0 and never move, so that tables may refer to them.
+//! Ids are dense, start at 0 and never move, so that tables may refer to them.
 
-/// A text in a buffer of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cell {
-    pub(crate) start: u32,
-    pub(crate) len: u32,
-}
-
-impl Cell {
-    /// The bytes of the cell in the buffer that it was cut from.
-    pub(crate) fn of(self, buffer: &[u8]) -> &[u8] {
-        &buffer[self.range()]
-    }
-
-    /// Where the cell is.
-    pub(crate) fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.start as usize + self.len as usize
-    }
-}
+use crate::key::{Key, hash_text};
+use rayon::slice::ParallelSliceMut;
 
 /// The id given for a text that is not UTF-8.
 pub(crate) const NOT_UTF8: u32 = u32::MAX;
-
-/// Texts looked up together; their loads overlap.
-const BATCH: usize = 64;
-/// Bytes of a text that an entry holds in place; the last byte of its 16 is the length.
-const INLINE: usize = 15;
-/// The last byte of the key of a text that lies in the arena.
-const LONG: u64 = 0xFF;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key {
-    low: u64,
-    high: u64,
-}
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<V> {
@@ -49,12 +17,11 @@ struct Entry<V> {
 /// A dictionary from texts to dense ids, each with a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Interner<V> {
-    /// Open addressing with linear probing, a power of two of slots at most half full: a sparser one was
-    /// slower, as less of it stays in the cache. A slot holds the upper half of the hash and the id plus
-    /// one; zero is empty.
+    /// Open addressing with linear probing, a power of two of slots at most half full. A slot holds the upper
+    /// half of the hash and the id plus one; zero is empty.
     index: Vec<u64>,
     entries: Vec<Entry<V>>,
-    /// Texts longer than [`INLINE`], one after another.
+    /// Long texts, one after another.
     arena: Vec<u8>,
 }
 
@@ -71,16 +38,7 @@ impl<V: Copy + Default + Sync> Interner<V> {
 
     /// The text of `id`.
     pub(crate) fn text<'a>(&'a self, id: u32, scratch: &'a mut [u8; 16]) -> &'a str {
-        let key = self.entries[id as usize].key;
-        let bytes = match key.long() {
-            Some((offset, len)) => &self.arena[offset..offset + len],
-            None => {
-                *scratch = key.inline_bytes();
-                &scratch[..key.inline_len()]
-            }
-        };
-        // Only texts that passed the check in `insert` are here.
-        std::str::from_utf8(bytes).unwrap_or_default()
+        self.entries[id as usize].key.text(&self.arena, scratch)
     }
 
     /// The value of `id`.
@@ -95,102 +53,14 @@ impl<V: Copy + Default + Sync> Interner<V> {
 
     /// The id of `text`, new or known; [`NOT_UTF8`] where it is not UTF-8.
     pub(crate) fn intern(&mut self, text: &[u8]) -> u32 {
-        self.find_or_insert(text, hash_text(text))
-    }
-
-    /// The ids of `cells` of `buffer`, new or known, put into `ids`; [`NOT_UTF8`] where a text is not UTF-8.
-    pub(crate) fn intern_all(&mut self, buffer: &[u8], cells: &[Cell], ids: &mut Vec<u32>) {
-        ids.clear();
-        let mut keys = [None; BATCH];
-        let mut hashes = [0_u64; BATCH];
-        let mut slots = [0_u64; BATCH];
-        for cells in cells.chunks(BATCH) {
-            let mask = self.index.len() - 1;
-            for (at, cell) in cells.iter().enumerate() {
-                keys[at] = Key::of_cell(buffer, *cell);
-                hashes[at] = hash(cell.of(buffer), keys[at]);
-            }
-            for at in 0..cells.len() {
-                slots[at] = self.index[hashes[at] as usize & mask];
-            }
-            let mut known = 0_u64;
-            for at in 0..cells.len() {
-                let entry = self.entries.get((slots[at] as u32).wrapping_sub(1) as usize);
-                let same = entry.is_some_and(|entry| Some(entry.key) == keys[at]);
-                known |= u64::from(same) << at;
-            }
-            for (at, cell) in cells.iter().enumerate() {
-                ids.push(if known >> at & 1 == 1 {
-                    slots[at] as u32 - 1
-                } else {
-                    self.find_or_insert(cell.of(buffer), hashes[at])
-                });
-            }
-        }
-    }
-
-    /// Takes in the texts of `other`, joining the values of those that both have.
-    ///
-    /// # Errors
-    /// The id of the first value that cannot be joined.
-    pub(crate) fn absorb(
-        &mut self,
-        other: &Self,
-        join: impl Fn(&mut V, &V) -> Option<()>,
-    ) -> Result<(), u32> {
-        let mut hashes = [0_u64; BATCH];
-        let mut ids = [0_u32; BATCH];
-        for entries in other.entries.chunks(BATCH) {
-            let mask = self.index.len() - 1;
-            for (at, entry) in entries.iter().enumerate() {
-                hashes[at] = other.hash_of(entry.key);
-                ids[at] = (self.index[hashes[at] as usize & mask] as u32).wrapping_sub(1);
-            }
-            for (at, entry) in entries.iter().enumerate() {
-                let guess = self.entries.get(ids[at] as usize);
-                let known =
-                    entry.key.long().is_none() && guess.is_some_and(|guess| guess.key == entry.key);
-                if !known {
-                    let text = other.bytes(entry.key);
-                    ids[at] = self.find_or_insert(&text, hashes[at]);
-                }
-                let value = &mut self.entries[ids[at] as usize].value;
-                join(value, &entry.value).ok_or(ids[at])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes in the texts of `other`: the id here of each of its ids.
-    pub(crate) fn adopt(&mut self, other: &Self) -> Vec<u32> {
-        let texts = other.entries.iter();
-        texts
-            .map(|entry| self.find_or_insert(&other.bytes(entry.key), other.hash_of(entry.key)))
-            .collect()
-    }
-
-    fn hash_of(&self, key: Key) -> u64 {
-        match key.long() {
-            Some((offset, len)) => hash(&self.arena[offset..offset + len], None),
-            None => hash(&[], Some(key)),
-        }
-    }
-
-    fn bytes(&self, key: Key) -> std::borrow::Cow<'_, [u8]> {
-        match key.long() {
-            Some((offset, len)) => self.arena[offset..offset + len].into(),
-            None => key.inline_bytes()[..key.inline_len()].to_vec().into(),
-        }
-    }
-
-    fn find_or_insert(&mut self, text: &[u8], hash: u64) -> u32 {
-        let inline = Key::inline(text);
+        let (inline, hash) = (Key::inline(text), hash_text(text));
         let mask = self.index.len() - 1;
         let mut slot = hash as usize & mask;
         while self.index[slot] != 0 {
             let found = self.index[slot];
             let id = found as u32 - 1;
-            if found >> 32 == hash >> 32 && self.holds(id, text, inline) {
+            let key = self.entries[id as usize].key;
+            if found >> 32 == hash >> 32 && key.is_of(text, inline, &self.arena) {
                 return id;
             }
             slot = (slot + 1) & mask;
@@ -199,11 +69,7 @@ impl<V: Copy + Default + Sync> Interner<V> {
             return NOT_UTF8;
         }
         let id = self.entries.len() as u32;
-        let key = inline.unwrap_or_else(|| {
-            let key = Key { low: self.arena.len() as u64, high: LONG << 56 | text.len() as u64 };
-            self.arena.extend_from_slice(text);
-            key
-        });
+        let key = inline.unwrap_or_else(|| Key::put(text, &mut self.arena));
         self.entries.push(Entry { key, value: V::default() });
         self.index[slot] = slot_of(hash, id);
         if self.entries.len() * 2 > self.index.len() {
@@ -212,13 +78,11 @@ impl<V: Copy + Default + Sync> Interner<V> {
         id
     }
 
-    fn holds(&self, id: u32, text: &[u8], inline: Option<Key>) -> bool {
-        let key = self.entries[id as usize].key;
-        match (key.long(), inline) {
-            (None, Some(inline)) => key == inline,
-            (Some((offset, len)), None) => &self.arena[offset..offset + len] == text,
-            _ => false,
-        }
+    /// Takes in the texts of `other`: the id here of each of its ids.
+    pub(crate) fn adopt(&mut self, other: &Self) -> Vec<u32> {
+        let mut scratch = [0; 16];
+        let ids = 0..other.len() as u32;
+        ids.map(|id| self.intern(other.text(id, &mut scratch).as_bytes())).collect()
     }
 
     fn grow(&mut self) {
@@ -227,142 +91,38 @@ impl<V: Copy + Default + Sync> Interner<V> {
         self.index = Vec::new();
         self.index = vec![0; slots];
         let mask = slots - 1;
-        for (id, entry) in self.entries.iter().enumerate() {
-            let hash = match entry.key.long() {
-                Some((offset, len)) => hash(&self.arena[offset..offset + len], None),
-                None => hash(&[], Some(entry.key)),
-            };
+        for (id, entry) in (0_u32..).zip(&self.entries) {
+            let hash = entry.key.hash(&self.arena);
             let mut slot = hash as usize & mask;
             while self.index[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            self.index[slot] = slot_of(hash, id as u32);
+            self.index[slot] = slot_of(hash, id);
         }
     }
 
     /// Ids in the order of their texts' bytes.
     pub(crate) fn sorted(&self) -> Vec<u32> {
-        use rayon::slice::ParallelSliceMut;
-
         let mut order: Vec<(u128, u32)> = (0_u32..)
             .zip(&self.entries)
-            .map(|(id, entry)| (self.sort_prefix(entry.key), id))
+            .map(|(id, entry)| (entry.key.sort_prefix(&self.arena), id))
             .collect();
+        let long_text = |id: u32| self.entries[id as usize].key.long_text(&self.arena);
         order.par_sort_unstable_by(|(left, left_id), (right, right_id)| {
-            left.cmp(right).then_with(|| {
-                // Only long texts can share their first 15 bytes and the length mark.
-                self.long_text(*left_id).cmp(self.long_text(*right_id))
-            })
+            // Only long texts can share their first 15 bytes and the length mark.
+            left.cmp(right).then_with(|| long_text(*left_id).cmp(long_text(*right_id)))
         });
         order.into_iter().map(|(_, id)| id).collect()
     }
-
-    /// The first 15 bytes as a big-endian number, then the length, long texts last.
-    fn sort_prefix(&self, key: Key) -> u128 {
-        match key.long() {
-            None => (u128::from(key.high) << 64 | u128::from(key.low)).swap_bytes(),
-            Some((offset, _)) => {
-                let mut prefix = [0xFF; 16];
-                prefix[..INLINE].copy_from_slice(&self.arena[offset..offset + INLINE]);
-                u128::from_be_bytes(prefix)
-            }
-        }
-    }
-
-    fn long_text(&self, id: u32) -> &[u8] {
-        match self.entries[id as usize].key.long() {
-            Some((offset, len)) => &self.arena[offset..offset + len],
-            None => &[],
-        }
-    }
-}
-
-impl Key {
-    /// The key of a text that fits in place.
-    fn inline(text: &[u8]) -> Option<Self> {
-        if text.len() > INLINE {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        bytes[..text.len()].copy_from_slice(text);
-        bytes[INLINE] = text.len() as u8;
-        Some(Self::from_bytes(bytes))
-    }
-
-    /// As [`Key::inline`], by one load of 16 bytes where the buffer goes on that far.
-    fn of_cell(buffer: &[u8], cell: Cell) -> Option<Self> {
-        let (start, len) = (cell.start as usize, cell.len as usize);
-        let Some(bytes) = buffer.get(start..).and_then(|rest| rest.first_chunk::<16>()) else {
-            return Self::inline(cell.of(buffer));
-        };
-        if len > INLINE {
-            return None;
-        }
-        let kept = u128::from_le_bytes(*bytes) & ((1_u128 << (8 * len)) - 1);
-        Some(Self { low: kept as u64, high: (kept >> 64) as u64 | (len as u64) << 56 })
-    }
-
-    fn from_bytes(bytes: [u8; 16]) -> Self {
-        let number = u128::from_le_bytes(bytes);
-        Self { low: number as u64, high: (number >> 64) as u64 }
-    }
-
-    /// The 16 bytes of a key in place: the text, zeros, the length.
-    fn inline_bytes(self) -> [u8; 16] {
-        (u128::from(self.high) << 64 | u128::from(self.low)).to_le_bytes()
-    }
-
-    fn inline_len(self) -> usize {
-        (self.high >> 56) as usize
-    }
-
-    /// Offset and length in the arena of a text that is not in place.
-    fn long(self) -> Option<(usize, usize)> {
-        (self.high >> 56 == LONG)
-            .then_some((self.low as usize, (self.high & 0x00FF_FFFF_FFFF_FFFF) as usize))
-    }
-}
-
-/// The hash of `text` by which dictionaries find it.
-pub(crate) fn hash_text(text: &[u8]) -> u64 {
-    hash(text, Key::inline(text))
 }
 
 fn slot_of(hash: u64, id: u32) -> u64 {
     hash >> 32 << 32 | u64::from(id + 1)
 }
 
-/// The hash of a text by folded multiplication (the mixing step of wyhash), over its key where it has one.
-///
-/// The order of ids never reaches output, so the constants are fixed.
-fn hash(text: &[u8], inline: Option<Key>) -> u64 {
-    if let Some(key) = inline {
-        return fold(key.low ^ 0xA076_1D64_78BD_642F, key.high ^ 0xE703_7ED1_A0B4_28DB);
-    }
-    let mut state = text.len() as u64;
-    for chunk in text.chunks(16) {
-        let mut bytes = [0; 16];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        let key = Key::from_bytes(bytes);
-        state = fold(key.low ^ state ^ 0xA076_1D64_78BD_642F, key.high ^ 0xE703_7ED1_A0B4_28DB);
-    }
-    state
-}
-
-fn fold(left: u64, right: u64) -> u64 {
-    let product = u128::from(left) * u128::from(right);
-    (product as u64) ^ (product >> 64) as u64
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Interner, NOT_UTF8};
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    fn text_of(interner: &Interner<u32>, id: u32) -> String {
-        interner.text(id, &mut [0; 16]).to_owned()
-    }
+    use super::{Interner, NOT_UTF8};
 
     #[test]
     fn texts_of_every_length_keep_their_ids_through_growth() {
@@ -371,8 +131,23 @@ mod tests {
         let ids: Vec<u32> = texts.iter().map(|text| interner.intern(text.as_bytes())).collect();
         for (text, id) in texts.iter().zip(&ids) {
             assert_eq!(interner.intern(text.as_bytes()), *id);
-            assert_eq!(&text_of(&interner, *id), text);
+            assert_eq!(interner.text(*id, &mut [0; 16]), text);
         }
+        let mut sorted: Vec<&str> = texts.iter().map(String::as_str).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let order = interner.sorted();
+        let found: Vec<String> =
+            order.iter().map(|id| interner.text(*id, &mut [0; 16]).to_owned()).collect();
+        assert_eq!(found, sorted);
+    }
+
+    #[test]
+    fn the_empty_text_is_a_text() {
+        let mut interner = Interner::<u32>::new();
+        let id = interner.intern(b"");
+        assert_eq!((interner.intern(b"\0"), interner.intern(b"")), (1, id));
+        assert_eq!(interner.text(id, &mut [0; 16]), "");
     }
 
     #[test]
@@ -380,39 +155,5 @@ mod tests {
         let mut interner = Interner::<u32>::new();
         assert_eq!(interner.intern(b"\xFF"), NOT_UTF8);
         assert_eq!(interner.len(), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn batches_count_like_a_map(texts in prop::collection::vec("[a-c\\x00]{0,20}", 0..300)) {
-            let buffer = texts.concat().into_bytes();
-            let mut start = 0;
-            let cells: Vec<Cell> = texts
-                .iter()
-                .map(|text| {
-                    let cell = Cell { start, len: text.len() as u32 };
-                    start += cell.len;
-                    cell
-                })
-                .collect();
-            let mut interner = Interner::<u32>::new();
-            let mut ids = Vec::new();
-            interner.intern_all(&buffer, &cells, &mut ids);
-            for id in ids {
-                *interner.value_mut(id) += 1;
-            }
-            let mut oracle = BTreeMap::<&str, u32>::new();
-            for text in &texts {
-                *oracle.entry(text).or_default() += 1;
-            }
-            let sorted: Vec<(String, u32)> = interner
-                .sorted()
-                .into_iter()
-                .map(|id| (text_of(&interner, id), *interner.value(id)))
-                .collect();
-            let expected: Vec<(String, u32)> =
-                oracle.into_iter().map(|(text, count)| (text.to_owned(), count)).collect();
-            prop_assert_eq!(sorted, expected);
-        }
     }
 }

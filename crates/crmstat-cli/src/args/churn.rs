@@ -12,7 +12,10 @@ pub(crate) struct ChurnArgs {
     pub(crate) command: Option<ChurnCommand>,
     #[command(flatten)]
     pub(crate) subjects: SubjectArgs,
-    /// How long a customer must be silent to have churned
+    /// What churn is: an order that does not come, or a contract that ends, by `contract_end` of `--customers`
+    #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
+    pub(crate) event: EventArg,
+    /// The time in which it comes or does not come: how long a customer must be silent to have churned
     #[arg(long, value_name = "90d|13w", default_value = "90d", conflicts_with = "table")]
     pub(crate) horizon: String,
     /// The cutoff to judge by [default: the latest that the data allow]
@@ -26,7 +29,7 @@ pub(crate) struct ChurnArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub(crate) features: Vec<String>,
     /// The column of the table that says who churned
-    #[arg(long, value_name = "COLUMN", requires_all = ["table", "positive"])]
+    #[arg(long, value_name = "COLUMN", requires_all = ["table", "positive"], conflicts_with = "exports")]
     pub(crate) label: Option<String>,
     /// What the label says of a customer who churned
     #[arg(long, value_name = "VALUE", requires = "label")]
@@ -65,10 +68,10 @@ pub(crate) struct SubjectArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exports", "as_of", "activities", "customers"])]
     pub(crate) table: Option<String>,
     /// The column of the customers' ids in the table [default: recognised]
-    #[arg(long, value_name = "COLUMN", requires = "table")]
+    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
     pub(crate) id: Option<String>,
     /// The column of the table that says what a customer is worth in the time that churn is about
-    #[arg(long, value_name = "COLUMN", requires = "table")]
+    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
     pub(crate) value: Option<String>,
     /// Observe the world at the first moment of this day; later events do not exist
     /// [default: the day after the last order]
@@ -118,6 +121,16 @@ pub(crate) struct ChurnAnswerArgs {
     /// One row per feature: what it is worth on held-out customers
     #[arg(long)]
     pub(crate) importance: bool,
+}
+
+/// What churn is.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum EventArg {
+    /// No order in the horizon
+    #[default]
+    NoOrder,
+    /// The contract ends in the horizon
+    ContractEnd,
 }
 
 /// What learns.

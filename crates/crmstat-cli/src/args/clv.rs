@@ -20,13 +20,19 @@ pub(crate) struct ClvArgs {
     /// Leave out orders before this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) since: Option<String>,
-    /// The model of orders, mbg-nbd, bg-nbd or pareto-nbd, or a saved model [default: mbg-nbd]
+    /// The model of orders, or a saved model: mbg-nbd, bg-nbd and pareto-nbd for orders at any time, bg-bb for
+    /// orders bound to occasions, sbg for contracts (their starts and ends in `--customers`)
+    /// [default: mbg-nbd]
     #[arg(long, value_name = "NAME|FILE.json")]
     pub(crate) model: Option<String>,
-    /// The unit of time of the model [default: week]
-    #[arg(long, value_name = "day|week|month")]
+    /// Columns of `--customers` that act on the rates of ordering and leaving, with `--model pareto-nbd`
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "customers")]
+    pub(crate) covariates: Vec<String>,
+    /// The unit of time of the model; for bg-bb and sbg the period of the calendar that makes an occasion
+    /// or a term [default: week; month for bg-bb and sbg]
+    #[arg(long, value_name = "day|week|month|year")]
     pub(crate) unit: Option<String>,
-    /// How far to look ahead
+    /// How far to look ahead; bg-bb and sbg round it to whole units
     #[arg(long, value_name = "SPAN", default_value = "52w")]
     pub(crate) horizon: String,
     /// What later money is worth less; `0` for nothing
@@ -50,7 +56,13 @@ pub(crate) struct ClvArgs {
     /// Add intervals of the number of orders from this many simulated outcomes per customer
     #[arg(long, value_name = "N")]
     pub(crate) simulate: Option<usize>,
-    /// The seed of the simulation
+    /// Add the probabilities of 0, 1, … N orders within the horizon, and of more
+    #[arg(long, value_name = "N")]
+    pub(crate) orders_distribution: Option<u32>,
+    /// Take the intervals of CLV from this many draws of the parameters instead of the delta method
+    #[arg(long, value_name = "N")]
+    pub(crate) interval_draws: Option<usize>,
+    /// The seed of simulation and draws
     #[arg(long, value_name = "N", default_value_t = 42)]
     pub(crate) seed: u64,
     /// One row per parameter: estimate, standard error, and how it was found
@@ -59,7 +71,8 @@ pub(crate) struct ClvArgs {
     /// One row per figure of all customers, the simple LTV among them
     #[arg(long, group = "what")]
     pub(crate) summary: bool,
-    /// Hold back the data after the calibration and compare: all three models, or the one of `--model`
+    /// Hold back the data after the calibration and compare: the three models of orders at any time, or the
+    /// one of `--model`
     #[arg(
         long,
         group = "what",
@@ -68,7 +81,9 @@ pub(crate) struct ClvArgs {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "scores",
-        conflicts_with_all = ["save_model", "simulate", "residual"],
+        conflicts_with_all = [
+            "save_model", "simulate", "residual", "covariates", "orders_distribution", "interval_draws",
+        ],
     )]
     pub(crate) validate: Option<ValidateArg>,
     /// How long to hold back [default: to the end of the data]

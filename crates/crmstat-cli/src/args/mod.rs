@@ -11,7 +11,8 @@ mod rfm;
 mod segment;
 
 pub(crate) use churn::{
-    CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
+    CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, SortArg,
+    SubjectArgs,
 };
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};

@@ -14,10 +14,10 @@ pub(crate) struct SegmentArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exports", "as_of", "activities", "customers"])]
     pub(crate) table: Option<String>,
     /// The column of the customers' ids in the table [default: recognised]
-    #[arg(long, value_name = "COLUMN", requires = "table")]
+    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
     pub(crate) id: Option<String>,
     /// The column of the table that says what a customer is worth
-    #[arg(long, value_name = "COLUMN", requires = "table")]
+    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
     pub(crate) value: Option<String>,
     /// What to group by: features of an export, `all` of them, or columns of a table [default:
     /// `recency_days,frequency,monetary`; every column of a table but the id]

@@ -1,12 +1,10 @@
 //! `crmstat churn`: who is about to leave, why, and what is at stake.
 
-use super::{
-    open,
-    segment::{as_of, records},
-};
+use super::history::{Observed, account, observe};
 use crate::{
     args::{
-        CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, LearnerArg, SortArg, SubjectArgs,
+        CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, SortArg,
+        SubjectArgs,
     },
     printer::Printer,
     settings,
@@ -15,13 +13,14 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Lang,
     analysis::churn::{
-        Campaign, Churn, LearnerKind, Learning, Model, Options, Order, TableOptions, fit, fit_table,
+        Campaign, Churn, Event, LearnerKind, Learning, Model, Options, Order, TableOptions, fit,
+        fit_table,
     },
-    features::History,
-    ingest::{Imported, TableKind, TableQuery},
+    features::Feature,
+    ingest::{Imported, TableQuery},
     models::churn::CalibrationMethod,
     output::{Meta, Table},
-    tables::{CustomerTable, Orders, OrdersQuery},
+    tables::CustomerTable,
 };
 
 /// Fits and judges a model, and scores the customers of the exports or of the table.
@@ -39,9 +38,14 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<()> {
             let churn = fit_table(&imported.result, &options)?;
             (churn, Meta::new().ledger(&imported.ledger))
         }
-        None => with_history(subjects, &printer, |history, as_of, meta| {
-            Ok((fit(history, &options(args, as_of)?)?, meta.as_of(as_of)))
-        })?,
+        None => {
+            let mut options = options(args)?;
+            let fields = options.features.as_deref().map_or_else(Vec::new, Feature::order_fields);
+            let Observed { history, as_of, meta } =
+                observe(&subjects.read, subjects.as_of.as_deref(), fields, &printer)?;
+            options.as_of = Some(as_of);
+            (fit(&history, &options)?, meta)
+        }
     };
     say(&printer, &churn);
     if let Some(path) = &args.save_model {
@@ -64,14 +68,19 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
             let scores = model.score_table(&imported.result, subjects.value.as_deref())?;
             (scores, Meta::new().ledger(&imported.ledger))
         }
-        None => with_history(subjects, &printer, |history, as_of, meta| {
+        None => {
+            let features = model.columns().map(str::parse).collect::<Result<Vec<Feature>, _>>();
+            let fields =
+                features.map_or_else(|_| Vec::new(), |named| Feature::order_fields(&named));
+            let Observed { history, as_of, meta } =
+                observe(&subjects.read, subjects.as_of.as_deref(), fields, &printer)?;
             if let Some(fitted) = model.as_of().filter(|fitted| *fitted != as_of) {
                 printer.note(format!(
                     "the model was fitted for {fitted} and holds the season of that day"
                 ));
             }
-            Ok((model.score(history, as_of)?, meta.as_of(as_of)))
-        })?,
+            (model.score(&history, as_of)?, meta)
+        }
     };
     printer.note(format!("{} customers", scores.len()));
     let table = if args.drift {
@@ -80,39 +89,6 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
         scores.table(order(subjects), printer.lang())?
     };
     printer.table(&table, meta)
-}
-
-/// Reads the exports and the tables beside them, and gives their history to `with`.
-fn with_history<T>(
-    subjects: &SubjectArgs,
-    printer: &Printer,
-    with: impl FnOnce(&History<'_>, AsOf, Meta) -> Result<T>,
-) -> Result<T> {
-    let window = settings::window(subjects.as_of.as_deref(), None)?;
-    let mut export = open(&subjects.read, printer)?;
-    let imported = Orders::read(&mut export, &OrdersQuery { window, fields: Vec::new() })?;
-    account(subjects, printer, &imported)?;
-    let as_of = as_of(window, &imported)?;
-    let activities = records(&subjects.read.activities, TableKind::Activities)?;
-    let customers = records(&subjects.read.customers, TableKind::Customers)?;
-    let mut history = History::new(&imported.result);
-    if let Some(activities) = &activities {
-        history = history.with_activities(activities)?;
-    }
-    if let Some(customers) = &customers {
-        history = history.with_customers(customers)?;
-    }
-    let (activities, customers) = history.unmatched();
-    if activities + customers > 0 {
-        printer.note(format!(
-            "of nobody with an order: {activities} activities, {customers} rows of customers"
-        ));
-    }
-    let mut meta = Meta::new().ledger(&imported.ledger);
-    if let Some(profile) = export.profile() {
-        meta = meta.profile(profile);
-    }
-    with(&history, as_of, meta)
 }
 
 fn read_table(
@@ -129,16 +105,8 @@ fn read_table(
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
     let query = TableQuery { id: subjects.id.clone(), columns, texts };
     let imported = CustomerTable::read(file, &query, settings::read_options(&subjects.read)?)?;
-    account(subjects, printer, &imported)?;
+    account(&subjects.read, printer, &imported)?;
     Ok(imported)
-}
-
-fn account<T>(subjects: &SubjectArgs, printer: &Printer, imported: &Imported<T>) -> Result<()> {
-    printer.account(imported);
-    match &subjects.read.quarantine {
-        Some(path) => printer.quarantine(&imported.rejections, path),
-        None => Ok(()),
-    }
 }
 
 /// Says how the model was made and how far it can be trusted.
@@ -201,12 +169,15 @@ fn order(subjects: &SubjectArgs) -> Order {
     }
 }
 
-fn options(args: &ChurnArgs, as_of: AsOf) -> Result<Options> {
+fn options(args: &ChurnArgs) -> Result<Options> {
     let date = |text: &String| text.parse::<Date>().map(AsOf::start_of);
     let training: Vec<AsOf> = args.train_cutoffs.iter().map(date).collect::<Result<_, _>>()?;
     let features = args.features.iter().map(|name| name.parse()).collect::<Result<Vec<_>, _>>()?;
     Ok(Options {
-        as_of: Some(as_of),
+        event: match args.event {
+            EventArg::NoOrder => Event::NoOrder,
+            EventArg::ContractEnd => Event::ContractEnd,
+        },
         horizon: args.horizon.parse()?,
         cutoff: args.cutoff.as_ref().map(date).transpose()?,
         training: (!training.is_empty()).then_some(training),

@@ -1,6 +1,6 @@
 //! `crmstat clv`: P(alive), expected orders and lifetime value per customer.
 
-use super::{meta, open};
+use super::{meta, open, open_with_tables};
 use crate::{
     args::{ClvArgs, ValidateArg, ZeroArg},
     printer::Printer,
@@ -10,10 +10,12 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Window,
     analysis::clv::{
-        self, Model, Options, OrderModel, Simulation, ValidationOptions, discount_from_text,
-        span_from_text, unit_from_text, unit_name,
+        self, Beside, Model, Options, OrderModel, Simulation, ValidationOptions,
+        discount_from_text, span_from_text, unit_from_text, unit_name,
     },
+    ingest::{TableKind, TableQuery},
     models::clv::ZeroAmount,
+    tables::CustomerTable,
 };
 use std::path::Path;
 
@@ -28,8 +30,13 @@ pub(crate) fn run(args: &ClvArgs) -> Result<()> {
 }
 
 fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> {
-    let mut export = open(&args.read, printer)?;
-    let imported = clv::estimate(&mut export, options)?;
+    let attributes = attributes(args, options)?;
+    let (mut export, tables) = open_with_tables(&args.read, printer)?;
+    let beside = Beside {
+        contracts: tables.iter().find(|table| table.kind() == TableKind::Customers),
+        attributes: attributes.as_ref(),
+    };
+    let imported = clv::estimate_with(&mut export, beside, options)?;
     let found = &imported.result;
 
     printer.account(&imported);
@@ -68,10 +75,31 @@ fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> 
         .with("discount", args.discount.as_str())
         .with("margin", args.margin)
         .with("level", args.level);
-    if args.simulate.is_some() {
+    if args.simulate.is_some() || args.interval_draws.is_some() {
         meta = meta.seed(args.seed);
     }
     printer.table(&table, meta)
+}
+
+/// The covariates asked for, or those that the saved model needs.
+fn attributes(args: &ClvArgs, options: &Options) -> Result<Option<CustomerTable>> {
+    let names = match &options.fitted {
+        None => args.covariates.clone(),
+        Some(model) => model.orders().attributes().map(str::to_owned).collect(),
+    };
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let tables = settings::beside(&args.read)?;
+    let table = tables.into_iter().find(|table| table.options.kind == Some(TableKind::Customers));
+    let Some(table) = table else { return Ok(None) };
+    let [file] = &table.files[..] else {
+        return Err(Error::usage("covariates are read from one file of `--customers`")
+            .with_hint("put the rows of all into one file")
+            .into());
+    };
+    let query = TableQuery { id: None, columns: Some(names), texts: Vec::new() };
+    Ok(Some(CustomerTable::read(file, &query, table.options.clone())?.result))
 }
 
 fn validate(
@@ -153,12 +181,20 @@ fn options(args: &ClvArgs) -> Result<Options> {
         .with_hint("leave out `--unit`")
         .into());
     }
-    let defaults = Options::default();
+    let simulation = |draws| Simulation { draws, seed: args.seed };
+    if fitted.is_some() && !args.covariates.is_empty() {
+        return Err(Error::usage("a saved model brings its own covariates")
+            .with_hint("leave out `--covariates`")
+            .into());
+    }
+    let usual =
+        if args.covariates.is_empty() { OrderModel::default() } else { OrderModel::ParetoNbd };
+    let model = model.unwrap_or(usual);
     Ok(Options {
         window,
-        model: model.unwrap_or(defaults.model),
+        model,
         fitted,
-        unit: unit.unwrap_or(defaults.unit),
+        unit: unit.unwrap_or(model.usual_unit()),
         zero_amount: match args.zero_orders {
             ZeroArg::Purchase => ZeroAmount::Purchase,
             ZeroArg::Nothing => ZeroAmount::Nothing,
@@ -166,9 +202,11 @@ fn options(args: &ClvArgs) -> Result<Options> {
         horizon: span_from_text(&args.horizon)?,
         discount: discount_from_text(&args.discount)?,
         margin: args.margin,
-        level: args.level / 100.0,
+        level: settings::level(args.level)?,
         lifetime: args.lifetime.as_deref().map(span_from_text).transpose()?,
         residual: args.residual,
-        simulation: args.simulate.map(|draws| Simulation { draws, seed: args.seed }),
+        simulation: args.simulate.map(simulation),
+        interval_draws: args.interval_draws.map(simulation),
+        distribution: args.orders_distribution,
     })
 }

@@ -1,6 +1,6 @@
 //! `crmstat cohorts`: retention and revenue by acquisition cohort, and survival.
 
-use super::{meta, open, tables_beside};
+use super::{meta, open, open_with_tables};
 use crate::{
     args::{CohortsArgs, SurvivalArg},
     printer::Printer,
@@ -10,7 +10,7 @@ use anyhow::Result;
 use crmstat::{
     Error,
     analysis::cohorts::{self, Figure, Options, Period, Survival, SurvivalOptions},
-    ingest::{Export, TableKind},
+    ingest::TableKind,
 };
 
 /// Groups the customers of the exports, or says how long they stay.
@@ -66,9 +66,7 @@ fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {
 }
 
 fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
-    printer.format()?;
-    let mut export = Export::open(&args.read.exports, settings::read_options(&args.read)?)?;
-    let tables = tables_beside(&args.read, &mut export, printer)?;
+    let (mut export, tables) = open_with_tables(&args.read, printer)?;
     let customers = tables.iter().find(|table| table.kind() == TableKind::Customers);
     let customers = customers.ok_or_else(|| {
         Error::usage("`--survival contracts` needs a table of customers")
@@ -97,7 +95,7 @@ fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
 fn survival_options(args: &CohortsArgs) -> Result<SurvivalOptions> {
     Ok(SurvivalOptions {
         window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
-        level: args.level / 100.0,
+        level: settings::level(args.level)?,
     })
 }
 

@@ -33,5 +33,13 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
         meta = meta.ledger(ledger);
     }
     let lang = printer.lang();
-    printer.sections(&inspection.sections(lang)?, &inspection.table(lang)?, meta)
+    printer.sections(&inspection.sections(lang)?, &inspection.table(lang)?, meta)?;
+    let ledgers = inspection.tables.iter().filter_map(|table| table.ledger.as_ref());
+    let rejected: u64 = ledgers.map(|ledger| ledger.quarantined).sum();
+    if args.read.strict && rejected > 0 {
+        return Err(Error::data(format!("{rejected} rows are rejected"))
+            .with_hint("correct the rows, or leave out `--strict` to go on without them")
+            .into());
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod cohorts;
 mod completions;
 mod forecast;
 mod generate;
+mod history;
 mod inspect;
 mod rfm;
 mod segment;

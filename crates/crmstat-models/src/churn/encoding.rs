@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
+
+/// Rows encoded by one thread at a time.
+const CHUNK: usize = 8192;
 
 /// A column as it comes.
 #[derive(Clone, Copy, Debug)]
@@ -223,6 +227,11 @@ impl Encoder {
         features
     }
 
+    /// The number of columns of the encoded table.
+    pub fn width(&self) -> usize {
+        self.codes.iter().map(Code::width).sum()
+    }
+
     /// The row-major table of the columns.
     ///
     /// # Errors
@@ -251,26 +260,53 @@ impl Encoder {
                 }
             }
         }
-        let mut table = Vec::with_capacity(rows * self.features().len());
-        for row in 0..rows {
-            for (code, column) in self.codes.iter().zip(columns) {
-                code.push(column, row, &mut table);
+        let width = self.width();
+        let mut table = vec![0.0; rows * width];
+        if width == 0 {
+            return Ok(table);
+        }
+        let write = |first: usize, cells: &mut [f64]| {
+            for (place, mut cells) in cells.chunks_exact_mut(width).enumerate() {
+                for (code, column) in self.codes.iter().zip(columns) {
+                    cells = code.write(column, first + place, cells);
+                }
             }
+        };
+        if rows <= CHUNK {
+            write(0, &mut table);
+        } else {
+            let chunks = table.par_chunks_mut(CHUNK * width).enumerate();
+            chunks.for_each(|(chunk, cells)| write(chunk * CHUNK, cells));
         }
         Ok(table)
     }
 }
 
 impl Code {
-    /// Appends what the encoding says of one row.
-    fn push(&self, column: &RawColumn<'_>, row: usize, table: &mut Vec<f64>) {
+    /// The number of columns that it is said in.
+    fn width(&self) -> usize {
+        match self {
+            Self::Number { missing, .. } => 1 + usize::from(*missing),
+            Self::Category { levels, rare, missing, .. } => {
+                levels.len() + usize::from(*rare) + usize::from(*missing)
+            }
+        }
+    }
+
+    /// Writes what the encoding says of one row to the first of `cells`, which are zero; returns the rest.
+    fn write<'c>(&self, column: &RawColumn<'_>, row: usize, cells: &'c mut [f64]) -> &'c mut [f64] {
+        let mut place = 0;
+        let mut next = |value: f64| {
+            cells[place] = value;
+            place += 1;
+        };
         let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
         match (self, column) {
             (Self::Number { fill, missing }, RawColumn::Number(values)) => {
                 let value = values[row];
-                table.push(if value.is_nan() { fill.unwrap_or(value) } else { value });
+                next(if value.is_nan() { fill.unwrap_or(value) } else { value });
                 if *missing {
-                    table.push(flag(value.is_nan()));
+                    next(flag(value.is_nan()));
                 }
             }
             (Self::Category { reference, levels, rare, missing }, RawColumn::Category(values)) => {
@@ -279,18 +315,19 @@ impl Code {
                 for level in levels {
                     let is_level = value == Some(level.as_str());
                     known |= is_level;
-                    table.push(flag(is_level));
+                    next(flag(is_level));
                 }
                 if *rare {
-                    table.push(flag(!known));
+                    next(flag(!known));
                 }
                 if *missing {
-                    table.push(flag(value.is_none()));
+                    next(flag(value.is_none()));
                 }
             }
             // `encode` has refused columns of another kind.
             _ => (),
         }
+        &mut cells[place..]
     }
 }
 
@@ -330,6 +367,7 @@ mod tests {
         let meanings: Vec<Meaning> =
             encoder.features().into_iter().map(|feature| feature.meaning).collect();
         assert_eq!(meanings, [Meaning::Level("b".to_owned()), Meaning::Rare]);
+        assert_eq!(encoder.width(), 2);
         let new = [Some("a"), Some("b"), Some("c"), Some("never seen"), None];
         let table = encoder.encode(&[RawColumn::Category(&new)]).unwrap();
         assert_eq!(table, [0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);

@@ -26,7 +26,7 @@ mod prior;
 mod probability;
 mod sample;
 
-pub use boosting::{Boosting, BoostingParams, CheckedBoostingParams, Facts, Monotone};
+pub use boosting::{Boosting, BoostingParams, CheckedBoostingParams, Explainer, Facts, Monotone};
 pub use calibration::{CalibrationMethod, Calibrator};
 pub use encoding::{Encoder, EncoderParams, Feature, Meaning, RawColumn};
 pub use explanation::Explanation;

@@ -1,9 +1,15 @@
 //! Intervals: of an expectation, for the uncertainty of the parameters, and of what will be, by
 //! simulation.
 
+use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::{ClvParams, CustomerValue, GammaGamma, PurchaseProcess, Span, Summaries, Summary};
+use super::process::for_each;
+use super::value::OrdersAhead;
+use super::{
+    ClvParams, CustomerValue, GammaGamma, Models, PurchaseProcess, Span, Summaries, Summary,
+};
+use crate::linalg::cholesky::Cholesky;
 use crate::random::stream;
 use crate::special::normal::quantile;
 use crate::{Error, Result};
@@ -28,6 +34,17 @@ pub struct CustomerValueInterval {
     pub clv: Option<Interval>,
 }
 
+/// How to draw parameters from their asymptotic distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ParameterDraws {
+    /// The share of draws that the interval holds, such as 0.95.
+    pub level: f64,
+    /// Draws of the parameters; each values every customer anew.
+    pub draws: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
 impl ClvParams {
     /// What every customer is worth, with intervals of `level` for the uncertainty of the parameters.
     ///
@@ -37,45 +54,39 @@ impl ClvParams {
     /// customer will in fact bring varies much more, see [`orders_interval`].
     ///
     /// # Errors
-    /// When a parameter is out of range, the customers' unit of time is not the model's, or a model has
-    /// no covariance: it was not fitted, or its fit is a ridge.
-    pub fn value_intervals<P: PurchaseProcess>(
+    /// When a parameter is out of range, the models are not for these customers, or one of them has no
+    /// covariance: it was not fitted, or its fit is a ridge.
+    pub fn value_intervals<M: Models>(
         self,
-        orders: &P,
+        orders: &M,
         spend: &GammaGamma,
         customers: &Summaries,
         level: f64,
     ) -> Result<Vec<CustomerValueInterval>> {
         let z = two_sided(level)?;
-        let orders_covariance = covariance(orders.estimate())?;
+        let schedule = self.check()?.schedule();
         let spend_covariance = covariance(spend.estimate())?;
-        let values = self.values(orders, spend, customers)?;
-        let logs = |value: &CustomerValue| value.clv.map_or(f64::NEG_INFINITY, f64::ln);
-        let gradient_of = |above: Vec<CustomerValue>, below: Vec<CustomerValue>| -> Vec<f64> {
-            above.iter().zip(&below).map(|(a, b)| (logs(a) - logs(b)) / (2.0 * STEP)).collect()
-        };
-        let mut by_orders = Vec::new();
-        let parameters = orders.parameters();
-        for index in 0..parameters.len() {
-            let moved = |factor: f64| {
-                let mut moved = parameters.clone();
-                moved[index] *= factor;
-                self.values(&orders.with_parameters(&moved)?, spend, customers)
-            };
-            by_orders.push(gradient_of(moved(STEP.exp())?, moved((-STEP).exp())?));
-        }
-        let mut by_spend = Vec::new();
-        for index in 0..GammaGamma::PARAMETERS.len() {
-            let moved = |factor: f64| {
-                let mut moved = spend.parameters();
-                moved[index] *= factor;
-                self.values(orders, &GammaGamma::new(moved)?, customers)
-            };
-            by_spend.push(gradient_of(moved(STEP.exp())?, moved((-STEP).exp())?));
-        }
-        let intervals = values.into_iter().enumerate().map(|(index, value)| {
-            let variance = quadratic(orders_covariance, &by_orders, index)
-                + quadratic(spend_covariance, &by_spend, index);
+        let either_way = |index| Ok([orders.moved(index, STEP)?, orders.moved(index, -STEP)?]);
+        let orders_moved: Vec<[M; 2]> =
+            (0..M::Model::PARAMETERS.len()).map(either_way).collect::<Result<_>>()?;
+        let either_way = |index| Ok([moved(spend, index, STEP)?, moved(spend, index, -STEP)?]);
+        let spend_moved: Vec<[GammaGamma; 2]> =
+            (0..GammaGamma::PARAMETERS.len()).map(either_way).collect::<Result<_>>()?;
+        let found = for_each(orders, customers, |model, index, customer| {
+            let value = self.value(&schedule, model, spend, customer);
+            let slope = |[above, below]: [f64; 2]| (above.ln() - below.ln()) / (2.0 * STEP);
+            // A value is a product, so its logarithm's derivatives are those of one factor each.
+            let by_orders = orders_moved.iter().map(|models| {
+                let worth = |models: &M| {
+                    OrdersAhead::of(&schedule, models.of(index), customer).discounted()
+                };
+                slope(models.each_ref().map(worth))
+            });
+            let by_spend = spend_moved.iter().map(|models| {
+                slope(models.each_ref().map(|model| model.expected_value(customer).unwrap_or(1.0)))
+            });
+            let variance = quadratic(covariance(model.estimate())?, &by_orders.collect::<Vec<_>>())
+                + quadratic(spend_covariance, &by_spend.collect::<Vec<_>>());
             let clv = value.clv.and_then(|estimate| {
                 let reach = (z * variance.sqrt()).exp();
                 // A value of nothing has no logarithm: its interval is the point itself.
@@ -86,15 +97,93 @@ impl ClvParams {
                     upper: estimate * reach,
                 })
             });
-            CustomerValueInterval { value, clv }
-        });
-        Ok(intervals.collect())
+            Ok(CustomerValueInterval { value, clv })
+        })?;
+        found.into_iter().collect()
+    }
+
+    /// The same by simulation: the log-parameters of both models are drawn from their asymptotic normal
+    /// distribution, and the interval holds the middle `level` of the values that they give.
+    ///
+    /// It shows the skew that the delta method smooths over, at the cost of valuing everybody once per
+    /// draw. Draw `j` comes from stream `j` of the seed and is the same for every customer, so that results
+    /// depend neither on the number of threads nor on other customers. Where the mean of spend is infinite
+    /// in too many draws there is no interval.
+    ///
+    /// # Errors
+    /// As [`ClvParams::value_intervals`], without a draw, or when parameters are so uncertain that a draw
+    /// leaves the range of floats.
+    pub fn value_draws<M: Models>(
+        self,
+        orders: &M,
+        spend: &GammaGamma,
+        customers: &Summaries,
+        draws: ParameterDraws,
+    ) -> Result<Vec<CustomerValueInterval>> {
+        two_sided(draws.level)?;
+        at_least_one(draws.draws)?;
+        let schedule = self.check()?.schedule();
+        let sizes = (M::Model::PARAMETERS.len(), GammaGamma::PARAMETERS.len());
+        let spread = factor(spend.estimate())?;
+        let normals: Vec<Vec<f64>> = (0..draws.draws)
+            .map(|draw| {
+                let mut generator = stream(draws.seed, draw as u64);
+                (0..sizes.0 + sizes.1).map(|_| StandardNormal.sample(&mut generator)).collect()
+            })
+            .collect();
+        let spends: Vec<GammaGamma> = normals
+            .iter()
+            .map(|normal| {
+                let mut parameters = spend.parameters();
+                move_logs(&mut parameters, &spread.lower_times(&normal[sizes.0..]));
+                GammaGamma::new(parameters).map_err(|_| too_uncertain())
+            })
+            .collect::<Result<_>>()?;
+        let found = for_each(orders, customers, |model, _, customer| {
+            let value = self.value(&schedule, model, spend, customer);
+            let Some(estimate) = value.clv.filter(|clv| *clv > 0.0) else {
+                let point = |estimate| Interval { estimate, lower: estimate, upper: estimate };
+                return Ok(CustomerValueInterval { value, clv: value.clv.map(point) });
+            };
+            let spread = factor(model.estimate())?;
+            let mut drawn = Vec::with_capacity(draws.draws);
+            for (normal, spend) in normals.iter().zip(&spends) {
+                let mut parameters = model.parameters();
+                move_logs(&mut parameters, &spread.lower_times(&normal[..sizes.0]));
+                let model = model.with_parameters(&parameters).map_err(|_| too_uncertain())?;
+                let clv = self.value(&schedule, &model, spend, customer).clv;
+                drawn.push(clv.unwrap_or(f64::INFINITY));
+            }
+            drawn.sort_unstable_by(f64::total_cmp);
+            let (lower, upper) = middle(&drawn, draws.level);
+            let clv = upper.is_finite().then_some(Interval { estimate, lower, upper });
+            Ok(CustomerValueInterval { value, clv })
+        })?;
+        found.into_iter().collect()
     }
 }
 
 /// How far a log-parameter is moved for a central difference: the root of a relative rounding error of
 /// about 1e-12 leaves six digits of the derivative.
 const STEP: f64 = 1e-4;
+
+/// The model of spend with the logarithm of one parameter moved.
+fn moved(spend: &GammaGamma, parameter: usize, by: f64) -> Result<GammaGamma> {
+    let mut parameters = spend.parameters();
+    parameters[parameter] *= by.exp();
+    GammaGamma::new(parameters)
+}
+
+fn move_logs(parameters: &mut [f64], by: &[f64]) {
+    for (parameter, by) in parameters.iter_mut().zip(by) {
+        *parameter *= by.exp();
+    }
+}
+
+fn too_uncertain() -> Error {
+    Error::data("the parameters are too uncertain to draw them")
+        .with_hint("fit the model to more customers, or ask for values without intervals")
+}
 
 /// The interval of `level` of the *number of orders* that each customer will place within `horizon`, by
 /// simulation: the rates are drawn from the customer's own distribution, then the orders.
@@ -103,8 +192,7 @@ const STEP: f64 = 1e-4;
 /// depend neither on the number of threads nor on other customers. Parameters are taken as known.
 ///
 /// # Errors
-/// When the level is not between 0 and 1, there is no draw, or the customers' unit of time is not the
-/// model's.
+/// When the level is not between 0 and 1, there is no draw, or the models are not for these customers.
 ///
 /// # Examples
 /// ```
@@ -117,17 +205,15 @@ const STEP: f64 = 1e-4;
 /// assert!(next.lower < next.estimate && next.estimate < next.upper);
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
-pub fn orders_interval<P: PurchaseProcess>(
-    model: &P,
+pub fn orders_interval<M: Models>(
+    models: &M,
     customers: &Summaries,
     horizon: Span,
     draws: OrderDraws,
 ) -> Result<Vec<Interval>> {
     two_sided(draws.level)?;
-    if draws.draws == 0 {
-        return Err(Error::parameter("draws", 0, "at least 1"));
-    }
-    model.for_each_customer(customers, |index, customer| {
+    at_least_one(draws.draws)?;
+    for_each(models, customers, |model, index, customer| {
         simulate(model, customer, horizon, draws, index as u64)
     })
 }
@@ -165,17 +251,23 @@ fn simulate<P: PurchaseProcess>(
         .collect();
     counts.sort_unstable();
     let total: f64 = counts.iter().map(|count| *count as f64).sum();
-    // The smallest count that at least this share of the draws does not exceed.
+    let (lower, upper) = middle(&counts, draws.level);
+    Interval { estimate: total / draws.draws as f64, lower: lower as f64, upper: upper as f64 }
+}
+
+/// The ends of the middle `level` of `sorted`: the smallest values that at least the share below each end
+/// does not exceed.
+fn middle<T: Copy>(sorted: &[T], level: f64) -> (T, T) {
     let quantile = |share: f64| {
-        let place = (share * draws.draws as f64).ceil() as usize;
-        counts[place.clamp(1, draws.draws) - 1] as f64
+        let place = (share * sorted.len() as f64).ceil() as usize;
+        sorted[place.clamp(1, sorted.len()) - 1]
     };
-    let tail = 0.5 * (1.0 - draws.level);
-    Interval {
-        estimate: total / draws.draws as f64,
-        lower: quantile(tail),
-        upper: quantile(1.0 - tail),
-    }
+    let tail = 0.5 * (1.0 - level);
+    (quantile(tail), quantile(1.0 - tail))
+}
+
+fn at_least_one(draws: usize) -> Result<()> {
+    if draws == 0 { Err(Error::parameter("draws", 0, "at least 1")) } else { Ok(()) }
 }
 
 /// The normal quantile of a two-sided interval.
@@ -194,11 +286,17 @@ fn covariance(estimate: Option<&super::Estimate>) -> Result<&[f64]> {
     })
 }
 
-/// `g′ V g` of customer `index`.
-fn quadratic(covariance: &[f64], gradients: &[Vec<f64>], index: usize) -> f64 {
-    let size = gradients.len();
-    let terms = (0..size * size)
-        .map(|k| covariance[k] * gradients[k / size][index] * gradients[k % size][index]);
+/// What turns independent standard normals into log-parameters around their estimate.
+fn factor(estimate: Option<&super::Estimate>) -> Result<Cholesky> {
+    let covariance = covariance(estimate)?;
+    Cholesky::new(covariance, covariance.len().isqrt(), 0.0).map_err(|_| too_uncertain())
+}
+
+/// `g′ V g`.
+fn quadratic(covariance: &[f64], gradient: &[f64]) -> f64 {
+    let rows = covariance.chunks(gradient.len().max(1)).zip(gradient);
+    let terms =
+        rows.map(|(row, by)| by * row.iter().zip(gradient).map(|(v, g)| v * g).sum::<f64>());
     terms.sum::<f64>().max(0.0)
 }
 

@@ -9,7 +9,8 @@
 //! | … under contract? | [`BetaGeometric`], [`KaplanMeier`] |
 //! | what does an order bring? | [`GammaGamma`] |
 //! | what is a customer worth? | [`ClvParams`], and [`simple_lifetime_value`] beside it |
-//! | how sure is that? | [`ClvParams::value_intervals`], [`orders_interval`] |
+//! | how many orders, with which probability? | [`orders_distribution`] |
+//! | how sure is that? | [`ClvParams::value_intervals`], [`ClvParams::value_draws`], [`orders_interval`] |
 //! | would it have been right? | [`Holdout`], [`track`], [`share_of_best_caught`], [`frequency_value_correlation`] |
 //! | who came when and stayed? | [`acquisition_cohorts`] |
 //!
@@ -32,6 +33,8 @@ mod fit;
 mod gamma_gamma;
 mod holdout;
 mod interval;
+#[cfg(test)]
+mod invariance;
 mod jet;
 mod nbd;
 mod pareto_nbd;
@@ -42,17 +45,21 @@ mod survival;
 mod time;
 mod value;
 
-pub use self::beta_geometric::{BetaGeometric, Contracts, Ending};
-pub use self::bg_bb::{BgBb, Occasions};
+pub use self::beta_geometric::BetaGeometric;
+pub use self::bg_bb::BgBb;
 pub use self::bg_nbd::{BgNbd, Dropout};
 pub use self::cohorts::{Cohort, CohortOrder, acquisition_cohorts};
 pub use self::fit::{Estimate, FitParams};
 pub use self::gamma_gamma::GammaGamma;
 pub use self::holdout::{FrequencyRow, Holdout, TrackingRow, share_of_best_caught, track};
-pub use self::interval::{CustomerValueInterval, Interval, OrderDraws, orders_interval};
+pub use self::interval::{
+    CustomerValueInterval, Interval, OrderDraws, ParameterDraws, orders_interval,
+};
 pub use self::nbd::Nbd;
 pub use self::pareto_nbd::{CovariateCustomer, ParetoNbd, ParetoNbdCovariates};
-pub use self::process::{OrderForecast, PurchaseProcess};
+pub use self::process::{
+    Grouped, Models, OrderForecast, PurchaseProcess, forecasts, orders_distribution,
+};
 pub use self::summary::{Purchase, Summaries, Summary, SummaryParams, ZeroAmount};
 pub use self::survival::{KaplanMeier, Lifetime, SurvivalStep};
 pub use self::time::{DiscountRate, Span, TimeUnit};

@@ -74,10 +74,7 @@ pub trait PurchaseProcess: Sync + Sized {
     /// # Errors
     /// Without a discount, when the sum need not be finite.
     fn residual_orders(&self, customer: &Summary, discount: DiscountRate) -> Result<f64> {
-        let rate = discount.continuous(self.unit());
-        if rate <= 0.0 {
-            return Err(Error::parameter("discount", 0.0, "positive for an infinite horizon"));
-        }
+        let rate = needed(discount, self.unit())?;
         // By parts ∫ e^(−δt) dE = ∫ δ e^(−δt) E dt = ∫₀¹ E(t(v)) dv with v = 1 − e^(−δt).
         let if_alive = unit_interval(|worn, kept| {
             let time = if worn < 0.5 { -(-worn).ln_1p() } else { -kept.ln() } / rate;
@@ -86,16 +83,12 @@ pub trait PurchaseProcess: Sync + Sized {
         Ok(self.p_alive(customer) * if_alive)
     }
 
-    /// P(alive) and expected orders of every customer, in their order.
+    /// P(alive) and expected orders of every customer, in their order; see [`forecasts`].
     ///
     /// # Errors
     /// When the customers' unit of time is not the model's.
     fn predict(&self, customers: &Summaries, horizon: Span) -> Result<Vec<OrderForecast>> {
-        self.for_each_customer(customers, |_, customer| {
-            let p_alive = self.p_alive(customer);
-            let expected_orders = p_alive * self.orders_if_alive(customer, horizon);
-            OrderForecast { p_alive, expected_orders }
-        })
+        forecasts(self, customers, horizon)
     }
 
     /// Applies `answer` to every customer and their index in parallel; the results are in the customers'
@@ -108,15 +101,154 @@ pub trait PurchaseProcess: Sync + Sized {
         customers: &Summaries,
         answer: impl Fn(usize, &Summary) -> T + Sync,
     ) -> Result<Vec<T>> {
-        /// Customers per task: enough to hide its cost, few enough to share the work.
-        const CHUNK: usize = 4096;
-        same_unit(self.unit(), customers.unit())?;
-        let customers = customers.customers();
-        let parts = map_chunks(customers.len(), CHUNK, |range| {
-            range.map(|index| answer(index, &customers[index])).collect::<Vec<T>>()
-        });
-        Ok(parts.into_iter().flatten().collect())
+        for_each(self, customers, |_, index, customer| answer(index, customer))
     }
+}
+
+/// The models of many customers: one for all of them, which every [`PurchaseProcess`] is, or one for each
+/// group, which is [`Grouped`].
+pub trait Models: Sync + Sized {
+    /// The model of a customer.
+    type Model: PurchaseProcess;
+
+    /// Checks that the models are for these `customers`.
+    ///
+    /// # Errors
+    /// When the customers' unit of time is not the models', or each has a model and their number differs.
+    fn check(&self, customers: &Summaries) -> Result<()>;
+
+    /// The model of the customer at `index`.
+    fn of(&self, index: usize) -> &Self::Model;
+
+    /// The same with the logarithm of one parameter of every model moved.
+    ///
+    /// # Errors
+    /// When the parameter leaves the range of floats.
+    fn moved(&self, parameter: usize, by: f64) -> Result<Self>;
+}
+
+impl<P: PurchaseProcess> Models for P {
+    type Model = P;
+
+    fn check(&self, customers: &Summaries) -> Result<()> {
+        same_unit(self.unit(), customers.unit())
+    }
+
+    fn of(&self, _index: usize) -> &P {
+        self
+    }
+
+    fn moved(&self, parameter: usize, by: f64) -> Result<Self> {
+        let mut moved = self.parameters();
+        moved[parameter] *= by.exp();
+        self.with_parameters(&moved)
+    }
+}
+
+/// One model for each group of customers, such as those with the same covariates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grouped<P> {
+    unit: TimeUnit,
+    models: Vec<P>,
+    groups: Vec<u32>,
+}
+
+impl<P: PurchaseProcess> Grouped<P> {
+    /// The models, all in one `unit` of time, and the number of each customer's.
+    ///
+    /// # Errors
+    /// When a number is that of no model, or a model counts in another unit.
+    pub fn new(unit: TimeUnit, models: Vec<P>, groups: Vec<u32>) -> Result<Self> {
+        models.iter().try_for_each(|model| same_unit(model.unit(), unit))?;
+        if let Some(odd) = groups.iter().find(|group| **group as usize >= models.len()) {
+            return Err(Error::parameter("groups", odd, format!("below {}", models.len())));
+        }
+        Ok(Self { unit, models, groups })
+    }
+}
+
+impl<P: PurchaseProcess> Models for Grouped<P> {
+    type Model = P;
+
+    fn check(&self, customers: &Summaries) -> Result<()> {
+        same_unit(self.unit, customers.unit())?;
+        let (have, need) = (self.groups.len(), customers.customers().len());
+        if have == need {
+            return Ok(());
+        }
+        Err(Error::parameter("groups", have, format!("one for each of {need} customers")))
+    }
+
+    fn of(&self, index: usize) -> &P {
+        &self.models[self.groups[index] as usize]
+    }
+
+    fn moved(&self, parameter: usize, by: f64) -> Result<Self> {
+        let models = self.models.iter().map(|model| model.moved(parameter, by));
+        let models = models.collect::<Result<_>>()?;
+        Ok(Self { unit: self.unit, models, groups: self.groups.clone() })
+    }
+}
+
+/// Applies `answer` to every customer, with their model and their index, in parallel; the results are in
+/// the customers' order.
+pub(super) fn for_each<M: Models, T: Send>(
+    models: &M,
+    customers: &Summaries,
+    answer: impl Fn(&M::Model, usize, &Summary) -> T + Sync,
+) -> Result<Vec<T>> {
+    /// Customers per task: enough to hide its cost, few enough to share the work.
+    const CHUNK: usize = 4096;
+    models.check(customers)?;
+    let customers = customers.customers();
+    let parts = map_chunks(customers.len(), CHUNK, |range| {
+        range.map(|index| answer(models.of(index), index, &customers[index])).collect::<Vec<T>>()
+    });
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// P(alive) and expected orders of every customer, in their order.
+///
+/// # Errors
+/// When the models are not for these customers.
+pub fn forecasts<M: Models>(
+    models: &M,
+    customers: &Summaries,
+    horizon: Span,
+) -> Result<Vec<OrderForecast>> {
+    for_each(models, customers, |model, _, customer| {
+        let p_alive = model.p_alive(customer);
+        let expected_orders = p_alive * model.orders_if_alive(customer, horizon);
+        OrderForecast { p_alive, expected_orders }
+    })
+}
+
+/// The probabilities of 0, 1, … `most` orders within `horizon` for every customer, in their order; what is
+/// missing from 1 is the probability of more.
+///
+/// # Errors
+/// When the models are not for these customers.
+///
+/// # Examples
+/// ```
+/// use crmstat_models::clv::*;
+///
+/// let model = BgNbd::new(Dropout::AfterEveryOrder, [0.525, 6.183, 0.891, 1.614], TimeUnit::Week)?;
+/// let customers = Summaries::new(TimeUnit::Week, vec![Summary::new(9, 30.0, 31.0)?]);
+/// let year = Span::new(52.0, TimeUnit::Week)?;
+/// let [distribution] = &orders_distribution(&model, &customers, year, 60)?[..] else { unreachable!() };
+/// assert!((distribution.iter().sum::<f64>() - 1.0).abs() < 0.01);
+/// # Ok::<(), crmstat_models::Error>(())
+/// ```
+pub fn orders_distribution<M: Models>(
+    models: &M,
+    customers: &Summaries,
+    horizon: Span,
+    most: u32,
+) -> Result<Vec<Vec<f64>>> {
+    for_each(models, customers, |model, _, customer| {
+        (0..=most).map(|n| model.probability(customer, n, horizon)).collect()
+    })
 }
 
 /// What is expected of one customer.
@@ -126,6 +258,53 @@ pub struct OrderForecast {
     pub p_alive: f64,
     /// Orders expected within the horizon.
     pub expected_orders: f64,
+}
+
+/// The whole steps of one `unit` within `horizon`; one that ends with it to rounding is within.
+pub(super) fn whole_steps(horizon: Span, unit: TimeUnit) -> u32 {
+    /// A horizon that was counted in days and back is off by a few units in the last place.
+    const ROUNDING: f64 = 1e-9;
+    let steps = horizon.in_units(unit);
+    (steps * (1.0 + ROUNDING)).floor() as u32
+}
+
+/// `Σ share(k) · (discount over k units)` over the steps k = 1, 2, …, for shares that do not rise.
+///
+/// # Errors
+/// Without a discount, when the sum need not be finite, or with one too small to be summed by steps.
+pub(super) fn discounted_steps(
+    discount: DiscountRate,
+    unit: TimeUnit,
+    mut share: impl FnMut(u32) -> f64,
+) -> Result<f64> {
+    /// It takes 36 million steps to reach rounding.
+    const LEAST: f64 = 1e-6;
+    let rate = needed(discount, unit)?;
+    if rate < LEAST {
+        return Err(Error::parameter("discount", rate, format!("at least {LEAST} per {unit:?}"))
+            .with_hint("count in longer steps, or discount more"));
+    }
+    let kept = (-rate).exp();
+    let (mut factor, mut total) = (1.0, 0.0);
+    for step in 1..=u32::MAX {
+        factor *= kept;
+        let term = share(step) * factor;
+        total += term;
+        // Later terms are at most this one's, each times another `kept`.
+        if term <= 0.25 * f64::EPSILON * -(-rate).exp_m1() * total {
+            break;
+        }
+    }
+    Ok(total)
+}
+
+/// The continuous rate of `discount`, which an infinite horizon needs.
+fn needed(discount: DiscountRate, unit: TimeUnit) -> Result<f64> {
+    let rate = discount.continuous(unit);
+    if rate > 0.0 {
+        return Ok(rate);
+    }
+    Err(Error::parameter("discount", 0.0, "positive for an infinite horizon"))
 }
 
 /// Refuses customers whose unit is not the model's.
@@ -157,8 +336,10 @@ pub(super) fn positive<const N: usize>(
 mod tests {
     use proptest::prelude::*;
 
-    use super::PurchaseProcess;
-    use crate::clv::{BgNbd, Dropout, Nbd, ParetoNbd, Span, Summary, TimeUnit};
+    use super::{Grouped, Models, PurchaseProcess, forecasts, whole_steps};
+    use crate::clv::{
+        BetaGeometric, BgBb, BgNbd, Dropout, Nbd, ParetoNbd, Span, Summaries, Summary, TimeUnit,
+    };
 
     /// Positive numbers of any size that a fit might visit.
     fn parameter() -> impl Strategy<Value = f64> {
@@ -206,6 +387,45 @@ mod tests {
             check(&ParetoNbd::new(parameters, TimeUnit::Week).unwrap(), &customer)?;
             let [r, alpha, ..] = parameters;
             check(&Nbd::new([r, alpha], TimeUnit::Week).unwrap(), &customer)?;
+            check(&BgBb::new(parameters, TimeUnit::Week).unwrap(), &customer)?;
+            check(&BetaGeometric::new([r, alpha], TimeUnit::Week).unwrap(), &customer)?;
         }
+    }
+
+    #[test]
+    fn a_horizon_counted_in_days_and_back_keeps_its_steps() {
+        for unit in [TimeUnit::Day, TimeUnit::Week, TimeUnit::Month, TimeUnit::Year] {
+            for steps in 1..2000 {
+                let days = f64::from(steps) * unit.days();
+                let span = Span::new(days, TimeUnit::Day).unwrap();
+                assert_eq!(whole_steps(span, unit), steps);
+                let short = Span::new(days - 0.01, TimeUnit::Day).unwrap();
+                assert_eq!(whole_steps(short, unit), steps - 1);
+            }
+        }
+    }
+
+    #[test]
+    fn groups_answer_as_the_models_of_their_customers() {
+        let model = |alpha| ParetoNbd::new([0.5, alpha, 0.6, 12.0], TimeUnit::Week).unwrap();
+        let customers = vec![Summary::new(2, 30.0, 39.0).unwrap(); 3];
+        let customers = Summaries::new(TimeUnit::Week, customers);
+        let models = vec![model(10.0), model(20.0)];
+        let grouped = Grouped::new(TimeUnit::Week, models.clone(), vec![1, 0, 1]).unwrap();
+        let year = Span::new(52.0, TimeUnit::Week).unwrap();
+        let found = forecasts(&grouped, &customers, year).unwrap();
+        let alone =
+            [&models[0], &models[1]].map(|model| model.predict(&customers, year).unwrap()[0]);
+        assert_eq!(found, [alone[1], alone[0], alone[1]]);
+        let moved = grouped.moved(1, 0.5).unwrap();
+        let alpha = 20.0 * 0.5_f64.exp();
+        assert!((moved.of(0).parameters()[1] / alpha - 1.0).abs() < 1e-15);
+
+        assert!(
+            Grouped::new(TimeUnit::Week, vec![model(1.0)], vec![1]).unwrap_err().is_parameter()
+        );
+        assert!(Grouped::new(TimeUnit::Day, vec![model(1.0)], vec![0]).unwrap_err().is_parameter());
+        let few = Grouped::new(TimeUnit::Week, vec![model(1.0)], vec![0]).unwrap();
+        assert!(forecasts(&few, &customers, year).unwrap_err().is_parameter());
     }
 }

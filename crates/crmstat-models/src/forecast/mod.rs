@@ -8,6 +8,7 @@
 //! periods, and periods into dates, is the caller's work.
 
 pub mod accuracy;
+pub mod adjusted;
 pub mod anomalies;
 pub mod arima;
 pub mod backtest;

@@ -74,6 +74,16 @@ impl Cholesky {
         }
     }
 
+    /// `L x`: independent standard normals `x` become normals with this covariance matrix.
+    ///
+    /// # Panics
+    /// When `x` does not hold as many values as the matrix has rows.
+    pub fn lower_times(&self, x: &[f64]) -> Vec<f64> {
+        assert_eq!(x.len(), self.size, "one value per row");
+        let row = |row: usize| &self.lower[row * self.size..][..=row];
+        (0..self.size).map(|at| dot(row(at), x)).collect()
+    }
+
     /// The inverse of the matrix, by rows.
     pub fn inverse(&self) -> Vec<f64> {
         let mut inverse = vec![0.0; self.size * self.size];
@@ -142,6 +152,22 @@ mod tests {
                     (0..size).map(|k| inverse[row * size + k] * matrix[k * size + column]).sum();
                 assert!((product - f64::from(u8::from(row == column))).abs() < 1e-12);
             }
+        }
+    }
+
+    #[test]
+    fn the_factor_times_its_transpose_is_the_matrix() {
+        let size = 5;
+        let matrix = positive_definite(size);
+        let factor = Cholesky::new(&matrix, size, 0.0).unwrap();
+        let column = |at: usize| {
+            let unit: Vec<f64> = (0..size).map(|row| f64::from(u8::from(row == at))).collect();
+            factor.lower_times(&unit)
+        };
+        let columns: Vec<Vec<f64>> = (0..size).map(column).collect();
+        for (place, entry) in matrix.iter().enumerate() {
+            let product: f64 = columns.iter().map(|c| c[place / size] * c[place % size]).sum();
+            assert!((product - entry).abs() < 1e-12, "{place}");
         }
     }
 

@@ -116,21 +116,51 @@ pub fn quantile(values: &mut [f64], p: f64) -> Option<f64> {
 
 /// The quantiles of `values` that cut them into `bins`.
 pub(super) fn quantiles(values: &[f64], bins: u8) -> Vec<f64> {
+    let last = values.len() - 1;
+    let positions = (1..bins).map(|bin| f64::from(bin) / f64::from(bins) * last as f64);
+    let between = |position: f64, low: f64, high: f64| low + position.fract() * (high - low);
+    if let Some(counts) = counts(values) {
+        let value_at = |rank: usize| {
+            let mut before = 0;
+            let value = counts.iter().position(|count| {
+                before += count;
+                before > rank
+            });
+            value.unwrap_or_default() as f64
+        };
+        return positions
+            .map(|position| {
+                let below = position.floor() as usize;
+                between(position, value_at(below), value_at((below + 1).min(last)))
+            })
+            .collect();
+    }
     let mut values = values.to_vec();
     let mut from = 0;
-    let mut cuts = Vec::with_capacity(usize::from(bins) - 1);
-    for bin in 1..bins {
-        // What is below the last cut stays below the next one, so only the rest is searched.
-        let position = f64::from(bin) / f64::from(bins) * (values.len() - 1) as f64;
-        let rest = &mut values[from..];
-        let below = position.floor() as usize;
-        let (_, low, above) = rest.select_nth_unstable_by(below - from, f64::total_cmp);
-        let low = *low;
-        let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
-        cuts.push(low + (position - below as f64) * (high - low));
-        from = below;
+    positions
+        .map(|position| {
+            // What is below the last cut stays below the next one, so only the rest is searched.
+            let below = position.floor() as usize;
+            let (_, low, above) =
+                values[from..].select_nth_unstable_by(below - from, f64::total_cmp);
+            from = below;
+            let low = *low;
+            let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+            between(position, low, high)
+        })
+        .collect()
+}
+
+/// How often each number from 0 on occurs, where all values are small whole numbers, as days and orders
+/// are: then ranks are counted and nothing need be sorted.
+fn counts(values: &[f64]) -> Option<Vec<usize>> {
+    const COUNTED: usize = 1 << 16;
+    let mut counts = vec![0; COUNTED];
+    for value in values {
+        let number = *value as usize;
+        *counts.get_mut(number).filter(|_| number as f64 == *value)? += 1;
     }
-    cuts
+    Some(counts)
 }
 
 #[cfg(test)]
@@ -144,6 +174,10 @@ mod tests {
         let expected = [19.0, 29.0, 37.0, 42.0];
         for (cut, expected) in quantiles(&values, 5).into_iter().zip(expected) {
             assert!((cut - expected).abs() < 1e-12, "{cut} is not {expected}");
+        }
+        let fractions = values.map(|value| value + 0.25);
+        for (cut, expected) in quantiles(&fractions, 5).into_iter().zip(expected) {
+            assert!((cut - expected - 0.25).abs() < 1e-12, "{cut} is not {expected} and a quarter");
         }
         let mut values = values;
         assert_eq!(quantile(&mut values, 0.5), Some(35.0));

@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crmstat_models::clv::{
-    BetaGeometric, BgBb, BgNbd, ClvParams, Contracts, DiscountRate, Dropout, Ending, Estimate,
-    FitParams, GammaGamma, Holdout, KaplanMeier, Lifetime, Nbd, Occasions, OrderForecast,
-    ParetoNbd, Purchase, PurchaseProcess, Span, Summaries, Summary, SummaryParams, TimeUnit,
-    frequency_value_correlation,
+    BetaGeometric, BgBb, BgNbd, ClvParams, DiscountRate, Dropout, Estimate, FitParams, GammaGamma,
+    Holdout, KaplanMeier, Lifetime, Nbd, OrderForecast, ParetoNbd, Purchase, PurchaseProcess, Span,
+    Summaries, Summary, SummaryParams, TimeUnit, frequency_value_correlation,
 };
 
 use crate::shared;
@@ -368,16 +367,39 @@ fn bg_bb_fits_the_donors_of_the_paper() {
         (1, 1, 1091),
         (0, 0, 3464),
     ];
-    let donors: Vec<Occasions> = table
+    let donors: Vec<Summary> = table
         .iter()
-        .flat_map(|&(x, t_x, count)| vec![Occasions::new(x, t_x, 6).unwrap(); count])
+        .flat_map(|&(x, t_x, count)| vec![customer(x, f64::from(t_x), 6.0); count])
         .collect();
+    let donors = Summaries::new(TimeUnit::Year, donors);
     let fitted = BgBb::fit(&donors, FitParams::default()).unwrap();
     assert!(fitted.estimate().unwrap().converged);
     for (value, expected) in fitted.parameters().into_iter().zip([1.204, 0.750, 0.657, 2.783]) {
         close(value, expected, 6e-4);
     }
     close(fitted.estimate().unwrap().log_likelihood, -33_225.6, 0.05);
+}
+
+/// The example of BTYD's help page of `bgbb.Expectation`, with what it prints.
+#[test]
+fn bg_bb_expectations_equal_btyds_example() {
+    let model = BgBb::new([1.20, 0.75, 0.66, 2.78], TimeUnit::Year).unwrap();
+    let printed = [
+        0.497_316_6,
+        0.920_707_8,
+        1.292_731_7,
+        1.626_628_9,
+        1.930_906_2,
+        2.211_389_3,
+        2.472_262_4,
+        2.716_643_4,
+        2.946_925_6,
+        3.164_990_2,
+    ];
+    for (occasions, expected) in (1..).zip(printed) {
+        let horizon = Span::new(f64::from(occasions), TimeUnit::Year).unwrap();
+        close(model.new_customer_orders(horizon), expected, 5.1e-8);
+    }
 }
 
 /// Fader and Hardie, "How to project customer retention" (2007): 1,000 customers of each segment.
@@ -388,11 +410,12 @@ fn shifted_beta_geometric_fits_both_segments_of_the_paper() {
         ([1000, 631, 468, 382, 326, 289, 262, 241], [0.704, 1.182], -1680.3),
     ];
     for (survivors, parameters, log_likelihood) in segments {
-        let mut contracts = Vec::new();
-        for (period, pair) in (1..).zip(survivors.windows(2)) {
-            contracts.push(Contracts::new(period, Ending::Churned, pair[0] - pair[1]).unwrap());
+        let contract = |renewals: u32| customer(renewals, f64::from(renewals), 7.0);
+        let mut contracts = vec![contract(7); survivors[7]];
+        for (renewals, pair) in (0..).zip(survivors.windows(2)) {
+            contracts.extend(vec![contract(renewals); pair[0] - pair[1]]);
         }
-        contracts.push(Contracts::new(7, Ending::Running, survivors[7]).unwrap());
+        let contracts = Summaries::new(TimeUnit::Year, contracts);
         let fitted = BetaGeometric::fit(&contracts, FitParams::default()).unwrap();
         for (value, expected) in fitted.parameters().into_iter().zip(parameters) {
             close(value, expected, 6e-4);

@@ -1,8 +1,10 @@
 //! The features of every customer at a cutoff, in one parallel pass over the orders.
 
 use super::{
+    activities::Activities,
     feature::{DaysAgo, Feature},
-    history::{Activities, History, code_of, lacks},
+    history::{History, code_of, lacks},
+    lines::Lines,
     purchases::{Customer, Purchase, money, ratio},
 };
 use crate::{
@@ -73,12 +75,26 @@ impl Features {
     /// # Errors
     /// A data error when a feature needs a table or column that `history` has not.
     pub fn at(history: &History<'_>, as_of: AsOf, features: &[Feature]) -> Result<Self> {
+        Self::of(history, as_of, features, |_| true)
+    }
+
+    /// The same of those customers, by their numbers among those of the orders, whom `takes` takes: the
+    /// others cost nothing.
+    ///
+    /// # Errors
+    /// Those of [`Features::at`].
+    pub fn of(
+        history: &History<'_>,
+        as_of: AsOf,
+        features: &[Feature],
+        takes: impl Fn(usize) -> bool + Sync,
+    ) -> Result<Self> {
         let steps: Vec<Step<'_>> =
             features.iter().map(|feature| Step::new(history, feature)).collect::<Result<_>>()?;
         let blocks = map_chunks(history.orders().customers().len(), CHUNK, |range| {
             let mut block = Block::new(&steps);
             let mut customer = Customer::new(history.orders(), as_of);
-            for number in range {
+            for number in range.filter(|number| takes(*number)) {
                 if customer.turn_to(number) {
                     block.customers.push(number as u32);
                     for (step, part) in steps.iter().zip(&mut block.parts) {
@@ -144,6 +160,11 @@ impl Features {
         &self.columns
     }
 
+    /// The features, in the order asked for, to be kept.
+    pub fn into_columns(self) -> Vec<FeatureColumn> {
+        self.columns
+    }
+
     /// The values of `feature`, if it was asked for.
     pub fn values(&self, feature: &Feature) -> Option<&FeatureValues> {
         self.columns.iter().find(|column| column.feature == *feature).map(|column| &column.values)
@@ -156,11 +177,13 @@ enum Step<'a> {
     Purchases(fn(&Customer<'_>) -> f64),
     Orders(DaysAgo),
     Spend(DaysAgo),
-    DiscountShare(&'a [Option<Money>]),
-    SpendShare(&'a Labels, Option<u32>),
-    Favourite(&'a Labels),
-    Activities(&'a Activities, Choice<'a>),
+    DiscountShare(Lines<'a>, &'a [Option<Money>]),
+    SpendShare(Lines<'a>, &'a Labels, Option<u32>),
+    Favourite(Lines<'a>, &'a Labels),
+    Activities(&'a Activities, Option<DaysAgo>, Choice<'a>),
     ActivityRecency(&'a Activities, Choice<'a>),
+    /// The codes of the outcomes, and which of them say that nobody answered.
+    UnansweredShare(&'a Activities, Option<DaysAgo>, &'a [Option<u32>], Vec<bool>),
     CustomerNumber(&'a [f64]),
     CustomerText(&'a Labels),
     ContractAge(&'a [Option<Timestamp>]),
@@ -173,7 +196,13 @@ enum Choice<'a> {
     OfLabel(&'a [Option<u32>], Option<u32>),
 }
 
-impl Choice<'_> {
+impl<'a> Choice<'a> {
+    fn new(activities: &'a Activities, of: Option<&(Field, String)>) -> Result<Self> {
+        let Some((field, label)) = of else { return Ok(Self::All) };
+        let (codes, code) = activities.codes(*field, label)?;
+        Ok(Self::OfLabel(codes, code))
+    }
+
     fn takes(&self, activity: usize) -> bool {
         match self {
             Self::All => true,
@@ -187,16 +216,7 @@ impl<'a> Step<'a> {
         clippy::redundant_closure_for_method_calls,
         reason = "the methods themselves are not general over the lifetime of the orders"
     )]
-    fn new(history: &'a History<'_>, feature: &Feature) -> Result<Self> {
-        let choice = |activities: &'a Activities, label: &Option<(Field, String)>| {
-            Ok::<_, Error>(match label {
-                None => Choice::All,
-                Some((field, label)) => {
-                    let (codes, code) = activities.codes(*field, label)?;
-                    Choice::OfLabel(codes, code)
-                }
-            })
-        };
+    fn new(history: &'a History<'a>, feature: &Feature) -> Result<Self> {
         Ok(match feature {
             Feature::RecencyDays => Self::Purchases(|customer| f64::from(customer.recency())),
             Feature::Frequency => Self::Purchases(|customer| customer.purchases.len() as f64),
@@ -221,24 +241,37 @@ impl<'a> Step<'a> {
             Feature::RefundShare => {
                 Self::Purchases(|customer| ratio(customer.refunded as f64, customer.gross as f64))
             }
-            Feature::DiscountShare => match history.order_column(Field::Discount)? {
-                Column::Money(discounts) => Self::DiscountShare(discounts),
+            Feature::DiscountShare => match history.lines_with(Field::Discount)? {
+                (lines, Column::Money(discounts)) => Self::DiscountShare(lines, discounts),
                 _ => return Err(lacks("orders", Field::Discount)),
             },
             Feature::Orders(days) => Self::Orders(*days),
             Feature::Spend(days) => Self::Spend(*days),
             Feature::SpendShare(field, label) => {
-                let labels = history.order_labels(*field)?;
-                Self::SpendShare(labels, code_of(labels.labels(), label))
+                let (lines, labels) = history.labelled_lines(*field)?;
+                Self::SpendShare(lines, labels, code_of(labels.labels(), label))
             }
-            Feature::Favourite(field) => Self::Favourite(history.order_labels(*field)?),
-            Feature::Activities(label) => {
-                let activities = history.activities()?;
-                Self::Activities(activities, choice(activities, label)?)
+            Feature::Favourite(field) => {
+                let (lines, labels) = history.labelled_lines(*field)?;
+                Self::Favourite(lines, labels)
             }
-            Feature::ActivityRecencyDays(label) => {
+            Feature::Activities(days, of) => {
                 let activities = history.activities()?;
-                Self::ActivityRecency(activities, choice(activities, label)?)
+                Self::Activities(activities, *days, Choice::new(activities, of.as_ref())?)
+            }
+            Feature::ActivityRecencyDays(of) => {
+                let activities = history.activities()?;
+                Self::ActivityRecency(activities, Choice::new(activities, of.as_ref())?)
+            }
+            Feature::UnansweredShare(days) => {
+                let activities = history.activities()?;
+                let (codes, unanswered) = activities.unanswered().ok_or_else(|| {
+                    Error::data("no outcome of the activities says that nobody answered").with_hint(
+                        "name the column with `--map activities.outcome=COLUMN`; outcomes such as \
+                         `no answer`, `missed` and `voicemail` are known",
+                    )
+                })?;
+                Self::UnansweredShare(activities, *days, codes, unanswered)
             }
             Feature::Satisfaction => match history.customer_column(Field::Satisfaction)? {
                 Column::Number(values) => Self::CustomerNumber(values),
@@ -259,34 +292,53 @@ impl<'a> Step<'a> {
     }
 
     /// The value of a number for `customer`; NaN is missing.
-    fn number(&self, history: &History<'_>, customer: &Customer<'_>) -> f64 {
+    fn number(&self, history: &History<'_>, customer: &Customer<'a>) -> f64 {
         match self {
             Self::Purchases(value) => value(customer),
             Self::Orders(days) => customer.within(*days).count() as f64,
             Self::Spend(days) => money(customer.within(*days).map(Purchase::units).sum()),
-            Self::DiscountShare(discounts) => {
-                let cells = || customer.lines().filter_map(|line| discounts[line]);
+            Self::DiscountShare(lines, discounts) => {
+                let cells = || customer.lines(*lines).filter_map(|line| discounts[line]);
                 if cells().next().is_none() {
                     return f64::NAN;
                 }
                 let discount: i128 = cells().map(|cell| i128::from(cell.units())).sum();
                 ratio(discount as f64, (customer.gross + discount) as f64)
             }
-            Self::SpendShare(labels, code) => {
-                let of_label = |line: &usize| code.is_some() && labels.code(*line) == *code;
-                let spent: i128 =
-                    customer.lines().filter(of_label).map(|line| customer.line(line)).sum();
-                ratio(spent as f64, customer.gross as f64)
+            Self::SpendShare(lines, labels, code) => {
+                let (mut of_label, mut all) = (0, 0);
+                for line in customer.lines(*lines) {
+                    let amount = lines.amount(line);
+                    all += amount;
+                    if code.is_some() && labels.code(line) == *code {
+                        of_label += amount;
+                    }
+                }
+                ratio(of_label as f64, all as f64)
             }
-            Self::Activities(activities, choice) => {
+            Self::Activities(activities, days, choice) => {
                 let before = activities.before(customer.number, customer.end);
-                before.filter(|activity| choice.takes(*activity)).count() as f64
+                let counts = |activity: &usize| {
+                    choice.takes(*activity) && customer.is_within(*days, activities.at()[*activity])
+                };
+                before.filter(counts).count() as f64
             }
             Self::ActivityRecency(activities, choice) => activities
                 .before(customer.number, customer.end)
                 .rev()
                 .find(|activity| choice.takes(*activity))
                 .map_or(f64::NAN, |last| f64::from(customer.days_since(activities.at()[last]))),
+            Self::UnansweredShare(activities, days, codes, unanswered) => {
+                let (mut without, mut all) = (0.0, 0.0);
+                for activity in activities.before(customer.number, customer.end) {
+                    let Some(code) = codes[activity] else { continue };
+                    if customer.is_within(*days, activities.at()[activity]) {
+                        all += 1.0;
+                        without += f64::from(u8::from(unanswered[code as usize]));
+                    }
+                }
+                ratio(without, all)
+            }
             Self::CustomerNumber(values) => {
                 history.customer_row(customer.number).map_or(f64::NAN, |row| values[row])
             }
@@ -295,14 +347,14 @@ impl<'a> Step<'a> {
                 .and_then(|row| starts[row])
                 .filter(|start| *start < customer.end)
                 .map_or(f64::NAN, |start| f64::from(customer.days_since(start))),
-            Self::Favourite(_) | Self::CustomerText(_) => f64::NAN,
+            Self::Favourite(..) | Self::CustomerText(_) => f64::NAN,
         }
     }
 
     /// The code of a category for `customer`.
-    fn category(&self, history: &History<'_>, customer: &Customer<'_>) -> Option<u32> {
+    fn category(&self, history: &History<'_>, customer: &Customer<'a>) -> Option<u32> {
         match self {
-            Self::Favourite(labels) => customer.favourite(labels),
+            Self::Favourite(lines, labels) => customer.favourite(*lines, labels),
             Self::CustomerText(labels) => {
                 history.customer_row(customer.number).and_then(|row| labels.code(row))
             }
@@ -311,12 +363,12 @@ impl<'a> Step<'a> {
     }
 
     fn is_category(&self) -> bool {
-        matches!(self, Self::Favourite(_) | Self::CustomerText(_))
+        matches!(self, Self::Favourite(..) | Self::CustomerText(_))
     }
 
     fn labels(&self) -> Texts {
         match self {
-            Self::Favourite(labels) | Self::CustomerText(labels) => labels.labels().clone(),
+            Self::Favourite(_, labels) | Self::CustomerText(labels) => labels.labels().clone(),
             _ => Texts::default(),
         }
     }

@@ -42,10 +42,12 @@ pub enum Feature {
     SpendShare(Field, String),
     /// `favourite_category`
     Favourite(Field),
-    /// `activities`, or of one kind or outcome: `activities:kind=call`
-    Activities(Option<(Field, String)>),
+    /// `activities`, in a window or of one kind or outcome: `activities_90d:kind=call`
+    Activities(Option<DaysAgo>, Option<(Field, String)>),
     /// `activity_recency_days`, or of one kind or outcome
     ActivityRecencyDays(Option<(Field, String)>),
+    /// `unanswered_share`, or in a window: `unanswered_share_90d`
+    UnansweredShare(Option<DaysAgo>),
     /// `satisfaction`
     Satisfaction,
     /// `contract_age_days`
@@ -127,11 +129,13 @@ impl Feature {
             | Self::GapSpreadDays
             | Self::ActivityRecencyDays(_)
             | Self::ContractAgeDays => Unit::Days,
-            Self::Frequency | Self::Lines | Self::Orders(_) | Self::Activities(_) => Unit::Count,
+            Self::Frequency | Self::Lines | Self::Orders(_) | Self::Activities(..) => Unit::Count,
             Self::Monetary | Self::MeanOrder | Self::MedianOrder | Self::Spend(_) => Unit::Money,
-            Self::SpendTrend | Self::RefundShare | Self::DiscountShare | Self::SpendShare(..) => {
-                Unit::Share
-            }
+            Self::SpendTrend
+            | Self::RefundShare
+            | Self::DiscountShare
+            | Self::SpendShare(..)
+            | Self::UnansweredShare(_) => Unit::Share,
             Self::RecencyInGaps | Self::Satisfaction => Unit::Number,
             Self::Favourite(_) | Self::Customer(_) => Unit::Category,
         }
@@ -146,10 +150,19 @@ impl Feature {
         }
     }
 
+    /// The fields of orders that `features` are made of: what [`OrdersQuery`](crate::tables::OrdersQuery)
+    /// asks for.
+    pub fn order_fields(features: &[Self]) -> Vec<Field> {
+        let mut fields: Vec<Field> = features.iter().filter_map(Self::order_field).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
     /// Whether its value at a cutoff is what was known then. What the table of customers says is not
     /// dated: it is what was known at the export.
     pub fn is_dated(&self) -> bool {
-        !matches!(self, Self::Satisfaction | Self::Customer(_))
+        !matches!(self, Self::Satisfaction | Self::ContractAgeDays | Self::Customer(_))
     }
 
     /// What it is, in words.
@@ -185,11 +198,17 @@ impl Feature {
                 Lang::En => format!("favourite {field}"),
                 Lang::Ru => format!("любимое: {}", field_in_russian(*field)),
             },
-            Self::Activities(None) => plain("activities", "активностей"),
-            Self::Activities(Some((_, label))) => match lang {
-                Lang::En => format!("activities: {label}"),
-                Lang::Ru => format!("активностей: {label}"),
-            },
+            Self::Activities(days, of) => {
+                let words = lang.pick("activities", "активностей").to_owned();
+                let words = match of {
+                    None => words,
+                    Some((_, label)) => format!("{words}: {label}"),
+                };
+                within(words, *days, lang)
+            }
+            Self::UnansweredShare(days) => {
+                within(plain("share unanswered", "доля без ответа"), *days, lang)
+            }
             Self::ActivityRecencyDays(None) => {
                 plain("days since the last activity", "дней с последней активности")
             }
@@ -204,6 +223,14 @@ impl Feature {
                 Lang::Ru => format!("клиент: {}", field_in_russian(*field)),
             },
         }
+    }
+}
+
+/// `words`, in the window of `days` if there is one.
+fn within(words: String, days: Option<DaysAgo>, lang: Lang) -> String {
+    match days {
+        None => words,
+        Some(days) => format!("{words} {}", ago(days, lang)),
     }
 }
 
@@ -248,8 +275,14 @@ impl fmt::Display for Feature {
             Self::DiscountShare => ("discount_share", &None),
             Self::Satisfaction => ("satisfaction", &None),
             Self::ContractAgeDays => ("contract_age_days", &None),
-            Self::Activities(label) => ("activities", label),
             Self::ActivityRecencyDays(label) => ("activity_recency_days", label),
+            Self::Activities(None, label) => ("activities", label),
+            Self::Activities(Some(days), label) => {
+                write!(f, "activities_{days}")?;
+                ("", label)
+            }
+            Self::UnansweredShare(None) => ("unanswered_share", &None),
+            Self::UnansweredShare(Some(days)) => return write!(f, "unanswered_share_{days}"),
             Self::Orders(days) => return write!(f, "orders_{days}"),
             Self::Spend(days) => return write!(f, "spend_{days}"),
             Self::SpendShare(field, label) => return write!(f, "spend_share:{field}={label}"),
@@ -272,7 +305,7 @@ impl FromStr for Feature {
             let names: Vec<String> = Self::OF_ORDERS.iter().map(Self::to_string).collect();
             Error::usage(format!("there is no feature `{name}`")).with_hint(format!(
                 "such as {}, `orders_90d`, `favourite_category`, `spend_share:channel=web`, \
-                 `activities:kind=call`, `satisfaction`",
+                 `activities_90d:kind=call`, `unanswered_share`, `satisfaction`",
                 names.join(", ")
             ))
         })
@@ -285,24 +318,32 @@ fn parse(name: &str) -> Option<Feature> {
         let of_label = (Field::from_name(field)?, label.to_owned());
         return match stem {
             "spend_share" => Some(Feature::SpendShare(of_label.0, of_label.1)),
-            "activities" => Some(Feature::Activities(Some(of_label))),
+            "activities" => Some(Feature::Activities(None, Some(of_label))),
             "activity_recency_days" => Some(Feature::ActivityRecencyDays(Some(of_label))),
-            _ => None,
+            _ => {
+                let days = stem.strip_prefix("activities_").and_then(days_ago)?;
+                Some(Feature::Activities(Some(days), Some(of_label)))
+            }
         };
     }
     match name {
         "discount_share" => return Some(Feature::DiscountShare),
         "satisfaction" => return Some(Feature::Satisfaction),
         "contract_age_days" => return Some(Feature::ContractAgeDays),
-        "activities" => return Some(Feature::Activities(None)),
+        "activities" => return Some(Feature::Activities(None, None)),
+        "unanswered_share" => return Some(Feature::UnansweredShare(None)),
         "activity_recency_days" => return Some(Feature::ActivityRecencyDays(None)),
         _ => {}
     }
     if let Some(found) = Feature::OF_ORDERS.iter().find(|feature| feature.to_string() == name) {
         return Some(found.clone());
     }
+    if let Some(days) = name.strip_prefix("unanswered_share_") {
+        return Some(Feature::UnansweredShare(Some(days_ago(days)?)));
+    }
     let (stem, rest) = name.split_once('_')?;
     match stem {
+        "activities" => days_ago(rest).map(|days| Feature::Activities(Some(days), None)),
         "orders" => days_ago(rest).map(Feature::Orders),
         "spend" => days_ago(rest).map(Feature::Spend),
         "favourite" => Field::from_name(rest).map(Feature::Favourite),

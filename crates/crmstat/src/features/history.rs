@@ -1,13 +1,17 @@
 //! What the tables of a CRM say of the customers of some orders, joined once.
 
-use super::feature::{DaysAgo, Feature};
+use super::{
+    activities::Activities,
+    feature::{DaysAgo, Feature},
+    lines::{Lines, OrderLines},
+};
 use crate::{
     AsOf, Error, Result, Timestamp,
-    ingest::Field,
+    ingest::{Export, Field, Imported, TableKind},
     output::Texts,
-    tables::{Column, Labels, Orders, Records},
+    tables::{Column, Labels, Orders, OrdersQuery, Records},
 };
-use std::ops::Range;
+use std::borrow::Cow;
 
 /// Labels of one field that [`History::available`] offers a share or count of: those with the most lines.
 const LABELS: usize = 12;
@@ -18,43 +22,105 @@ const FAVOURITES: [Field; 3] = [Field::Category, Field::Region, Field::Channel];
 /// Texts of the table of customers that say what kind of customer it is.
 const KINDS: [Field; 5] =
     [Field::Region, Field::Channel, Field::Source, Field::Owner, Field::Segment];
+/// The days of the windows that [`History::available`] offers.
+const WINDOW: DaysAgo = DaysAgo::last(90);
 
-/// Orders with the activities and attributes of their customers, ready for any number of cutoffs.
+/// Orders with the activities, attributes and order lines of their customers, ready for any number of
+/// cutoffs.
 #[derive(Clone, Debug)]
 pub struct History<'a> {
-    orders: &'a Orders,
+    orders: Cow<'a, Orders>,
     activities: Option<Activities>,
     customers: Option<Customers<'a>>,
-}
-
-/// Activities by customer and time.
-#[derive(Clone, Debug)]
-pub(super) struct Activities {
-    /// Where those of each customer begin, and the end of all.
-    first: Vec<u32>,
-    at: Vec<Timestamp>,
-    /// The codes of each activity's labels, with the labels.
-    labels: Vec<(Field, Texts, Vec<Option<u32>>)>,
-    unmatched: u64,
+    lines: Option<OrderLines>,
 }
 
 /// Rows of the table of customers by the customers of the orders.
 #[derive(Clone, Debug)]
 struct Customers<'a> {
-    records: &'a Records,
+    records: Cow<'a, Records>,
     row: Vec<Option<u32>>,
     unmatched: u64,
 }
 
+/// Rows of the tables beside the orders that belong to nobody who has an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unmatched {
+    /// Activities.
+    pub activities: u64,
+    /// Rows of the table of customers.
+    pub customers: u64,
+    /// Lines of no order.
+    pub lines: u64,
+}
+
 impl<'a> History<'a> {
-    /// Fields of orders that features use besides customer, time and amount; for
-    /// [`OrdersQuery`](crate::tables::OrdersQuery).
+    /// Fields of orders that features use besides customer, time and amount; for [`OrdersQuery`].
     pub const FIELDS: &'static [Field] =
         &[Field::Category, Field::Region, Field::Channel, Field::Discount];
 
+    /// Reads the orders of `export` that `query` asks for and joins the tables `beside` them, each read
+    /// once by [`Records::read`]. Activities, customers and order lines say something of customers;
+    /// other tables are left aside.
+    ///
+    /// ```
+    /// use crmstat::{features::History, ingest::{Export, ReadOptions, TableKind}};
+    /// use crmstat::tables::{OrdersQuery, Records};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let file = |name: &str, text: &str| {
+    /// #     let path = folder.path().join(name);
+    /// #     std::fs::write(&path, text).unwrap();
+    /// #     path.display().to_string()
+    /// # };
+    /// # let orders = file("orders.csv", "order_id,customer_id,order_date,amount\n1,A,2025-01-01,10\n");
+    /// # let calls = file("calls.csv", "customer_id,at,kind\nA,2025-01-02,call\nZ,2025-01-02,call\n");
+    ///
+    /// let activities = ReadOptions { kind: Some(TableKind::Activities), ..ReadOptions::default() };
+    /// let activities = Records::read(&mut Export::open(&[calls], activities)?)?.result;
+    /// let mut export = Export::open(&[orders], ReadOptions::default())?;
+    /// let read = History::read(&mut export, &OrdersQuery::default(), vec![activities])?;
+    /// assert_eq!(read.ledger.accepted, 1);
+    /// assert_eq!(read.result.unmatched().activities, 1);
+    /// # Ok::<(), crmstat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Orders::read`], and a table without the columns that join it.
+    pub fn read(
+        export: &mut Export,
+        query: &OrdersQuery,
+        beside: Vec<Records>,
+    ) -> Result<Imported<History<'static>>> {
+        let mut query = query.clone();
+        if beside.iter().any(|table| table.kind() == TableKind::Lines)
+            && !query.fields.contains(&Field::OrderId)
+        {
+            query.fields.push(Field::OrderId);
+        }
+        Orders::read(export, &query)?.try_map(|orders| {
+            let mut history = History::of(Cow::Owned(orders));
+            for table in beside {
+                match table.kind() {
+                    TableKind::Activities => history = history.with_activities(&table)?,
+                    TableKind::Lines => history = history.with_lines(&table)?,
+                    TableKind::Customers => {
+                        let customers = Customers::join(Cow::Owned(table), &history.orders)?;
+                        history.customers = Some(customers);
+                    }
+                    _ => {}
+                }
+            }
+            Ok(history)
+        })
+    }
+
     /// The history that `orders` alone tell.
     pub fn new(orders: &'a Orders) -> Self {
-        Self { orders, activities: None, customers: None }
+        Self::of(Cow::Borrowed(orders))
+    }
+
+    fn of(orders: Cow<'a, Orders>) -> Self {
+        Self { orders, activities: None, customers: None, lines: None }
     }
 
     /// Adds a table of activities.
@@ -62,38 +128,7 @@ impl<'a> History<'a> {
     /// # Errors
     /// A data error when the table has no customers or times.
     pub fn with_activities(mut self, records: &Records) -> Result<Self> {
-        let Some(Column::Date(at)) = records.field(Field::At) else {
-            return Err(lacks("activities", Field::At));
-        };
-        if records.labels(Field::CustomerId).is_none() {
-            return Err(lacks("activities", Field::CustomerId));
-        }
-        let matched = records.matched(Field::CustomerId, self.orders.customers());
-        let mut rows: Vec<(u32, Timestamp, u32)> = (matched.rows.iter().zip(at).zip(0_u32..))
-            .filter_map(|((customer, at), row)| Some(((*customer)?, (*at)?, row)))
-            .collect();
-        rows.sort_unstable();
-        let mut first = vec![0_u32; self.orders.customers().len() + 1];
-        for (customer, _, _) in &rows {
-            first[*customer as usize + 1] += 1;
-        }
-        for customer in 1..first.len() {
-            first[customer] += first[customer - 1];
-        }
-        let labels = [Field::Kind, Field::Outcome]
-            .into_iter()
-            .filter_map(|field| Some((field, records.labels(field)?)))
-            .map(|(field, labels)| {
-                let codes = rows.iter().map(|(_, _, row)| labels.code(*row as usize)).collect();
-                (field, labels.labels().clone(), codes)
-            })
-            .collect();
-        self.activities = Some(Activities {
-            first,
-            at: rows.iter().map(|(_, at, _)| *at).collect(),
-            labels,
-            unmatched: matched.unmatched_rows,
-        });
+        self.activities = Some(Activities::join(records, &self.orders)?);
         Ok(self)
     }
 
@@ -103,67 +138,57 @@ impl<'a> History<'a> {
     /// # Errors
     /// A data error when the table has no customers.
     pub fn with_customers(mut self, records: &'a Records) -> Result<Self> {
-        if records.labels(Field::CustomerId).is_none() {
-            return Err(lacks("customers", Field::CustomerId));
-        }
-        let matched = records.matched(Field::CustomerId, self.orders.customers());
-        let mut row = vec![None; self.orders.customers().len()];
-        for (number, customer) in matched.rows.iter().enumerate() {
-            if let Some(customer) = customer {
-                row[*customer as usize].get_or_insert(number as u32);
-            }
-        }
-        self.customers = Some(Customers { records, row, unmatched: matched.unmatched_rows });
+        self.customers = Some(Customers::join(Cow::Borrowed(records), &self.orders)?);
+        Ok(self)
+    }
+
+    /// Adds a table of order lines. They are joined by the ids of the orders, which must have been read:
+    /// [`Field::OrderId`] in the query.
+    ///
+    /// # Errors
+    /// A data error when the table has no amounts or prices, or they are in several currencies.
+    pub fn with_lines(mut self, records: &Records) -> Result<Self> {
+        self.lines = Some(OrderLines::join(records, &self.orders)?);
         Ok(self)
     }
 
     /// The orders.
-    pub fn orders(&self) -> &'a Orders {
-        self.orders
+    pub fn orders(&self) -> &Orders {
+        &self.orders
     }
 
-    /// Activities, and rows of the table of customers, of nobody who has an order.
-    pub fn unmatched(&self) -> (u64, u64) {
-        (
-            self.activities.as_ref().map_or(0, |activities| activities.unmatched),
-            self.customers.as_ref().map_or(0, |customers| customers.unmatched),
-        )
+    /// What the tables beside the orders say of nobody who has an order.
+    pub fn unmatched(&self) -> Unmatched {
+        Unmatched {
+            activities: self.activities.as_ref().map_or(0, Activities::unmatched),
+            customers: self.customers.as_ref().map_or(0, |customers| customers.unmatched),
+            lines: self.lines.as_ref().map_or(0, OrderLines::unmatched),
+        }
     }
 
     /// Every feature that the tables bear. Where a field has many labels, the 12 with the most lines or
     /// activities strictly before `as_of` have features of their own, in the order of their bytes.
     pub fn available(&self, as_of: AsOf) -> Vec<Feature> {
         let mut features = Feature::OF_ORDERS.to_vec();
-        let days = DaysAgo::last(90);
-        features.extend([Feature::Orders(days), Feature::Spend(days)]);
-        if self.order_column(Field::Discount).is_ok() {
+        features.extend([Feature::Orders(WINDOW), Feature::Spend(WINDOW)]);
+        if self.lines_with(Field::Discount).is_ok() {
             features.push(Feature::DiscountShare);
         }
         for field in DIVIDED_BY {
-            if let Ok(labels) = self.order_labels(field) {
+            if let Ok((lines, labels)) = self.labelled_lines(field) {
                 let end = as_of.date().midnight();
-                let lines = (0..self.orders.len())
+                let codes = (0..self.orders.len())
                     .filter(|order| self.orders.at()[*order] < end)
-                    .flat_map(|order| self.orders.lines_of(order))
+                    .flat_map(|order| lines.of_order(order))
                     .filter_map(|line| labels.code(line));
-                let frequent = frequent(labels.labels(), lines).into_iter();
+                let frequent = frequent(labels.labels(), codes).into_iter();
                 features.extend(frequent.map(|label| Feature::SpendShare(field, label)));
             }
         }
-        let favourites = FAVOURITES.into_iter().filter(|field| self.order_labels(*field).is_ok());
+        let favourites = FAVOURITES.into_iter().filter(|field| self.labelled_lines(*field).is_ok());
         features.extend(favourites.map(Feature::Favourite));
         if let Some(activities) = &self.activities {
-            features.extend([Feature::Activities(None), Feature::ActivityRecencyDays(None)]);
-            for (field, labels, codes) in &activities.labels {
-                let end = as_of.date().midnight();
-                let before = codes.iter().zip(&activities.at).filter(|(_, at)| **at < end);
-                for label in frequent(labels, before.filter_map(|(code, _)| *code)) {
-                    features.push(Feature::Activities(Some((*field, label.clone()))));
-                    if *field == Field::Kind {
-                        features.push(Feature::ActivityRecencyDays(Some((*field, label))));
-                    }
-                }
-            }
+            features.extend(of_activities(activities, as_of));
         }
         if let Some(customers) = &self.customers {
             let has = |field: Field| customers.records.field(field).is_some();
@@ -174,6 +199,31 @@ impl<'a> History<'a> {
         features
     }
 
+    /// When the contract of each customer of the orders began and ended, as the table of customers says;
+    /// an end may lie in the future.
+    ///
+    /// # Errors
+    /// A data error when there is no table of customers, or it has no ends of contracts.
+    pub(crate) fn contracts(&self) -> Result<Vec<Contract>> {
+        let Column::Date(ends) = self.customer_column(Field::ContractEnd)? else {
+            return Err(lacks("customers", Field::ContractEnd));
+        };
+        let starts = match self.customer_column(Field::ContractStart) {
+            Ok(Column::Date(starts)) => Some(starts),
+            _ => None,
+        };
+        let customers = 0..self.orders.customers().len();
+        let of = |customer: usize| match self.customer_row(customer) {
+            Some(row) => Contract {
+                known: starts.is_none_or(|starts| starts[row].is_some()) || ends[row].is_some(),
+                start: starts.and_then(|starts| starts[row]),
+                end: ends[row],
+            },
+            None => Contract::default(),
+        };
+        Ok(customers.map(of).collect())
+    }
+
     pub(super) fn activities(&self) -> Result<&Activities> {
         self.activities.as_ref().ok_or_else(|| {
             Error::data("no activities are given").with_hint("add `--activities FILE`")
@@ -181,7 +231,7 @@ impl<'a> History<'a> {
     }
 
     /// A column of the table of customers.
-    pub(super) fn customer_column(&self, field: Field) -> Result<&'a Column> {
+    pub(super) fn customer_column(&self, field: Field) -> Result<&Column> {
         let Some(customers) = &self.customers else {
             return Err(Error::data(format!("`{field}` needs the table of customers"))
                 .with_hint("add `--customers FILE`"));
@@ -194,45 +244,83 @@ impl<'a> History<'a> {
         self.customers.as_ref()?.row[customer].map(|row| row as usize)
     }
 
-    /// A column of the orders that has a value.
-    pub(super) fn order_column(&self, field: Field) -> Result<&'a Column> {
-        let column = self.orders.field(field).filter(|column| match column {
-            Column::Text(labels) => !labels.labels().is_empty(),
-            Column::Date(values) => values.iter().any(Option::is_some),
-            Column::Money(values) => values.iter().any(Option::is_some),
-            Column::Number(values) => values.iter().any(|value| !value.is_nan()),
-        });
-        column.ok_or_else(|| lacks("orders", field))
+    /// The lines that have a value of `field`, with the values: those of the orders themselves or, where
+    /// they have none, those of the table of order lines.
+    pub(super) fn lines_with(&self, field: Field) -> Result<(Lines<'_>, &Column)> {
+        let own = self.orders.field(field).map(|column| (Lines::Own(&self.orders), column));
+        let beside = self.lines.as_ref().and_then(|lines| lines.field(field));
+        [own, beside]
+            .into_iter()
+            .flatten()
+            .find(|(_, column)| has_value(column))
+            .ok_or_else(|| lacks("orders", field))
     }
 
-    /// A text column of the orders that has a value.
-    pub(super) fn order_labels(&self, field: Field) -> Result<&'a Labels> {
-        match self.order_column(field)? {
-            Column::Text(labels) => Ok(labels),
+    /// The same of a field that holds texts.
+    pub(super) fn labelled_lines(&self, field: Field) -> Result<(Lines<'_>, &Labels)> {
+        match self.lines_with(field)? {
+            (lines, Column::Text(labels)) => Ok((lines, labels)),
             _ => Err(lacks("orders", field)),
         }
     }
 }
 
-impl Activities {
-    /// Those of `customer` before `end`.
-    pub(super) fn before(&self, customer: usize, end: Timestamp) -> Range<usize> {
-        let first = self.first[customer] as usize;
-        let all = &self.at[first..self.first[customer + 1] as usize];
-        first..first + all.partition_point(|at| *at < end)
-    }
+/// When a contract began and ended; `known` unless nothing is said of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Contract {
+    pub(crate) known: bool,
+    pub(crate) start: Option<Timestamp>,
+    pub(crate) end: Option<Timestamp>,
+}
 
-    pub(super) fn at(&self) -> &[Timestamp] {
-        &self.at
+impl<'a> Customers<'a> {
+    fn join(records: Cow<'a, Records>, orders: &Orders) -> Result<Self> {
+        if records.labels(Field::CustomerId).is_none() {
+            return Err(lacks("customers", Field::CustomerId));
+        }
+        let matched = records.matched(Field::CustomerId, orders.customers());
+        let mut row = vec![None; orders.customers().len()];
+        for (number, customer) in matched.rows.iter().enumerate() {
+            if let Some(customer) = customer {
+                row[*customer as usize].get_or_insert(number as u32);
+            }
+        }
+        Ok(Self { records, row, unmatched: matched.unmatched_rows })
     }
+}
 
-    /// The codes of `field`, and that of `label`, if any activity has it.
-    pub(super) fn codes(&self, field: Field, label: &str) -> Result<(&[Option<u32>], Option<u32>)> {
-        self.labels
-            .iter()
-            .find(|(found, _, _)| *found == field)
-            .map(|(_, labels, codes)| (&codes[..], code_of(labels, label)))
-            .ok_or_else(|| lacks("activities", field))
+/// The features that `activities` bear.
+fn of_activities(activities: &Activities, as_of: AsOf) -> Vec<Feature> {
+    let mut features = vec![
+        Feature::Activities(None, None),
+        Feature::Activities(Some(WINDOW), None),
+        Feature::ActivityRecencyDays(None),
+    ];
+    if activities.unanswered().is_some() {
+        features.extend([Feature::UnansweredShare(None), Feature::UnansweredShare(Some(WINDOW))]);
+    }
+    for field in [Field::Kind, Field::Outcome] {
+        let Some((labels, codes)) = activities.labels_before(field, as_of.date().midnight()) else {
+            continue;
+        };
+        for label in frequent(labels, codes) {
+            let of_label = Some((field, label));
+            features.push(Feature::Activities(None, of_label.clone()));
+            features.push(Feature::Activities(Some(WINDOW), of_label.clone()));
+            if field == Field::Kind {
+                features.push(Feature::ActivityRecencyDays(of_label));
+            }
+        }
+    }
+    features
+}
+
+fn has_value(column: &Column) -> bool {
+    match column {
+        Column::Text(labels) => !labels.labels().is_empty(),
+        Column::Date(values) => values.iter().any(Option::is_some),
+        Column::Money(values) => values.iter().any(Option::is_some),
+        Column::Number(values) => values.iter().any(|value| !value.is_nan()),
     }
 }
 
@@ -242,8 +330,9 @@ pub(super) fn code_of(labels: &Texts, label: &str) -> Option<u32> {
 }
 
 pub(super) fn lacks(table: &str, field: Field) -> Error {
+    let of_table = if table == "orders" { String::new() } else { format!("{table}.") };
     Error::data(format!("the {table} have no `{field}`"))
-        .with_hint(format!("name its column with `--map {field}=COLUMN`"))
+        .with_hint(format!("name its column with `--map {of_table}{field}=COLUMN`"))
 }
 
 /// The labels that occur most, ties to the earlier one, in the order of the labels.

@@ -1,6 +1,6 @@
 //! What is known of each customer at a cutoff: one documented table for segments, churn and CLV.
 //!
-//! [`History`] joins orders with activities and customers once; [`Features::at`] looks at it as of any
+//! [`History`] joins orders with activities, customers and order lines once; [`Features::at`] looks at it as of any
 //! cutoff. Every feature uses only what happened strictly before the cutoff. A customer is in the table
 //! when they have a purchase (an order that is not below zero) before it.
 //!
@@ -22,24 +22,32 @@
 //! | `discount_share` | share | discounts over the price before them | nothing priced, no discount cell |
 //! | `spend_share:category=Chairs` | share | of spend on one label of a field | nothing spent |
 //! | `favourite_region` | category | the label with the most spend, the first in byte order on a tie | no label |
-//! | `activities` | activities | of any kind | never |
-//! | `activities:kind=call`, `activities:outcome=missed` | activities | with one label | never |
+//! | `activities`, `activities_90d` | activities | of any kind, ever or in these days | never |
+//! | `activities:kind=call`, `activities_90d:outcome=missed` | activities | with one label | never |
 //! | `activity_recency_days`, `activity_recency_days:kind=call` | days | since the last such activity | there is none |
+//! | `unanswered_share`, `unanswered_share_90d` | share | of the activities with an outcome, those that nobody answered | there is none |
 //! | `satisfaction` | score | as the table of customers has it | it has none |
 //! | `contract_age_days` | days | since the contract began | it begins later, or is unknown |
 //! | `customer_region` | category | a text of the table of customers: region, channel, source, owner, segment | it has none |
 //!
-//! The table of customers carries no dates of change: satisfaction and texts are those at the export, not
-//! at the cutoff ([`Feature::is_dated`]). Missing is missing: a NaN or no code, never 0; segments count a
+//! Discounts, shares of spend and favourites come from the orders where these have the field, else from the
+//! table of order lines. That nobody answered is read from outcomes such as "no answer", "missed",
+//! "voicemail", «нет ответа», «недозвон».
+//!
+//! The table of customers carries no dates of change: satisfaction, starts of contracts and texts are those
+//! at the export, not at the cutoff ([`Feature::is_dated`]). Missing is missing: a NaN or no code, never 0; segments count a
 //! missing number as the median, churn flags it.
 
+mod activities;
 mod at;
 mod feature;
 mod history;
+mod lines;
 mod purchases;
 #[cfg(test)]
 mod tests;
 
 pub use at::{FeatureColumn, FeatureValues, Features};
 pub use feature::{DaysAgo, Feature, Unit};
-pub use history::History;
+pub(crate) use history::Contract;
+pub use history::{History, Unmatched};

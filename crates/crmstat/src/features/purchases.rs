@@ -1,6 +1,6 @@
 //! The purchases of one customer before a cutoff.
 
-use super::DaysAgo;
+use super::{DaysAgo, lines::Lines};
 use crate::{
     AsOf, Money, Timestamp,
     tables::{Labels, Orders},
@@ -82,17 +82,18 @@ impl<'a> Customer<'a> {
         self.as_of - at.date().days()
     }
 
+    /// Whether `at` lies in the window, if there is one.
+    pub(super) fn is_within(&self, days: Option<DaysAgo>, at: Timestamp) -> bool {
+        days.is_none_or(|days| days.contains(self.days_since(at)))
+    }
+
     pub(super) fn within(&self, days: DaysAgo) -> impl Iterator<Item = &Purchase> {
         self.purchases.iter().filter(move |purchase| days.contains(self.as_of - purchase.day))
     }
 
-    /// The lines of all purchases.
-    pub(super) fn lines(&self) -> impl Iterator<Item = usize> {
-        self.purchases.iter().flat_map(|purchase| self.orders.lines_of(purchase.order))
-    }
-
-    pub(super) fn line(&self, line: usize) -> i128 {
-        i128::from(self.orders.line_amount()[line].units())
+    /// Those of `lines` that belong to the purchases.
+    pub(super) fn lines(&self, lines: Lines<'a>) -> impl Iterator<Item = usize> {
+        self.purchases.iter().flat_map(move |purchase| lines.of_order(purchase.order))
     }
 
     pub(super) fn median_order(&self) -> f64 {
@@ -133,13 +134,13 @@ impl<'a> Customer<'a> {
     }
 
     /// The label with the most spend, the first on a tie.
-    pub(super) fn favourite(&self, labels: &Labels) -> Option<u32> {
+    pub(super) fn favourite(&self, lines: Lines<'a>, labels: &Labels) -> Option<u32> {
         let mut spent: Vec<(u32, i128)> = Vec::new();
-        for line in self.lines() {
+        for line in self.lines(lines) {
             let Some(code) = labels.code(line) else { continue };
             match spent.iter_mut().find(|(known, _)| *known == code) {
-                Some((_, sum)) => *sum += self.line(line),
-                None => spent.push((code, self.line(line))),
+                Some((_, sum)) => *sum += lines.amount(line),
+                None => spent.push((code, lines.amount(line))),
             }
         }
         spent

@@ -1,6 +1,6 @@
 //! Features against hand computation, a slow obvious version, and the promise not to look ahead.
 
-use super::{DaysAgo, Feature, FeatureValues, Features, History};
+use super::{DaysAgo, Feature, FeatureValues, Features, History, Unmatched};
 use crate::{
     AsOf,
     ingest::{Export, Field, ReadOptions, TableKind},
@@ -18,7 +18,8 @@ fn export(name: &str, text: &str, kind: Option<TableKind>) -> (tempfile::TempDir
 
 fn orders(text: &str) -> Orders {
     let (_folder, mut export) = export("orders.csv", text, None);
-    let query = OrdersQuery { fields: History::FIELDS.to_vec(), ..OrdersQuery::default() };
+    let fields = [History::FIELDS, &[Field::OrderId]].concat();
+    let query = OrdersQuery { fields, ..OrdersQuery::default() };
     Orders::read(&mut export, &query).unwrap().result
 }
 
@@ -68,7 +69,7 @@ fn features_are_what_their_table_says() {
     let day = "2025-02-10";
     let found = Features::at(&history, as_of(day), &[]).unwrap();
     // C comes later, D has a refund only.
-    assert_eq!(found.ids(&orders).collect::<Vec<_>>(), ["A", "B"]);
+    assert_eq!(found.ids(history.orders()).collect::<Vec<_>>(), ["A", "B"]);
     let nan = f64::NAN;
     for (feature, expected) in [
         ("recency_days", [10.0, 10.0]),
@@ -105,7 +106,6 @@ fn features_are_what_their_table_says() {
 
 #[test]
 fn activities_and_customers_join_by_id() {
-    let orders = orders(ORDERS);
     let activities = records(
         "customer_id,at,kind,outcome\nB,2025-02-01,call,missed\nB,2025-02-05,call,answered\n\
          B,2025-02-10,call,missed\nB,2025-02-06,meeting,\nZ,2025-02-06,meeting,\n",
@@ -115,14 +115,21 @@ fn activities_and_customers_join_by_id() {
         "customer_id,region,satisfaction,contract_start\nA,North,9,2025-01-01\nB,,,2025-03-01\nZ,East,1,\n",
         TableKind::Customers,
     );
+    let orders = orders(ORDERS);
     let history = History::new(&orders).with_activities(&activities).unwrap();
     let history = history.with_customers(&customers).unwrap();
-    assert_eq!(history.unmatched(), (1, 1));
+    assert_eq!(history.unmatched(), Unmatched { activities: 1, customers: 1, lines: 0 });
     let day = "2025-02-10";
     assert_eq!(numbers(&history, day, "activities"), [0.0, 3.0]);
     assert_eq!(numbers(&history, day, "activities:kind=call"), [0.0, 2.0]);
     assert_eq!(numbers(&history, day, "activities:outcome=missed"), [0.0, 1.0]);
     assert_eq!(numbers(&history, day, "activities:kind=visit"), [0.0, 0.0]);
+    // Calls on 1 and 5 February: 9 and 5 days ago.
+    assert_eq!(numbers(&history, day, "activities_5d:kind=call"), [0.0, 1.0]);
+    assert_eq!(numbers(&history, day, "activities_5d"), [0.0, 2.0]);
+    let unanswered = numbers(&history, day, "unanswered_share");
+    assert!(unanswered[0].is_nan() && unanswered[1] == 0.5, "{unanswered:?}");
+    assert_eq!(numbers(&history, day, "unanswered_share_5d")[1], 0.0);
     let recency = numbers(&history, day, "activity_recency_days:kind=call");
     assert!(recency[0].is_nan() && recency[1] == 5.0);
     let satisfaction = numbers(&history, day, "satisfaction");
@@ -130,6 +137,47 @@ fn activities_and_customers_join_by_id() {
     let contract = numbers(&history, day, "contract_age_days");
     assert!(contract[0] == 40.0 && contract[1].is_nan());
     assert_eq!(texts(&history, day, "customer_region"), [Some("North".to_owned()), None]);
+}
+
+#[test]
+fn order_lines_beside_the_orders_tell_what_was_bought() {
+    let own = orders(
+        "order_id,customer_id,order_date,amount\n1,A,2025-01-01,10\n2,A,2025-01-11,30\n\
+         3,B,2025-01-31,7\n4,C,2025-02-20,9\n",
+    );
+    let lines = records(
+        "order_id,category,quantity,price,discount\n1,Chairs,2,5,\n2,Tables,1,30,5\n2,Chairs,1,5,0\n\
+         3,,1,7,\n9,Lamps,1,7,\n",
+        TableKind::Lines,
+    );
+    let history = History::new(&own).with_lines(&lines).unwrap();
+    assert_eq!(history.unmatched().lines, 1);
+    let day = "2025-02-10";
+    // A spent 10 and 5 on chairs, 25 on tables; B's line has no category, the lamp no order.
+    assert_eq!(numbers(&history, day, "spend_share:category=Chairs"), [15.0 / 40.0, 0.0]);
+    assert_eq!(numbers(&history, day, "spend_share:category=Lamps"), [0.0, 0.0]);
+    assert_eq!(texts(&history, day, "favourite_category"), [Some("Tables".to_owned()), None]);
+    let discount = numbers(&history, day, "discount_share");
+    assert!((discount[0] - 5.0 / 45.0).abs() < 1e-12 && discount[1].is_nan(), "{discount:?}");
+    let available: Vec<String> =
+        history.available(as_of(day)).iter().map(Feature::to_string).collect();
+    for name in ["discount_share", "spend_share:category=Tables", "favourite_category"] {
+        assert!(available.iter().any(|own| own == name), "{available:?}");
+    }
+    assert!(!available.iter().any(|own| own == "spend_share:category=Lamps"), "it is of no order");
+}
+
+#[test]
+fn some_customers_have_the_features_they_have_among_all() {
+    let orders = orders(ORDERS);
+    let history = History::new(&orders);
+    let features = [Feature::Frequency, Feature::Favourite(Field::Category)];
+    let day = as_of("2025-03-01");
+    let all = Features::at(&history, day, &features).unwrap();
+    let some = Features::of(&history, day, &features, |customer| customer != 0).unwrap();
+    assert_eq!(some.customers(), &all.customers()[1..]);
+    let FeatureValues::Number(frequency) = &some.columns()[0].values else { panic!() };
+    assert_eq!(frequency, &[1.0, 1.0]);
 }
 
 #[test]
@@ -141,16 +189,15 @@ fn what_comes_at_or_after_the_cutoff_changes_nothing() {
         .filter(|line| !line.starts_with('C'))
         .fold(String::new(), |text, line| text + line + "\n");
     let earlier = orders(&(earlier + "D,2025-02-10,50,Tables,store,\n"));
-    for feature in History::new(&all).available(as_of(day)) {
-        let values = |orders| {
-            let found =
-                Features::at(&History::new(orders), as_of(day), std::slice::from_ref(&feature));
+    let (all, earlier) = (History::new(&all), History::new(&earlier));
+    for feature in all.available(as_of(day)) {
+        let values = |history| {
+            let found = Features::at(history, as_of(day), std::slice::from_ref(&feature));
             format!("{:?}", found.unwrap().columns()[0].values)
         };
         assert_eq!(values(&all), values(&earlier), "{feature}");
     }
-    let available = |orders| History::new(orders).available(as_of(day));
-    assert_eq!(available(&all), available(&earlier));
+    assert_eq!(all.available(as_of(day)), earlier.available(as_of(day)));
 }
 
 #[test]
@@ -161,7 +208,7 @@ fn the_order_of_rows_and_the_threads_change_nothing() {
     let (forward, backward) = (orders(&text), orders(&lines.join("\n")));
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let day = as_of("2025-06-01");
-    let found = |orders| {
+    let found = |orders: &Orders| {
         let history = History::new(orders);
         let features = history.available(day);
         format!("{:?}", Features::at(&history, day, &features).unwrap())
@@ -192,7 +239,7 @@ fn features_agree_with_a_slow_obvious_version() {
     let columns = ["recency_days", "frequency", "monetary", "tenure_days", "spend_90d"]
         .map(|feature| numbers(&history, day, feature));
     assert!(found.len() > 300);
-    for (row, id) in found.ids(&orders).enumerate().step_by(23) {
+    for (row, id) in found.ids(history.orders()).enumerate().step_by(23) {
         let own = of(id);
         let slow = [
             f64::from(end - own.last().unwrap().0),
@@ -217,8 +264,12 @@ fn names_are_read_as_they_are_written() {
         Feature::Spend(DaysAgo { from: 274, to: 365 }),
         Feature::SpendShare(Field::Channel, "a, b".to_owned()),
         Feature::Favourite(Field::Region),
-        Feature::Activities(None),
-        Feature::Activities(of_label.clone()),
+        Feature::Activities(None, None),
+        Feature::Activities(None, of_label.clone()),
+        Feature::Activities(Some(DaysAgo::last(90)), None),
+        Feature::Activities(Some(DaysAgo { from: 30, to: 90 }), of_label.clone()),
+        Feature::UnansweredShare(None),
+        Feature::UnansweredShare(Some(DaysAgo::last(30))),
         Feature::ActivityRecencyDays(of_label),
         Feature::Satisfaction,
         Feature::ContractAgeDays,
@@ -227,7 +278,16 @@ fn names_are_read_as_they_are_written() {
     for feature in features {
         assert_eq!(feature.to_string().parse::<Feature>().unwrap(), feature);
     }
-    for wrong in ["", "monetry", "orders_d", "orders_9d_3d", "spend_share:web", "favourite_x"] {
+    for wrong in [
+        "",
+        "monetry",
+        "activities_d",
+        "activities_5:kind=call",
+        "orders_d",
+        "orders_9d_3d",
+        "spend_share:web",
+        "favourite_x",
+    ] {
         let error = wrong.parse::<Feature>().unwrap_err();
         assert!(error.is_usage() && error.hint().is_some(), "{wrong}");
     }

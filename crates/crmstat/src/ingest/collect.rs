@@ -13,13 +13,23 @@ use super::{
 };
 use crate::{
     Money, Result, Timestamp,
+    groups::{Gathering, Groups, Sorter},
     intern::{Interner, NOT_UTF8},
+    key::Cell,
     tables::OrdersQuery,
 };
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Orders as they were read, in no particular order.
 pub(crate) struct Collected {
-    pub(crate) customers: Interner<()>,
+    /// The number of each.
+    pub(crate) customers: Groups<u32>,
+    pub(crate) rows: Rows,
+}
+
+/// The rows of orders, column by column.
+pub(crate) struct Rows {
+    /// The number of the customer.
     pub(crate) customer: Vec<u32>,
     pub(crate) at: Vec<Timestamp>,
     pub(crate) amount: Vec<Money>,
@@ -28,10 +38,9 @@ pub(crate) struct Collected {
     pub(crate) fields: Vec<(Field, RawColumn)>,
 }
 
-impl Collected {
+impl Rows {
     fn new(fields: &[Field], with_orders: bool) -> Self {
         Self {
-            customers: Interner::new(),
             customer: Vec::new(),
             at: Vec::new(),
             amount: Vec::new(),
@@ -41,8 +50,7 @@ impl Collected {
     }
 
     fn append(&mut self, other: Self) {
-        let customers = self.customers.adopt(&other.customers);
-        self.customer.extend(other.customer.into_iter().map(|id| customers[id as usize]));
+        self.customer.extend(other.customer);
         self.at.extend(other.at);
         self.amount.extend(other.amount);
         if let (Some((ids, rows)), Some((their_ids, their_rows))) = (&mut self.order, other.order) {
@@ -78,13 +86,36 @@ impl Collected {
     }
 }
 
+/// Customers, numbered from 1 as they come: by no order that output may show.
+struct Customers {
+    numbers: Gathering<u32>,
+    count: AtomicU32,
+}
+
+impl Customers {
+    /// Puts the number of the customer in each of `cells` into `numbers`; [`NOT_UTF8`] where it is no text.
+    fn number(&self, buffer: &[u8], cells: &[Cell], sorter: &mut Sorter, numbers: &mut Vec<u32>) {
+        numbers.clear();
+        numbers.resize(cells.len(), NOT_UTF8);
+        self.numbers.update(buffer, cells, sorter, |place, number| {
+            let Some(number) = number else { return };
+            if *number == 0 {
+                *number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+            }
+            numbers[place] = *number;
+        });
+    }
+}
+
 /// What one thread keeps while it reads.
 struct State {
-    collected: Collected,
+    collected: Rows,
     tally: Tally,
     order_ids: OrderIds,
     rows: OrderRows,
-    ids: Vec<u32>,
+    sorter: Sorter,
+    /// The customers of a batch.
+    numbers: Vec<u32>,
 }
 
 /// Collects the orders of `inputs` that `query` asks for.
@@ -99,17 +130,17 @@ pub(crate) fn collect_orders(
 ) -> Result<Imported<Collected>> {
     let are_lines = inputs.iter().all(|input| input.mapping.lines);
     let mut reading = Reading { inputs, options, query, progress };
-    let mut state = reading.pass(false, OrderIds::default)?;
+    let (mut customers, mut state) = reading.pass(false, OrderIds::default)?;
     let repeats = match std::mem::take(&mut state.order_ids).repeats() {
         Repeats::Unproven => {
-            state = reading.pass(false, OrderIds::hashing)?;
+            (customers, state) = reading.pass(false, OrderIds::hashing)?;
             std::mem::take(&mut state.order_ids).repeats()
         }
         proven => proven,
     };
     let mut decision = None;
     if repeats == Repeats::Possible {
-        state = reading.pass(true, OrderIds::default)?;
+        (customers, state) = reading.pass(true, OrderIds::default)?;
         let orders = state.collected.order.as_ref().map_or(0, |(ids, _)| ids.len());
         let rows = state.collected.at.len();
         decision =
@@ -118,7 +149,8 @@ pub(crate) fn collect_orders(
             state.collected = state.collected.without_copies();
         }
     }
-    account(state.collected, state.tally, decision, reading.inputs, options)
+    let collected = Collected { customers, rows: state.collected };
+    account(collected, state.tally, decision, reading.inputs, options)
 }
 
 /// What is said where order ids repeat.
@@ -146,14 +178,20 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn pass(&mut self, with_orders: bool, order_ids: impl Fn() -> OrderIds) -> Result<State> {
+    fn pass(
+        &mut self,
+        with_orders: bool,
+        order_ids: impl Fn() -> OrderIds,
+    ) -> Result<(Groups<u32>, State)> {
         let fields = &self.query.fields;
+        let customers = Customers { numbers: Gathering::new(), count: AtomicU32::new(0) };
         let start = || State {
-            collected: Collected::new(fields, with_orders),
+            collected: Rows::new(fields, with_orders),
             tally: Tally::default(),
             order_ids: order_ids(),
             rows: OrderRows::default(),
-            ids: Vec::new(),
+            sorter: Sorter::default(),
+            numbers: Vec::new(),
         };
         let mut states: Vec<State> =
             std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
@@ -168,17 +206,17 @@ impl Reading<'_> {
                 .map(|column| column.map(|column| FieldPart::new(input, &reader.wanted, column)))
                 .collect();
             states = input.scan(&reader.wanted, states, self.progress, |state, mut records| {
-                state.take(&reader, &parts, &mut records);
+                state.take(&reader, &parts, &mut records, &customers);
                 Ok(())
             })?;
         }
-        let mut joined = start();
-        for state in states {
+        let joined = states.into_iter().reduce(|mut joined, state| {
             joined.collected.append(state.collected);
             joined.tally.add(state.tally);
             joined.order_ids = joined.order_ids.merge(state.order_ids);
-        }
-        Ok(joined)
+            joined
+        });
+        Ok((customers.numbers.finish(), joined.unwrap_or_else(start)))
     }
 }
 
@@ -199,21 +237,22 @@ impl State {
         reader: &OrderReader<'_>,
         parts: &[Option<FieldPart<'_>>],
         records: &mut Records<'_>,
+        customers: &Customers,
     ) {
-        let Self { collected, tally, rows, ids, order_ids } = self;
+        let Self { collected, tally, rows, sorter, numbers, order_ids } = self;
         reader.read(tally, records, rows);
         let has_ids = reader.has_order_ids();
         if has_ids && collected.order.is_none() {
             let filled: Vec<_> = rows.order.iter().copied().filter(|id| id.len > 0).collect();
             order_ids.observe(&records.block.bytes, &filled);
         }
-        collected.customers.intern_all(&records.block.bytes, &rows.customer, ids);
+        customers.number(&records.block.bytes, &rows.customer, sorter, numbers);
         if collected.order.is_some() {
             key_by_order(reader.input().number, records, rows);
         }
-        for (at, id) in ids.iter().enumerate() {
+        for (at, number) in numbers.iter().enumerate() {
             let row = rows.record[at];
-            if *id == NOT_UTF8 {
+            if *number == NOT_UTF8 {
                 reader.reject_customer(tally, records, row);
                 continue;
             }
@@ -227,7 +266,7 @@ impl State {
                 reader.reject_accepted(tally, records, row, part, reason);
                 continue;
             }
-            collected.customer.push(*id);
+            collected.customer.push(*number);
             collected.at.push(rows.at[at]);
             collected.amount.push(rows.amount[at]);
             if let Some((orders, order)) = &mut collected.order {

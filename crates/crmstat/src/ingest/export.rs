@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Error, Place, Result, Timestamp, Window,
-    intern::Interner,
+    groups::Groups,
     output::Texts,
     tables::{OrdersQuery, Records},
 };
@@ -185,10 +185,7 @@ impl Export {
     }
 
     /// Gathers the orders of `window` by customer.
-    pub(crate) fn gather<V: PerCustomer>(
-        &mut self,
-        window: Window,
-    ) -> Result<Imported<Interner<V>>> {
+    pub(crate) fn gather<V: PerCustomer>(&mut self, window: Window) -> Result<Imported<Groups<V>>> {
         gather(&mut self.inputs, &self.options, window, progress_of(self.progress.as_ref()))
     }
 

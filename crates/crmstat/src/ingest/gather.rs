@@ -1,8 +1,7 @@
 //! Orders gathered by customer in one pass, without keeping the orders.
 //!
-//! Memory grows with the customers, not with the orders: each thread keeps one value per customer, and
-//! the values of a customer are joined at the end. Where order ids repeat, rows are lines of orders and
-//! are gathered by order first.
+//! Memory grows with the customers, not with the orders: one value is kept per customer. Where order ids
+//! repeat, rows are lines of orders and are gathered by order first.
 
 use super::{
     Decision, Imported, ReadOptions,
@@ -13,18 +12,19 @@ use super::{
     orders::{OrderReader, OrderRows},
     scan::Records,
     tally::Tally,
+    typed::TypedRows,
 };
 use crate::{
     Error, Money, Result, Timestamp, Window,
-    intern::{Cell, Interner, NOT_UTF8},
+    groups::{Gathering, Groups, Sorter},
+    key::Cell,
 };
+use std::sync::{Mutex, PoisonError};
 
 /// What is kept of the orders of one customer.
 pub(crate) trait PerCustomer: Copy + Default + Send + Sync {
     /// Takes one order; `None` where a sum leaves the range.
     fn add(&mut self, at: Timestamp, amount: Money) -> Option<()>;
-    /// Joins what two threads have kept.
-    fn join(&mut self, other: &Self) -> Option<()>;
 }
 
 /// What the rows are gathered by.
@@ -50,7 +50,7 @@ pub(crate) fn gather<V: PerCustomer>(
     options: &ReadOptions,
     window: Window,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Imported<Interner<V>>> {
+) -> Result<Imported<Groups<V>>> {
     let mut reading = Reading { inputs, options, window, progress };
     let (mut found, order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
     let repeats = match order_ids.repeats() {
@@ -85,10 +85,6 @@ impl PerCustomer for Nothing {
     fn add(&mut self, _: Timestamp, _: Money) -> Option<()> {
         Some(())
     }
-
-    fn join(&mut self, _: &Self) -> Option<()> {
-        Some(())
-    }
 }
 
 /// One pass over the rows, as far as it is the same for every key.
@@ -105,28 +101,30 @@ impl Reading<'_> {
         key: Key,
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Found<V>, OrderIds)> {
+        let shared = Shared { values: Gathering::new(), too_large: Mutex::new(None), key };
         let threads = rayon::current_num_threads();
-        let mut states: Vec<State<V>> =
+        let mut states: Vec<State> =
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
         for input in &mut *self.inputs {
             let reader = OrderReader::new(input, self.options, self.window, Vec::new())?;
-            states = reader.input().scan(
+            states = reader.input().scan_typed(
                 &reader.wanted,
                 states,
                 self.progress,
-                |state, mut records| state.take(&reader, &mut records, key),
+                |state, rows| state.take_typed(&reader, rows, &shared).is_some(),
+                |state, mut records| {
+                    state.take(&reader, &mut records, &shared);
+                    Ok(())
+                },
             )?;
         }
-        // The largest dictionary takes in the others.
-        states.sort_by_key(|state| std::cmp::Reverse(state.found.values.len()));
-        let joined = states.into_iter().try_fold(None, |joined: Option<State<V>>, state| {
-            Ok::<_, Error>(Some(match joined {
-                None => state,
-                Some(joined) => joined.join(state)?,
-            }))
-        })?;
-        let joined = joined.unwrap_or_else(|| State::new(order_ids()));
-        Ok((joined.found, joined.order_ids))
+        let values = shared.finish()?;
+        let (mut tally, mut ids) = (Tally::default(), order_ids());
+        for state in states {
+            tally.add(state.tally);
+            ids = ids.merge(state.order_ids);
+        }
+        Ok((Found { values, tally, decision: None }, ids))
     }
 
     /// Lines summed by order, then orders gathered by customer.
@@ -156,80 +154,132 @@ impl Reading<'_> {
 
 /// Gathers orders keyed by id and customer by the customer alone.
 fn by_customer<O: PerCustomer, V: PerCustomer>(
-    orders: &Interner<O>,
+    orders: &Groups<O>,
     order: impl Fn(&O) -> (Timestamp, Money),
-) -> Result<Interner<V>> {
-    let mut customers = Interner::<V>::new();
-    let mut scratch = [0; 16];
-    for id in 0..orders.len() as u32 {
-        let text = orders.text(id, &mut scratch);
+) -> Result<Groups<V>> {
+    let shared =
+        Shared { values: Gathering::<V>::new(), too_large: Mutex::new(None), key: Key::Customer };
+    let mut sorter = Sorter::default();
+    orders.for_each(|text, value| {
         let customer = text.rsplit_once(SEPARATOR).map_or(text, |(_, customer)| customer);
-        let (at, amount) = order(orders.value(id));
-        let known = customers.intern(customer.as_bytes());
-        customers.value_mut(known).add(at, amount).ok_or_else(|| too_large(customer))?;
-    }
-    Ok(customers)
+        let cell = Cell { start: 0, len: customer.len() as u32 };
+        shared.add(customer.as_bytes(), &[cell], &mut sorter, |_| order(value), |_| {});
+    });
+    shared.finish()
 }
 
 /// What a pass has found.
 struct Found<V> {
-    values: Interner<V>,
+    values: Groups<V>,
     tally: Tally,
     decision: Option<Decision>,
 }
 
-/// What one thread keeps while it reads.
-struct State<V> {
-    found: Found<V>,
-    order_ids: OrderIds,
-    rows: OrderRows,
-    ids: Vec<u32>,
+/// What all threads fill while they read.
+struct Shared<V> {
+    values: Gathering<V>,
+    /// Of the customers whose sum leaves the range, the first by id.
+    too_large: Mutex<Option<String>>,
+    key: Key,
 }
 
-impl<V: PerCustomer> State<V> {
-    fn new(order_ids: OrderIds) -> Self {
-        Self {
-            found: Found { values: Interner::new(), tally: Tally::default(), decision: None },
-            order_ids,
-            rows: OrderRows::default(),
-            ids: Vec::new(),
+impl<V: PerCustomer> Shared<V> {
+    /// Adds `orders` to the customers in `cells` of `buffer`; gives the places of those that are no text.
+    fn add(
+        &self,
+        buffer: &[u8],
+        cells: &[Cell],
+        sorter: &mut Sorter,
+        order: impl Fn(usize) -> (Timestamp, Money),
+        mut not_text: impl FnMut(usize),
+    ) {
+        self.values.update(buffer, cells, sorter, |place, value| {
+            let (at, amount) = order(place);
+            match value.map(|value| value.add(at, amount)) {
+                None => not_text(place),
+                Some(None) => self.remember(cells[place].of(buffer)),
+                Some(Some(())) => {}
+            }
+        });
+    }
+
+    #[cold]
+    fn remember(&self, customer: &[u8]) {
+        let customer = String::from_utf8_lossy(customer);
+        let mut first = self.too_large.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.as_ref().is_none_or(|known| *customer < **known) {
+            *first = Some(customer.into_owned());
         }
     }
 
-    fn take(
+    fn finish(self) -> Result<Groups<V>> {
+        match self.too_large.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(customer) => Err(too_large(&customer)),
+            None => Ok(self.values.finish()),
+        }
+    }
+}
+
+/// What one thread keeps while it reads.
+struct State {
+    tally: Tally,
+    order_ids: OrderIds,
+    rows: OrderRows,
+    sorter: Sorter,
+}
+
+impl State {
+    fn new(order_ids: OrderIds) -> Self {
+        Self {
+            tally: Tally::default(),
+            order_ids,
+            rows: OrderRows::default(),
+            sorter: Sorter::default(),
+        }
+    }
+
+    fn take<V: PerCustomer>(
         &mut self,
         reader: &OrderReader<'_>,
         records: &mut Records<'_>,
-        key: Key,
-    ) -> Result<()> {
-        let Found { values, tally, .. } = &mut self.found;
-        let rows = &mut self.rows;
+        shared: &Shared<V>,
+    ) {
+        let Self { tally, order_ids, rows, sorter } = self;
         reader.read(tally, records, rows);
-        if key == Key::Order {
+        if shared.key == Key::Order {
             key_by_order(reader.input().number, records, rows);
         }
-        values.intern_all(&records.block.bytes, &rows.customer, &mut self.ids);
-        for (at, id) in self.ids.iter().enumerate() {
-            if *id == NOT_UTF8 {
-                reader.reject_customer(tally, records, rows.record[at]);
-            } else if values.value_mut(*id).add(rows.at[at], rows.amount[at]).is_none() {
-                return Err(too_large(values.text(*id, &mut [0; 16])));
-            }
+        let order = |place: usize| (rows.at[place], rows.amount[place]);
+        let mut not_text = Vec::new();
+        shared.add(&records.block.bytes, &rows.customer, sorter, order, |place| {
+            not_text.push(rows.record[place]);
+        });
+        not_text.sort_unstable();
+        for record in not_text {
+            reader.reject_customer(tally, records, record);
         }
-        if key == Key::Customer && reader.has_order_ids() {
+        if shared.key == Key::Customer && reader.has_order_ids() {
             rows.order.retain(|id| id.len > 0);
-            self.order_ids.observe(&records.block.bytes, &rows.order);
+            order_ids.observe(&records.block.bytes, &rows.order);
         }
-        Ok(())
     }
 
-    fn join(mut self, other: Self) -> Result<Self> {
-        let Found { values, tally, .. } = &mut self.found;
-        let joined = values.absorb(&other.found.values, V::join);
-        joined.map_err(|id| too_large(values.text(id, &mut [0; 16])))?;
-        tally.add(other.found.tally);
-        self.order_ids = self.order_ids.merge(other.order_ids);
-        Ok(self)
+    /// Takes rows that need no text made of them; `None`, and nothing taken, where they do.
+    fn take_typed<V: PerCustomer>(
+        &mut self,
+        reader: &OrderReader<'_>,
+        typed: &TypedRows<'_>,
+        shared: &Shared<V>,
+    ) -> Option<()> {
+        let Self { tally, order_ids, rows, sorter } = self;
+        if shared.key == Key::Order {
+            return None;
+        }
+        let customers = reader.read_typed(tally, typed, rows, order_ids)?;
+        let order = |place: usize| (rows.at[place], rows.amount[place]);
+        // The customers are ASCII.
+        shared.add(customers, &rows.customer, sorter, order, |_| {});
+        Some(())
     }
 }
 
@@ -266,12 +316,8 @@ impl Default for Lines {
 
 impl PerCustomer for Lines {
     fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
-        self.join(&Self { at, amount })
-    }
-
-    fn join(&mut self, other: &Self) -> Option<()> {
-        self.at = self.at.min(other.at);
-        self.amount = self.amount.checked_add(other.amount)?;
+        self.at = self.at.min(at);
+        self.amount = self.amount.checked_add(amount)?;
         Some(())
     }
 }
@@ -291,12 +337,8 @@ impl Default for Copies {
 
 impl PerCustomer for Copies {
     fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
-        self.join(&Self { at, amount })
-    }
-
-    fn join(&mut self, other: &Self) -> Option<()> {
-        self.at = self.at.min(other.at);
-        self.amount = self.amount.max(other.amount);
+        self.at = self.at.min(at);
+        self.amount = self.amount.max(amount);
         Some(())
     }
 }

@@ -14,7 +14,7 @@ use super::{
     scan::{Records, Text, scan},
     source::{Kind, Source, SourceOptions},
     text::{Layout, Wanted},
-    typed,
+    typed::{self, TypedRows},
 };
 use crate::{Error, Place, Result};
 use std::{collections::BTreeMap, sync::Arc};
@@ -349,9 +349,24 @@ impl Input {
         progress: &(dyn Fn(u64) + Sync),
         visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
+        self.scan_typed(wanted, states, progress, |_, _| false, visit)
+    }
+
+    /// As [`Input::scan`], but typed rows go to `take` first, which says whether it could use all of them.
+    ///
+    /// # Errors
+    /// As [`Input::scan`].
+    pub(crate) fn scan_typed<S: Send>(
+        &self,
+        wanted: &Wanted,
+        states: Vec<S>,
+        progress: &(dyn Fn(u64) + Sync),
+        take: impl Fn(&mut S, &TypedRows<'_>) -> bool + Sync,
+        visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
+    ) -> Result<Vec<S>> {
         match &self.body {
             Body::Text(text) => scan(&self.source, text, wanted, states, progress, visit),
-            Body::Parquet(file) => typed::scan(file, wanted, states, progress, visit),
+            Body::Parquet(file) => typed::scan(file, wanted, states, progress, take, visit),
         }
     }
 

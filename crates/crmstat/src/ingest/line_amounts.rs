@@ -15,44 +15,21 @@ pub(crate) struct LineAmounts {
 }
 
 impl LineAmounts {
-    /// The amounts of the orders that `lines` name: the sum of each line's amount or, where lines have
-    /// none, of price times quantity less the discount. A line without a quantity is of one piece.
+    /// The amounts of the orders that `lines` name: the sum of what each line is
+    /// worth, by [`amounts`].
     ///
     /// # Errors
     /// Lines without ids of orders, without prices, or in several currencies.
     pub(crate) fn of(lines: &Records) -> Result<Self> {
-        let missing = |what: &str, field: Field| {
-            Error::data(format!("the order lines have no column for {what}"))
-                .with_hint(format!("name it with `--map lines.{field}=COLUMN`"))
-        };
         let ids = lines
             .labels(Field::OrderId)
             .ok_or_else(|| missing("the order's id", Field::OrderId))?;
-        let (amount, price) = (lines.field(Field::Amount), lines.field(Field::Price));
-        if amount.is_none() && price.is_none() {
-            return Err(missing("a price or an amount", Field::Price));
-        }
-        check_currency(lines)?;
-        let quantity = lines.field(Field::Quantity);
-        let discount = lines.field(Field::Discount);
-        let of_line = |line: usize| -> Option<Money> {
-            if amount.is_some() {
-                return money(amount, line);
-            }
-            let quantity = match quantity {
-                Some(Column::Number(pieces)) if !pieces[line].is_nan() => {
-                    Money::from_f64(pieces[line])?
-                }
-                _ => Money::from_whole(1)?,
-            };
-            let full = multiply(money(price, line)?, quantity)?;
-            full.checked_sub(money(discount, line).unwrap_or_default())
-        };
+        let amounts = amounts(lines)?;
         let mut of_order = HashMap::<Box<[u8]>, Option<Money>>::new();
         for line in 0..lines.len() {
             let Some(id) = ids.get(line) else { continue };
             let sum = of_order.entry(id.as_bytes().into()).or_insert(Some(Money::ZERO));
-            *sum = sum.zip(of_line(line)).and_then(|(sum, more)| sum.checked_add(more));
+            *sum = sum.zip(amounts[line]).and_then(|(sum, more)| sum.checked_add(more));
         }
         Ok(Self { of_order })
     }
@@ -68,6 +45,40 @@ impl LineAmounts {
             None => Err("the order has no lines"),
         }
     }
+}
+
+/// The amount of each line: its own or, where lines have none, price times quantity less the discount. A
+/// line without a quantity is of one piece.
+///
+/// # Errors
+/// Lines without prices, or in several currencies.
+pub(crate) fn amounts(lines: &Records) -> Result<Vec<Option<Money>>> {
+    let (amount, price) = (lines.field(Field::Amount), lines.field(Field::Price));
+    if amount.is_none() && price.is_none() {
+        return Err(missing("a price or an amount", Field::Price));
+    }
+    check_currency(lines)?;
+    let quantity = lines.field(Field::Quantity);
+    let discount = lines.field(Field::Discount);
+    let of_line = |line: usize| -> Option<Money> {
+        if amount.is_some() {
+            return money(amount, line);
+        }
+        let quantity = match quantity {
+            Some(Column::Number(pieces)) if !pieces[line].is_nan() => {
+                Money::from_f64(pieces[line])?
+            }
+            _ => Money::from_whole(1)?,
+        };
+        let full = multiply(money(price, line)?, quantity)?;
+        full.checked_sub(money(discount, line).unwrap_or_default())
+    };
+    Ok((0..lines.len()).map(of_line).collect())
+}
+
+fn missing(what: &str, field: Field) -> Error {
+    Error::data(format!("the order lines have no column for {what}"))
+        .with_hint(format!("name it with `--map lines.{field}=COLUMN`"))
 }
 
 fn money(column: Option<&Column>, line: usize) -> Option<Money> {

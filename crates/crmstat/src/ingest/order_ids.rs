@@ -5,7 +5,7 @@
 //! ids strictly rise or fall is remembered by its two ends alone, and the ends are compared at the last;
 //! only the ids of unsorted blocks are remembered, as hashes.
 
-use crate::intern::Cell;
+use crate::{digits::push_signed, key::Cell};
 use rayon::slice::ParallelSliceMut;
 
 /// What the ids of an input have shown.
@@ -49,6 +49,27 @@ impl OrderIds {
             self.ranges.push(range);
         } else {
             self.hashes.extend(ids.iter().map(|id| hash(id.of(buffer))));
+        }
+    }
+
+    /// As [`OrderIds::observe`] of ids that are numbers, as their digits would be.
+    pub(crate) fn observe_numbers(&mut self, ids: &[i64]) {
+        let mut text = Vec::new();
+        let mut digits = |id: i64| {
+            text.clear();
+            push_signed(&mut text, id);
+            let cell = Cell { start: 0, len: text.len() as u32 };
+            (ordinal(&text, cell), hash(&text))
+        };
+        let (Some(&first), Some(&last)) = (ids.first(), ids.last()) else { return };
+        let (low, high) = (first.min(last), first.max(last));
+        let rises = ids.windows(2).all(|pair| pair[0] < pair[1]);
+        let is_sorted = rises || ids.windows(2).all(|pair| pair[0] > pair[1]);
+        // The digits of numbers from zero on are in the order of the numbers.
+        let range = if is_sorted && low >= 0 { digits(low).0.zip(digits(high).0) } else { None };
+        match range.filter(|_| !self.hash_all) {
+            Some(range) => self.ranges.push(range),
+            None => self.hashes.extend(ids.iter().map(|id| digits(*id).1)),
         }
     }
 
@@ -113,7 +134,7 @@ fn ordinal(buffer: &[u8], id: Cell) -> Option<Ordinal> {
 }
 
 fn hash(id: &[u8]) -> u64 {
-    crate::intern::hash_text(id)
+    crate::key::hash_text(id)
 }
 
 #[cfg(test)]
@@ -143,6 +164,30 @@ mod tests {
         assert_eq!(repeats(&[&["8", "9", "10"], &["11", "12"]]), Repeats::None);
         assert_eq!(repeats(&[&["12", "11"], &["10", "9"]]), Repeats::None);
         assert_eq!(repeats(&[&["O1", "O2"], &["O2", "O3"]]), Repeats::Unproven);
+    }
+
+    #[test]
+    fn numbers_are_seen_as_their_digits() {
+        let seen = |blocks: &[&[i64]], text: &[&str]| {
+            let mut all = OrderIds::default();
+            for block in blocks {
+                all.observe_numbers(block);
+            }
+            let buffer = text.concat().into_bytes();
+            let mut start = 0;
+            let cells = text.iter().map(|id| {
+                let cell = Cell { start, len: id.len() as u32 };
+                start += cell.len;
+                cell
+            });
+            all.observe(&buffer, &cells.collect::<Vec<_>>());
+            all.repeats()
+        };
+        assert_eq!(seen(&[&[8, 9, 10], &[30, 12]], &["31", "32"]), Repeats::None);
+        assert_eq!(seen(&[&[8, 9, 10]], &["10", "11"]), Repeats::Unproven);
+        assert_eq!(seen(&[&[3, 1, 2]], &["5", "1", "4"]), Repeats::Possible);
+        assert_eq!(seen(&[&[-1, 3, 2]], &["5", "1", "4"]), Repeats::None);
+        assert_eq!(seen(&[&[-2, -1]], &["-3", "5", "-1"]), Repeats::Possible);
     }
 
     #[test]

@@ -14,12 +14,15 @@ use super::{
     faults::{Fault, Faults, Part},
     input::Input,
     line_amounts::LineAmounts,
+    order_ids::OrderIds,
     profile::{DealSigns, DealStatus, Mapping, Rates, Resolution, Stages},
     scan::Records,
     tally::Tally,
     text::Wanted,
+    typed::TypedRows,
+    usual::Usual,
 };
-use crate::{Error, Money, Result, Timestamp, intern::Cell, time::Window};
+use crate::{Error, Money, Result, Timestamp, key::Cell, time::Window};
 use std::collections::HashMap;
 
 /// Orders found in one batch of records, column by column.
@@ -35,7 +38,7 @@ pub(crate) struct OrderRows {
 }
 
 impl OrderRows {
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.record.clear();
         self.customer.clear();
         self.at.clear();
@@ -57,6 +60,8 @@ pub(crate) struct OrderReader<'a> {
     order: Option<Part>,
     currency: Option<Part>,
     deal: Option<DealPart>,
+    /// Reads most rows, where each part has one column and no row has to say what became of a deal.
+    usual: Option<Usual>,
 }
 
 enum AmountPart<'a> {
@@ -167,15 +172,28 @@ impl<'a> OrderReader<'a> {
             .any(|field| mapping.column(*field).is_some());
         let deal = (kind == TableKind::Deals || has_outcome)
             .then(|| DealPart::new(input, &wanted, options, kind == TableKind::Orders));
+        let customers: Vec<(Part, &str)> = mapping
+            .customer
+            .iter()
+            .map(|customer| (part(customer.column), customer.prefix.as_str()))
+            .collect();
+        let dates: Vec<(Part, DateReader<'_>)> =
+            dates.iter().map(|column| (part(*column), input.date_reader(*column))).collect();
+        let currency = field(Field::Currency);
+        let usual = match (&customers[..], &dates[..], &numbers[..]) {
+            ([(customer, "")], [date], [amount])
+                if deal.is_none() && currency.is_none() && options.rates.is_none() =>
+            {
+                let order = field(Field::OrderId);
+                Usual::new(input, *customer, *date, number(*amount), order, window)
+            }
+            _ => None,
+        };
         Ok(Self {
             window,
             rates: options.rates.as_ref(),
-            customers: mapping
-                .customer
-                .iter()
-                .map(|customer| (part(customer.column), customer.prefix.as_str()))
-                .collect(),
-            dates: dates.iter().map(|column| (part(*column), input.date_reader(*column))).collect(),
+            customers,
+            dates,
             amount: match (&numbers[..], order, &input.line_amounts) {
                 ([price, quantity], ..) => AmountPart::PriceAndQuantity {
                     price: number(*price),
@@ -188,8 +206,9 @@ impl<'a> OrderReader<'a> {
                 }
             },
             order: field(Field::OrderId),
-            currency: field(Field::Currency),
+            currency,
             deal,
+            usual,
             wanted,
             faults: Faults { input, keep: options.keep_rejected },
         })
@@ -215,9 +234,12 @@ impl<'a> OrderReader<'a> {
         for row in records.first..batch.len() {
             let width =
                 ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
-            let read = match width {
-                None => self.read_row(tally, records, row),
-                Some(width) => Err(self.faults.ragged(width)),
+            let usual = self.usual.as_ref().filter(|_| width.is_none());
+            let usual = usual.and_then(|usual| usual.row(&records.block.bytes, batch, row));
+            let read = match (usual, width) {
+                (Some((customer, at, amount)), _) => Ok(Row::Order { customer, at, amount }),
+                (None, None) => self.read_row(tally, records, row),
+                (None, Some(width)) => Err(self.faults.ragged(width)),
             };
             match read {
                 Ok(Row::Order { customer, at, amount }) => {
@@ -233,13 +255,23 @@ impl<'a> OrderReader<'a> {
                 Err(fault) => self.faults.reject(tally, records, row, fault),
             }
         }
-        tally.ledger.accepted += rows.record.len() as u64;
-        let instants = rows.at.iter().copied();
-        tally.latest = tally.latest.max(instants.clone().max());
-        tally.earliest = match (tally.earliest, instants.min()) {
-            (Some(known), Some(found)) => Some(known.min(found)),
-            (known, found) => known.or(found),
-        };
+        tally.accept(&rows.at);
+    }
+
+    /// Puts the orders of typed rows into `orders`, with the ids of their customers in the bytes that are
+    /// given back, shows the ids of the orders to `ids` and accounts for all. `None`, and nothing done,
+    /// where a row must be read as text.
+    pub(crate) fn read_typed<'r>(
+        &self,
+        tally: &mut Tally,
+        rows: &'r TypedRows<'_>,
+        orders: &mut OrderRows,
+        ids: &mut OrderIds,
+    ) -> Option<&'r [u8]> {
+        let bytes = self.usual.as_ref()?.typed(rows, orders, ids)?;
+        tally.ledger.read += rows.len() as u64;
+        tally.accept(&orders.at);
+        Some(bytes)
     }
 
     fn read_row(

@@ -33,6 +33,17 @@ impl Tally {
         self.ledger.ignore(Ignored::Blank, records.batch.blank);
     }
 
+    /// Counts events as accepted.
+    pub(crate) fn accept(&mut self, at: &[Timestamp]) {
+        self.ledger.accepted += at.len() as u64;
+        let instants = at.iter().copied();
+        self.latest = self.latest.max(instants.clone().max());
+        self.earliest = match (self.earliest, instants.min()) {
+            (Some(known), Some(found)) => Some(known.min(found)),
+            (known, found) => known.or(found),
+        };
+    }
+
     /// The currency that `cell` names.
     pub(crate) fn currency_of(&mut self, cell: &[u8]) -> Option<Currency> {
         if self.last_currency.0 != cell {

@@ -1,7 +1,7 @@
-//! Typed columns of Parquet as records of text, so that one set of rules reads every format.
+//! Typed columns of Parquet: as they are where that is all there is to read, and otherwise as records of
+//! text, so that one set of rules reads every format.
 //!
-//! A value is written the way it is parsed back without loss: dates in ISO, numbers with a point. That
-//! costs a few nanoseconds per cell and spares a second copy of every check.
+//! A value is written the way it is parsed back without loss: dates in ISO, numbers with a point.
 
 use super::{
     parquet::{ColumnType, ParquetFile, Slice, Values},
@@ -9,12 +9,13 @@ use super::{
     text::{Batch, Block, Wanted},
 };
 use crate::{
-    Date, Result, Timestamp,
+    Date, Money, Result, Timestamp,
     digits::{push_date, push_float, push_signed, push_timestamp},
-    intern::Cell,
+    key::Cell,
 };
+use std::ops::Range;
 
-/// Records rendered at a time: their text stays within a core's cache.
+/// Rows taken at a time: their values or their text stay within a core's cache.
 const ROWS: usize = 8 << 10;
 
 /// Stands behind each cell of a rendered record.
@@ -31,25 +32,30 @@ pub(super) fn is_utc(file: &ParquetFile, column: usize) -> bool {
     file.columns().get(column).is_some_and(|info| info.column_type == utc)
 }
 
-/// Gives the rows of `file` to `states` as records of the wanted cells.
+/// Gives the rows of `file` to `states`: typed to `take`, which says whether it could use all of them, and
+/// otherwise to `visit` as records of the wanted cells.
 pub(super) fn scan<S: Send>(
     file: &ParquetFile,
     wanted: &Wanted,
     states: Vec<S>,
     progress: &(dyn Fn(u64) + Sync),
+    take: impl Fn(&mut S, &TypedRows<'_>) -> bool + Sync,
     visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
 ) -> Result<Vec<S>> {
     let idle = std::sync::Mutex::new(states);
-    let take = || idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+    let next = || idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
     let used = file.scan(
         wanted.columns(),
-        || (take(), Block::default(), Batch::default()),
+        || (next(), Block::default(), Batch::default()),
         |(state, block, batch), slice| {
             let Some(state) = state else { return Ok(()) };
             progress(slice.rows as u64);
             for first in (0..slice.rows).step_by(ROWS) {
-                render(&slice, first..slice.rows.min(first + ROWS), block, batch);
-                visit(state, Records::new(block, batch, 0))?;
+                let rows = first..slice.rows.min(first + ROWS);
+                if !take(state, &TypedRows { slice: &slice, rows: rows.clone() }) {
+                    render(&slice, rows, block, batch);
+                    visit(state, Records::new(block, batch, 0))?;
+                }
             }
             Ok(())
         },
@@ -59,8 +65,90 @@ pub(super) fn scan<S: Send>(
     Ok(states)
 }
 
+/// Rows of the wanted columns, typed. What it gives, it gives of every row, or not at all.
+pub(crate) struct TypedRows<'a> {
+    slice: &'a Slice,
+    rows: Range<usize>,
+}
+
+impl TypedRows<'_> {
+    /// How many rows.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The values of the wanted column at `position`, where none is missing.
+    fn values(&self, position: usize) -> Option<&Values> {
+        let column = &self.slice.columns[position];
+        let has_all = column
+            .valid
+            .as_ref()
+            .is_none_or(|valid| valid[self.rows.clone()].iter().all(|is_valid| *is_valid));
+        has_all.then_some(&column.values)
+    }
+
+    /// Texts: the bytes that they lie in, and where, put into `cells`.
+    pub(super) fn texts(&self, position: usize, cells: &mut Vec<Cell>) -> Option<&[u8]> {
+        match self.values(position)? {
+            Values::Text(texts) => Some(texts.cells(self.rows.clone(), cells)),
+            _ => None,
+        }
+    }
+
+    /// Days or wall times.
+    pub(super) fn instants(&self, position: usize, at: &mut Vec<Timestamp>) -> Option<()> {
+        match self.values(position)? {
+            Values::Date(days) => {
+                let midnights = days[self.rows.clone()].iter();
+                at.extend(midnights.map(|day| Date::from_days(*day).midnight()));
+            }
+            Values::Timestamp(seconds) => {
+                let seconds = seconds[self.rows.clone()].iter();
+                at.extend(seconds.map(|seconds| Timestamp::from_seconds(*seconds)));
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Amounts that money holds exactly.
+    pub(super) fn amounts(&self, position: usize, amounts: &mut Vec<Money>) -> Option<()> {
+        let rows = self.rows.clone();
+        match self.values(position)? {
+            Values::Int(numbers) => {
+                for number in &numbers[rows] {
+                    amounts.push(Money::from_whole(*number)?);
+                }
+            }
+            Values::Float(numbers) => {
+                for number in &numbers[rows] {
+                    amounts
+                        .push(Money::from_f64(*number).filter(|money| money.to_f64() == *number)?);
+                }
+            }
+            Values::Decimal { unscaled, scale } => {
+                let units = 10_i64.checked_pow(Money::DECIMALS.checked_sub(*scale)?)?;
+                for unscaled in &unscaled[rows] {
+                    let unscaled = i64::try_from(*unscaled).ok()?;
+                    amounts.push(Money::from_units(unscaled.checked_mul(units)?));
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Whole numbers.
+    pub(super) fn numbers(&self, position: usize) -> Option<&[i64]> {
+        match self.values(position)? {
+            Values::Int(numbers) => Some(&numbers[self.rows.clone()]),
+            _ => None,
+        }
+    }
+}
+
 /// Writes the rows as records, a line each, and notes where their cells are.
-fn render(slice: &Slice, rows: std::ops::Range<usize>, block: &mut Block, batch: &mut Batch) {
+fn render(slice: &Slice, rows: Range<usize>, block: &mut Block, batch: &mut Batch) {
     block.bytes.clear();
     block.first_line = slice.first_row + rows.start as u64 + 1;
     block.rows_are_lines = true;

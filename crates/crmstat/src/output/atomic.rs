@@ -38,6 +38,11 @@ pub fn write_atomically<T>(
     }
 
     let folder = folder_of(&target);
+    if !folder.is_dir() {
+        let missing = format!("there is no folder `{}`", folder.display());
+        return Err(failed(io::Error::new(io::ErrorKind::NotFound, missing))
+            .with_hint("make the folder first, or name a file in another"));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".crmstat-").suffix(".tmp");
     #[cfg(target_os = "linux")]
@@ -122,8 +127,9 @@ mod tests {
     #[test]
     fn a_folder_that_is_missing_is_named() {
         let error = write_atomically("no/such/folder/x.csv".as_ref(), write_text).unwrap_err();
-        assert!(error.is_io());
-        assert!(error.to_string().starts_with("cannot write `no/such/folder/x.csv`: "), "{error}");
+        assert!(error.is_io() && error.hint().is_some());
+        let message = "cannot write `no/such/folder/x.csv`: there is no folder `no/such/folder`";
+        assert_eq!(error.to_string(), message);
     }
 
     #[cfg(unix)]

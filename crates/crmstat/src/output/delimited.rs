@@ -6,12 +6,17 @@ use std::{
 };
 
 use crate::digits::{push_date, push_float, push_money, push_signed, push_timestamp};
-use crate::output::{Table, chunks::write_in_chunks, defuse::is_formula, values::Cell};
+use crate::output::{
+    Table,
+    chunks::write_in_chunks,
+    defuse::is_formula,
+    values::{Cells, Values},
+};
 
 /// Writes `table` with `delimiter` between the cells.
 ///
 /// A missing cell is empty; an empty text is `""`, so that the two differ.
-pub(super) fn write(table: &Table, delimiter: u8, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(table: &Table, delimiter: u8, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut header = Vec::new();
     push_header(&mut header, table, delimiter);
     out.write_all(&header)?;
@@ -31,32 +36,59 @@ pub(crate) fn push_header(bytes: &mut Vec<u8>, table: &Table, delimiter: u8) {
 
 /// Appends the lines of `rows`.
 pub(crate) fn push_rows(bytes: &mut Vec<u8>, table: &Table, rows: Range<usize>, delimiter: u8) {
-    let columns = table.columns();
+    let columns: Vec<Written<'_>> =
+        table.columns().iter().map(|column| Written::new(column.values(), delimiter)).collect();
     for row in rows {
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
                 bytes.push(delimiter);
             }
-            match column.values().get(row) {
-                Some(cell) => push_cell(bytes, cell, delimiter),
-                // A line without a byte would not be a record.
-                None if columns.len() == 1 => bytes.extend_from_slice(b"\"\""),
-                None => {}
+            let is_there = column.push(bytes, row, delimiter).is_some();
+            // A line without a byte would not be a record.
+            if !is_there && columns.len() == 1 {
+                bytes.extend_from_slice(b"\"\"");
             }
         }
         bytes.push(b'\n');
     }
 }
 
-fn push_cell(bytes: &mut Vec<u8>, cell: Cell<'_>, delimiter: u8) {
-    match cell {
-        Cell::Text(text) => push_text(bytes, text, delimiter),
-        Cell::Int(number) => push_signed(bytes, number),
-        Cell::Float(number, _) => push_float(bytes, number),
-        Cell::Money(amount) => push_money(bytes, amount),
-        Cell::Date(date) => push_date(bytes, date),
-        Cell::Timestamp(at) => push_timestamp(bytes, at),
-        Cell::Bool(value) => bytes.extend_from_slice(if value { b"true" } else { b"false" }),
+/// A column whose labels, if it has any, are written once for all rows.
+enum Written<'a> {
+    Labels { labels: Vec<Vec<u8>>, codes: &'a Cells<u32> },
+    Values(&'a Values),
+}
+
+impl<'a> Written<'a> {
+    fn new(values: &'a Values, delimiter: u8) -> Self {
+        let Values::Category { labels, codes } = values else { return Self::Values(values) };
+        let labels = (0..labels.len()).map(|label| {
+            let mut bytes = Vec::new();
+            push_text(&mut bytes, labels.get(label).unwrap_or_default(), delimiter);
+            bytes
+        });
+        Self::Labels { labels: labels.collect(), codes }
+    }
+
+    /// Appends the cell of `row`; `None` where it is missing.
+    fn push(&self, bytes: &mut Vec<u8>, row: usize, delimiter: u8) -> Option<()> {
+        match self {
+            Self::Labels { labels, codes } => {
+                bytes.extend_from_slice(labels.get(codes.get(row)? as usize)?);
+            }
+            Self::Values(Values::Text(cells)) => push_text(bytes, cells.get(row)?, delimiter),
+            Self::Values(Values::Int(cells)) => push_signed(bytes, cells.get(row)?),
+            Self::Values(Values::Float { cells, .. }) => push_float(bytes, cells.get(row)?),
+            Self::Values(Values::Money(cells)) => push_money(bytes, cells.get(row)?),
+            Self::Values(Values::Date(cells)) => push_date(bytes, cells.get(row)?),
+            Self::Values(Values::Timestamp(cells)) => push_timestamp(bytes, cells.get(row)?),
+            Self::Values(Values::Bool(cells)) => {
+                bytes.extend_from_slice(if cells.get(row)? { b"true" } else { b"false" });
+            }
+            // Written as labels.
+            Self::Values(Values::Category { .. }) => return None,
+        }
+        Some(())
     }
 }
 

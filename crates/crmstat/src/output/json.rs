@@ -11,7 +11,11 @@ use crate::digits::{push_date, push_float, push_money, push_signed, push_timesta
 use crate::output::{Table, chunks::write_in_chunks, values::Cell};
 
 /// Writes `{"meta": …, "rows": [ … ]}`, a row on each line.
-pub(super) fn write_document(table: &Table, meta: &Value, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_document(
+    table: &Table,
+    meta: &Value,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     out.write_all(b"{\n\"meta\": ")?;
     serde_json::to_writer(&mut *out, meta)?;
     out.write_all(b",\n\"rows\": [")?;
@@ -26,7 +30,7 @@ pub(super) fn write_document(table: &Table, meta: &Value, out: &mut dyn Write) -
 }
 
 /// Writes one object per line.
-pub(super) fn write_lines(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_lines(table: &Table, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let keys = keys(table);
     write_in_chunks(table.rows(), out, |rows, bytes| {
         for row in rows {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Writes `table` with titles and numbers in `lang`.
-pub(super) fn write(table: &Table, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(table: &Table, lang: Lang, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let columns = table.columns();
     let titles: Vec<String> = columns.iter().map(|column| escaped(column.title(lang))).collect();
     let rules: String = columns

@@ -34,7 +34,11 @@ const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
 
 /// Writes `table` as `terminal` shows it.
-pub(super) fn write(table: &Table, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    table: &Table,
+    terminal: Terminal,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     let shown = Shown::new(table.rows(), terminal.max_rows);
     let rendered: Vec<Rendered> =
         table.columns().iter().map(|column| Rendered::new(column, &shown, terminal.lang)).collect();

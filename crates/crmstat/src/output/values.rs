@@ -80,6 +80,14 @@ impl Texts {
         self.arena.push_str(cell.unwrap_or_default());
         self.ends.push(self.arena.len());
     }
+
+    /// Adds the cells of `other`.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let (rows, offset) = (self.ends.len(), self.arena.len());
+        self.present.append(rows, &other.present, other.len());
+        self.arena.push_str(&other.arena);
+        self.ends.extend(other.ends.iter().map(|end| offset + end));
+    }
 }
 
 impl<'a> FromIterator<Option<&'a str>> for Texts {
@@ -106,6 +114,18 @@ impl Presence {
                 flags.push(false);
                 self.0 = Some(flags);
             }
+        }
+    }
+
+    /// Puts `rows` more cells behind the `len` that there are.
+    fn append(&mut self, len: usize, other: &Self, rows: usize) {
+        if self.0.is_none() && other.0.is_none() {
+            return;
+        }
+        let flags = self.0.get_or_insert_with(|| vec![true; len]);
+        match &other.0 {
+            Some(more) => flags.extend(more),
+            None => flags.resize(len + rows, true),
         }
     }
 

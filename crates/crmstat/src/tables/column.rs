@@ -5,6 +5,7 @@ use crate::{
     ingest::columns::{MISSING, RawColumn},
     output::Texts,
 };
+use rayon::prelude::*;
 
 /// The values of one field.
 #[derive(Clone, Debug)]
@@ -93,6 +94,6 @@ impl Column {
 }
 
 /// `values` in the order of `order`.
-pub(super) fn gather<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
-    order.iter().map(|row| values[*row as usize]).collect()
+pub(super) fn gather<T: Copy + Send + Sync>(values: &[T], order: &[u32]) -> Vec<T> {
+    order.par_iter().map(|row| values[*row as usize]).collect()
 }

@@ -3,7 +3,10 @@
 use super::column::{Column, Labels, gather};
 use crate::{
     Date, Money, Result, Timestamp, Window,
-    ingest::{Export, Field, Imported, collect::Collected},
+    ingest::{
+        Export, Field, Imported,
+        collect::{Collected, Rows},
+    },
     output::Texts,
 };
 use rayon::prelude::*;
@@ -48,16 +51,13 @@ impl Orders {
     }
 
     fn from_collected(collected: Collected) -> Result<Self> {
-        let Collected { customers, customer, at, amount, order, fields } = collected;
-        let sorted = customers.sorted();
-        let mut ids = Texts::default();
-        let mut rank = vec![0_u32; sorted.len()];
-        let mut scratch = [0; 16];
-        for (place, id) in sorted.iter().enumerate() {
-            rank[*id as usize] = place as u32;
-            ids.push(Some(customers.text(*id, &mut scratch)));
+        let Collected { customers, rows: Rows { customer, at, amount, order, fields } } = collected;
+        let mut rank = vec![0_u32; customers.len() + 1];
+        let (ids, numbers) = customers.into_sorted(|_| true);
+        for (place, number) in (0_u32..).zip(numbers) {
+            rank[number as usize] = place;
         }
-        let rows: Vec<u32> = (0..customer.len() as u32).collect();
+        let owner: Vec<u32> = customer.par_iter().map(|number| rank[*number as usize]).collect();
         // Orders are known by the ranks of their ids, which do not depend on the order of rows.
         let order: Option<Vec<u32>> = order.map(|(ids, mut order)| {
             let mut rank = vec![0_u32; ids.len()];
@@ -69,9 +69,10 @@ impl Orders {
             }
             order
         });
+        let rows: Vec<u32> =
+            if fields.is_empty() { Vec::new() } else { (0..owner.len() as u32).collect() };
         let fields: Vec<(Field, Column)> =
             fields.into_iter().map(|(field, raw)| (field, Column::from_raw(&raw, &rows))).collect();
-        let owner = |row: u32| rank[customer[row as usize] as usize];
 
         // When an order was placed: with its first line.
         let placed: Option<Vec<Timestamp>> = order.as_ref().map(|order| {
@@ -92,7 +93,7 @@ impl Orders {
                 cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
             })
         };
-        let lines = by_customer(&rows, ids.len(), owner, instant, |left, right| {
+        let (lines, first) = by_customer(&owner, ids.len(), instant, |left, right| {
             let (l, r) = (left as usize, right as usize);
             let by_order = order.as_ref().map(|order| order[l].cmp(&order[r]));
             by_order
@@ -114,34 +115,38 @@ impl Orders {
             first.push(lines.len() as u32);
             first
         });
-        let (heads, amounts) = match &first_line {
-            None => (lines, line_amounts.clone()),
-            Some(first) => {
-                let ranges = || first.windows(2).map(|pair| pair[0] as usize..pair[1] as usize);
-                let sums = ranges().map(|range| {
-                    let sum: Option<Money> = line_amounts[range].iter().copied().sum();
-                    sum.ok_or_else(|| {
+        let at_of = |rows: &[u32]| rows.par_iter().map(|row| instant(*row)).collect();
+        let Some(first_line) = first_line else {
+            return Ok(Self {
+                customers: ids,
+                first_order: first,
+                at: at_of(&lines),
+                amount: line_amounts,
+                first_line: None,
+                line_amount: None,
+                fields,
+            });
+        };
+        let heads: Vec<u32> =
+            first_line[..first_line.len() - 1].iter().map(|line| lines[*line as usize]).collect();
+        let amount =
+            first_line
+                .windows(2)
+                .map(|pair| {
+                    let lines = &line_amounts[pair[0] as usize..pair[1] as usize];
+                    lines.iter().copied().sum::<Option<Money>>().ok_or_else(|| {
                         crate::Error::data("an order is worth more than money can hold")
                     })
-                });
-                let heads = first[..first.len() - 1].iter().map(|line| lines[*line as usize]);
-                (heads.collect(), sums.collect::<Result<_>>()?)
-            }
-        };
-        let mut first_order = vec![0_u32; ids.len() + 1];
-        for head in &heads {
-            first_order[owner(*head) as usize + 1] += 1;
-        }
-        for customer in 0..ids.len() {
-            first_order[customer + 1] += first_order[customer];
-        }
+                })
+                .collect::<Result<_>>()?;
+        let order_of = |line: &u32| first_line.partition_point(|first| first < line) as u32;
         Ok(Self {
-            at: heads.iter().map(|head| instant(*head)).collect(),
             customers: ids,
-            first_order,
-            amount: amounts,
-            line_amount: first_line.is_some().then_some(line_amounts),
-            first_line,
+            first_order: first.iter().map(order_of).collect(),
+            at: at_of(&heads),
+            amount,
+            first_line: Some(first_line),
+            line_amount: Some(line_amounts),
             fields,
         })
     }
@@ -213,31 +218,49 @@ impl Orders {
 /// Customers whose rows are sorted in one task.
 const CHUNK: usize = 4096;
 
-/// `rows` by their owner, then by instant, then by `compare`.
+/// The rows, whose owners are given, by their owner, then by instant, then by `compare`; and where the rows
+/// of each owner begin, with the end of all.
 ///
 /// The rows are first dealt out to their owners by counting, then those of each sorted by themselves: a
-/// sort of all would compare rows across the whole of memory, again and again.
+/// sort of all would compare rows across the whole of memory, again and again. Every thread deals out to
+/// owners of its own.
 fn by_customer(
-    rows: &[u32],
+    owner: &[u32],
     customers: usize,
-    owner: impl Fn(u32) -> u32,
     instant: impl Fn(u32) -> Timestamp + Sync,
     compare: impl Fn(u32, u32) -> std::cmp::Ordering + Sync,
-) -> Vec<u32> {
+) -> (Vec<u32>, Vec<u32>) {
+    let share = customers.div_ceil(rayon::current_num_threads()).max(1);
     let mut first = vec![0_u32; customers + 1];
-    for row in rows {
-        first[owner(*row) as usize + 1] += 1;
-    }
+    first[1..].par_chunks_mut(share).enumerate().for_each(|(thread, counts)| {
+        for owner in owner {
+            if let Some(count) = counts.get_mut((*owner as usize).wrapping_sub(thread * share)) {
+                *count += 1;
+            }
+        }
+    });
     for customer in 0..customers {
         first[customer + 1] += first[customer];
     }
-    let mut next = first.clone();
-    let mut sorted = vec![0_u32; rows.len()];
-    for row in rows {
-        let place = &mut next[owner(*row) as usize];
-        sorted[*place as usize] = *row;
-        *place += 1;
+    let mut sorted = vec![0_u32; owner.len()];
+    let mut rest = &mut sorted[..];
+    let mut shares = Vec::new();
+    for start in (0..customers).step_by(share) {
+        let end = customers.min(start + share);
+        let (rows, others) = rest.split_at_mut((first[end] - first[start]) as usize);
+        shares.push((start, first[start..end].to_vec(), rows));
+        rest = others;
     }
+    shares.into_par_iter().for_each(|(start, mut next, rows)| {
+        let base = next.first().copied().unwrap_or(0);
+        for (row, owner) in (0_u32..).zip(owner) {
+            if let Some(next) = next.get_mut((*owner as usize).wrapping_sub(start)) {
+                rows[(*next - base) as usize] = row;
+                *next += 1;
+            }
+        }
+    });
+
     let count = |customer: usize| (first[customer + 1] - first[customer]) as usize;
     let mut rest = &mut sorted[..];
     let mut parts = Vec::with_capacity(customers.div_ceil(CHUNK));
@@ -260,5 +283,5 @@ fn by_customer(
             part = others;
         }
     });
-    sorted
+    (sorted, first)
 }

@@ -1,5 +1,6 @@
 //! Gradient-boosted trees: the challenger of the logistic regression.
 
+mod answers;
 mod bins;
 mod grow;
 mod params;
@@ -8,6 +9,7 @@ mod shap;
 mod tests;
 mod tree;
 
+pub use answers::Explainer;
 pub use params::{BoostingParams, CheckedBoostingParams, Monotone};
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,7 @@ use super::explanation::Explanation;
 use super::probability::{log_odds_to_probability, score_rows};
 use super::sample::Rows;
 use crate::{Error, Result};
+use answers::Scorer;
 use tree::Tree;
 
 /// Who is about to leave, where effects bend and depend on each other?
@@ -31,7 +34,8 @@ use tree::Tree;
 ///
 /// # Citation
 /// Chen and Guestrin, KDD 2016, equations 5 to 7; histograms and growth by leaves: Ke et al., NIPS
-/// 2017; contributions: Lundberg et al., arXiv 1802.03888, algorithm 2.
+/// 2017; contributions: Lundberg et al., arXiv 1802.03888, algorithm 2; of many
+/// rows: Yang, arXiv 2109.09847.
 ///
 /// # When not to use
 /// Below about a thousand rows, or where [`super::Logistic`] is as good: its coefficients can be read.
@@ -114,7 +118,8 @@ impl Boosting {
     /// When the table has another number of features.
     pub fn probabilities(&self, rows: Rows<'_>) -> Result<Vec<f64>> {
         rows.require_width(self.features)?;
-        score_rows(rows, |row| Ok(log_odds_to_probability(self.sum(row))))
+        let scorer = Scorer::new(self);
+        score_rows(rows, |row| Ok(log_odds_to_probability(scorer.log_odds(row))))
     }
 
     /// The Shapley value of each feature in the log-odds of one row, on the base of the mean log-odds
@@ -129,10 +134,18 @@ impl Boosting {
         self.log_odds(row)?;
         let mut contributions = vec![0.0; self.features];
         for tree in &self.trees {
-            shap::add_contributions(tree, row, &mut contributions);
+            shap::add_contributions(tree, &|_, split| split.child(row), &mut contributions);
         }
-        let base = self.base + self.trees.iter().map(Tree::mean).sum::<f64>();
-        Ok(Explanation { base, contributions })
+        Ok(Explanation { base: self.mean_log_odds(), contributions })
+    }
+
+    /// What explains many rows: the contributions of [`Self::explain`], hundreds of times as fast.
+    pub fn explainer(&self) -> Explainer<'_> {
+        Explainer::new(self)
+    }
+
+    fn mean_log_odds(&self) -> f64 {
+        self.base + self.trees.iter().map(Tree::mean).sum::<f64>()
     }
 
     fn sum(&self, row: &[f64]) -> f64 {

@@ -4,7 +4,7 @@
 //! 2: a feature that is not known sends a row both ways, in proportion to the training rows. All subsets
 //! of known features are counted at once along each path.
 
-use super::tree::{Node, Tree};
+use super::tree::{Node, Split, Tree};
 
 /// A feature on the path from the root.
 #[derive(Clone, Copy)]
@@ -19,16 +19,20 @@ struct Step {
     weight: f64,
 }
 
-/// Adds the tree's contributions to those of the features.
-pub(super) fn add_contributions(tree: &Tree, row: &[f64], contributions: &mut [f64]) {
+/// Adds the tree's contributions to those of the features; `child` says where the row goes from a node.
+pub(super) fn add_contributions(
+    tree: &Tree,
+    child: &impl Fn(usize, &Split) -> usize,
+    contributions: &mut [f64],
+) {
     let root = Step { feature: None, unknown: 1.0, known: 1.0, weight: 0.0 };
-    descend(tree, 0, row, &[], root, contributions);
+    descend(tree, 0, child, &[], root, contributions);
 }
 
 fn descend(
     tree: &Tree,
     node: usize,
-    row: &[f64],
+    child_of: &impl Fn(usize, &Split) -> usize,
     path: &[Step],
     step: Step,
     contributions: &mut [f64],
@@ -45,7 +49,7 @@ fn descend(
             }
         }
         Node::Split(split) => {
-            let taken = split.child(row);
+            let taken = child_of(node, split);
             // A feature that was asked before is asked once, with both answers combined.
             let earlier = path.iter().position(|step| step.feature == Some(split.feature));
             let (path, unknown, known) = match earlier {
@@ -59,7 +63,7 @@ fn descend(
                     known: if child == taken { known } else { 0.0 },
                     weight: 0.0,
                 };
-                descend(tree, child, row, &path, step, contributions);
+                descend(tree, child, child_of, &path, step, contributions);
             }
         }
     }

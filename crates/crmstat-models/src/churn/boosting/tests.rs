@@ -151,6 +151,29 @@ fn contributions_are_the_shapley_values() {
 }
 
 #[test]
+fn many_rows_are_scored_and_explained_as_one_is() {
+    let (mut values, labels, _) = drawn(1500, 11);
+    values.iter_mut().step_by(17).for_each(|value| *value = f64::NAN);
+    // Trees whose patterns are listed, and trees with too many of them.
+    for leaves in [2, 8, 11, 12, 40] {
+        let params = Boosting::params().trees(20).leaves(leaves).least_weight(5.0);
+        let model = fit(params, &values, 3, &labels);
+        let explainer = model.explainer();
+        let scores = model.probabilities(Rows::new(&values, 3).unwrap()).unwrap();
+        for (row, score) in values.chunks(3).zip(scores).take(300) {
+            assert_eq!(score, model.probability(row).unwrap());
+            let (many, one) = (explainer.explain(row).unwrap(), model.explain(row).unwrap());
+            let pairs = many.contributions.iter().zip(&one.contributions);
+            for (many, one) in pairs.chain([(&many.base, &one.base)]) {
+                assert!((many - one).abs() < 1e-12, "{leaves} leaves, {row:?}: {many} {one}");
+            }
+        }
+        assert!(explainer.explain(&[1.0]).unwrap_err().is_data());
+        assert!(explainer.explain_into(&values[..3], &mut [0.0]).unwrap_err().is_data());
+    }
+}
+
+#[test]
 fn whole_weights_are_repeated_rows() {
     // Values on a grid, so that both samples have the same cuts, which weights do not move.
     let (mut values, labels, _) = drawn(600, 8);

@@ -50,10 +50,15 @@ impl Node {
 impl Tree {
     /// What the tree adds to the log-odds of a row.
     pub(super) fn value(&self, row: &[f64]) -> f64 {
+        self.value_by(|_, split| split.child(row))
+    }
+
+    /// The value of the leaf that `child`, asked at each node, leads to.
+    pub(super) fn value_by(&self, child: impl Fn(usize, &Split) -> usize) -> f64 {
         let mut node = 0;
         loop {
             match &self.nodes[node] {
-                Node::Split(split) => node = split.child(row),
+                Node::Split(split) => node = child(node, split),
                 Node::Leaf { value, .. } => return *value,
             }
         }

@@ -1,12 +1,14 @@
 //! Static covariates on the rates of ordering and of leaving.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ParetoNbd, mixture, starts};
 use crate::clv::fit::maximise;
 use crate::clv::jet::Jet;
 use crate::clv::summary::History;
-use crate::clv::{Estimate, FitParams, Summary, TimeUnit};
+use crate::clv::{Estimate, FitParams, Grouped, PurchaseProcess, Summary, TimeUnit};
 use crate::optimise::newton::Evaluation;
 use crate::parallel::map_chunks;
 use crate::{Error, Result};
@@ -60,11 +62,41 @@ pub struct CovariateCustomer {
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Raw", into = "Raw")]
 pub struct ParetoNbdCovariates {
     base: ParetoNbd,
     purchase: Vec<f64>,
     dropout: Vec<f64>,
     estimate: Estimate,
+}
+
+/// The model as it is stored, before it is checked.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "ParetoNbdCovariates")]
+struct Raw {
+    base: ParetoNbd,
+    purchase: Vec<f64>,
+    dropout: Vec<f64>,
+    estimate: Estimate,
+}
+
+impl TryFrom<Raw> for ParetoNbdCovariates {
+    type Error = Error;
+
+    fn try_from(Raw { base, purchase, dropout, estimate }: Raw) -> Result<Self> {
+        if let Some(odd) = purchase.iter().chain(&dropout).find(|effect| !effect.is_finite()) {
+            return Err(Error::parameter("effect", odd, "finite"));
+        }
+        let estimate = estimate.checked(4 + purchase.len() + dropout.len())?;
+        Ok(Self { base, purchase, dropout, estimate })
+    }
+}
+
+impl From<ParetoNbdCovariates> for Raw {
+    fn from(model: ParetoNbdCovariates) -> Self {
+        let ParetoNbdCovariates { base, purchase, dropout, estimate } = model;
+        Self { base, purchase, dropout, estimate }
+    }
 }
 
 impl ParetoNbdCovariates {
@@ -103,8 +135,9 @@ impl ParetoNbdCovariates {
                 base.iter().map(|value| value.ln()).chain(effects).collect()
             })
             .collect();
+        let distinct = distinct(customers);
         let (point, estimate) =
-            maximise(|point| descent(customers, purchase, point), count, &starts, params)?;
+            maximise(|point| descent(&distinct, purchase, point), count, &starts, params)?;
         Ok(Self {
             base: ParetoNbd::new(std::array::from_fn(|i| point[i].exp()), unit)?,
             purchase: point[4..4 + purchase].to_vec(),
@@ -128,7 +161,13 @@ impl ParetoNbdCovariates {
         &self.estimate
     }
 
-    /// The model of a customer with these covariates, which answers every question.
+    /// The model of a customer whose covariates are all 0.
+    pub fn base(&self) -> &ParetoNbd {
+        &self.base
+    }
+
+    /// The model of a customer with these covariates, which answers every question; the covariance of its
+    /// parameters holds that of the effects.
     ///
     /// # Errors
     /// When the number of covariates is not that of the fit, or one of them is so large that a rate is
@@ -144,12 +183,79 @@ impl ParetoNbdCovariates {
         let [r, alpha, s, beta] = self.base.parameters;
         let alpha = alpha * (-dot(&self.purchase, purchase)).exp();
         let beta = beta * (-dot(&self.dropout, dropout)).exp();
-        ParetoNbd::new([r, alpha, s, beta], self.base.unit)
+        let model = ParetoNbd::new([r, alpha, s, beta], self.base.unit)?;
+        let covariance =
+            self.estimate.covariance.as_ref().map(|whole| own_covariance(whole, purchase, dropout));
+        let estimate = Estimate { covariance, ..self.estimate.clone() };
+        Ok(ParetoNbd { estimate: Some(estimate), ..model })
+    }
+
+    /// The models of these customers, one for all with the same covariates.
+    ///
+    /// # Errors
+    /// As [`ParetoNbdCovariates::for_covariates`].
+    pub fn for_customers(&self, customers: &[CovariateCustomer]) -> Result<Grouped<ParetoNbd>> {
+        let mut numbers: BTreeMap<Vec<u64>, u32> = BTreeMap::new();
+        let mut models = Vec::new();
+        let mut groups = Vec::with_capacity(customers.len());
+        for CovariateCustomer { purchase, dropout, .. } in customers {
+            let key = purchase.iter().chain(dropout).map(|value| value.to_bits()).collect();
+            let number = match numbers.get(&key) {
+                Some(number) => *number,
+                None => {
+                    let number = models.len() as u32;
+                    models.push(self.for_covariates(purchase, dropout)?);
+                    numbers.insert(key, number);
+                    number
+                }
+            };
+            groups.push(number);
+        }
+        Grouped::new(self.base.unit(), models, groups)
     }
 }
 
+/// For each parameter of the whole model, the own log-parameter of a customer that it moves, and by how
+/// much: the rows of the Jacobian of ln r, ln α, ln s, ln β by ln r, ln α, ln s, ln β, γ, δ.
+fn moves<'a>(
+    purchase: &'a [f64],
+    dropout: &'a [f64],
+) -> impl Iterator<Item = (usize, f64)> + Clone + 'a {
+    let own = (0..4).map(|index| (index, 1.0));
+    own.chain(purchase.iter().map(|z| (1, -z))).chain(dropout.iter().map(|w| (3, -w)))
+}
+
+/// The covariance of a customer's own log-parameters, `J V Jᵀ`.
+fn own_covariance(whole: &[f64], purchase: &[f64], dropout: &[f64]) -> Vec<f64> {
+    let mut own = vec![0.0; 16];
+    let moves = || moves(purchase, dropout);
+    let mut entries = whole.iter();
+    for (i, by_i) in moves() {
+        for ((j, by_j), entry) in moves().zip(entries.by_ref()) {
+            own[4 * i + j] += by_i * by_j * entry;
+        }
+    }
+    own
+}
+
+/// Different customers with how many are equal to each, in an order that is their own.
+fn distinct(customers: &[CovariateCustomer]) -> Vec<(&CovariateCustomer, f64)> {
+    // Any order will do as long as it is one of values, such as that of their bits.
+    let key = |customer: &CovariateCustomer| {
+        let CovariateCustomer { summary, purchase, dropout } = customer;
+        let times = [f64::from(summary.x()), summary.t_x(), summary.T()];
+        let values = times.into_iter().chain(purchase.iter().chain(dropout).copied());
+        values.map(f64::to_bits).collect::<Vec<u64>>()
+    };
+    let mut sorted: Vec<(Vec<u64>, &CovariateCustomer)> =
+        customers.iter().map(|customer| (key(customer), customer)).collect();
+    sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let equal = sorted.chunk_by(|a, b| a.0 == b.0);
+    equal.map(|equal| (equal[0].1, equal.len() as f64)).collect()
+}
+
 /// The negated log-likelihood by ln r, ln α, ln s, ln β, γ, δ.
-fn descent(customers: &[CovariateCustomer], purchase: usize, point: &[f64]) -> Evaluation {
+fn descent(customers: &[(&CovariateCustomer, f64)], purchase: usize, point: &[f64]) -> Evaluation {
     /// Customers per task; each takes a few microseconds.
     const CHUNK: usize = 256;
     let size = point.len();
@@ -157,8 +263,8 @@ fn descent(customers: &[CovariateCustomer], purchase: usize, point: &[f64]) -> E
         || Evaluation { value: 0.0, gradient: vec![0.0; size], hessian: vec![0.0; size * size] };
     let parts = map_chunks(customers.len(), CHUNK, |range| {
         let mut sum = zero();
-        for customer in &customers[range] {
-            add_customer(&mut sum, customer, purchase, point);
+        for (customer, count) in &customers[range] {
+            add_customer(&mut sum, customer, *count, purchase, point);
         }
         sum
     });
@@ -178,6 +284,7 @@ fn descent(customers: &[CovariateCustomer], purchase: usize, point: &[f64]) -> E
 fn add_customer(
     sum: &mut Evaluation,
     customer: &CovariateCustomer,
+    count: f64,
     purchase: usize,
     point: &[f64],
 ) {
@@ -193,14 +300,10 @@ fn add_customer(
         + r * alpha.ln()
         + s * beta.ln()
         + mixture(&history, &own);
+    let likelihood = likelihood * count;
     let own = likelihood.descend_in_logs(&own);
-    // The customer's log-parameters are linear in the point: row k of the Jacobian names, for parameter
-    // k of the point, the own parameter it moves and by how much.
-    let moves: Vec<(usize, f64)> = (0..4)
-        .map(|k| (k, 1.0))
-        .chain(customer.purchase.iter().map(|z| (1, -z)))
-        .chain(customer.dropout.iter().map(|w| (3, -w)))
-        .collect();
+    // The customer's log-parameters are linear in the point.
+    let moves: Vec<(usize, f64)> = moves(&customer.purchase, &customer.dropout).collect();
     sum.value += own.value;
     for (i, &(own_i, by_i)) in moves.iter().enumerate() {
         sum.gradient[i] += by_i * own.gradient[own_i];

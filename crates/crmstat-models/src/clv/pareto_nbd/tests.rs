@@ -152,6 +152,32 @@ fn covariate_effects_are_recovered_and_a_constant_effect_of_nothing_is_zero() {
     assert!(fitted.for_covariates(&[], &[]).is_err());
 }
 
+/// The delta method on a customer's own model knows of the effects: their variance is part of α's.
+#[test]
+fn own_models_carry_the_uncertainty_of_effects() {
+    let customers: Vec<CovariateCustomer> = (0..2000)
+        .map(|index| CovariateCustomer {
+            summary: draw([0.8, 8.0, 0.9, 15.0], 5, index),
+            purchase: vec![f64::from(index % 2 == 0)],
+            dropout: vec![],
+        })
+        .collect();
+    let fitted =
+        ParetoNbdCovariates::fit(&customers, TimeUnit::Week, FitParams::default()).unwrap();
+    let whole = fitted.estimate().covariance.as_ref().unwrap();
+    let at = |row: usize, column: usize| whole[5 * row + column];
+    let own = fitted.for_covariates(&[2.0], &[]).unwrap();
+    let own = own.estimate().unwrap().covariance.as_ref().unwrap();
+    let of_alpha = at(1, 1) - 4.0 * at(1, 4) + 4.0 * at(4, 4);
+    assert!((own[5] / of_alpha - 1.0).abs() < 1e-12, "{} {of_alpha}", own[5]);
+    assert!((own[4] - (at(1, 0) - 2.0 * at(4, 0))).abs() < 1e-15);
+
+    let text = serde_json::to_string(&fitted).unwrap();
+    assert_eq!(serde_json::from_str::<ParetoNbdCovariates>(&text).unwrap(), fitted);
+    let spoilt = text.replace("\"dropout\":[]", "\"dropout\":[0.5]");
+    assert!(serde_json::from_str::<ParetoNbdCovariates>(&spoilt).is_err());
+}
+
 #[test]
 fn extreme_customers_get_finite_answers() {
     for someone in [

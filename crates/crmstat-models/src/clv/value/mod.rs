@@ -5,7 +5,10 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DiscountRate, GammaGamma, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
+use super::process::for_each;
+use super::{
+    DiscountRate, GammaGamma, Models, PurchaseProcess, Span, Summaries, Summary, TimeUnit,
+};
 use crate::{Error, Result};
 
 /// What is a customer worth from the end of the calibration on?
@@ -116,63 +119,56 @@ impl ClvParams {
     /// What every customer is worth, in their order.
     ///
     /// # Errors
-    /// When a parameter is out of range or the customers' unit of time is not the model's.
-    pub fn values<P: PurchaseProcess>(
+    /// When a parameter is out of range or the models are not for these customers.
+    pub fn values<M: Models>(
         self,
-        orders: &P,
+        orders: &M,
         spend: &GammaGamma,
         customers: &Summaries,
     ) -> Result<Vec<CustomerValue>> {
         let schedule = self.check()?.schedule();
-        orders.for_each_customer(customers, |_, customer| {
-            self.value(&schedule, orders, spend, customer)
+        for_each(orders, customers, |model, _, customer| {
+            self.value(&schedule, model, spend, customer)
         })
     }
 
     /// What every customer is worth for ever, each order discounted to its own moment.
     ///
     /// # Errors
-    /// When a parameter is out of range, there is no discount, or the customers' unit of time is not the
-    /// model's.
-    pub fn residual_values<P: PurchaseProcess>(
+    /// When a parameter is out of range, there is no discount, or the models are not for these customers.
+    pub fn residual_values<M: Models>(
         self,
-        orders: &P,
+        orders: &M,
         spend: &GammaGamma,
         customers: &Summaries,
     ) -> Result<Vec<Option<f64>>> {
         self.check()?;
-        let values = orders.for_each_customer(customers, |_, customer| {
-            let residual = orders.residual_orders(customer, self.discount)?;
+        let values = for_each(orders, customers, |model, _, customer| {
+            let residual = model.residual_orders(customer, self.discount)?;
             Ok(spend.expected_value(customer).map(|value| self.margin * value * residual))
         })?;
         values.into_iter().collect()
     }
 
-    fn value<P: PurchaseProcess>(
+    pub(super) fn value<P: PurchaseProcess>(
         self,
         schedule: &[(Span, f64)],
         orders: &P,
         spend: &GammaGamma,
         customer: &Summary,
     ) -> CustomerValue {
-        let p_alive = orders.p_alive(customer);
-        let (mut before, mut discounted) = (0.0, 0.0);
-        for &(end, factor) in schedule {
-            let until = orders.orders_if_alive(customer, end);
-            discounted += (until - before) * factor;
-            before = until;
-        }
+        let ahead = OrdersAhead::of(schedule, orders, customer);
         let expected_value = spend.expected_value(customer);
         CustomerValue {
-            p_alive,
-            expected_orders: p_alive * before,
+            p_alive: ahead.p_alive,
+            expected_orders: ahead.p_alive * ahead.orders,
             expected_value,
-            clv: expected_value.map(|value| self.margin * value * p_alive * discounted),
+            clv: expected_value.map(|value| self.margin * value * ahead.discounted()),
         }
     }
 
     /// The ends of the steps with their discount factors; the last step ends with the horizon.
-    fn schedule(self) -> Vec<(Span, f64)> {
+    pub(super) fn schedule(self) -> Vec<(Span, f64)> {
         let step = self.step_in_days();
         (1..=self.whole_steps() as usize)
             .filter_map(|index| Span::new(index as f64 * step, TimeUnit::Day).ok())
@@ -189,6 +185,37 @@ impl ClvParams {
 
     fn step_in_days(self) -> f64 {
         self.step.map_or(TimeUnit::Month.days(), |step| step.in_units(TimeUnit::Day))
+    }
+}
+
+/// The orders that one customer is expected to place within the horizon.
+pub(super) struct OrdersAhead {
+    p_alive: f64,
+    /// Orders of a customer who is alive.
+    orders: f64,
+    /// The same, each discounted.
+    worth: f64,
+}
+
+impl OrdersAhead {
+    /// Orders until the end of each step of `schedule`, paid at that end and discounted by its factor.
+    pub(super) fn of<P: PurchaseProcess>(
+        schedule: &[(Span, f64)],
+        orders: &P,
+        customer: &Summary,
+    ) -> Self {
+        let (mut before, mut worth) = (0.0, 0.0);
+        for &(end, factor) in schedule {
+            let until = orders.orders_if_alive(customer, end);
+            worth += (until - before) * factor;
+            before = until;
+        }
+        Self { p_alive: orders.p_alive(customer), orders: before, worth }
+    }
+
+    /// What the orders count for after discounting.
+    pub(super) fn discounted(&self) -> f64 {
+        self.p_alive * self.worth
     }
 }
 

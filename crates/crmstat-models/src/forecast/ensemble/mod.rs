@@ -18,11 +18,30 @@
 //! Where one model is to be explained.
 //!
 //! # The standard ensemble
-//! [`Ensemble::standard`] is what to use without further knowledge: the plain mean of ETS, two theta models
-//! (plain, dynamic optimised) and complex exponential smoothing, families that read level, trend and season
-//! in different ways. Of all means and medians of up to five of our models it had the least error on the
-//! ends of the training parts of M3 and the tourism competition, which the models did not see. A series that never changes keeps its value, and intermittent demand gets a rate
-//! (IMAPA): neither has anything for the members to estimate. Both are noted.
+//! [`Ensemble::standard`] is what to use without further knowledge: the robust mean of five models that
+//! read level, trend and season in different ways. Two see the series as it is: automatic ETS, and complex
+//! exponential smoothing (without a season the drift, as CES then extrapolates boldly). Three see it
+//! [seasonally adjusted](super::adjusted): dynamic optimised Theta, plain Theta of the logarithms, and ETS
+//! without undamped trends, chosen by the Bayesian criterion. A series that never changes keeps its value,
+//! and intermittent demand gets a rate (IMAPA): neither has anything for the members to estimate. Both are
+//! noted.
+//!
+//! # Evidence
+//! Members and combination were chosen on training parts alone: the last `h` periods of M3's and the tourism
+//! competition's, and the `h` before them by half a horizon (yearly series: three origins), `h` being the
+//! competition's horizon. Shorter horizons flatter models that follow trends closely. Percent change of
+//! sMAPE/MASE, mean over origins, against the plain mean of ETS, dynamic optimised Theta, Theta and CES:
+//!
+//! | | M3 year | M3 quarter | M3 month | Tourism month | Tourism quarter |
+//! |---|---|---|---|---|---|
+//! | standard | −1.0/−0.5 | −1.7/−1.0 | −3.5/−2.3 | −1.3/−1.5 | +0.5/+0.0 |
+//! | … by plain mean | −0.8/−0.6 | −1.6/−1.3 | −2.2/−1.8 | −1.0/−1.6 | +0.7/+0.3 |
+//! | … CES for the drift | −1.0/−0.3 | | | | |
+//! | … without adjusted ETS | −0.4/+0.3 | −1.0/−0.7 | −2.8/−1.3 | −1.7/−2.1 | +0.2/+0.0 |
+//! | … drift for CES | | −0.8/−0.3 | −2.9/−2.2 | −0.5/−0.4 | +2.0/+1.4 |
+//!
+//! Undamped adjusted ETS, plain Theta without logarithms, ETS of logarithms, random walks, forecasts
+//! reconciled over temporal aggregates, and geometric means were tried and gained nothing more.
 //!
 //! # Units and shapes
 //! As the members'. A member that cannot be fitted, or whose forecast runs away from all that was seen, is
@@ -48,9 +67,10 @@ use rand::RngExt;
 
 use super::{
     Fitted, Forecast, Model, Series,
+    adjusted::Adjusted,
     baseline::Baseline,
     ces::Ces,
-    ets::Ets,
+    ets::{Criterion, Ets},
     intermittent::{Demand, Intermittent, Pattern},
     theta::{Theta, Variant},
 };
@@ -89,14 +109,16 @@ impl Ensemble {
     /// # Ok::<(), crmstat_models::Error>(())
     /// ```
     pub fn standard() -> Self {
+        let damped = Ets::non_seasonal().damped().criterion(Criterion::Bic);
         Self {
             members: vec![
                 Box::new(Ets::automatic()),
-                Box::new(Theta::new(Variant::DynamicOptimised)),
-                Box::new(Theta::new(Variant::Standard)),
-                Box::new(Ces::new()),
+                Box::new(CesOrDrift),
+                Box::new(Adjusted::new(Box::new(Theta::new(Variant::DynamicOptimised)))),
+                Box::new(Adjusted::new(Box::new(Theta::new(Variant::Standard))).logarithms()),
+                Box::new(Adjusted::new(Box::new(damped))),
             ],
-            combination: Combination::Mean,
+            combination: Combination::RobustMean,
             specialised: true,
         }
     }
@@ -203,6 +225,26 @@ impl Combination {
         // Dividing first keeps the sum of huge values finite.
         let mean: f64 = kept.iter().map(|value| value / kept.len() as f64).sum();
         mean.clamp(f64::MIN, f64::MAX)
+    }
+}
+
+/// Complex exponential smoothing of a series with a season, and the drift of one without.
+///
+/// Without a season CES has only a level and what stands for a trend, which it extrapolates boldly.
+#[derive(Debug)]
+struct CesOrDrift;
+
+impl Model for CesOrDrift {
+    fn name(&self) -> &'static str {
+        "CES"
+    }
+
+    fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
+        if series.season() > 1 && series.len() >= 2 * series.season() {
+            Model::fit(&Ces::new(), series)
+        } else {
+            Model::fit(&Baseline::Drift, series)
+        }
     }
 }
 
@@ -463,6 +505,45 @@ mod tests {
         let below: Vec<f64> = falling.iter().map(|value| value - 10.0).collect();
         let fit = drift.fit(&Series::new(&below, 1).unwrap());
         assert!(fit.floor().is_none() && fit.forecast(3).mean[2] < -10.0);
+    }
+
+    #[test]
+    fn the_standard_ensemble_does_not_know_the_unit() {
+        // Growth by 1 % around a season of four, and irregularities from a formula.
+        let values: Vec<f64> = (0..36)
+            .map(|t| {
+                let season = [1.3, 0.9, 0.7, 1.1][t % 4] + 0.05 * (t as f64 * 2.3).sin();
+                100.0 * 1.01_f64.powi(t as i32) * season
+            })
+            .collect();
+        let standard = Ensemble::standard();
+        for season in [1, 4] {
+            let forecast = |values: &[f64]| {
+                standard.fit(&Series::new(values, season).unwrap()).forecast(8).mean
+            };
+            let plain = forecast(&values);
+            for factor in [1e-9, 1e9] {
+                let scaled: Vec<f64> = values.iter().map(|value| value * factor).collect();
+                for (a, b) in plain.iter().zip(forecast(&scaled)) {
+                    assert!((a - b / factor).abs() < 1e-6 * a.abs(), "{season} {factor}: {a} {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_standard_members_suit_the_season() {
+        let values = sales(40);
+        let standard = Ensemble::standard();
+        let names = |season| {
+            let fit = standard.fit(&Series::new(&values, season).unwrap());
+            assert!(fit.notes().is_empty(), "{:?}", fit.notes());
+            fit.members().map(|member| member.name().to_string()).collect::<Vec<_>>()
+        };
+        let seasonal = names(4);
+        assert!(seasonal[1].starts_with("CES(") && seasonal[2] == "adjusted Theta(DOTM)");
+        assert_eq!(seasonal[3], "adjusted log Theta(STM)");
+        assert_eq!(names(1)[1..4], ["drift", "Theta(DOTM)", "log Theta(STM)"]);
     }
 
     #[test]

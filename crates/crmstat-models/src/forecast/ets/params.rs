@@ -2,7 +2,7 @@
 
 use super::{
     fitted::{Diagnostics, EtsFit, MAGNITUDE, Parameters},
-    form::{ErrorTerm, Form},
+    form::{ErrorTerm, Form, TrendTerm},
     search::{Optimum, Search, scaled},
 };
 use crate::{
@@ -85,6 +85,13 @@ impl Ets {
             forms: Form::all().filter(|form| !form.is_seasonal()).collect(),
             ..Self::automatic()
         }
+    }
+
+    /// Without the forms whose trend goes on undiminished: over long horizons most trends do not.
+    #[must_use]
+    pub fn damped(mut self) -> Self {
+        self.forms.retain(|form| form.trend() != TrendTerm::Additive);
+        self
     }
 
     /// What decides between forms; the corrected Akaike criterion by default.

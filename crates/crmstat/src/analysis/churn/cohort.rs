@@ -1,11 +1,17 @@
 //! Customers at a cutoff: their features before it, their label behind it.
 
-use super::{cutoffs::Span, frame::Frame, predictor::Examples};
+use super::{
+    Event,
+    cutoffs::Span,
+    frame::Frame,
+    predictor::Examples,
+    silence::{Silence, add_column},
+};
 use crate::{
     AsOf, Error, Result,
-    features::{Feature, Features, History},
-    intern::hash_text,
-    tables::Orders,
+    features::{Contract, Feature, Features, History},
+    key::hash_text,
+    output::Texts,
 };
 use crmstat_models::clv::{
     BgNbd, Dropout, FitParams, Purchase, PurchaseProcess, Span as Length, Summaries, SummaryParams,
@@ -21,29 +27,48 @@ pub(super) struct Cohort {
     pub(super) churned: Vec<bool>,
 }
 
+/// Customers of one moment, who may have no label yet.
+pub(super) struct Everybody {
+    pub(super) ids: Texts,
+    pub(super) frame: Frame,
+    pub(super) silence: Option<Silence>,
+}
+
+/// What the customers of all cutoffs have in common.
+pub(super) struct CohortParams {
+    pub(super) span: Span,
+    pub(super) event: Event,
+    pub(super) features: Vec<Feature>,
+    /// Whether the rhythm of orders is a column of its own.
+    pub(super) with_silence: bool,
+    /// About how many customers a cohort has: a sample by their ids where there are more.
+    pub(super) most: usize,
+}
+
 /// The cohorts of one history, each made once.
 pub(super) struct Cohorts<'a> {
     history: &'a History<'a>,
-    span: Span,
-    features: Vec<Feature>,
-    most: usize,
+    params: CohortParams,
+    contracts: Option<Vec<Contract>>,
     made: BTreeMap<AsOf, Rc<Cohort>>,
 }
 
 impl<'a> Cohorts<'a> {
-    /// Cohorts of at most about `most` customers: a sample by their ids where there are more.
-    pub(super) fn new(
-        history: &'a History<'a>,
-        span: Span,
-        features: Vec<Feature>,
-        most: usize,
-    ) -> Self {
-        Self { history, span, features, most, made: BTreeMap::new() }
+    /// # Errors
+    /// A data error where churn is the end of a contract and no table says when contracts end.
+    pub(super) fn new(history: &'a History<'a>, params: CohortParams) -> Result<Self> {
+        let contracts = contracts(history, params.event)?;
+        Ok(Self { history, params, contracts, made: BTreeMap::new() })
     }
 
-    /// Everybody who bought before `as_of`.
-    pub(super) fn everybody(&self, as_of: AsOf) -> Result<Features> {
-        Features::at(self.history, as_of, &self.features)
+    /// Everybody who bought before `as_of` and, where churn is the end of a contract, is under one.
+    pub(super) fn everybody(&self, as_of: AsOf) -> Result<Everybody> {
+        let contracts = self.contracts.as_deref();
+        let takes = |customer| is_at_risk(contracts, customer, as_of);
+        let features = Features::of(self.history, as_of, &self.params.features, takes)?;
+        let ids = features.ids(self.history.orders()).map(Some).collect();
+        let (frame, silence) = self.with_silence(Frame::of_features(features));
+        Ok(Everybody { ids, frame, silence })
     }
 
     /// The labelled customers of `cutoff`.
@@ -51,19 +76,29 @@ impl<'a> Cohorts<'a> {
         if let Some(made) = self.made.get(&cutoff) {
             return Ok(Rc::clone(made));
         }
-        self.span.require_labelled(cutoff)?;
-        let features = self.everybody(cutoff)?;
-        let orders = self.history.orders();
-        let kept = sample(&features, orders, self.most);
-        let customers: Vec<u32> = kept.iter().map(|row| features.customers()[*row]).collect();
-        let churned: Vec<bool> =
-            customers.iter().map(|customer| self.churned(*customer, cutoff)).collect();
-        let whole = kept.len() == features.len();
-        let frame = Frame::of_features(&features);
-        let frame = if whole { frame } else { frame.take(&kept) };
+        let CohortParams { span, features, most, .. } = &self.params;
+        span.require_labelled(cutoff)?;
+        let contracts = self.contracts.as_deref();
+        let sampled = sample(self.history, *most);
+        let takes = |customer| sampled(customer) && is_at_risk(contracts, customer, cutoff);
+        let features = Features::of(self.history, cutoff, features, takes)?;
+        let customers = features.customers().to_vec();
+        let churned =
+            customers.iter().map(|customer| self.churned(*customer as usize, cutoff)).collect();
+        let (frame, _) = self.with_silence(Frame::of_features(features));
         let cohort = Rc::new(Cohort { customers, frame, churned });
         self.made.insert(cutoff, Rc::clone(&cohort));
         Ok(cohort)
+    }
+
+    /// The frame with the rhythm of its customers' orders, and the process that found it.
+    fn with_silence(&self, mut frame: Frame) -> (Frame, Option<Silence>) {
+        if !self.params.with_silence {
+            return (frame, None);
+        }
+        let silence = Silence::fit(&frame, self.params.span.horizon);
+        add_column(silence.as_ref(), &mut frame);
+        (frame, silence)
     }
 
     /// The cohorts of several cutoffs, one below the other, with the weights of the cutoffs.
@@ -90,20 +125,27 @@ impl<'a> Cohorts<'a> {
         all.ok_or_else(|| Error::usage("there is no training cutoff"))
     }
 
-    /// Whether a customer bought nothing in the horizon from `cutoff`.
-    fn churned(&self, customer: u32, cutoff: AsOf) -> bool {
+    /// Whether a customer churned in the horizon from `cutoff`.
+    fn churned(&self, customer: usize, cutoff: AsOf) -> bool {
+        let start = cutoff.date().midnight();
+        let end = cutoff.date().plus_days(self.params.span.horizon.in_days()).midnight();
+        if let Some(contracts) = &self.contracts {
+            return contracts[customer].end.is_some_and(|ended| ended < end);
+        }
         let orders = self.history.orders();
-        let range = orders.of_customer(customer as usize);
+        let range = orders.of_customer(customer);
         let (at, amount) = (&orders.at()[range.clone()], &orders.amount()[range]);
-        let end = cutoff.date().plus_days(self.span.horizon.in_days()).midnight();
-        let from = at.partition_point(|at| *at < cutoff.date().midnight());
+        let from = at.partition_point(|at| *at < start);
         let to = at.partition_point(|at| *at < end);
         amount[from..to].iter().all(|amount| amount.is_negative())
     }
 
     /// P(no order in the horizon) of the customers of `cohort` by the MBG/NBD, which has seen no label;
-    /// `None` where it cannot be fitted to their orders.
+    /// `None` where it cannot be fitted to their orders, or churn is another event.
     pub(super) fn without_labels(&self, cohort: &Cohort, cutoff: AsOf) -> Option<Vec<f64>> {
+        if self.contracts.is_some() {
+            return None;
+        }
         let orders = self.history.orders();
         let until = cutoff.date().midnight();
         let params = SummaryParams::new(cutoff.date().plus_days(-1).days(), TimeUnit::Week);
@@ -123,7 +165,8 @@ impl<'a> Cohorts<'a> {
         let summaries: Option<Vec<_>> = cohort.customers.iter().map(summary).collect();
         let summaries = Summaries::new(TimeUnit::Week, summaries?);
         let model = BgNbd::fit(&summaries, Dropout::AfterEveryOrder, FitParams::default()).ok()?;
-        let horizon = Length::new(f64::from(self.span.horizon.in_days()), TimeUnit::Day).ok()?;
+        let horizon = f64::from(self.params.span.horizon.in_days());
+        let horizon = Length::new(horizon, TimeUnit::Day).ok()?;
         let silent = model.for_each_customer(&summaries, |_, customer| {
             model.probability(customer, 0, horizon).clamp(0.0, 1.0)
         });
@@ -131,15 +174,31 @@ impl<'a> Cohorts<'a> {
     }
 }
 
-/// The rows of about `most` customers, chosen by their ids and by nothing else, so that a customer is
-/// chosen at every cutoff or at none.
-fn sample(features: &Features, orders: &Orders, most: usize) -> Vec<usize> {
-    let customers = orders.customers().len();
-    if customers <= most {
-        return (0..features.len()).collect();
+/// The contracts, where churn is the end of one.
+pub(super) fn contracts(history: &History<'_>, event: Event) -> Result<Option<Vec<Contract>>> {
+    match event {
+        Event::NoOrder => Ok(None),
+        Event::ContractEnd => history.contracts().map(Some),
     }
+}
+
+/// Whether a customer can still churn at `cutoff`: where contracts end, only who is under one.
+pub(super) fn is_at_risk(contracts: Option<&[Contract]>, customer: usize, cutoff: AsOf) -> bool {
+    let cutoff = cutoff.date().midnight();
+    contracts.is_none_or(|contracts| {
+        let Contract { known, start, end } = contracts[customer];
+        known && start.is_none_or(|start| start < cutoff) && end.is_none_or(|end| end >= cutoff)
+    })
+}
+
+/// Whether a customer is one of about `most`, by the id and by nothing else, so that a customer is chosen
+/// at every cutoff or at none.
+fn sample<'a>(history: &'a History<'_>, most: usize) -> impl Fn(usize) -> bool + Sync + 'a {
+    let ids = history.orders().customers();
     // A hash below this share of all hashes is in the sample.
-    let bound = (most as u128 * (1_u128 << 64) / customers as u128) as u64;
-    let ids = features.ids(orders).enumerate();
-    ids.filter(|(_, id)| hash_text(id.as_bytes()) < bound).map(|(row, _)| row).collect()
+    let bound = most as u128 * (1_u128 << 64) / ids.len().max(1) as u128;
+    move |customer| {
+        let hash = |id: &str| u128::from(hash_text(id.as_bytes()));
+        ids.get(customer).is_some_and(|id| hash(id) < bound)
+    }
 }

@@ -172,13 +172,16 @@ impl Evaluation {
 /// The gain in AUC below which a model that can be read at a glance is worth more.
 const WORTH_IT: f64 = 0.005;
 
-/// Whether the challenger is clearly better: by so much in ranking that it matters, by more than two
-/// standard errors of the difference, and nearer to the truth.
+/// The quantile of the normal distribution at which a 95 % interval ends.
+const INTERVAL: f64 = 1.96;
+
+/// Whether the challenger is clearly better: in ranking by so much that it matters even at the lower end
+/// of the interval, and nearer to the truth.
 pub(super) fn clearly_better(challenger: &[f64], simple: &[f64], labels: &[bool]) -> Result<bool> {
     let judge = || {
         let (ahead, error) = auc_difference(challenger, simple, labels)?;
         let loss = |scores: &[f64]| log_loss(scores, labels, None);
-        let clear = ahead > WORTH_IT.max(2.0 * error);
+        let clear = ahead - INTERVAL * error > WORTH_IT;
         Ok::<_, crmstat_models::Error>(clear && loss(challenger)? < loss(simple)?)
     };
     judge().map_err(Error::from_model)

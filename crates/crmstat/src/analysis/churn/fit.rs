@@ -1,8 +1,8 @@
 //! From the history of customers to a judged model and today's scores.
 
 use super::{
-    Churn, Learning, Options,
-    cohort::Cohorts,
+    Churn, Event, Learning, Options,
+    cohort::{CohortParams, Cohorts, Everybody},
     cutoffs::{Cutoffs, Span},
     evaluation::{Evaluation, clearly_better, share},
     frame::Frame,
@@ -42,9 +42,14 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
         Some(features) => features.clone(),
         None => usual_features(history, cutoffs.training[0].cutoff),
     };
+    // What the caller names is what the model sees.
+    let with_silence = options.features.is_none() && options.event == Event::NoOrder;
     let undated: Vec<String> =
         features.iter().filter(|each| !each.is_dated()).map(Feature::to_string).collect();
-    let mut cohorts = Cohorts::new(history, span, features, options.most_customers);
+    let most = options.most_customers;
+    let event = options.event;
+    let params = CohortParams { span, event, features, with_silence, most };
+    let mut cohorts = Cohorts::new(history, params)?;
 
     let mut warnings = Vec::new();
     if span.is_short() {
@@ -60,6 +65,12 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
              more than was known at a cutoff",
             undated.join(", ")
         ));
+    }
+    if event == Event::NoOrder && history.contracts().is_ok() {
+        warnings.push(
+            "the table of customers says when contracts end: `--event contract-end` learns who ends one"
+                .to_owned(),
+        );
     }
     if orders.customers().len() > options.most_customers {
         warnings.push(format!(
@@ -78,18 +89,27 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let today = span.cutoffs(as_of, Some(&training))?;
     let examples = examples(&mut cohorts, &today)?;
     let model = learn(&mut cohorts, &today, judged.kind, &options.learning, &examples)?;
-    let customers = cohorts.everybody(as_of)?;
-    let ids = customers.ids(orders).map(Some).collect();
-    let frame = Frame::of_features(&customers);
+    let Everybody { ids, frame, silence } = cohorts.everybody(as_of)?;
+    if frame.rows == 0 {
+        return Err(Error::data(format!("there is no customer to score as of {as_of}"))
+            .with_hint("every contract has ended, or `--as-of` is too early"));
+    }
     let facts = Facts {
         rows: examples.labels.len(),
         base_rate: share(&examples.labels),
         auc: judged.evaluation.auc.value,
         brier: judged.evaluation.brier.value,
     };
-    let source = Source::Orders { horizon: options.horizon, as_of: as_of.to_string() };
-    let model = Model::new(source, model, facts, &frame)?;
-    let scores = Scores::new(&model, ids, frame, None)?;
+    let source = Source::Orders {
+        horizon: options.horizon,
+        as_of: as_of.to_string(),
+        event,
+        with_silence,
+        silence,
+    };
+    let encoded = model.encode(&frame)?;
+    let model = Model::new(source, model, facts, &encoded)?;
+    let scores = Scores::new(&model, ids, frame, &encoded, None)?;
     Ok(Churn { model, evaluation: judged.evaluation, cutoffs: Some(cutoffs), scores, warnings })
 }
 
@@ -112,8 +132,9 @@ fn usual_features(history: &History<'_>, cutoff: AsOf) -> Vec<Feature> {
     features.extend(history.available(cutoff).into_iter().filter(|feature| {
         matches!(
             feature,
-            Feature::Activities(_)
+            Feature::Activities(..)
                 | Feature::ActivityRecencyDays(_)
+                | Feature::UnansweredShare(_)
                 | Feature::Satisfaction
                 | Feature::ContractAgeDays
                 | Feature::Customer(_)
@@ -132,9 +153,12 @@ fn judge(cohorts: &mut Cohorts<'_>, cutoffs: &Cutoffs, options: &Options) -> Res
     let learning = &options.learning;
     let held_out = cohorts.at(cutoffs.target)?;
     let labels = &held_out.churned;
-    require_both(labels, cutoffs.target, options)?;
+    require_both(labels, &cutoffs.target.to_string(), options)?;
     let training = examples(cohorts, cutoffs)?;
-    refuse_leaks(&training)?;
+    let days: Vec<String> = cutoffs.training.iter().map(|each| each.cutoff.to_string()).collect();
+    require_both(&training.labels, &days.join(", "), options)?;
+    let undated = |name: &str| name.parse().is_ok_and(|feature: Feature| !feature.is_dated());
+    refuse_leaks(&training, undated)?;
     let logistic = learn(cohorts, cutoffs, LearnerKind::Logistic, learning, &training)?;
     let trees = learn(cohorts, cutoffs, LearnerKind::Trees, learning, &training)?;
     let by_logistic = logistic.probabilities(&held_out.frame)?;
@@ -210,23 +234,27 @@ fn learn(
     Ok(model)
 }
 
-/// Refuses a cutoff at which everybody or nobody churned.
-fn require_both(labels: &[bool], target: AsOf, options: &Options) -> Result<()> {
-    let horizon = options.horizon;
+/// Refuses cutoffs, to judge by or to learn from, at which everybody or nobody churned.
+fn require_both(labels: &[bool], cutoffs: &str, options: &Options) -> Result<()> {
+    let (who, did) = match options.event {
+        Event::NoOrder => ("known", "ordered"),
+        Event::ContractEnd => ("under contract", "kept the contract"),
+    };
     let (what, hint) = match (labels.contains(&true), labels.contains(&false)) {
         (true, true) => return Ok(()),
-        (true, false) => ("nobody", "take a longer `--horizon` or an earlier `--cutoff`"),
-        (false, true) => ("everybody", "take a shorter `--horizon`: there is no churn to learn"),
+        (true, false) => ("nobody", "there is nobody to keep: take a longer `--horizon`"),
+        (false, true) => ("everybody", "there is no churn to learn: take a shorter `--horizon`"),
         (false, false) => {
-            return Err(Error::data(format!("there is no customer before the cutoff {target}"))
-                .with_hint("take a later `--cutoff`"));
+            return Err(Error::data(format!("there is no customer before the cutoff {cutoffs}"))
+                .with_hint("take later ones by `--cutoff` and `--train-cutoffs`"));
         }
     };
     Err(Error::data(format!(
-        "{what} of the {} customers known on {target} ordered in the {horizon} after it",
-        labels.len()
+        "{what} of the {} customers {who} on {cutoffs} {did} in the {} after it",
+        labels.len(),
+        options.horizon
     ))
-    .with_hint(hint))
+    .with_hint(format!("{hint}, or other days by `--cutoff` and `--train-cutoffs`")))
 }
 
 /// Rows that importance is measured on: enough for two digits.

@@ -2,12 +2,18 @@
 
 use crate::{
     Error, Result,
-    features::{Feature, FeatureValues, Features, Unit},
+    features::{Feature, FeatureColumn, FeatureValues, Features, Unit},
     output::Texts,
     tables::{Column, CustomerTable},
 };
-use crmstat_models::churn::{Encoder, RawColumn, Rows};
+use crmstat_models::{
+    churn::{Encoder, RawColumn, Rows},
+    parallel::map_chunks,
+};
 use serde::{Deserialize, Serialize};
+
+/// Rows per task.
+const CHUNK: usize = 65_536;
 
 /// What is known of a column besides its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,9 +53,9 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn of_features(features: &Features) -> Self {
+    pub(super) fn of_features(features: Features) -> Self {
         let rows = features.len();
-        let column = |(feature, values): (&Feature, FeatureValues)| {
+        let column = |FeatureColumn { feature, values }| {
             let ratio = matches!(feature, Feature::RecencyInGaps);
             let logarithm =
                 ratio || matches!(feature.unit(), Unit::Days | Unit::Count | Unit::Money);
@@ -60,9 +66,13 @@ impl Frame {
             let number = matches!(cells, Cells::Number(_));
             (Schema { name: feature.to_string(), number, logarithm }, cells)
         };
-        let columns =
-            features.columns().iter().map(|each| column((&each.feature, each.values.clone())));
-        Self { rows, columns: columns.collect() }
+        Self { rows, columns: features.into_columns().into_iter().map(column).collect() }
+    }
+
+    /// Adds a column of numbers, taken as they are; NaN is missing.
+    pub(super) fn push(&mut self, name: &str, values: Vec<f64>) {
+        let schema = Schema { name: name.to_owned(), number: true, logarithm: false };
+        self.columns.push((schema, Cells::Number(values)));
     }
 
     /// The columns of `table` but those of `left_out`.
@@ -143,11 +153,16 @@ impl Frame {
         self.columns.iter().map(|(schema, _)| schema.clone()).collect()
     }
 
-    /// The number of `name` in `row`; `None` where it is missing or no number.
-    pub(super) fn number(&self, name: &str, row: usize) -> Option<f64> {
-        match self.columns.iter().find(|(schema, _)| schema.name == name)? {
-            (_, Cells::Number(values)) => Some(values[row]).filter(|value| !value.is_nan()),
-            _ => None,
+    /// The cells of the column `name`.
+    pub(super) fn cells(&self, name: &str) -> Option<&Cells> {
+        self.columns.iter().find(|(schema, _)| schema.name == name).map(|(_, cells)| cells)
+    }
+
+    /// The numbers of the column `name`; `None` where there is no such column of numbers.
+    pub(super) fn numbers(&self, name: &str) -> Option<&[f64]> {
+        match self.cells(name)? {
+            Cells::Number(values) => Some(values),
+            Cells::Category { .. } => None,
         }
     }
 
@@ -162,7 +177,10 @@ impl Frame {
             .iter()
             .map(|(schema, cells)| match cells {
                 Cells::Number(values) if schema.logarithm => {
-                    Prepared::Number(values.iter().map(|value| schema.of(*value)).collect())
+                    let chunks = map_chunks(values.len(), CHUNK, |range| {
+                        values[range].iter().map(|value| schema.of(*value)).collect::<Vec<f64>>()
+                    });
+                    Prepared::Number(chunks.concat().into())
                 }
                 Cells::Number(values) => Prepared::Number(values.as_slice().into()),
                 Cells::Category { labels, codes } => Prepared::Category(
@@ -183,7 +201,7 @@ impl Frame {
     /// The table that `encoder` makes of it.
     pub(super) fn encode(&self, encoder: &Encoder) -> Result<Encoded> {
         let values = self.raw(|raw| encoder.encode(raw)).map_err(Error::from_model)?;
-        Ok(Encoded { values, width: encoder.features().len() })
+        Ok(Encoded { values, width: encoder.width() })
     }
 }
 

@@ -1,10 +1,13 @@
 //! What is saved of a churn run, so that other data are scored alike.
 
 use super::{
+    Event,
+    cohort::{contracts, is_at_risk},
     cutoffs::Horizon,
-    frame::Frame,
+    frame::{Encoded, Frame},
     predictor::{LearnerKind, Predictor},
     scores::Scores,
+    silence::{self, Silence, add_column},
 };
 use crate::{
     AsOf, Error, Result,
@@ -12,7 +15,7 @@ use crate::{
     model_file,
     tables::CustomerTable,
 };
-use crmstat_models::churn::{Meaning, RawColumn, Rows, drift::Profile};
+use crmstat_models::churn::{Meaning, RawColumn, drift::Profile};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -24,7 +27,7 @@ const GROUPS: usize = 10;
 /// A fitted model with its schema, the facts of its training, and the profile of the customers it was
 /// made for. It holds no customer and can be used from any thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Unchecked")]
 pub struct Model {
     source: Source,
     predictor: Predictor,
@@ -32,12 +35,45 @@ pub struct Model {
     profile: Profile,
 }
 
+/// A model as read, before its invariants are checked.
+#[derive(Deserialize)]
+#[serde(rename = "Model", deny_unknown_fields)]
+struct Unchecked {
+    source: Source,
+    predictor: Predictor,
+    facts: Facts,
+    profile: Profile,
+}
+
+impl TryFrom<Unchecked> for Model {
+    type Error = Error;
+
+    fn try_from(read: Unchecked) -> Result<Self> {
+        let Unchecked { source, predictor, facts, profile } = read;
+        let model = Self { source, predictor, facts, profile };
+        let last = model.predictor.schema().last().map(|schema| schema.name.as_str());
+        if model.predictor.schema().is_empty()
+            || model.with_silence() && last != Some(silence::COLUMN)
+        {
+            return Err(Error::data("its parts do not fit together"));
+        }
+        Ok(model)
+    }
+}
+
 /// Where the columns come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Source {
     /// Features of orders at a cutoff.
-    Orders { horizon: Horizon, as_of: String },
+    Orders {
+        horizon: Horizon,
+        as_of: String,
+        event: Event,
+        /// Whether the rhythm of orders is the last column, and the process that it follows.
+        with_silence: bool,
+        silence: Option<Silence>,
+    },
     /// A table with a label.
     Table { label: String, positive: String },
 }
@@ -81,9 +117,8 @@ impl Model {
         source: Source,
         predictor: Predictor,
         facts: Facts,
-        frame: &Frame,
+        encoded: &Encoded,
     ) -> Result<Self> {
-        let encoded = predictor.encode(frame)?;
         let profile = Profile::fit(encoded.rows()?, GROUPS).map_err(Error::from_model)?;
         Ok(Self { source, predictor, facts, profile })
     }
@@ -122,6 +157,14 @@ impl Model {
         }
     }
 
+    /// What churn is; `None` for a table, where the label says it.
+    pub fn event(&self) -> Option<Event> {
+        match self.source {
+            Source::Orders { event, .. } => Some(event),
+            Source::Table { .. } => None,
+        }
+    }
+
     /// The day that it was fitted for; `None` for a table.
     pub fn as_of(&self) -> Option<AsOf> {
         match &self.source {
@@ -135,9 +178,12 @@ impl Model {
         self.predictor.season().map(|shift| shift.log_odds())
     }
 
-    /// The names of its columns, in the order of [`Model::probability`].
+    /// The names of its columns, in the order of [`Model::probability`]. What the model makes of these
+    /// itself is not among them.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.predictor.schema().iter().map(|schema| schema.name.as_str())
+        let schema = self.predictor.schema();
+        let given = schema.len() - usize::from(self.with_silence());
+        schema[..given].iter().map(|schema| schema.name.as_str())
     }
 
     /// The probability of churn of one customer, from values in the order of [`Model::columns`].
@@ -145,22 +191,48 @@ impl Model {
     /// # Errors
     /// Another number of values, or a value of another kind.
     pub fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
-        self.predictor.probability(values)
+        let columns = self.columns().count();
+        if values.len() != columns {
+            return Err(Error::usage(format!(
+                "{} values for the {columns} columns of the model",
+                values.len()
+            )));
+        }
+        if !self.with_silence() {
+            return self.predictor.probability(values);
+        }
+        let read = Silence::READS.map(|feature| {
+            let place = self.columns().position(|column| column == feature.to_string());
+            match place.and_then(|place| values.get(place)) {
+                Some(Value::Number(number)) => *number,
+                _ => f64::NAN,
+            }
+        });
+        let silence = self.silence().map_or(f64::NAN, |silence| silence.log_odds(read));
+        self.predictor.probability(&[values, &[Value::Number(silence)]].concat())
     }
 
-    /// Scores the customers of `history` as of `as_of`.
+    /// Scores the customers of `history` as of `as_of`; where churn is the end of a contract, those under
+    /// one.
     ///
     /// # Errors
     /// A model of a table, or features that the history does not bear.
     pub fn score(&self, history: &History<'_>, as_of: AsOf) -> Result<Scores> {
-        if self.horizon().is_none() {
+        let Source::Orders { event, .. } = self.source else {
             return Err(Error::usage("the model was fitted to a table, not to an export")
                 .with_hint("give the table with `--table FILE`"));
-        }
+        };
         let features = self.columns().map(str::parse).collect::<Result<Vec<Feature>>>()?;
-        let found = Features::at(history, as_of, &features)?;
+        let contracts = contracts(history, event)?;
+        let takes = |customer| is_at_risk(contracts.as_deref(), customer, as_of);
+        let found = Features::of(history, as_of, &features, takes)?;
         let ids = found.ids(history.orders()).map(Some).collect();
-        Scores::new(self, ids, Frame::of_features(&found), None)
+        let mut frame = Frame::of_features(found);
+        if self.with_silence() {
+            add_column(self.silence(), &mut frame);
+        }
+        let encoded = self.predictor.encode(&frame)?;
+        Scores::new(self, ids, frame, &encoded, None)
     }
 
     /// Scores the customers of `table`; `value` is the column of what each is worth in the horizon.
@@ -175,7 +247,9 @@ impl Model {
         let frame = Frame::of_table(table, &[]);
         let worth = value.map(|name| super::table::worth(table, name)).transpose()?;
         let ids = (0..table.len()).map(|row| table.ids().get(row)).collect();
-        Scores::new(self, ids, frame.in_order_of(self.predictor.schema())?, worth)
+        let frame = frame.in_order_of(self.predictor.schema())?;
+        let encoded = self.predictor.encode(&frame)?;
+        Scores::new(self, ids, frame, &encoded, worth)
     }
 
     /// How far the customers of `scores` have moved from those the model was made for, most first.
@@ -204,6 +278,17 @@ impl Model {
         &self.predictor
     }
 
+    fn with_silence(&self) -> bool {
+        matches!(self.source, Source::Orders { with_silence: true, .. })
+    }
+
+    fn silence(&self) -> Option<&Silence> {
+        match &self.source {
+            Source::Orders { silence, .. } => silence.as_ref(),
+            Source::Table { .. } => None,
+        }
+    }
+
     fn encoded_columns(&self) -> Vec<String> {
         let schema = self.predictor.schema();
         let named = self.predictor.encoder().features().into_iter().map(|feature| {
@@ -226,17 +311,9 @@ enum One<'a> {
 }
 
 impl Predictor {
-    /// The probability of one customer, from values in the order of the schema.
+    /// The probability of one customer, from one value for each column of the schema.
     fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
-        let schema = self.schema();
-        if values.len() != schema.len() {
-            return Err(Error::usage(format!(
-                "{} values for the {} columns of the model",
-                values.len(),
-                schema.len()
-            )));
-        }
-        let cells: Vec<One<'_>> = (values.iter().zip(schema))
+        let cells: Vec<One<'_>> = (values.iter().zip(self.schema()))
             .map(|(value, schema)| match *value {
                 Value::Number(number) => One::Number([schema.of(number)]),
                 Value::Category(text) => One::Category([Some(text)]),
@@ -251,11 +328,7 @@ impl Predictor {
                 One::Category(value) => RawColumn::Category(value),
             })
             .collect();
-        let score = || {
-            let encoded = self.encoder().encode(&raw)?;
-            self.probabilities_of(Rows::new(&encoded, encoded.len())?)
-        };
-        let scored = score().map_err(Error::from_model)?;
-        Ok(scored[0])
+        let encoded = self.encoder().encode(&raw).map_err(Error::from_model)?;
+        self.probability_of(&encoded).map_err(Error::from_model)
     }
 }

@@ -1,10 +1,13 @@
 //! A fitted model from columns to probabilities: encoding, learner, calibration, season.
 
-use super::frame::{Encoded, Frame, Schema};
+use super::{
+    frame::{Encoded, Frame, Schema},
+    silence,
+};
 use crate::{Error, Result};
 use crmstat_models::churn::{
-    Boosting, CalibrationMethod, Calibrator, Encoder, Explanation, Logistic, Monotone, PriorShift,
-    Rows, Sample,
+    Boosting, CalibrationMethod, Calibrator, Encoder, Explainer, Explanation, Logistic, Monotone,
+    PriorShift, Rows, Sample,
 };
 use serde::{Deserialize, Serialize};
 
@@ -149,10 +152,11 @@ impl Predictor {
     }
 
     pub(super) fn probabilities(&self, frame: &Frame) -> Result<Vec<f64>> {
-        if frame.rows == 0 {
-            return Ok(Vec::new());
-        }
-        self.probabilities_of(self.encode(frame)?.rows()?).map_err(Error::from_model)
+        self.probabilities_of_encoded(&self.encode(frame)?)
+    }
+
+    pub(super) fn probabilities_of_encoded(&self, encoded: &Encoded) -> Result<Vec<f64>> {
+        self.probabilities_of(encoded.rows()?).map_err(Error::from_model)
     }
 
     pub(super) fn probabilities_of(&self, rows: Rows<'_>) -> crmstat_models::Result<Vec<f64>> {
@@ -169,22 +173,67 @@ impl Predictor {
         }
     }
 
+    /// The probability of one encoded row; no other thread is asked.
+    pub(super) fn probability_of(&self, row: &[f64]) -> crmstat_models::Result<f64> {
+        let mut probability = match &self.learner {
+            Learner::Logistic(model) => model.probability(row)?,
+            Learner::Trees(model) => model.probability(row)?,
+        };
+        if let Some(calibrator) = &self.calibrator {
+            probability = calibrator.apply(probability)?;
+        }
+        match &self.season {
+            Some(season) => season.apply(probability),
+            None => Ok(probability),
+        }
+    }
+
+    /// What takes many rows apart.
+    pub(super) fn contributions(&self) -> Contributions<'_> {
+        Contributions {
+            learner: match &self.learner {
+                Learner::Logistic(model) => Explained::Logistic(model),
+                Learner::Trees(model) => Explained::Trees(model.explainer()),
+            },
+            sources: self.encoder.features().iter().map(|feature| feature.source).collect(),
+            columns: self.schema.len(),
+        }
+    }
+}
+
+/// The contributions of columns to the log-odds.
+pub(super) struct Contributions<'a> {
+    learner: Explained<'a>,
+    /// The column of the frame that each encoded one is made of.
+    sources: Vec<usize>,
+    columns: usize,
+}
+
+enum Explained<'a> {
+    Logistic(&'a Logistic),
+    Trees(Explainer<'a>),
+}
+
+impl Contributions<'_> {
     /// What each column of the frame adds to the log-odds of an encoded row.
-    pub(super) fn contributions(&self, row: &[f64], groups: &[Vec<usize>]) -> Result<Vec<f64>> {
+    pub(super) fn of(&self, row: &[f64]) -> Result<Vec<f64>> {
         let explanation: Explanation = match &self.learner {
-            Learner::Logistic(model) => model.explain(row),
-            Learner::Trees(model) => model.explain(row),
+            Explained::Logistic(model) => model.explain(row),
+            Explained::Trees(explainer) => explainer.explain(row),
         }
         .map_err(Error::from_model)?;
-        let of = |group: &Vec<usize>| group.iter().map(|at| explanation.contributions[*at]).sum();
-        Ok(groups.iter().map(of).collect())
+        let mut contributions = vec![0.0; self.columns];
+        for (source, contribution) in self.sources.iter().zip(explanation.contributions) {
+            contributions[*source] += contribution;
+        }
+        Ok(contributions)
     }
 }
 
 /// Where sense demands a direction: a longer silence never makes a customer safer.
 fn monotone(name: &str) -> Monotone {
     match name {
-        "recency_days" | "recency_in_gaps" => Monotone::Increasing,
+        "recency_days" | "recency_in_gaps" | silence::COLUMN => Monotone::Increasing,
         "orders_30d" | "orders_60d" | "orders_90d" | "satisfaction" => Monotone::Decreasing,
         _ => Monotone::Free,
     }

@@ -1,10 +1,16 @@
 //! Why a customer has the probability they have, in words with values.
 
-use super::frame::{Cells, Frame, Schema};
+use super::{
+    frame::{Cells, Frame, Schema},
+    silence,
+};
 use crate::{
     Lang,
     features::{DaysAgo, Feature},
 };
+
+/// The windows that are told: more of them say the same again.
+const TOLD: [u32; 2] = [90, 365];
 
 /// What several features say together: one reason, not five that repeat each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +42,7 @@ impl Theme {
             Ok(Feature::TenureDays) => Self::Tenure,
             Ok(feature @ Feature::Orders(_)) => Self::Season(feature),
             Ok(feature) => Self::Feature(feature),
+            Err(_) if name == silence::COLUMN => Self::Silence,
             Err(_) => Self::Column(name.to_owned()),
         }
     }
@@ -76,56 +83,126 @@ impl Themes {
         raising.sort_by(|a, b| sums[*b].total_cmp(&sums[*a]));
         std::array::from_fn(|place| raising.get(place).map(|at| *at as u32))
     }
+}
+
+/// A short name of a column, for tables of features.
+pub(super) fn describe(column: &str, of_orders: bool, lang: Lang) -> String {
+    if of_orders && column == silence::COLUMN {
+        return lang
+            .pick("no order expected from the rhythm of orders", "ожидание тишины по ритму заказов")
+            .to_owned();
+    }
+    match column.parse::<Feature>() {
+        Ok(feature) if of_orders => feature.description(lang),
+        _ => column.to_owned(),
+    }
+}
+
+/// Themes in words, with the columns that they read found once.
+pub(super) struct Teller<'a> {
+    told: Vec<Told<'a>>,
+    lang: Lang,
+}
+
+/// What is said of a theme, and of which columns; one that is not there is left out.
+enum Told<'a> {
+    Silence {
+        recency: Option<&'a [f64]>,
+        gap: Option<&'a [f64]>,
+    },
+    /// The values of windows that end at the cutoff, shortest first, then of all time.
+    Windows {
+        word: &'static str,
+        windows: Vec<(u32, &'a [f64])>,
+        all: Option<&'a [f64]>,
+    },
+    Tenure(Option<&'a [f64]>),
+    Season(Option<&'a [f64]>),
+    Value {
+        word: String,
+        cells: Option<&'a Cells>,
+    },
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(themes: &Themes, frame: &'a Frame, lang: Lang) -> Self {
+        let numbers = |feature: Feature| frame.numbers(&feature.to_string());
+        let windows = |of: fn(DaysAgo) -> Feature| {
+            let window = |days: &u32| Some((*days, numbers(of(DaysAgo::last(*days)))?));
+            TOLD.iter().filter_map(window).collect::<Vec<_>>()
+        };
+        let told = |theme: &Theme| match theme {
+            Theme::Silence => Told::Silence {
+                recency: numbers(Feature::RecencyDays),
+                gap: numbers(Feature::MeanGapDays),
+            },
+            Theme::Pace => Told::Windows {
+                word: lang.pick("orders", "заказов"),
+                windows: windows(Feature::Orders),
+                all: numbers(Feature::Frequency),
+            },
+            Theme::Spend => Told::Windows {
+                word: lang.pick("spent", "потрачено"),
+                windows: windows(Feature::Spend),
+                all: numbers(Feature::Monetary),
+            },
+            Theme::Tenure => Told::Tenure(numbers(Feature::TenureDays)),
+            Theme::Season(feature) => Told::Season(numbers(feature.clone())),
+            Theme::Feature(feature) => Told::Value {
+                word: feature.description(lang),
+                cells: frame.cells(&feature.to_string()),
+            },
+            Theme::Column(name) => Told::Value { word: name.clone(), cells: frame.cells(name) },
+        };
+        Self { told: themes.themes.iter().map(told).collect(), lang }
+    }
 
     /// A theme in words, with the values of `row`.
-    pub(super) fn words(&self, theme: u32, frame: &Frame, row: usize, lang: Lang) -> String {
-        let number = |feature: &Feature| frame.number(&feature.to_string(), row);
-        match &self.themes[theme as usize] {
-            Theme::Silence => {
-                silence(number(&Feature::RecencyDays), number(&Feature::MeanGapDays), lang)
+    pub(super) fn tell(&self, theme: u32, row: usize) -> String {
+        let of = |values: &Option<&[f64]>| values.map(|values| values[row]);
+        let lang = self.lang;
+        match &self.told[theme as usize] {
+            Told::Silence { recency, gap } => silent_for(of(recency), of(gap), lang),
+            Told::Windows { word, windows, all } => {
+                let mut text = format!("{word}: ");
+                for (days, values) in windows {
+                    let value = rounded(values[row]);
+                    match lang {
+                        Lang::En => text.push_str(&format!("{value} in {days} days, ")),
+                        Lang::Ru => text.push_str(&format!("{value} за {days} дн., ")),
+                    }
+                }
+                if let Some(all) = of(all).map(rounded) {
+                    match lang {
+                        Lang::En => text.push_str(&format!("{all} in all, ")),
+                        Lang::Ru => text.push_str(&format!("всего {all}, ")),
+                    }
+                }
+                text.truncate(text.trim_end_matches([',', ' ', ':']).len());
+                text
             }
-            Theme::Pace => {
-                let all = number(&Feature::Frequency);
-                windowed(frame, row, lang, all, "orders", lang.pick("orders", "заказов"))
-            }
-            Theme::Spend => {
-                let all = number(&Feature::Monetary);
-                windowed(frame, row, lang, all, "spend", lang.pick("spent", "потрачено"))
-            }
-            Theme::Tenure => {
-                let days = number(&Feature::TenureDays).unwrap_or_default();
+            Told::Tenure(days) => {
+                let days = of(days).unwrap_or_default();
                 match lang {
                     Lang::En => format!("customer for {}", english_days(days)),
                     Lang::Ru => format!("клиент {}", russian_days(days)),
                 }
             }
-            Theme::Season(feature) => {
-                let orders = number(feature).unwrap_or_default();
+            Told::Season(orders) => {
+                let orders = of(orders).unwrap_or_default();
                 match lang {
                     Lang::En => format!("orders in these weeks a year ago: {orders}"),
                     Lang::Ru => format!("заказов в эти недели год назад: {orders}"),
                 }
             }
-            Theme::Feature(feature) => {
-                let name = feature.to_string();
-                format!("{}: {}", feature.description(lang), value(frame, &name, row, lang))
-            }
-            Theme::Column(name) => format!("{name}: {}", value(frame, name, row, lang)),
-        }
-    }
-
-    /// A short name of the theme of a column, for tables of features.
-    pub(super) fn describe(column: &str, of_orders: bool, lang: Lang) -> String {
-        match column.parse::<Feature>() {
-            Ok(feature) if of_orders => feature.description(lang),
-            _ => column.to_owned(),
+            Told::Value { word, cells } => format!("{word}: {}", value(*cells, row, lang)),
         }
     }
 }
 
-fn silence(recency: Option<f64>, gap: Option<f64>, lang: Lang) -> String {
+fn silent_for(recency: Option<f64>, gap: Option<f64>, lang: Lang) -> String {
     let recency = recency.unwrap_or_default();
-    // Several orders of one day have a gap of nothing.
+    // Several orders of one day have a gap of nothing; a missing one is a NaN.
     let gap = gap.map(f64::round).filter(|gap| *gap >= 1.0);
     match (lang, gap) {
         (Lang::En, Some(gap)) => {
@@ -139,40 +216,9 @@ fn silence(recency: Option<f64>, gap: Option<f64>, lang: Lang) -> String {
     }
 }
 
-/// The values of the windows `stem_…d` that end at the cutoff, shortest first, and of all time.
-fn windowed(
-    frame: &Frame,
-    row: usize,
-    lang: Lang,
-    all: Option<f64>,
-    stem: &str,
-    word: &str,
-) -> String {
-    /// More windows than these say the same again.
-    const TOLD: [u32; 2] = [90, 365];
-    let mut parts: Vec<String> = TOLD
-        .into_iter()
-        .filter_map(|days| {
-            let value = rounded(frame.number(&format!("{stem}_{days}d"), row)?);
-            Some(match lang {
-                Lang::En => format!("{value} in {days} days"),
-                Lang::Ru => format!("{value} за {days} дн."),
-            })
-        })
-        .collect();
-    if let Some(all) = all.map(rounded) {
-        parts.push(match lang {
-            Lang::En => format!("{all} in all"),
-            Lang::Ru => format!("всего {all}"),
-        });
-    }
-    format!("{word}: {}", parts.join(", "))
-}
-
-/// The value of a column as people write it.
-fn value(frame: &Frame, name: &str, row: usize, lang: Lang) -> String {
-    let cell = frame.columns.iter().find(|(schema, _)| schema.name == name);
-    let text = cell.and_then(|(_, cells)| match cells {
+/// The value of a cell as people write it.
+fn value(cells: Option<&Cells>, row: usize, lang: Lang) -> String {
+    let text = cells.and_then(|cells| match cells {
         Cells::Number(values) => Some(values[row]).filter(|value| !value.is_nan()).map(rounded),
         Cells::Category { labels, codes } => {
             codes[row].and_then(|code| labels.get(code as usize)).map(str::to_owned)
@@ -208,20 +254,20 @@ fn russian_days(days: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Theme, rounded, russian_days, silence};
+    use super::{Theme, rounded, russian_days, silent_for};
     use crate::Lang;
 
     #[test]
     fn silence_is_told_with_the_usual_gap() {
         assert_eq!(
-            silence(Some(94.0), Some(20.8), Lang::En),
+            silent_for(Some(94.0), Some(20.8), Lang::En),
             "no order for 94 days, usually every 21"
         );
         assert_eq!(
-            silence(Some(94.0), Some(20.8), Lang::Ru),
+            silent_for(Some(94.0), Some(20.8), Lang::Ru),
             "нет заказов 94 дня, обычно раз в 21"
         );
-        assert_eq!(silence(Some(1.0), None, Lang::En), "no order for 1 day after the first");
+        assert_eq!(silent_for(Some(1.0), None, Lang::En), "no order for 1 day after the first");
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! Today's customers with their probabilities, what is at stake, and why.
 
-use super::{frame::Frame, model::Model, reasons::Themes};
+use super::{
+    frame::{Encoded, Frame},
+    model::Model,
+    reasons::{Teller, Themes},
+};
 use crate::{Error, Lang, Money, Result, features::Feature, output::Texts};
 use crmstat_models::parallel::map_chunks;
+use rayon::slice::ParallelSliceMut;
 
 /// Customers per task.
 const CHUNK: usize = 4096;
@@ -32,22 +37,23 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Scores the customers of `frame`; `worth` is what each brings in the horizon, where the columns do
-    /// not say it.
+    /// Scores the customers of `frame`, whom the model sees as `encoded`; `worth` is what each brings in
+    /// the horizon, where the columns do not say it.
     pub(super) fn new(
         model: &Model,
         ids: Texts,
         frame: Frame,
+        encoded: &Encoded,
         worth: Option<Vec<f64>>,
     ) -> Result<Self> {
-        let probability = model.predictor().probabilities(&frame)?;
+        let probability = model.predictor().probabilities_of_encoded(encoded)?;
         let worth = match worth {
             Some(worth) => worth,
             None => expected(model, &frame),
         };
         let at_risk = at_risk(&worth, &probability);
         let of_orders = model.horizon().is_some();
-        let reasons = reasons(model, &frame, of_orders)?;
+        let reasons = reasons(model, &frame, encoded, of_orders)?;
         let decile = deciles(&probability);
         Ok(Self { ids, frame, of_orders, probability, decile, at_risk, reasons })
     }
@@ -104,14 +110,14 @@ impl Scores {
     /// Up to three reasons for a customer's probability, the strongest first.
     pub fn reasons(&self, customer: usize, lang: Lang) -> Vec<String> {
         let themes = Themes::new(&self.frame.schema(), self.of_orders);
-        let words = |theme| themes.words(theme, &self.frame, customer, lang);
-        self.reasons[customer].iter().flatten().map(|theme| words(*theme)).collect()
+        let teller = Teller::new(&themes, &self.frame, lang);
+        self.reasons[customer].iter().flatten().map(|theme| teller.tell(*theme, customer)).collect()
     }
 
     /// The customers in an order.
     pub fn ranked(&self, order: Order) -> Vec<usize> {
         let mut ranked: Vec<usize> = (0..self.len()).collect();
-        ranked.sort_by(|a, b| match order {
+        ranked.par_sort_by(|a, b| match order {
             Order::Probability => self.probability[*b].total_cmp(&self.probability[*a]),
             Order::Revenue => self.at_risk[*b].cmp(&self.at_risk[*a]),
         });
@@ -122,15 +128,22 @@ impl Scores {
         &self.frame
     }
 
-    /// The words of each reason in rows of `ranked`.
-    pub(super) fn words(&self, ranked: &[usize], lang: Lang) -> [Vec<Option<String>>; REASONS] {
+    /// The words of each reason of the customers `ranked`.
+    pub(super) fn words(&self, ranked: &[usize], lang: Lang) -> [Texts; REASONS] {
         let themes = Themes::new(&self.frame.schema(), self.of_orders);
+        let teller = Teller::new(&themes, &self.frame, lang);
+        let chunks = map_chunks(ranked.len(), CHUNK, |range| {
+            let mut words: [Texts; REASONS] = Default::default();
+            for row in &ranked[range] {
+                for (texts, theme) in words.iter_mut().zip(self.reasons[*row]) {
+                    texts.push(theme.map(|theme| teller.tell(theme, *row)).as_deref());
+                }
+            }
+            words
+        });
         std::array::from_fn(|place| {
-            let words = |row: &usize| {
-                let theme = self.reasons[*row][place]?;
-                Some(themes.words(theme, &self.frame, *row, lang))
-            };
-            ranked.iter().map(words).collect()
+            let texts = chunks.iter().map(|words| &words[place]);
+            texts.flat_map(|texts| (0..texts.len()).map(|row| texts.get(row))).collect()
         })
     }
 }
@@ -146,29 +159,34 @@ fn expected(model: &Model, frame: &Frame) -> Vec<f64> {
     const YEAR: u32 = 365;
     let spend = Feature::Spend(crate::features::DaysAgo::last(YEAR)).to_string();
     let tenure = Feature::TenureDays.to_string();
-    let Some(horizon) = model.horizon().map(|horizon| f64::from(horizon.in_days())) else {
+    let horizon = model.horizon().map(|horizon| f64::from(horizon.in_days()));
+    let (Some(horizon), Some(spend), Some(tenure)) =
+        (horizon, frame.numbers(&spend), frame.numbers(&tenure))
+    else {
         return vec![f64::NAN; frame.rows];
     };
-    let of = |row: usize| {
-        let observed =
-            frame.number(&tenure, row)?.clamp(horizon.min(f64::from(YEAR)), f64::from(YEAR));
-        Some(frame.number(&spend, row)? * horizon / observed)
+    let of = |(spend, tenure): (&f64, &f64)| {
+        let observed = tenure.clamp(horizon.min(f64::from(YEAR)), f64::from(YEAR));
+        spend * horizon / observed
     };
-    (0..frame.rows).map(|row| of(row).unwrap_or(f64::NAN)).collect()
+    spend.iter().zip(tenure).map(of).collect()
 }
 
 /// The strongest themes of each customer.
-fn reasons(model: &Model, frame: &Frame, of_orders: bool) -> Result<Vec<[Option<u32>; REASONS]>> {
+fn reasons(
+    model: &Model,
+    frame: &Frame,
+    encoded: &Encoded,
+    of_orders: bool,
+) -> Result<Vec<[Option<u32>; REASONS]>> {
     if frame.rows == 0 {
         return Ok(Vec::new());
     }
-    let predictor = model.predictor();
+    let contributions = model.predictor().contributions();
     let themes = Themes::new(&frame.schema(), of_orders);
-    let groups = predictor.groups();
-    let encoded = predictor.encode(frame)?;
     let rows = encoded.rows()?;
     let chunks = map_chunks(rows.len(), CHUNK, |range| {
-        let of = |row| Ok(themes.top(&predictor.contributions(rows.row(row), &groups)?));
+        let of = |row| Ok(themes.top(&contributions.of(rows.row(row))?));
         range.map(of).collect::<Result<Vec<_>, Error>>()
     });
     let mut reasons = Vec::with_capacity(rows.len());
@@ -181,7 +199,7 @@ fn reasons(model: &Model, frame: &Frame, of_orders: bool) -> Result<Vec<[Option<
 /// The decile of each probability, 1 the highest; ties share that of their middle rank.
 fn deciles(probabilities: &[f64]) -> Vec<u8> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
-    order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+    order.par_sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
     let mut deciles = vec![0; probabilities.len()];
     let mut before = 0;
     for tie in order.chunk_by(|a, b| probabilities[*a] == probabilities[*b]) {

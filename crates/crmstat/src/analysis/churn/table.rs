@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    intern::hash_text,
+    key::hash_text,
     tables::{Column, CustomerTable},
 };
 use crmstat_models::churn::{CalibrationMethod, Calibrator};
@@ -56,7 +56,7 @@ pub fn fit_table(table: &CustomerTable, options: &TableOptions) -> Result<Churn>
         weights: vec![1.0; churned.len()],
         labels: churned,
     };
-    refuse_leaks(&examples)?;
+    refuse_leaks(&examples, |_| true)?;
     let ids: Vec<&str> =
         labelled.iter().map(|row| table.ids().get(*row).unwrap_or_default()).collect();
     let folds = folds(&ids, &examples.labels, options)?;
@@ -94,12 +94,13 @@ pub fn fit_table(table: &CustomerTable, options: &TableOptions) -> Result<Churn>
         brier: evaluation.brier.value,
     };
     let source = Source::Table { label: options.label.clone(), positive: options.positive.clone() };
-    let model = Model::new(source, model, facts, &frame)?;
+    let encoded = model.encode(&frame)?;
+    let model = Model::new(source, model, facts, &encoded)?;
     let worth = options.value.as_deref().map(|name| worth(table, name)).transpose()?;
     let ids = (0..table.len()).map(|row| table.ids().get(row)).collect();
     let mut known = vec![None; table.len()];
     labelled.iter().zip(own).for_each(|(row, own)| known[*row] = Some(*own));
-    let scores = Scores::new(&model, ids, frame, worth.clone())?
+    let scores = Scores::new(&model, ids, frame, &encoded, worth.clone())?
         .with_probabilities(&known, worth.as_deref());
     let warnings = warnings_of(&evaluation);
     Ok(Churn { model, evaluation, cutoffs: None, scores, warnings })

@@ -2,12 +2,12 @@
 
 use super::{
     Churn, Drifted, Evaluation, Model,
-    reasons::Themes,
+    reasons::describe,
     scores::{Order, Scores},
 };
 use crate::{
     Lang, Result,
-    output::{Column, Table},
+    output::{Column, Table, Texts},
 };
 
 impl Scores {
@@ -19,8 +19,8 @@ impl Scores {
         let ranked = self.ranked(order);
         let rows = || ranked.iter().copied();
         let [first, second, third] = self.words(&ranked, lang);
-        let reason = |name: &'static str, title: &'static str, words: &[Option<String>]| {
-            Column::text(name, title, words.iter().map(Option::as_deref))
+        let reason = |name: &'static str, title: &'static str, words: Texts| {
+            Column::text(name, title, (0..words.len()).map(|row| words.get(row)))
         };
         Table::new(
             "churn",
@@ -38,9 +38,9 @@ impl Scores {
                     "Выручка под угрозой",
                     rows().map(|row| self.revenue_at_risk()[row]),
                 ),
-                reason("reason_1", "Причина 1", &first),
-                reason("reason_2", "Причина 2", &second),
-                reason("reason_3", "Причина 3", &third),
+                reason("reason_1", "Причина 1", first),
+                reason("reason_2", "Причина 2", second),
+                reason("reason_3", "Причина 3", third),
             ],
         )
     }
@@ -123,7 +123,7 @@ impl Churn {
         let importance = &self.evaluation.importance;
         let of_orders = self.model.horizon().is_some();
         let described: Vec<String> =
-            importance.iter().map(|(name, _)| Themes::describe(name, of_orders, lang)).collect();
+            importance.iter().map(|(name, _)| describe(name, of_orders, lang)).collect();
         Table::new(
             "churn_importance",
             vec![

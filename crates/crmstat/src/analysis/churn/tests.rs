@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     AsOf, Lang, Result,
-    features::History,
+    features::{Feature, FeatureValues, Features, History},
     generate::{Part, Spec},
     ingest::{Export, Field, ReadOptions, TableKind, TableQuery},
     output::Format,
@@ -164,6 +164,27 @@ fn a_saved_model_scores_alike() {
     let earlier = model.score(&history, as_of("2024-06-01")).unwrap();
     assert!(model.drift(&earlier).unwrap()[0].index > 0.25);
 
+    // One by one, from another thread, as all at once.
+    let features: Vec<Feature> = model.columns().map(|column| column.parse().unwrap()).collect();
+    let found = Features::at(&history, today, &features).unwrap();
+    fn value(values: &FeatureValues, row: usize) -> Value<'_> {
+        match values {
+            FeatureValues::Number(numbers) if numbers[row].is_nan() => Value::Missing,
+            FeatureValues::Number(numbers) => Value::Number(numbers[row]),
+            FeatureValues::Category { labels, codes } => codes[row]
+                .and_then(|code| labels.get(code as usize))
+                .map_or(Value::Missing, Value::Category),
+        }
+    }
+    for row in [0, 7, 399] {
+        let columns = found.columns().iter();
+        let values: Vec<Value<'_>> = columns.map(|column| value(&column.values, row)).collect();
+        let scored = std::thread::scope(|scope| {
+            scope.spawn(|| model.probability(&values).unwrap()).join().unwrap()
+        });
+        assert!((scored - scores.probabilities()[row]).abs() < 1e-12, "{row}: {scored}");
+    }
+
     let missing = vec![Value::Missing; model.columns().count()];
     assert!((0.0..=1.0).contains(&model.probability(&missing).unwrap()));
     assert!(model.probability(&missing[1..]).unwrap_err().is_usage());
@@ -246,6 +267,21 @@ fn data_without_both_kinds_of_customers_say_so() {
     let short = Options { horizon: Horizon::days(700).unwrap(), ..Options::default() };
     let error = fit(&History::new(&orders_of(&small_world())), &short).unwrap_err();
     assert!(error.hint().unwrap().contains("shorter `--horizon`"), "{error}");
+}
+
+/// Subscribers who pay every month until they stop: their silence says nearly all, and honestly.
+#[test]
+fn silence_that_tells_all_is_no_leak() {
+    let subscriber = |id: usize| {
+        let last = if id.is_multiple_of(2) { 400 + 8 * (id % 30) as i32 } else { 730 };
+        regular(id, 30, last)
+    };
+    let text: String = (0..200).map(subscriber).collect();
+    let orders = orders_of(&format!("customer_id,order_date,amount\n{text}"));
+    let history = History::new(&orders);
+    let options = Options { horizon: Horizon::days(30).unwrap(), ..Options::default() };
+    let churn = fit(&history, &options).unwrap();
+    assert!(churn.evaluation.auc.value > 0.99, "{:?}", churn.evaluation.auc);
 }
 
 /// A table in which tenure says something of who left, with one more column.

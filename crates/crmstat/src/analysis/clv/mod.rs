@@ -14,6 +14,21 @@
 //! customer gets P(alive), the orders and the mean value expected within a horizon, and the discounted
 //! value with an interval. [`validate`] holds back the end of the data and compares.
 //!
+//! Two models count in whole periods of the calendar (day, ISO week, month, year: the unit):
+//!
+//! - [`OrderModel::BgBb`], for purchases that are bound to occasions: every period after that of the first
+//!   purchase is one, up to the last that is over before `as_of`. x counts those with a purchase, `t_x` is the
+//!   last of these and T their number; the mean value is that of a period with a purchase.
+//! - [`OrderModel::Sbg`], for contracts ([`Beside::contracts`]): periods are counted from each contract's first
+//!   day. x counts renewals, T the periods so far; a contract that ends within a period was not renewed at
+//!   its end. Expected orders are renewals, the mean value is what the customer's orders brought from the
+//!   first renewal on, per renewal.
+//!
+//! A horizon is rounded to whole periods for them, and what a period brings is paid at its end.
+//!
+//! With [`Beside::attributes`] the Pareto/NBD takes customers' attributes into account: see
+//! [`WithCovariates`].
+//!
 //! ```no_run
 //! use crmstat::{analysis::clv, ingest::{Export, ReadOptions}};
 //!
@@ -26,6 +41,9 @@
 //! ```
 
 mod buyers;
+mod calendar;
+mod contracts;
+mod covariates;
 mod model;
 mod overview;
 mod process;
@@ -36,24 +54,28 @@ mod text;
 mod validate;
 mod warning;
 
+pub use covariates::WithCovariates;
 pub use model::Model;
 pub use overview::Overview;
-pub use process::{OrderModel, Process};
+pub use process::{OrderModel, Parameter, Process};
 pub use text::{discount_from_text, span_from_text, unit_from_text, unit_name};
 pub use validate::{Predictor, Score, Tracking, Validation, ValidationOptions, validate};
 pub use warning::Warning;
 
-use self::buyers::Buyers;
+use self::{
+    buyers::{Buyers, Observation},
+    process::Asked,
+};
 use super::rfm::no_purchases;
 use crate::{
     AsOf, Error, Result, Window,
     ingest::{Export, Imported},
     output::Texts,
-    tables::{Orders, OrdersQuery},
+    tables::{CustomerTable, Orders, OrdersQuery, Records},
 };
 use crmstat_models::clv::{
-    ClvParams, CustomerValue, DiscountRate, Interval, OrderDraws, Span, Summaries, Summary,
-    TimeUnit, ZeroAmount, frequency_value_correlation,
+    ClvParams, CustomerValue, DiscountRate, GammaGamma, Interval, OrderDraws, ParameterDraws, Span,
+    Summaries, Summary, TimeUnit, ZeroAmount, frequency_value_correlation,
 };
 
 /// What to estimate. The default: MBG/NBD in weeks, a horizon of 52 weeks, 10 % a year of discount, the
@@ -84,12 +106,26 @@ pub struct Options {
     pub residual: bool,
     /// Whether to add intervals of the number of orders, by simulation.
     pub simulation: Option<Simulation>,
+    /// Draws of the parameters to take the intervals of values from; `None` is the delta method.
+    pub interval_draws: Option<Simulation>,
+    /// Whether to add the probabilities of 0, 1, … so many orders within the horizon, at most
+    /// [`Options::MOST_COUNTED`].
+    pub distribution: Option<u32>,
 }
 
-/// How to simulate next orders.
+/// What is known of customers beside their orders.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// The table of customers with the starts and ends of contracts, which [`OrderModel::Sbg`] needs.
+    pub contracts: Option<&'a Records>,
+    /// Attributes of customers: every column is a covariate of the Pareto/NBD.
+    pub attributes: Option<&'a CustomerTable>,
+}
+
+/// How to simulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Simulation {
-    /// Simulated outcomes per customer.
+    /// Draws, for each customer.
     pub draws: usize,
     /// The seed.
     pub seed: u64,
@@ -111,17 +147,67 @@ impl Default for Options {
             lifetime: None,
             residual: false,
             simulation: None,
+            interval_draws: None,
+            distribution: None,
         }
     }
 }
 
 impl Options {
-    fn params(&self) -> ClvParams {
-        ClvParams::new(self.horizon).discount(self.discount).margin(self.margin)
+    /// The most orders whose probabilities are told one by one.
+    pub const MOST_COUNTED: u32 = 1000;
+
+    /// The model that is asked for, or the saved one's.
+    fn order_model(&self) -> OrderModel {
+        self.fitted.as_ref().map_or(self.model, |model| model.orders().model())
     }
 
-    fn check(&self) -> Result<()> {
-        self.params().check().map_err(Error::from_model)?;
+    /// The unit of the model.
+    fn model_unit(&self) -> TimeUnit {
+        self.fitted.as_ref().map_or(self.unit, |model| model.orders().unit())
+    }
+
+    /// How far the model looks ahead: whole units where it counts in these.
+    fn ahead(&self) -> Result<Span> {
+        if !self.order_model().is_stepwise() {
+            return Ok(self.horizon);
+        }
+        let unit = self.model_unit();
+        Span::new(self.horizon.in_units(unit).round(), unit).map_err(|_| {
+            let (model, unit) = (self.order_model().name(), unit_name(unit));
+            Error::usage(format!(
+                "the horizon is under half a {unit}, and {model} counts whole ones"
+            ))
+            .with_hint("look further ahead, or count in a shorter unit")
+        })
+    }
+
+    fn params(&self) -> Result<ClvParams> {
+        let ahead = self.ahead()?;
+        let params = ClvParams::new(ahead).discount(self.discount).margin(self.margin);
+        if !self.order_model().is_stepwise() {
+            return Ok(params);
+        }
+        let step = Span::new(1.0, self.model_unit()).map_err(Error::from_model)?;
+        Ok(params.step(step))
+    }
+
+    fn check(&self, beside: Beside<'_>) -> Result<()> {
+        self.params()?.check().map_err(Error::from_model)?;
+        let model = self.order_model();
+        if model == OrderModel::Sbg && beside.contracts.is_none() {
+            return Err(Error::usage("`sbg` needs the starts and ends of contracts")
+                .with_hint("give the table that has them with `--customers FILE`"));
+        }
+        if model != OrderModel::ParetoNbd && beside.attributes.is_some() {
+            return Err(Error::usage(format!("`{}` takes no covariates", model.name()))
+                .with_hint(format!("`{}` does", OrderModel::ParetoNbd.name())));
+        }
+        if let Some(most) = self.distribution.filter(|most| *most > Self::MOST_COUNTED) {
+            let allowed = Self::MOST_COUNTED;
+            return Err(Error::usage(format!("a distribution of up to {most} orders"))
+                .with_hint(format!("ask for at most {allowed}; the rest is summed up")));
+        }
         if !(self.level > 0.0 && self.level < 1.0) {
             return Err(Error::usage(format!("the level {} is not between 0 and 1", self.level)));
         }
@@ -143,6 +229,7 @@ pub struct Clv {
     intervals: Vec<Option<Interval>>,
     residual: Option<Vec<Option<f64>>>,
     orders_intervals: Option<Vec<Interval>>,
+    distribution: Option<Vec<Vec<f64>>>,
     model: Model,
     overview: Overview,
     undone: u64,
@@ -164,6 +251,8 @@ pub struct Customer<'a> {
     pub residual: Option<f64>,
     /// The interval of the number of orders within the horizon, where asked for.
     pub orders: Option<Interval>,
+    /// The probabilities of 0, 1, … orders within the horizon, where asked for.
+    pub distribution: Option<&'a [f64]>,
 }
 
 /// Estimates what the customers of `export` are worth.
@@ -172,45 +261,68 @@ pub struct Customer<'a> {
 /// What the export cannot bear ([`Export`]), options out of range, no purchase in the window, or nobody
 /// with a repeat order.
 pub fn estimate(export: &mut Export, options: &Options) -> Result<Imported<Clv>> {
-    options.check()?;
+    estimate_with(export, Beside::default(), options)
+}
+
+/// The same with what is known of customers beside their orders.
+///
+/// # Errors
+/// As [`estimate`]; a table without starts of contracts, or with two contracts of one customer; a covariate
+/// that is the same for all or has too many kinds.
+pub fn estimate_with(
+    export: &mut Export,
+    beside: Beside<'_>,
+    options: &Options,
+) -> Result<Imported<Clv>> {
+    options.check(beside)?;
     let query = OrdersQuery { window: options.window, fields: Vec::new() };
     let orders = Orders::read(export, &query)?;
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
     let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;
-    let unit = options.fitted.as_ref().map_or(options.unit, |model| model.orders().unit());
-    let buyers = Buyers::of(&orders.result, as_of, unit, options.zero_amount)?;
+    let observed =
+        Observation { as_of, unit: options.model_unit(), zero_amount: options.zero_amount };
+    let buyers = match (options.order_model(), beside.contracts) {
+        (OrderModel::BgBb, _) => Buyers::on_occasions(&orders.result, observed)?,
+        (OrderModel::Sbg, Some(contracts)) => {
+            Buyers::under_contract(&orders.result, contracts, observed)?
+        }
+        _ => Buyers::of(&orders.result, observed)?,
+    };
     if buyers.numbers.is_empty() {
         return Err(no_purchases(export, &orders));
     }
-    orders.try_map(|_| Clv::new(as_of, buyers, options))
+    orders.try_map(|_| Clv::new(as_of, buyers, beside, options))
 }
 
 impl Clv {
-    fn new(as_of: AsOf, buyers: Buyers, options: &Options) -> Result<Self> {
-        let Buyers { ids, summaries, revenue, undone, .. } = buyers;
-        let (model, no_spend) = match &options.fitted {
-            Some(model) => (model.clone(), None),
-            None => Model::fit(&summaries, options.model)?,
+    fn new(as_of: AsOf, buyers: Buyers, beside: Beside<'_>, options: &Options) -> Result<Self> {
+        let Buyers { ids, summaries, revenue, undone, mut warnings, .. } = buyers;
+        let (model, no_spend) = match (&options.fitted, beside.attributes) {
+            (Some(model), _) => (model.clone(), None),
+            (None, None) => Model::fit(&summaries, options.model)?,
+            (None, Some(table)) => Model::fit_with_covariates(&summaries, &ids, table)?,
         };
-        let mut warnings = doubts(&summaries, &model, options);
+        warnings.extend(doubts(&summaries, &model, options));
         warnings.extend(no_spend);
-        let (values, intervals) = valued(&model, &summaries, options, &mut warnings)?;
+        let (asked, unknown) = model.orders().for_customers(&summaries, &ids, beside.attributes)?;
+        warnings.extend(unknown);
+        let (values, intervals) = valued(&asked, model.spend(), options, &mut warnings)?;
         let residual = match model.spend().filter(|_| options.residual) {
-            Some(spend) => {
-                Some(model.orders().residual_values(options.params(), spend, &summaries)?)
-            }
+            Some(spend) => Some(asked.residual_values(options.params()?, spend)?),
             None => None,
         };
+        let ahead = options.ahead()?;
         let draws = options.simulation.map(|Simulation { draws, seed }| OrderDraws {
             level: options.level,
             draws,
             seed,
         });
-        let orders_intervals = draws
-            .map(|draws| model.orders().orders_intervals(&summaries, options.horizon, draws))
-            .transpose()?;
-        let overview = Overview::of(&summaries, &values, revenue, &model, options);
+        let orders_intervals =
+            draws.map(|draws| asked.orders_intervals(ahead, draws)).transpose()?;
+        let distribution =
+            options.distribution.map(|most| asked.orders_distribution(ahead, most)).transpose()?;
+        let overview = Overview::of(&summaries, &values, revenue, &model, options)?;
         Ok(Self {
             as_of,
             ids,
@@ -219,6 +331,7 @@ impl Clv {
             intervals,
             residual,
             orders_intervals,
+            distribution,
             model,
             overview,
             undone,
@@ -251,6 +364,7 @@ impl Clv {
             interval: self.intervals[at],
             residual: self.residual.as_ref().and_then(|all| all[at]),
             orders: nth(&self.orders_intervals, at),
+            distribution: self.distribution.as_ref().map(|all| &all[at][..]),
         })
     }
 
@@ -282,14 +396,16 @@ impl Clv {
 
 /// Values and, where the models have a covariance, their intervals.
 fn valued(
-    model: &Model,
-    customers: &Summaries,
+    asked: &Asked<'_>,
+    spend: Option<&GammaGamma>,
     options: &Options,
     warnings: &mut Vec<Warning>,
 ) -> Result<(Vec<CustomerValue>, Vec<Option<Interval>>)> {
-    let params = options.params();
-    if let Some(spend) = model.spend() {
-        match model.orders().value_intervals(params, spend, customers, options.level) {
+    let (params, level) = (options.params()?, options.level);
+    let draws = options.interval_draws;
+    let draws = draws.map(|Simulation { draws, seed }| ParameterDraws { level, draws, seed });
+    if let Some(spend) = spend {
+        match asked.value_intervals(params, spend, level, draws) {
             Ok(found) => return Ok(found.into_iter().map(|each| (each.value, each.clv)).unzip()),
             Err(error) if error.is_data() => {
                 warnings.push(Warning::NoIntervals(error.to_string()));
@@ -297,7 +413,7 @@ fn valued(
             Err(error) => return Err(error),
         }
     }
-    let values = model.orders().values(params, options.horizon, model.spend(), customers)?;
+    let values = asked.values(params, options.ahead()?, spend)?;
     let none = vec![None; values.len()];
     Ok((values, none))
 }

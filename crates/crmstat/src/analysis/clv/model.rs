@@ -1,7 +1,7 @@
 //! What is saved of a fit, so that other data are predicted alike.
 
-use super::{OrderModel, Process, Warning};
-use crate::{Error, Result, model_file};
+use super::{OrderModel, Process, Warning, WithCovariates};
+use crate::{Error, Result, model_file, output::Texts, tables::CustomerTable};
 use crmstat_models::clv::{FitParams, GammaGamma, Summaries};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,9 +24,27 @@ impl Model {
     /// model of spend, and a warning says so.
     ///
     /// # Errors
-    /// Customers among whom nobody has a repeat order.
+    /// Customers among whom nobody has a repeat order or renewal.
     pub fn fit(customers: &Summaries, model: OrderModel) -> Result<(Self, Option<Warning>)> {
-        let orders = model.fit(customers)?;
+        Self::with_spend(model.fit(customers)?, customers)
+    }
+
+    /// The same with rates that depend on the attributes in the columns of `table`, which customers find by
+    /// their `ids`.
+    ///
+    /// # Errors
+    /// Customers among whom nobody has a repeat order; an attribute that is the same for all of them, or has
+    /// too many kinds.
+    pub fn fit_with_covariates(
+        customers: &Summaries,
+        ids: &Texts,
+        table: &CustomerTable,
+    ) -> Result<(Self, Option<Warning>)> {
+        let orders = Process::Covariates(WithCovariates::fit(customers, ids, table)?);
+        Self::with_spend(orders, customers)
+    }
+
+    fn with_spend(orders: Process, customers: &Summaries) -> Result<(Self, Option<Warning>)> {
         match GammaGamma::fit(customers, FitParams::default()) {
             Ok(spend) => Ok((Self { orders, spend: Some(spend) }, None)),
             Err(error) if error.is_data() => {

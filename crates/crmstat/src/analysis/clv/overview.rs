@@ -1,7 +1,7 @@
 //! The totals of a run, and the simple lifetime value beside them.
 
 use super::{Model, Options};
-use crate::Money;
+use crate::{Money, Result};
 use crmstat_models::clv::{
     CustomerValue, GammaGamma, Span, Summaries, Summary, frequency_value_correlation,
     simple_lifetime_value,
@@ -43,7 +43,7 @@ impl Overview {
         revenue: Money,
         model: &Model,
         options: &Options,
-    ) -> Self {
+    ) -> Result<Self> {
         let all = customers.customers();
         let count = all.len() as f64;
         let total_clv: Option<f64> = values.iter().map(|value| value.clv).sum();
@@ -53,7 +53,7 @@ impl Overview {
             let revenue = revenue.to_f64();
             simple_lifetime_value(revenue, all.len(), observed, lifetime, options.margin).ok()
         });
-        Self {
+        Ok(Self {
             customers: all.len(),
             repeat_customers: all.iter().filter(|customer| customer.x() > 0).count(),
             revenue,
@@ -62,9 +62,9 @@ impl Overview {
             total_clv,
             mean_clv: total_clv.map(|total| total / count),
             simple_ltv,
-            new_customer_orders: model.orders().new_customer_orders(options.horizon),
+            new_customer_orders: model.orders().new_customer_orders(options.ahead()?),
             mean_order_value: model.spend().and_then(GammaGamma::population_mean),
             frequency_value_correlation: frequency_value_correlation(customers),
-        }
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! The models of repeat purchases to choose from, and one of them fitted.
 
-use crate::{Error, Result};
+use super::{Warning, WithCovariates};
+use crate::{Error, Result, output::Texts, tables::CustomerTable};
 use crmstat_models::clv::{
-    BgNbd, ClvParams, CustomerValue, CustomerValueInterval, DiscountRate, Dropout, Estimate,
-    FitParams, GammaGamma, Interval, OrderDraws, ParetoNbd, PurchaseProcess, Span, Summaries,
-    TimeUnit, TrackingRow, orders_interval, track,
+    BetaGeometric, BgBb, BgNbd, ClvParams, CustomerValue, CustomerValueInterval, DiscountRate,
+    Dropout, Estimate, FitParams, GammaGamma, Grouped, Interval, OrderDraws, ParameterDraws,
+    ParetoNbd, PurchaseProcess, Span, Summaries, TimeUnit, TrackingRow, forecasts,
+    orders_distribution, orders_interval, track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +21,17 @@ pub enum OrderModel {
     BgNbd,
     /// Customers may leave at any moment.
     ParetoNbd,
+    /// Customers may buy once on each occasion, a period of the calendar, and leave before any of them.
+    BgBb,
+    /// Customers are under contract and may leave at the end of each period: the shifted beta-geometric.
+    Sbg,
 }
 
 impl OrderModel {
     /// Every model, the default first.
-    pub const ALL: [Self; 3] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd];
+    pub const ALL: [Self; 5] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd, Self::BgBb, Self::Sbg];
+    /// The models of orders at any time, the default first.
+    pub const AT_ANY_TIME: [Self; 3] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd];
 
     /// The name that options and output use.
     pub const fn name(self) -> &'static str {
@@ -31,21 +39,35 @@ impl OrderModel {
             Self::MbgNbd => "mbg-nbd",
             Self::BgNbd => "bg-nbd",
             Self::ParetoNbd => "pareto-nbd",
+            Self::BgBb => "bg-bb",
+            Self::Sbg => "sbg",
         }
+    }
+
+    /// The unit of time to count in where nothing else is said: a week, and a month for occasions and
+    /// contracts.
+    pub const fn usual_unit(self) -> TimeUnit {
+        if self.is_stepwise() { TimeUnit::Month } else { TimeUnit::Week }
+    }
+
+    /// Whether orders come in whole units of time: on occasions, or at renewals.
+    pub const fn is_stepwise(self) -> bool {
+        matches!(self, Self::BgBb | Self::Sbg)
     }
 
     /// Fits the model to `customers`.
     ///
     /// # Errors
-    /// Customers among whom nobody has a repeat order.
+    /// Customers among whom nobody has a repeat order or renewal, or nobody left a contract.
     pub fn fit(self, customers: &Summaries) -> Result<Process> {
-        let bg_nbd = |dropout| BgNbd::fit(customers, dropout, FitParams::default());
+        let params = FitParams::default();
+        let bg_nbd = |dropout| BgNbd::fit(customers, dropout, params);
         let fitted = match self {
             Self::MbgNbd => bg_nbd(Dropout::AfterEveryOrder).map(Process::BgNbd),
             Self::BgNbd => bg_nbd(Dropout::AfterRepeatOrder).map(Process::BgNbd),
-            Self::ParetoNbd => {
-                ParetoNbd::fit(customers, FitParams::default()).map(Process::ParetoNbd)
-            }
+            Self::ParetoNbd => ParetoNbd::fit(customers, params).map(Process::ParetoNbd),
+            Self::BgBb => BgBb::fit(customers, params).map(Process::BgBb),
+            Self::Sbg => BetaGeometric::fit(customers, params).map(Process::Sbg),
         };
         fitted.map_err(Error::from_model)
     }
@@ -71,16 +93,53 @@ pub enum Process {
     BgNbd(BgNbd),
     /// The Pareto/NBD.
     ParetoNbd(ParetoNbd),
+    /// The Pareto/NBD with rates that depend on customers' attributes.
+    Covariates(WithCovariates),
+    /// The BG/BB.
+    BgBb(BgBb),
+    /// The shifted beta-geometric.
+    Sbg(BetaGeometric),
 }
 
-/// The same expression for whichever model it is.
+/// The same expression for whichever model it is; with covariates, for that of an average customer.
 macro_rules! with {
     ($process:expr, $model:ident => $answer:expr) => {
         match $process {
             Process::BgNbd($model) => $answer,
             Process::ParetoNbd($model) => $answer,
+            Process::Covariates(model) => {
+                let $model = model.average();
+                $answer
+            }
+            Process::BgBb($model) => $answer,
+            Process::Sbg($model) => $answer,
         }
     };
+}
+
+/// One parameter of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The name in the literature; an effect of a covariate is named by the rate and the attribute.
+    pub name: String,
+    /// The estimate.
+    pub value: f64,
+    /// Its standard error, by the delta method from that of the logarithm.
+    pub standard_error: Option<f64>,
+}
+
+/// The parameters of a model of which all are positive.
+pub(super) fn parameters(
+    names: &[&str],
+    values: &[f64],
+    estimate: Option<&Estimate>,
+) -> Vec<Parameter> {
+    let named = names.iter().zip(values).enumerate().map(|(index, (name, value))| {
+        let error = estimate.and_then(|estimate| estimate.log_standard_error(index));
+        let standard_error = error.map(|error| value * error);
+        Parameter { name: (*name).to_owned(), value: *value, standard_error }
+    });
+    named.collect()
 }
 
 /// The names of the parameters of a model of this type.
@@ -94,7 +153,9 @@ impl Process {
         match self {
             Self::BgNbd(model) if model.dropout() == Dropout::AfterEveryOrder => OrderModel::MbgNbd,
             Self::BgNbd(_) => OrderModel::BgNbd,
-            Self::ParetoNbd(_) => OrderModel::ParetoNbd,
+            Self::ParetoNbd(_) | Self::Covariates(_) => OrderModel::ParetoNbd,
+            Self::BgBb(_) => OrderModel::BgBb,
+            Self::Sbg(_) => OrderModel::Sbg,
         }
     }
 
@@ -103,79 +164,43 @@ impl Process {
         with!(self, model => model.unit())
     }
 
-    /// The parameters with their names in the literature.
-    pub fn parameters(&self) -> Vec<(&'static str, f64)> {
-        let named = |names: &'static [&'static str], values: Vec<f64>| {
-            names.iter().copied().zip(values).collect()
+    /// The attributes of customers that it needs, by the headers of their columns.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        let covariates = match self {
+            Self::Covariates(model) => Some(model),
+            _ => None,
         };
-        with!(self, model => named(names_of(model), model.parameters()))
+        covariates.into_iter().flat_map(WithCovariates::attributes)
+    }
+
+    /// The parameters; those of an average customer come before the effects of covariates.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let estimate = self.estimate();
+        let mut found =
+            with!(self, model => parameters(names_of(model), &model.parameters(), estimate));
+        if let Self::Covariates(model) = self {
+            found.extend(
+                model.effects().into_iter().map(|(name, value, standard_error)| Parameter {
+                    name,
+                    value,
+                    standard_error,
+                }),
+            );
+        }
+        found
     }
 
     /// How the parameters were found.
     pub fn estimate(&self) -> Option<&Estimate> {
-        with!(self, model => model.estimate())
+        match self {
+            Self::Covariates(model) => Some(model.estimate()),
+            other => with!(other, model => model.estimate()),
+        }
     }
 
     /// Repeat orders expected of a customer within `horizon` of the first order.
     pub fn new_customer_orders(&self, horizon: Span) -> f64 {
         with!(self, model => model.new_customer_orders(horizon))
-    }
-
-    /// What every customer is expected to do, and to bring where there is a model of spend.
-    pub(super) fn values(
-        &self,
-        params: ClvParams,
-        horizon: Span,
-        spend: Option<&GammaGamma>,
-        customers: &Summaries,
-    ) -> Result<Vec<CustomerValue>> {
-        let values = match spend {
-            Some(spend) => with!(self, model => params.values(model, spend, customers)),
-            None => with!(self, model => model.predict(customers, horizon)).map(|forecasts| {
-                let without_value = forecasts.into_iter().map(|forecast| CustomerValue {
-                    p_alive: forecast.p_alive,
-                    expected_orders: forecast.expected_orders,
-                    expected_value: None,
-                    clv: None,
-                });
-                without_value.collect()
-            }),
-        };
-        values.map_err(Error::from_model)
-    }
-
-    /// As [`Process::values`], with intervals of `level`.
-    pub(super) fn value_intervals(
-        &self,
-        params: ClvParams,
-        spend: &GammaGamma,
-        customers: &Summaries,
-        level: f64,
-    ) -> Result<Vec<CustomerValueInterval>> {
-        with!(self, model => params.value_intervals(model, spend, customers, level))
-            .map_err(Error::from_model)
-    }
-
-    /// What every customer is worth for ever.
-    pub(super) fn residual_values(
-        &self,
-        params: ClvParams,
-        spend: &GammaGamma,
-        customers: &Summaries,
-    ) -> Result<Vec<Option<f64>>> {
-        with!(self, model => params.residual_values(model, spend, customers))
-            .map_err(Error::from_model)
-    }
-
-    /// The interval of every customer's number of orders within `horizon`, by simulation.
-    pub(super) fn orders_intervals(
-        &self,
-        customers: &Summaries,
-        horizon: Span,
-        draws: OrderDraws,
-    ) -> Result<Vec<Interval>> {
-        with!(self, model => orders_interval(model, customers, horizon, draws))
-            .map_err(Error::from_model)
     }
 
     /// Repeat orders by period against their expectation; see [`track`].
@@ -188,6 +213,122 @@ impl Process {
     ) -> Result<Vec<TrackingRow>> {
         with!(self, model => track(model, first_orders, repeat_orders, period, periods))
             .map_err(Error::from_model)
+    }
+
+    /// The models of `customers`, who find their attributes by their `ids`.
+    pub(super) fn for_customers<'a>(
+        &'a self,
+        customers: &'a Summaries,
+        ids: &Texts,
+        attributes: Option<&CustomerTable>,
+    ) -> Result<(Asked<'a>, Option<Warning>)> {
+        let (models, warning) = match self {
+            Self::BgNbd(model) => (Each::BgNbd(model), None),
+            Self::ParetoNbd(model) => (Each::ParetoNbd(model), None),
+            Self::BgBb(model) => (Each::BgBb(model), None),
+            Self::Sbg(model) => (Each::Sbg(model), None),
+            Self::Covariates(model) => {
+                let table = attributes.ok_or_else(|| {
+                    let names: Vec<&str> = model.attributes().collect();
+                    Error::usage(format!("the model needs the covariates `{}`", names.join("`, `")))
+                        .with_hint("give the table that has them with `--customers FILE`")
+                })?;
+                let (models, warning) = model.for_customers(customers, ids, table)?;
+                (Each::Covariates(models), warning)
+            }
+        };
+        Ok((Asked { models, customers }, warning))
+    }
+}
+
+/// Customers, and the model that answers for each of them.
+pub(super) struct Asked<'a> {
+    models: Each<'a>,
+    customers: &'a Summaries,
+}
+
+enum Each<'a> {
+    BgNbd(&'a BgNbd),
+    ParetoNbd(&'a ParetoNbd),
+    Covariates(Grouped<ParetoNbd>),
+    BgBb(&'a BgBb),
+    Sbg(&'a BetaGeometric),
+}
+
+/// The same expression for whichever models they are.
+macro_rules! of_each {
+    ($asked:expr, $models:ident => $answer:expr) => {
+        match &$asked.models {
+            Each::BgNbd($models) => $answer,
+            Each::ParetoNbd($models) => $answer,
+            Each::Covariates(grouped) => {
+                let $models = &grouped;
+                $answer
+            }
+            Each::BgBb($models) => $answer,
+            Each::Sbg($models) => $answer,
+        }
+        .map_err(Error::from_model)
+    };
+}
+
+impl Asked<'_> {
+    /// What every customer is expected to do, and to bring where there is a model of spend.
+    pub(super) fn values(
+        &self,
+        params: ClvParams,
+        horizon: Span,
+        spend: Option<&GammaGamma>,
+    ) -> Result<Vec<CustomerValue>> {
+        if let Some(spend) = spend {
+            return of_each!(self, models => params.values(*models, spend, self.customers));
+        }
+        let expected = of_each!(self, models => forecasts(*models, self.customers, horizon))?;
+        let without_value = expected.into_iter().map(|forecast| CustomerValue {
+            p_alive: forecast.p_alive,
+            expected_orders: forecast.expected_orders,
+            expected_value: None,
+            clv: None,
+        });
+        Ok(without_value.collect())
+    }
+
+    /// As [`Asked::values`], with intervals of `level` by the delta method, or by `draws` of the parameters.
+    pub(super) fn value_intervals(
+        &self,
+        params: ClvParams,
+        spend: &GammaGamma,
+        level: f64,
+        draws: Option<ParameterDraws>,
+    ) -> Result<Vec<CustomerValueInterval>> {
+        let customers = self.customers;
+        of_each!(self, models => match draws {
+            None => params.value_intervals(*models, spend, customers, level),
+            Some(draws) => params.value_draws(*models, spend, customers, draws),
+        })
+    }
+
+    /// What every customer is worth for ever.
+    pub(super) fn residual_values(
+        &self,
+        params: ClvParams,
+        spend: &GammaGamma,
+    ) -> Result<Vec<Option<f64>>> {
+        of_each!(self, models => params.residual_values(*models, spend, self.customers))
+    }
+
+    /// The interval of every customer's number of orders within `horizon`, by simulation.
+    pub(super) fn orders_intervals(
+        &self,
+        horizon: Span,
+        draws: OrderDraws,
+    ) -> Result<Vec<Interval>> {
+        of_each!(self, models => orders_interval(*models, self.customers, horizon, draws))
+    }
+
+    /// The probabilities of 0 to `most` orders of every customer within `horizon`.
+    pub(super) fn orders_distribution(&self, horizon: Span, most: u32) -> Result<Vec<Vec<f64>>> {
+        of_each!(self, models => orders_distribution(*models, self.customers, horizon, most))
     }
 }
 

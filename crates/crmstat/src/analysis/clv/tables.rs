@@ -1,6 +1,6 @@
 //! The tables of a CLV run.
 
-use super::{Clv, Customer, GAMMA_GAMMA};
+use super::{Clv, Customer, GAMMA_GAMMA, Parameter, process::parameters};
 use crate::{
     Lang, Result,
     output::{Column, Table},
@@ -69,6 +69,15 @@ impl Clv {
             columns.push(Column::float("orders_lower", "Заказов, от", 0, orders(|o| o.lower)));
             columns.push(Column::float("orders_upper", "Заказов, до", 0, orders(|o| o.upper)));
         }
+        if let Some(distribution) = &self.distribution {
+            for n in 0..distribution.first().map_or(0, Vec::len) {
+                let of = distribution.iter().map(move |own| own[n]);
+                let title = format!("Вероятность заказов: {n}");
+                columns.push(Column::float(format!("p_{n}"), title, 4, of));
+            }
+            let more = distribution.iter().map(|own| (1.0 - own.iter().sum::<f64>()).max(0.0));
+            columns.push(Column::float("p_more", "Вероятность заказов: больше", 4, more));
+        }
         Table::new("clv", columns)
     }
 
@@ -82,17 +91,17 @@ impl Clv {
     pub fn parameters(&self) -> Result<Table> {
         let orders = self.model.orders();
         let mut rows = Rows::default();
-        rows.model(orders.model().name(), &orders.parameters(), orders.estimate());
+        rows.model(orders.model().name(), orders.parameters(), orders.estimate());
         if let Some(spend) = self.model.spend() {
-            let named: Vec<(&str, f64)> =
-                GammaGamma::PARAMETERS.iter().copied().zip(spend.parameters()).collect();
-            rows.model(GAMMA_GAMMA, &named, spend.estimate());
+            let estimate = spend.estimate();
+            let parameters = parameters(GammaGamma::PARAMETERS, &spend.parameters(), estimate);
+            rows.model(GAMMA_GAMMA, parameters, estimate);
         }
         let rows = || rows.0.iter();
         Table::new(
             "parameters",
             vec![
-                Column::text("parameter", "Параметр", rows().map(|row| row.name)),
+                Column::text("parameter", "Параметр", rows().map(|row| row.name.as_str())),
                 Column::float("estimate", "Оценка", 6, rows().map(|row| row.estimate)),
                 Column::float("std_error", "Стандартная ошибка", 6, rows().map(|row| row.error)),
                 Column::text("model", "Модель", rows().map(|row| row.model)),
@@ -147,24 +156,16 @@ struct Rows(Vec<Row>);
 
 struct Row {
     model: &'static str,
-    name: &'static str,
+    name: String,
     estimate: Option<f64>,
     error: Option<f64>,
 }
 
 impl Rows {
-    fn model(
-        &mut self,
-        model: &'static str,
-        parameters: &[(&'static str, f64)],
-        found: Option<&Estimate>,
-    ) {
-        for (index, (name, value)) in parameters.iter().enumerate() {
-            // By the delta method, from the error of the logarithm.
-            let error = found.and_then(|found| found.log_standard_error(index));
-            let error = error.map(|error| value * error);
-            self.0.push(Row { model, name, estimate: Some(*value), error });
-        }
+    fn model(&mut self, model: &'static str, parameters: Vec<Parameter>, found: Option<&Estimate>) {
+        self.0.extend(parameters.into_iter().map(|Parameter { name, value, standard_error }| {
+            Row { model, name, estimate: Some(value), error: standard_error }
+        }));
         let Some(found) = found else { return };
         let facts = [
             ("log_likelihood", Some(found.log_likelihood)),
@@ -173,7 +174,12 @@ impl Rows {
             ("condition", found.condition),
             ("customers", Some(found.customers)),
         ];
-        let rows = facts.map(|(name, estimate)| Row { model, name, estimate, error: None });
-        self.0.extend(rows);
+        let row = |(name, estimate): (&str, _)| Row {
+            model,
+            name: name.to_owned(),
+            estimate,
+            error: None,
+        };
+        self.0.extend(facts.map(row));
     }
 }

@@ -1,8 +1,8 @@
 //! Would it have been right? The end of the data is held back, foreseen and compared.
 
 use super::{
-    Model, Options, OrderModel, Warning,
-    buyers::{Buyers, last_day, purchases},
+    Beside, Model, Options, OrderModel, Warning,
+    buyers::{Buyers, Observation, last_day, purchases},
 };
 use crate::analysis::rfm::no_purchases;
 use crate::{
@@ -33,7 +33,7 @@ pub struct ValidationOptions {
 
 impl Default for ValidationOptions {
     fn default() -> Self {
-        Self { models: OrderModel::ALL.to_vec(), holdout: None }
+        Self { models: OrderModel::AT_ANY_TIME.to_vec(), holdout: None }
     }
 }
 
@@ -104,7 +104,12 @@ pub fn validate(
     options: &Options,
     validation: &ValidationOptions,
 ) -> Result<Imported<Validation>> {
-    options.check()?;
+    options.check(Beside::default())?;
+    if let Some(model) = validation.models.iter().find(|model| model.is_stepwise()) {
+        let names = OrderModel::AT_ANY_TIME.map(OrderModel::name).join("`, `");
+        let message = format!("`{}` cannot be validated on a span of days", model.name());
+        return Err(Error::usage(message).with_hint(format!("name one of `{names}`")));
+    }
     let since = options.window.since;
     let query = OrdersQuery { window: Window { since, until: None }, fields: Vec::new() };
     let orders = Orders::read(export, &query)?;
@@ -202,7 +207,8 @@ impl Validation {
         options: &Options,
         models: &[OrderModel],
     ) -> Result<Self> {
-        let buyers = Buyers::of(orders, as_of, options.unit, options.zero_amount)?;
+        let (unit, zero_amount) = (options.unit, options.zero_amount);
+        let buyers = Buyers::of(orders, Observation { as_of, unit, zero_amount })?;
         if buyers.numbers.is_empty() {
             return Err(Error::data(format!("no purchase before {as_of}"))
                 .with_hint("choose a later `--calibration-end`"));
@@ -212,9 +218,10 @@ impl Validation {
         let outcomes: Vec<Outcome> = buyers
             .numbers
             .par_iter()
+            .flatten()
             .map(|customer| {
                 let ends = [calibration_end, end.days()];
-                Outcome::of(orders, *customer, ends, options.zero_amount)
+                Outcome::of(orders, *customer, ends, zero_amount)
             })
             .collect::<Result<_>>()?;
         let of = |field: fn(&Outcome) -> f64| outcomes.iter().map(field).collect::<Vec<f64>>();
@@ -253,8 +260,8 @@ impl Validation {
             if process.estimate().is_some_and(|estimate| !estimate.converged) {
                 found.warnings.push(Warning::NotConverged(model.name()));
             }
-            let values =
-                process.values(ClvParams::new(horizon), horizon, fitted.spend(), customers)?;
+            let (asked, _) = process.for_customers(customers, &buyers.ids, None)?;
+            let values = asked.values(ClvParams::new(horizon), horizon, fitted.spend())?;
             let expected: Vec<f64> = values.iter().map(|value| value.expected_orders).collect();
             let value = |value: &CustomerValue| Some(value.expected_orders * value.expected_value?);
             let value: Option<Vec<f64>> = values.iter().map(value).collect();

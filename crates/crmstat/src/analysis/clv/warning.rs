@@ -1,6 +1,7 @@
 //! What a careful analyst would want to know before using the numbers.
 
 use super::OrderModel;
+use crate::Date;
 use std::fmt;
 
 /// A doubt about a result; its `Display` is one line that says what to do.
@@ -22,6 +23,12 @@ pub enum Warning {
     LongHorizon(f64),
     /// The BG/NBD takes everybody without a repeat order for alive: this share of customers.
     AliveByAssumption(f64),
+    /// The period from this day on is not over, so that it is no occasion yet.
+    OccasionCutOff(Date),
+    /// So many rows or customers are left out, for this reason.
+    LeftOut(u64, &'static str),
+    /// So many customers lack a covariate, or have one of a kind that the fit did not know.
+    UnknownCovariates(usize),
 }
 
 impl Warning {
@@ -74,6 +81,15 @@ impl fmt::Display for Warning {
                  certainty: `{}` does not",
                 share * 100.0,
                 OrderModel::MbgNbd.name()
+            ),
+            Self::OccasionCutOff(day) => {
+                write!(f, "the period from {day} on is not over: orders in it do not count yet")
+            }
+            Self::LeftOut(rows, why) => write!(f, "{rows} {why} and are left out"),
+            Self::UnknownCovariates(customers) => write!(
+                f,
+                "{customers} customers lack a covariate, or have one of a new kind: it counts as average \
+                 for them"
             ),
         }
     }

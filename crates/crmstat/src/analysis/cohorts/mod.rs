@@ -8,11 +8,14 @@
 
 mod period;
 mod survival;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use period::Period;
 pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next_order};
+
+pub(in crate::analysis) use terms::{Contract, Terms};
 
 use super::rfm::no_purchases;
 use crate::{

@@ -1,11 +1,11 @@
 //! How long customers stay: Kaplan–Meier for contracts and for the time to the next order.
 
-use super::read;
+use super::{read, terms::Terms};
 use crate::{
-    AsOf, Date, Error, Result, Timestamp, Window,
-    ingest::{Export, Field, Imported},
+    AsOf, Error, Result, Window,
+    ingest::{Export, Imported},
     output::{Column, Table},
-    tables::{self, Orders, Records},
+    tables::{Orders, Records},
 };
 use crmstat_models::clv::{KaplanMeier, Lifetime};
 
@@ -91,64 +91,20 @@ pub fn contracts(
 ) -> Result<Imported<Contracts>> {
     let (orders, as_of) = read(export, options.window)?;
     orders.try_map(|_| {
-        let Terms { lifetimes, without_start, not_started, reversed } =
+        let Terms { contracts, without_start, not_started, reversed } =
             Terms::of(customers, as_of)?;
-        if lifetimes.is_empty() {
-            return Err(Error::data(format!("no contract has started before {as_of}"))
-                .with_hint(NAME_THE_START));
-        }
+        let last = as_of.date().plus_days(-1);
+        let lifetimes: Vec<Lifetime> = contracts
+            .iter()
+            .map(|contract| {
+                let until = contract.end.unwrap_or(last);
+                let length = f64::from(until.days() - contract.start.days());
+                Lifetime { length, ended: contract.end.is_some() }
+            })
+            .collect();
         let survival = Survival::fit(as_of, &lifetimes, options.level)?;
         Ok(Contracts { survival, without_start, not_started, reversed })
     })
-}
-
-/// What helps where starts are missing.
-const NAME_THE_START: &str =
-    "name the column of starts with `--map customers.contract_start=COLUMN`";
-
-/// Lengths of contracts, and the rows without one.
-#[derive(Default)]
-struct Terms {
-    lifetimes: Vec<Lifetime>,
-    without_start: u64,
-    not_started: u64,
-    reversed: u64,
-}
-
-impl Terms {
-    fn of(table: &Records, as_of: AsOf) -> Result<Self> {
-        let Some(tables::Column::Date(starts)) = table.field(Field::ContractStart) else {
-            return Err(Error::data("the table of customers has no `contract_start`")
-                .with_hint(NAME_THE_START));
-        };
-        let ends = match table.field(Field::ContractEnd) {
-            Some(tables::Column::Date(ends)) => Some(ends),
-            _ => None,
-        };
-        let mut found = Self::default();
-        for (row, start) in starts.iter().enumerate() {
-            let end = ends.and_then(|ends| ends[row]).map(Timestamp::date);
-            found.add(start.map(Timestamp::date), end, as_of);
-        }
-        Ok(found)
-    }
-
-    fn add(&mut self, start: Option<Date>, end: Option<Date>, as_of: AsOf) {
-        let Some(start) = start else {
-            self.without_start += 1;
-            return;
-        };
-        if start >= as_of.date() {
-            self.not_started += 1;
-        } else if end.is_some_and(|end| end < start) {
-            self.reversed += 1;
-        } else {
-            let ended = end.filter(|end| *end < as_of.date());
-            let until = ended.map_or(as_of.date().days() - 1, Date::days);
-            let length = f64::from(until - start.days());
-            self.lifetimes.push(Lifetime { length, ended: ended.is_some() });
-        }
-    }
 }
 
 impl Survival {

@@ -27,6 +27,7 @@ use crate::{
     output::Texts,
 };
 use crmstat_models::rfm::{Cuts, Fitted, Metrics, Params, Scores};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How to score. The default: five bins each, the 11 published segments, total money, all the data.
@@ -114,29 +115,19 @@ pub struct Customer<'a> {
 /// What the export cannot bear ([`Export`]), cut points or segments that do not fit together, or no
 /// purchase in the window.
 pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
-    let gathered = export.gather::<Purchases>(options.window)?;
+    let gathered = export.gather::<Purchases>(options.window)?.try_map(|customers| {
+        let all = customers.len() as u64;
+        let (ids, purchases) = customers.into_sorted(|customer| customer.orders > 0);
+        Ok((all, ids, purchases))
+    })?;
     let last_event = gathered.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
+    let as_of = as_of.filter(|_| !gathered.result.2.is_empty());
     let as_of = as_of.ok_or_else(|| no_purchases(export, &gathered))?;
-
-    let customers = &gathered.result;
-    let buyers: Vec<u32> = customers
-        .sorted()
-        .into_iter()
-        .filter(|customer| customers.value(*customer).orders > 0)
-        .collect();
-    if buyers.is_empty() {
-        return Err(no_purchases(export, &gathered));
-    }
-    let mut ids = Texts::default();
-    let mut scratch = [0; 16];
-    for customer in &buyers {
-        ids.push(Some(customers.text(*customer, &mut scratch)));
-    }
-    let purchases: Vec<Purchases> = buyers.iter().map(|buyer| *customers.value(*buyer)).collect();
-    let refunded_only = (customers.len() - buyers.len()) as u64;
-    let scored = Rfm::new(as_of, ids, &purchases, refunded_only, options)?;
-    gathered.try_map(|_| Ok(scored))
+    gathered.try_map(|(all, ids, purchases)| {
+        let refunded_only = all - purchases.len() as u64;
+        Rfm::new(as_of, ids, &purchases, refunded_only, options)
+    })
 }
 
 /// Says where the rows went that are no purchases.
@@ -167,19 +158,17 @@ impl Rfm {
         options: &Options,
     ) -> Result<Self> {
         let monetary: Vec<Money> = purchases
-            .iter()
+            .par_iter()
             .map(|purchases| match options.monetary {
                 Monetary::Total => purchases.net,
                 Monetary::Mean => purchases.mean(),
             })
             .collect();
-        let recency: Vec<f64> = purchases
-            .iter()
-            .map(|purchases| f64::from(as_of.date().days() - purchases.last))
-            .collect();
-        let frequency: Vec<f64> =
-            purchases.iter().map(|purchases| f64::from(purchases.orders)).collect();
-        let value: Vec<f64> = monetary.iter().map(|money| money.to_f64()).collect();
+        let days = as_of.date().days();
+        let recency: Vec<f64> =
+            purchases.par_iter().map(|each| f64::from(days - each.last)).collect();
+        let frequency: Vec<f64> = purchases.par_iter().map(|each| f64::from(each.orders)).collect();
+        let value: Vec<f64> = monetary.par_iter().map(|money| money.to_f64()).collect();
 
         let [r, f, m] = options.bins.unwrap_or_else(|| options.segments.bins());
         let mut params = Params::default().bins(r, f, m);
@@ -190,6 +179,7 @@ impl Rfm {
         let fitted = params.fit(&metrics).map_err(Error::from_model)?;
         let grid = options.segments.grid(fitted.cuts().bins())?;
         let (scores, segment) = (0..purchases.len())
+            .into_par_iter()
             .map(|at| {
                 let scores = fitted.score(recency[at], frequency[at], value[at]);
                 (scores, options.segments.number(&grid, scores))
@@ -198,9 +188,9 @@ impl Rfm {
         Ok(Self {
             as_of,
             ids,
-            last_order: purchases.iter().map(|each| Date::from_days(each.last)).collect(),
-            frequency: purchases.iter().map(|each| each.orders).collect(),
-            revenue: purchases.iter().map(|each| each.net).collect(),
+            last_order: purchases.par_iter().map(|each| Date::from_days(each.last)).collect(),
+            frequency: purchases.par_iter().map(|each| each.orders).collect(),
+            revenue: purchases.par_iter().map(|each| each.net).collect(),
             monetary,
             scores,
             segment,
@@ -303,13 +293,6 @@ impl PerCustomer for Purchases {
             self.last = self.last.max(at.date().days());
             self.orders += 1;
         }
-        Some(())
-    }
-
-    fn join(&mut self, other: &Self) -> Option<()> {
-        self.net = self.net.checked_add(other.net)?;
-        self.last = self.last.max(other.last);
-        self.orders = self.orders.checked_add(other.orders)?;
         Some(())
     }
 }

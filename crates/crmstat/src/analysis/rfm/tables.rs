@@ -15,36 +15,44 @@ impl Rfm {
     pub fn table(&self, lang: Lang) -> Result<Table> {
         let at = || 0..self.len();
         let codes = Codes::of(&self.scores);
-        let mut columns = vec![
-            Column::text("customer_id", "Клиент", at().map(|at| self.ids.get(at))),
-            Column::date("last_order", "Последний заказ", self.last_order.iter().copied()),
-            Column::int(
-                "recency_days",
-                "Давность, дней",
-                at().map(|at| i64::from(self.recency_days(at))),
-            ),
-            Column::int(
-                "frequency",
-                "Заказов",
-                self.frequency.iter().map(|orders| i64::from(*orders)),
-            ),
-            Column::money("monetary", "Сумма", self.monetary.iter().copied()),
-            Column::int("r", "R", self.scores.iter().map(|scores| i64::from(scores.recency))),
-            Column::int("f", "F", self.scores.iter().map(|scores| i64::from(scores.frequency))),
-            Column::int("m", "M", self.scores.iter().map(|scores| i64::from(scores.monetary))),
-            Column::category(
-                "rfm",
-                "RFM",
-                &codes.labels,
-                self.scores.iter().map(|scores| codes.number(*scores)),
-            ),
-            Column::category(
-                "segment",
-                "Сегмент",
-                self.segments.names(lang),
-                self.segment.iter().copied(),
-            ),
-        ];
+        let known = || {
+            vec![
+                Column::text("customer_id", "Клиент", at().map(|at| self.ids.get(at))),
+                Column::date("last_order", "Последний заказ", self.last_order.iter().copied()),
+                Column::int(
+                    "recency_days",
+                    "Давность, дней",
+                    at().map(|at| i64::from(self.recency_days(at))),
+                ),
+                Column::int(
+                    "frequency",
+                    "Заказов",
+                    self.frequency.iter().map(|orders| i64::from(*orders)),
+                ),
+                Column::money("monetary", "Сумма", self.monetary.iter().copied()),
+            ]
+        };
+        let scored = || {
+            vec![
+                Column::int("r", "R", self.scores.iter().map(|scores| i64::from(scores.recency))),
+                Column::int("f", "F", self.scores.iter().map(|scores| i64::from(scores.frequency))),
+                Column::int("m", "M", self.scores.iter().map(|scores| i64::from(scores.monetary))),
+                Column::category(
+                    "rfm",
+                    "RFM",
+                    &codes.labels,
+                    self.scores.iter().map(|scores| codes.number(*scores)),
+                ),
+                Column::category(
+                    "segment",
+                    "Сегмент",
+                    self.segments.names(lang),
+                    self.segment.iter().copied(),
+                ),
+            ]
+        };
+        let (mut columns, scored) = rayon::join(known, scored);
+        columns.extend(scored);
         if let Some(weights) = self.weights {
             let score = self.scores.iter().map(|scores| weighted(*scores, weights));
             columns.push(Column::float("score", "Балл", 2, score));

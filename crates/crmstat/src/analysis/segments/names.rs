@@ -1,7 +1,7 @@
 //! Names of clusters, composed of what sets each apart from the rest and, if need be, from each other.
 
 use super::{Customers, Values, model::Name};
-use crate::{Error, Lang, Result};
+use crate::{Error, Lang, Result, features::Feature};
 use crmstat_models::segments::{FeatureProfile, KMeans, Original, Preparation, Profile};
 
 /// The standardised difference from which a characteristic names a cluster: Cohen's "medium".
@@ -18,7 +18,7 @@ struct Words {
     lower: [&'static str; 2],
 }
 
-/// Characteristics with words of their own; any other is said by its name.
+/// Characteristics with words of their own; any other is said by what it is.
 const WORDS_OF: &[Words] = &[
     Words {
         feature: "recency_days",
@@ -137,7 +137,8 @@ fn words(customers: &Customers, profile: &Profile) -> [Vec<String>; 2] {
                     .filter(|label| shares[*label] > 0.5 && differences[*label] >= MEDIUM);
                 found.extend(most.map(|label| {
                     let label_text = &labels[label];
-                    let texts = [format!("mostly {label_text}"), format!("чаще {label_text}")];
+                    let texts =
+                        [format!("mostly {label_text}"), format!("чаще всего {label_text}")];
                     (differences[label], texts)
                 }));
             }
@@ -155,33 +156,34 @@ fn words(customers: &Customers, profile: &Profile) -> [Vec<String>; 2] {
 }
 
 fn said(name: &str, is_high: bool, lang: Lang) -> String {
+    let place = usize::from(lang == Lang::Ru);
     match WORDS_OF.iter().find(|words| words.feature == name) {
-        Some(words) => {
-            let [en, ru] = if is_high { words.high } else { words.low };
-            lang.pick(en, ru).to_owned()
+        Some(words) => (if is_high { words.high } else { words.low })[place].to_owned(),
+        None => {
+            let how = if is_high {
+                ["high", "выше обычного:"]
+            } else {
+                ["low", "ниже обычного:"]
+            };
+            format!("{} {}", how[place], described(name, lang))
         }
-        None => match (lang, is_high) {
-            (Lang::En, true) => format!("high {name}"),
-            (Lang::En, false) => format!("low {name}"),
-            (Lang::Ru, true) => format!("высокий {name}"),
-            (Lang::Ru, false) => format!("низкий {name}"),
-        },
     }
 }
 
 fn compared(name: &str, is_higher: bool, lang: Lang) -> String {
+    let place = usize::from(lang == Lang::Ru);
     match WORDS_OF.iter().find(|words| words.feature == name) {
-        Some(words) => {
-            let [en, ru] = if is_higher { words.higher } else { words.lower };
-            lang.pick(en, ru).to_owned()
+        Some(words) => (if is_higher { words.higher } else { words.lower })[place].to_owned(),
+        None => {
+            let how = if is_higher { ["higher", "выше:"] } else { ["lower", "ниже:"] };
+            format!("{} {}", how[place], described(name, lang))
         }
-        None => match (lang, is_higher) {
-            (Lang::En, true) => format!("higher {name}"),
-            (Lang::En, false) => format!("lower {name}"),
-            (Lang::Ru, true) => format!("{name} выше"),
-            (Lang::Ru, false) => format!("{name} ниже"),
-        },
     }
+}
+
+/// A characteristic in words: what a feature is, or the header of a table's column as it stands.
+pub(super) fn described(name: &str, lang: Lang) -> String {
+    name.parse::<Feature>().map_or_else(|_| name.to_owned(), |feature| feature.description(lang))
 }
 
 /// Where the centre of each cluster stands on each number.

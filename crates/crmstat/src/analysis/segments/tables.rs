@@ -1,6 +1,6 @@
 //! The tables of segments. Clusters are numbered from 1 there.
 
-use super::Segments;
+use super::{Segments, names::described};
 use crate::{
     Error, Lang, Result,
     features::{Feature, Unit},
@@ -236,14 +236,11 @@ impl Segments {
         (0..self.k()).map(move |cluster| self.name(cluster, lang))
     }
 
-    /// The strongest standardised differences from the rest, such as `frequency +1.80`.
+    /// The strongest standardised differences from the rest, such as `purchases +1.80`.
     fn sets_apart(&self, profile: &Profile, lang: Lang) -> String {
         let mut found: Vec<(f64, String)> = Vec::new();
         for ((name, labels), feature) in self.model.labelled().zip(&profile.features) {
-            let said = match (lang, name.parse::<Feature>()) {
-                (Lang::Ru, Ok(feature)) => feature.description(lang),
-                _ => name.to_owned(),
-            };
+            let said = described(name, lang);
             match feature {
                 FeatureProfile::Number { difference, .. } => found.push((*difference, said)),
                 FeatureProfile::Category { differences, .. } => {

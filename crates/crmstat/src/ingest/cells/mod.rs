@@ -59,3 +59,20 @@ pub(crate) enum Verdict<F> {
     /// No cell holds a value.
     Empty,
 }
+
+/// `0` in every byte.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Eight digits, the first in the lowest byte, as numbers of two digits in every second byte; what stands
+/// in the bytes between is of no use. `None` where a byte is no digit.
+#[inline]
+fn digit_pairs(text: u64) -> Option<u64> {
+    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+    // Digits are 0x30 to 0x39: the high half is 3, and stays so when 6 is added.
+    let above_nine = text.wrapping_add(0x0606_0606_0606_0606);
+    if (text & HIGH) != ZEROS || (above_nine & HIGH) != ZEROS {
+        return None;
+    }
+    let digits = text - ZEROS;
+    Some(digits * 10 + (digits >> 8))
+}

@@ -121,6 +121,14 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
     }
 }
 
+/// Whether `cell` is surely text without anything around it: it begins and ends with a letter or a digit
+/// and cannot be a word for "nothing here".
+#[inline]
+pub(crate) fn is_usual(cell: &[u8]) -> bool {
+    matches!(cell, [b'0'..=b'9' | b'A'..=b'M' | b'O'..=b'Z' | b'a'..=b'm' | b'o'..=b'z', ..])
+        && matches!(cell, [.., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'])
+}
+
 /// Whether `text`, found where a date or a number is expected, says that there is none.
 pub(crate) fn says_nothing(text: &str) -> bool {
     if is_missing(text.as_bytes()) {

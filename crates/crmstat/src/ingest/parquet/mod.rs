@@ -19,7 +19,7 @@ mod values;
 pub(crate) use self::{scan::ParquetFile, schema::ColumnType, text::TextColumn};
 
 /// Rows decoded together at most: what one slice holds of one column stays within a core's cache.
-pub(crate) const SLICE_ROWS: usize = 128 << 10;
+pub(crate) const SLICE_ROWS: usize = 16 << 10;
 
 /// Consecutive rows of one row group: the chosen columns in the order of the choice.
 #[derive(Debug)]

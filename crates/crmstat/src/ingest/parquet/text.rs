@@ -3,7 +3,7 @@
 //! The `parquet` crate hands out pages; their levels, codes and lengths are decoded here, so that a text
 //! is never copied out of its page and a dictionary is never expanded.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use parquet::{
@@ -13,19 +13,13 @@ use parquet::{
 };
 
 use super::{Column, Values, chunks::varint};
-
-/// Where a text lies in its page.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    length: u32,
-}
+use crate::key::Cell;
 
 /// Texts of a page, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     page: Bytes,
-    spans: Vec<Span>,
+    spans: Vec<Cell>,
 }
 
 impl Texts {
@@ -36,11 +30,8 @@ impl Texts {
 
     /// Text number `index`, or an empty one past the end.
     pub(crate) fn get(&self, index: usize) -> &[u8] {
-        self.spans.get(index).map_or(&[], |span| {
-            let start = span.start as usize;
-            // Spans are checked against the page when they are made.
-            &self.page[start..start + span.length as usize]
-        })
+        // Spans are checked against the page when they are made.
+        self.spans.get(index).map_or(&[], |span| span.of(&self.page))
     }
 
     /// Texts joined end to end into a page of their own; `None` is a missing one.
@@ -49,7 +40,7 @@ impl Texts {
         let mut spans = Vec::new();
         for value in values {
             let value = value.unwrap_or_default();
-            spans.push(Span { start: narrow(bytes.len())?, length: narrow(value.len())? });
+            spans.push(Cell { start: narrow(bytes.len())?, len: narrow(value.len())? });
             bytes.extend_from_slice(value);
         }
         Ok(Self { page: bytes.into(), spans })
@@ -68,7 +59,7 @@ impl Texts {
         if end > self.page.len() {
             return Err(general("a text reaches past its page"));
         }
-        self.spans.push(Span { start: narrow(start)?, length });
+        self.spans.push(Cell { start: narrow(start)?, len: length });
         *position = end;
         Ok(())
     }
@@ -94,6 +85,20 @@ impl TextColumn {
         match self {
             Self::Plain(texts) => texts.get(row),
             Self::Dictionary { dictionary, codes } => dictionary.get(codes[row] as usize),
+        }
+    }
+
+    /// The bytes that the texts lie in; where those of `rows` lie is put into `cells`.
+    pub(crate) fn cells(&self, rows: Range<usize>, cells: &mut Vec<Cell>) -> &[u8] {
+        match self {
+            Self::Plain(texts) => {
+                cells.extend_from_slice(&texts.spans[rows]);
+                &texts.page
+            }
+            Self::Dictionary { dictionary, codes } => {
+                cells.extend(codes[rows].iter().map(|code| dictionary.spans[*code as usize]));
+                &dictionary.page
+            }
         }
     }
 }
@@ -235,13 +240,6 @@ impl TextReader {
             }
         };
         Ok(Column { valid, values: Values::Text(text) })
-    }
-}
-
-impl Default for Span {
-    /// An empty text.
-    fn default() -> Self {
-        Self { start: 0, length: 0 }
     }
 }
 

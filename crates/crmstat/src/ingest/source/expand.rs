@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// # Errors
 /// A pattern that is malformed or matches no file, and an input named twice by literal names, since
 /// its rows would count twice.
-pub(crate) fn expand(patterns: &[String]) -> Result<Vec<String>> {
+pub fn expand(patterns: &[String]) -> Result<Vec<String>> {
     let mut inputs: Vec<String> = Vec::new();
     for pattern in patterns {
         let literal = pattern == "-"

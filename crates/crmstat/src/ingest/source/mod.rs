@@ -24,9 +24,9 @@ mod transcode;
 use std::io::{self, Read};
 
 use self::{compression::Compression, encoding::Chosen, transcode::Transcoder};
+pub use expand::expand;
 pub(crate) use self::{
     contained::contained,
-    expand::expand,
     file::{FileReader, SharedFile},
     kind::Format,
 };

@@ -10,7 +10,7 @@ mod tests;
 
 pub(crate) use evidence::DateEvidence;
 
-use super::Parsed;
+use super::{Parsed, digit_pairs};
 use crate::{Date, Timestamp, ingest::Zone};
 use scan::{Scanned, Written};
 use serde::{Deserialize, Serialize};
@@ -139,7 +139,7 @@ impl DateFormat {
 
     /// The hot path: `YYYY-MM-DD` and `DD.MM.YYYY`, bare or followed by ` HH:MM` or ` HH:MM:SS`.
     #[inline]
-    fn plain(self, cell: &[u8]) -> Option<Timestamp> {
+    pub(crate) fn plain(self, cell: &[u8]) -> Option<Timestamp> {
         let (date, time) = cell.split_first_chunk::<10>()?;
         let (start, end) = date.split_first_chunk::<8>()?;
         let (start, end) =
@@ -290,14 +290,6 @@ const fn without_signs(text: u64) -> u64 {
 /// Eight digits, the first in the lowest byte, as four numbers of two digits each.
 #[inline]
 fn pairs(text: u64) -> Option<[u32; 4]> {
-    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    // Digits are 0x30 to 0x39: the high half is 3, and stays so when 6 is added.
-    let above_nine = text.wrapping_add(0x0606_0606_0606_0606);
-    if (text & HIGH) != ZEROS || (above_nine & HIGH) != ZEROS {
-        return None;
-    }
-    let digits = text - ZEROS;
-    let pairs = digits * 10 + (digits >> 8);
+    let pairs = digit_pairs(text)?;
     Some([pairs, pairs >> 16, pairs >> 32, pairs >> 48].map(|pair| (pair & 0xFF) as u32))
 }

@@ -17,6 +17,16 @@ fn value(text: &str) -> Parsed<String> {
 }
 
 #[test]
+fn the_usual_amount_takes_the_short_way() {
+    assert_eq!(POINT.short(b"1234.56"), Some((123_456, 2)));
+    assert_eq!(COMMA.short(b"99999,99"), Some((9_999_999, 2)));
+    assert_eq!(POINT.short(b"1234"), Some((1234, 0)));
+    for cell in ["123.", ".123", "1,234.5", "-123.4", "1.2.3", "12 34", "1234 ", "123"] {
+        assert_eq!(POINT.short(cell.as_bytes()), None, "{cell}");
+    }
+}
+
+#[test]
 fn amounts_under_a_decimal_point() {
     for (cell, amount) in [
         ("0", "0.00"),
@@ -242,6 +252,15 @@ fn written(units: i64, decimal: char, group: &str) -> String {
 }
 
 proptest! {
+    #[test]
+    fn short_cells_read_as_longer_ones_do(cell in "[0-9]{0,6}[.,]?[0-9]{0,3}|[0-9.,x-]{3,9}") {
+        for format in [POINT, COMMA] {
+            if let Some(short) = format.short(cell.as_bytes()) {
+                prop_assert_eq!(Some(short), format.plain(cell.as_bytes()));
+            }
+        }
+    }
+
     #[test]
     fn money_round_trips_in_every_dialect(
         units: i64,

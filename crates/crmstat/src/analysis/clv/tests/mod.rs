@@ -1,5 +1,9 @@
 //! End to end, from a file of orders to values.
 
+mod contracts;
+mod covariates;
+mod occasions;
+
 use super::{
     Clv, Customer, Model, Options, OrderModel, Predictor, Simulation, ValidationOptions, Warning,
     discount_from_text, estimate, span_from_text, validate,
@@ -9,7 +13,7 @@ use crate::{
     ingest::{Export, Field, Imported, ReadOptions},
     output::{Format, Table, Writer},
 };
-use crmstat_models::clv::{DiscountRate, TimeUnit};
+use crmstat_models::clv::{DiscountRate, Interval, TimeUnit};
 use std::{fs, path::PathBuf};
 
 fn dataset(name: &str) -> String {
@@ -86,10 +90,9 @@ fn cdnow_gives_the_published_parameters_needs_shared_data() {
         let options = Options { window: day_after("1997-09-30"), model, ..Options::default() };
         let found = estimate(&mut export, &options).unwrap().result;
         assert_eq!((found.len(), found.as_of().to_string()), (2357, "1997-10-01".to_owned()));
-        for ((_, value), expected) in
-            found.model().orders().parameters().into_iter().zip(parameters)
+        for (parameter, expected) in found.model().orders().parameters().into_iter().zip(parameters)
         {
-            assert_near(value, expected, 1e-4);
+            assert_near(parameter.value, expected, 1e-4);
         }
         let estimate = found.model().orders().estimate().unwrap();
         assert!(estimate.converged && (estimate.log_likelihood - log_likelihood).abs() < 1e-6);
@@ -117,7 +120,7 @@ fn cdnows_holdout_is_foreseen_as_recomputed_needs_shared_data() {
     assert_near(bg_nbd.orders.mae, 0.785_454, 1e-5);
     assert_near(bg_nbd.orders.rmse, 1.607_982, 1e-5);
     let baseline = of(Predictor::SameAsBefore);
-    for model in OrderModel::ALL {
+    for model in OrderModel::AT_ANY_TIME {
         let score = of(Predictor::Model(model));
         assert!(score.orders.mae <= 0.786 && score.orders.mae < baseline.orders.mae);
         assert!(score.best_caught > baseline.best_caught);
@@ -163,7 +166,7 @@ fn the_order_of_rows_changes_nothing() {
 
 #[test]
 fn values_do_not_depend_on_the_unit_of_time() {
-    for model in OrderModel::ALL {
+    for model in OrderModel::AT_ANY_TIME {
         let of = |unit| {
             let found = of_shop(&Options { model, unit, ..Options::default() }).result;
             found.customers().map(|customer| customer.value.clv.unwrap()).collect::<Vec<f64>>()
@@ -211,6 +214,53 @@ fn intervals_and_additions_are_sound() {
         let orders = customer.orders.unwrap();
         assert!(orders.lower <= orders.upper);
     }
+}
+
+#[test]
+fn draws_of_the_parameters_agree_with_the_delta_method() {
+    let options = Options { level: 0.8, ..Options::default() };
+    let by_delta = of_shop(&options).result;
+    let interval_draws = Some(Simulation { draws: 400, seed: 3 });
+    let drawn = of_shop(&Options { interval_draws, ..options }).result;
+    let mut ratios: Vec<f64> = by_delta
+        .customers()
+        .zip(drawn.customers())
+        .map(|(delta, drawn)| {
+            assert_eq!(delta.value, drawn.value);
+            let width = |interval: Option<Interval>| {
+                interval.map(|interval| (interval.upper / interval.lower).ln()).unwrap()
+            };
+            width(drawn.interval) / width(delta.interval)
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    assert!((0.85..1.15).contains(&median), "{median}");
+    let again = of_shop(&Options { interval_draws, level: 0.8, ..Options::default() }).result;
+    assert_eq!(csv(&drawn.table().unwrap()), csv(&again.table().unwrap()));
+}
+
+#[test]
+fn a_distribution_has_the_expected_orders_for_its_mean() {
+    for model in OrderModel::AT_ANY_TIME {
+        let options = Options {
+            model,
+            horizon: span_from_text("13w").unwrap(),
+            distribution: Some(120),
+            ..Options::default()
+        };
+        let found = of_shop(&options).result;
+        for customer in found.customers().step_by(7) {
+            let probabilities = customer.distribution.unwrap();
+            assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{customer:?}");
+            let mean: f64 = (0..).zip(probabilities).map(|(n, p)| f64::from(n) * p).sum();
+            assert!((mean - customer.value.expected_orders).abs() < 1e-4, "{customer:?}");
+        }
+        let table = csv(&found.table().unwrap());
+        assert!(table.lines().next().unwrap().ends_with(",p_119,p_120,p_more"), "{table}");
+    }
+    let options = Options { distribution: Some(5000), ..Options::default() };
+    assert!(of_rows("a,2024-01-01,10\n", &options).unwrap_err().is_usage());
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! The lines of orders: those that the orders themselves are made of, or a table beside them.
+
+use crate::{
+    Money, Result,
+    ingest::{Field, line_amounts::amounts},
+    tables::{Column, Orders, Records},
+};
+use std::{collections::HashMap, ops::Range};
+
+/// The table of order lines, by the orders that they belong to.
+#[derive(Clone, Debug)]
+pub(super) struct OrderLines {
+    /// Where the lines of each order begin, and the end of all.
+    first: Vec<u32>,
+    amount: Vec<Money>,
+    columns: Vec<(Field, Column)>,
+    unmatched: u64,
+}
+
+impl OrderLines {
+    /// Joins `records` by the ids of `orders`; a line of another order is counted as unmatched. A line
+    /// whose amount is not known counts as nothing.
+    pub(super) fn join(records: &Records, orders: &Orders) -> Result<Self> {
+        let mut of_id: HashMap<&str, u32> = HashMap::new();
+        if let Some(ids) = orders.labels(Field::OrderId) {
+            for order in 0..orders.len() {
+                if let Some(id) = ids.get(orders.lines_of(order).start) {
+                    of_id.entry(id).or_insert(order as u32);
+                }
+            }
+        }
+        let known = records.labels(Field::OrderId);
+        let order = |row: usize| of_id.get(known?.get(row)?).copied();
+        let mut rows: Vec<(u32, u32)> = (0..records.len())
+            .filter_map(|row| order(row).map(|order| (order, row as u32)))
+            .collect();
+        rows.sort_unstable();
+        let mut first = vec![0_u32; orders.len() + 1];
+        for (order, _) in &rows {
+            first[*order as usize + 1] += 1;
+        }
+        for order in 1..first.len() {
+            first[order] += first[order - 1];
+        }
+        let amounts = amounts(records)?;
+        let rows: Vec<u32> = rows.into_iter().map(|(_, row)| row).collect();
+        let columns = records.fields().filter_map(|field| Some((field, records.field(field)?)));
+        Ok(Self {
+            first,
+            amount: rows.iter().map(|row| amounts[*row as usize].unwrap_or_default()).collect(),
+            columns: columns.map(|(field, column)| (field, column.reordered(&rows))).collect(),
+            unmatched: (records.len() - rows.len()) as u64,
+        })
+    }
+
+    /// Lines of no order.
+    pub(super) fn unmatched(&self) -> u64 {
+        self.unmatched
+    }
+
+    /// The lines with the values of `field`.
+    pub(super) fn field(&self, field: Field) -> Option<(Lines<'_>, &Column)> {
+        let (_, column) = self.columns.iter().find(|(own, _)| *own == field)?;
+        Some((Lines::Beside(self), column))
+    }
+}
+
+/// The lines by which the spend of customers is told apart.
+#[derive(Clone, Copy)]
+pub(super) enum Lines<'a> {
+    Own(&'a Orders),
+    Beside(&'a OrderLines),
+}
+
+impl Lines<'_> {
+    pub(super) fn of_order(&self, order: usize) -> Range<usize> {
+        match self {
+            Self::Own(orders) => orders.lines_of(order),
+            Self::Beside(lines) => lines.first[order] as usize..lines.first[order + 1] as usize,
+        }
+    }
+
+    pub(super) fn amount(&self, line: usize) -> i128 {
+        let amounts = match self {
+            Self::Own(orders) => orders.line_amount(),
+            Self::Beside(lines) => &lines.amount,
+        };
+        i128::from(amounts[line].units())
+    }
+}
