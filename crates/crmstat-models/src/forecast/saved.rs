@@ -1,7 +1,7 @@
 //! Fitted models that can be kept and go on with new observations: what is next, without a new search?
 //!
 //! A [`SavedModel`] holds one fitted model. After more observations the states of ETS, theta, CES and ARIMA move
-//! on at the parameters that were found; naive forecasts, demand rates and MSTL have no parameters worth
+//! on at the parameters that were found, and so does a season that was taken out first; naive forecasts, demand rates and MSTL have no parameters worth
 //! keeping and read the longer series anew. A [`SavedModel`] is a [`Model`]: "fitted" to the series it knows and
 //! more, it is its update, so that an ensemble of saved models goes on as one.
 //!
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Fitted, Model, Series,
+    adjusted::{AdjustedFit, SavedAdjusted},
     arima::FittedArima,
     baseline::BaselineFit,
     ces::FittedCes,
@@ -51,6 +52,8 @@ pub enum SavedModel {
     Baseline(Box<BaselineFit>),
     /// A rate of demand.
     Intermittent(Box<FittedIntermittent>),
+    /// A model of a series whose season is taken out first.
+    Adjusted(Box<SavedAdjusted>),
 }
 
 impl SavedModel {
@@ -70,30 +73,41 @@ impl SavedModel {
             any.downcast_ref()
                 .map(|fit: &FittedIntermittent| Self::Intermittent(Box::new(fit.clone())))
         };
-        ets.or_else(theta).or_else(ces).or_else(arima).or_else(mstl).or_else(naive).or_else(rate)
-    }
-
-    fn fitted(&self) -> &dyn Fitted {
-        match self {
-            Self::Ets(fit) => &**fit,
-            Self::Theta(fit) => &**fit,
-            Self::Ces(fit) => &**fit,
-            Self::Arima(fit) => &**fit,
-            Self::Mstl(fit) => &**fit,
-            Self::Baseline(fit) => &**fit,
-            Self::Intermittent(fit) => &**fit,
-        }
+        let adjusted = || {
+            let fit: &AdjustedFit = any.downcast_ref()?;
+            Some(Self::Adjusted(Box::new(fit.saved()?)))
+        };
+        let smoothing = ets.or_else(theta).or_else(ces);
+        smoothing.or_else(arima).or_else(mstl).or_else(naive).or_else(rate).or_else(adjusted)
     }
 
     /// How many observations it has seen.
     pub fn seen(&self) -> usize {
-        self.fitted().fitted_values().len()
+        match self {
+            Self::Ets(fit) => fit.fitted_values().len(),
+            Self::Theta(fit) => fit.fitted_values().len(),
+            Self::Ces(fit) => fit.fitted_values().len(),
+            Self::Arima(fit) => fit.fitted_values().len(),
+            Self::Mstl(fit) => fit.fitted_values().len(),
+            Self::Baseline(fit) => fit.fitted_values().len(),
+            Self::Intermittent(fit) => fit.fitted_values().len(),
+            Self::Adjusted(saved) => saved.seen(),
+        }
     }
 }
 
 impl Model for SavedModel {
     fn name(&self) -> &str {
-        self.fitted().name()
+        match self {
+            Self::Ets(fit) => fit.name(),
+            Self::Theta(fit) => fit.name(),
+            Self::Ces(fit) => fit.name(),
+            Self::Arima(fit) => fit.name(),
+            Self::Mstl(fit) => fit.name(),
+            Self::Baseline(fit) => fit.name(),
+            Self::Intermittent(fit) => fit.name(),
+            Self::Adjusted(saved) => saved.name(),
+        }
     }
 
     /// The model after the observations of `series` beyond those it has seen.
@@ -116,6 +130,7 @@ impl Model for SavedModel {
             }
             Self::Baseline(fit) => Box::new(fit.baseline().fit(series)),
             Self::Intermittent(fit) => Box::new(Intermittent::new(fit.method()).fit(series)?),
+            Self::Adjusted(saved) => saved.fit(series)?,
         })
     }
 }
@@ -124,6 +139,7 @@ impl Model for SavedModel {
 mod tests {
     use super::*;
     use crate::forecast::{
+        adjusted::Adjusted,
         arima::Arima,
         baseline::Baseline,
         ces::Ces,
@@ -147,6 +163,7 @@ mod tests {
             Box::new(Mstl::automatic()),
             Box::new(Baseline::SeasonalNaive),
             Box::new(Intermittent::default()),
+            Box::new(Adjusted::new(Box::new(Theta::new(Variant::Standard))).logarithms()),
         ]
     }
 

@@ -51,12 +51,15 @@
 
 mod season;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Fitted, Forecast, Model, Series,
+    saved::SavedModel,
     theta::{Seasonality, Theta, Variant},
     unit::normalised,
 };
-use crate::{Result, random::Generator};
+use crate::{Error, Result, random::Generator};
 
 use season::Season;
 
@@ -110,17 +113,7 @@ impl Model for Adjusted {
         });
         let inner = self.model.fit(&Series::new(&rest, 1)?)?;
         let back = Back { season, logarithm, scale };
-        let fitted: Vec<f64> = inner
-            .fitted_values()
-            .iter()
-            .enumerate()
-            .map(|(t, value)| back.observation(t, *value))
-            .collect();
-        let residuals = series.values().iter().zip(&fitted).map(|(y, f)| y - f).collect();
-        let log = if back.logarithm.is_some() { "log " } else { "" };
-        let adjusted = if back.season.exists() { "adjusted " } else { "" };
-        let name = format!("{adjusted}{log}{}", inner.name());
-        Ok(Box::new(AdjustedFit { name, inner, back, fitted, residuals }))
+        Ok(Box::new(AdjustedFit::new(inner, back, series)))
     }
 }
 
@@ -149,7 +142,7 @@ fn season_of(values: &[f64], length: usize) -> Season {
 }
 
 /// The way back from what the model sees to observations.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Back {
     season: Season,
     /// The logarithm that zero stands for, where the model sees logarithms.
@@ -179,12 +172,77 @@ impl Back {
 
 /// A model without a season on an adjusted series.
 #[derive(Debug)]
-struct AdjustedFit {
+pub(super) struct AdjustedFit {
     name: String,
     inner: Box<dyn Fitted>,
     back: Back,
     fitted: Vec<f64>,
     residuals: Vec<f64>,
+}
+
+impl AdjustedFit {
+    fn new(inner: Box<dyn Fitted>, back: Back, series: &Series<'_>) -> Self {
+        let fitted: Vec<f64> = inner
+            .fitted_values()
+            .iter()
+            .enumerate()
+            .map(|(t, value)| back.observation(t, *value))
+            .collect();
+        let residuals = series.values().iter().zip(&fitted).map(|(y, f)| y - f).collect();
+        let log = if back.logarithm.is_some() { "log " } else { "" };
+        let adjusted = if back.season.exists() { "adjusted " } else { "" };
+        let name = format!("{adjusted}{log}{}", inner.name());
+        Self { name, inner, back, fitted, residuals }
+    }
+
+    /// What is kept of it; `None` where the model on the adjusted series cannot be.
+    pub(super) fn saved(&self) -> Option<SavedAdjusted> {
+        let inner = SavedModel::of(self.inner.as_ref())?;
+        Some(SavedAdjusted { name: self.name.clone(), inner, back: self.back.clone() })
+    }
+}
+
+/// An adjusted model as it is kept: its last season goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedAdjusted {
+    name: String,
+    inner: SavedModel,
+    back: Back,
+}
+
+impl SavedAdjusted {
+    /// How many observations it has seen.
+    pub fn seen(&self) -> usize {
+        self.inner.seen()
+    }
+}
+
+impl Model for SavedAdjusted {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model after the observations of `series` beyond those it has seen.
+    ///
+    /// # Errors
+    /// As [`SavedModel`], and a data error for a file that contradicts itself or a value without a
+    /// logarithm where the model needs it.
+    fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
+        let Back { season, logarithm, scale } = &self.back;
+        if !season.is_sound() || scale.is_nan() || *scale <= 0.0 {
+            return Err(Error::data("the stored adjusted model contradicts itself"));
+        }
+        let rest: Vec<f64> = series
+            .values()
+            .iter()
+            .enumerate()
+            .map(|(t, value)| season.remove(t, value / scale))
+            .map(|rest| logarithm.map_or(rest, |origin| libm::log(rest) - origin))
+            .collect();
+        // A value that is not positive has no logarithm, and the series of such is refused.
+        let inner = self.inner.fit(&Series::new(&rest, 1)?)?;
+        Ok(Box::new(AdjustedFit::new(inner, self.back.clone(), series)))
+    }
 }
 
 impl Fitted for AdjustedFit {

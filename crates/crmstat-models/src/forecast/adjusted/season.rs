@@ -1,5 +1,7 @@
 //! A season that changes slowly: indices of every cycle, and of the one to come.
 
+use serde::{Deserialize, Serialize};
+
 use crate::forecast::theta::{Composition, centred_average};
 
 /// What a cycle counts for its neighbour's indices; one `k` cycles away counts 0.8ᵏ. On the ends of the
@@ -21,7 +23,7 @@ const NORMAL_DEVIATION: f64 = 1.4826;
 const SMALLEST_FACTOR: f64 = 0.01;
 
 /// The indices of all cycles that were seen and of the next one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Season {
     composition: Composition,
     /// One index per period from the first observation on, at least a cycle beyond the last one.
@@ -49,6 +51,16 @@ impl Season {
     /// No season: nothing is taken out.
     pub(super) fn none(count: usize) -> Self {
         Self { composition: Composition::Additive, indices: vec![0.0; count + 1], count, length: 1 }
+    }
+
+    /// Whether it holds together, as one that was read from a file may not.
+    pub(super) fn is_sound(&self) -> bool {
+        let usable = |index: &f64| match self.composition {
+            Composition::Additive => index.is_finite(),
+            Composition::Multiplicative => index.is_finite() && *index > 0.0,
+        };
+        let reaches = self.count.checked_add(self.length).is_some_and(|end| end <= self.indices.len());
+        self.length > 0 && reaches && self.indices.iter().all(usable)
     }
 
     /// Whether anything is taken out.

@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// Working days of months: 20 to 23.
+/// Working days of months, 20 to 23, without a season.
 fn working_days(count: usize) -> Vec<f64> {
-    (0..count).map(|month| 20.0 + (month * 7 % 4) as f64).collect()
+    (0..count).map(|month| 20.0 + 0.5 * (month * 5 % 7) as f64).collect()
 }
 
 fn noise(at: usize) -> f64 {

@@ -154,7 +154,12 @@ impl SeriesSet {
             .map(|field| labels_of(orders, *field, files))
             .collect::<Result<Vec<&Labels>>>()?;
         let quantity = match (measure, orders.field(Field::Quantity)) {
-            (Measure::Quantity, Some(Column::Number(values))) => Some(values),
+            // A field without a column is read as one of missing cells.
+            (Measure::Quantity, Some(Column::Number(values)))
+                if values.iter().any(|value| value.is_finite()) =>
+            {
+                Some(values)
+            }
             (Measure::Quantity, _) => return Err(no_column(Field::Quantity, files)),
             _ => None,
         };

@@ -5,7 +5,7 @@ use crate::{Error, Result, model_file};
 use crmstat_models::forecast::{
     Model,
     drivers::DrivenFit,
-    ensemble::{Combination, Ensemble, Note},
+    ensemble::{Ensemble, Note},
     saved::SavedModel,
 };
 use serde::{Deserialize, Serialize};
@@ -138,8 +138,8 @@ impl SavedSeries {
             return Ok(None);
         }
         let members = self.members.iter().map(|member| Box::new(member.clone()) as Box<dyn Model>);
-        let ensemble = Ensemble::of(members.collect()).map_err(Error::from_model)?;
-        Ok(Some(ensemble.combination(Combination::Mean)))
+        // The standard ensemble and one of a single model combine alike.
+        Ensemble::of(members.collect()).map(Some).map_err(Error::from_model)
     }
 }
 

@@ -6,6 +6,7 @@
 //! ([`crmstat_models::forecast::drivers`]).
 
 mod regressors;
+mod table;
 mod workdays;
 
 pub use regressors::Regressors;

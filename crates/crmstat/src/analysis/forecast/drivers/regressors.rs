@@ -1,10 +1,10 @@
 //! A table of what is known ahead: a date and columns of numbers.
 
+use super::table::{date, dated};
 use crate::{
     Date, Error, Result,
     analysis::forecast::{History, Period},
-    ingest::{ReadOptions, TableQuery},
-    tables::{Column, CustomerTable},
+    tables::Column,
 };
 use crmstat_models::forecast::drivers::Driver;
 use std::collections::BTreeMap;
@@ -24,9 +24,6 @@ struct Row {
     known_at: Option<Date>,
 }
 
-/// Headers of the column of dates.
-const DATES: [&str; 4] = ["date", "period", "дата", "период"];
-
 /// The header of the column that says when a row became known.
 const KNOWN_AT: &str = "known_at";
 
@@ -38,28 +35,10 @@ impl Regressors {
     /// # Errors
     /// A file that cannot be read, without a column of dates or of numbers, or with a cell that is none.
     pub fn from_file(file: &str) -> Result<Self> {
-        let read = |id: &str| {
-            let query =
-                TableQuery { id: Some(id.to_owned()), texts: Vec::new(), ..TableQuery::default() };
-            CustomerTable::read(file, &query, ReadOptions::default())
-        };
-        let table = DATES.iter().find_map(|header| read(header).ok());
-        let table = match table {
-            Some(table) => table.result,
-            None => return Err(explain(file, read(DATES[0]).err())),
-        };
-        let date = |text: Option<&str>| -> Result<Date> {
-            let text = text.unwrap_or_default();
-            text.parse().map_err(|_| {
-                Error::data(format!("`{text}` in `{file}` is not a date"))
-                    .with_hint("write dates as YYYY-MM-DD")
-            })
-        };
-        let dates: Vec<Date> =
-            (0..table.len()).map(|row| date(table.ids().get(row))).collect::<Result<_>>()?;
+        let (table, dates) = dated(file)?;
         let known_at: Vec<Option<Date>> = match table.column(KNOWN_AT) {
             Some(Column::Text(texts)) => {
-                let known = |row| texts.get(row).map(|text| date(Some(text))).transpose();
+                let known = |row| texts.get(row).map(|text| date(file, text)).transpose();
                 (0..dates.len()).map(known).collect::<Result<_>>()?
             }
             _ => vec![None; dates.len()],
@@ -136,17 +115,5 @@ impl Regressors {
             known.push(seen.max(0) as usize);
         }
         Ok(Driver::new(name.clone(), values).known_from(known))
-    }
-}
-
-/// Why no header of dates would do.
-fn explain(file: &str, error: Option<Error>) -> Error {
-    match error {
-        Some(error) if error.is_io() || error.is_usage() => error,
-        Some(error) => error.with_hint(format!(
-            "`{file}` needs one row per date, under the header {}",
-            DATES.map(|header| format!("`{header}`")).join(" or ")
-        )),
-        None => Error::data(format!("`{file}` cannot be read")),
     }
 }

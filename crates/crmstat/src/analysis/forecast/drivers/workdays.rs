@@ -1,10 +1,7 @@
 //! Working days: weekends, holidays, and days off that were moved.
 
-use crate::{
-    Date, Error, Result,
-    ingest::{Export, Field, ReadOptions, TableKind},
-    tables::{Column, Records},
-};
+use super::table::dated;
+use crate::{Date, Error, Result};
 use std::collections::BTreeSet;
 
 /// Which days are worked. Weeks have five working days, from Monday; holidays and moved days off change them.
@@ -124,12 +121,7 @@ impl WorkCalendar {
     /// # Errors
     /// A file that cannot be read, or without a date.
     pub fn from_file(file: &str) -> Result<Self> {
-        let options = ReadOptions { kind: Some(TableKind::Series), ..ReadOptions::default() };
-        let records = Records::read(&mut Export::open(&[file], options)?)?.result;
-        let holidays: BTreeSet<Date> = match records.field(Field::Date) {
-            Some(Column::Date(dates)) => dates.iter().flatten().map(|at| at.date()).collect(),
-            _ => BTreeSet::new(),
-        };
+        let holidays: BTreeSet<Date> = dated(file)?.1.into_iter().collect();
         if holidays.is_empty() {
             return Err(Error::data(format!("`{file}` has no date of a holiday"))
                 .with_hint("it needs a column `date`, and may have `name`"));

@@ -13,10 +13,10 @@
 //! - *amounts* are those of the export; where only won deals have one, an open deal is worth what won deals
 //!   of its product were.
 //!
-//! On the 8,300 dated deals of Maven's "CRM Sales Opportunities" the backtest of the last six months, three
-//! months ahead, has a root mean squared error of PIPELINE_RMSE for the combination, SERIES_RMSE for the series
-//! and RULE_RMSE for the rule of stage weights; on generated pipelines its 80 % interval holds COVERAGE of the
-//! months (`tests/reference/pipeline.rs`).
+//! On the 8,300 dated deals of Maven's "CRM Sales Opportunities" a backtest from the starts of May to October
+//! 2017, three months ahead each, has a root mean squared error of 194,000 for the combination, 299,000 for the
+//! pipeline alone, 317,000 for the series and 993,000 for the rule of stage weights, of months of about a million
+//! (`crmstat forecast sales_pipeline.csv --pipeline --horizon 3 --backtest --origins 6`).
 
 mod backtest;
 mod flow;
