@@ -3,8 +3,7 @@
 //! # Formula
 //! The forecast is a robust mean of the members' forecasts, period by period: the mean of up to three, the
 //! mean without the least and the greatest of four or more; or the plain mean; or the median. Its variance
-//! is the mean of the members' variances, times the share of their squared residuals that is left when they
-//! are combined (errors that members do not share cancel out), plus the variance between their forecasts.
+//! is that of a mixture: the mean of the members' variances plus the variance between their forecasts.
 //!
 //! # Assumptions
 //! The members are each sensible and err in different ways.
@@ -186,8 +185,7 @@ impl Ensemble {
                 self.combination.of(all)
             })
             .collect();
-        let residuals: Vec<f64> = series.values().iter().zip(&fitted).map(|(y, f)| y - f).collect();
-        let shared = share_left(&members, &residuals);
+        let residuals = series.values().iter().zip(&fitted).map(|(y, f)| y - f).collect();
         let names: Vec<&str> = members.iter().map(|member| member.name()).collect();
         let name =
             if names.len() == 1 { names[0].into() } else { format!("mean({})", names.join(", ")) };
@@ -197,7 +195,7 @@ impl Ensemble {
         } else {
             name
         };
-        EnsembleFit { name, members, notes, combination, floor, shared, fitted, residuals }
+        EnsembleFit { name, members, notes, combination, floor, fitted, residuals }
     }
 
     /// Fits many series in parallel, in their order; the result does not depend on the number of threads.
@@ -251,16 +249,6 @@ impl Model for CesOrDrift {
             Model::fit(&Baseline::Drift, series)
         }
     }
-}
-
-/// The squared residuals of the combination as a share of the mean of its members', at most one.
-fn share_left(members: &[Box<dyn Fitted>], combined: &[f64]) -> f64 {
-    let squares = |residuals: &[f64]| residuals.iter().map(|r| r * r).sum::<f64>();
-    let single: f64 =
-        members.iter().map(|member| squares(member.residuals()) / members.len() as f64).sum();
-    let share = squares(combined) / single;
-    // Residuals that are all zero, or too large to square, say nothing.
-    if share.is_finite() { share.min(1.0) } else { 1.0 }
 }
 
 /// The model of a series that has nothing for the members to estimate.
@@ -357,8 +345,6 @@ pub struct EnsembleFit {
     notes: Vec<Note>,
     combination: Combination,
     floor: Option<f64>,
-    /// How much of the members' squared errors is left in their combination.
-    shared: f64,
     fitted: Vec<f64>,
     residuals: Vec<f64>,
 }
@@ -405,7 +391,6 @@ impl Fitted for EnsembleFit {
             (0..horizon)
                 .map(|h| {
                     let within: f64 = variances.iter().map(|member| member[h] / count).sum();
-                    let within = self.shared * within;
                     let between: f64 = forecasts
                         .iter()
                         .map(|forecast| (forecast.mean[h] - mean[h]).powi(2) / count)
@@ -482,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn members_agree_their_spread_widens_the_interval_and_averaging_narrows_it() {
+    fn members_agree_and_their_spread_widens_the_interval() {
         let values = sales(40);
         let series = Series::new(&values, 4).unwrap();
         let fit = ensemble().fit(&series);
@@ -493,11 +478,7 @@ mod tests {
         assert!((forecast.mean[2] - mean).abs() < 1e-9);
         let within = all.iter().map(|m| m.variance.as_ref().unwrap()[2]).sum::<f64>() / 3.0;
         let between = all.iter().map(|m| (m.mean[2] - mean).powi(2)).sum::<f64>() / 3.0;
-        let squares = |residuals: &[f64]| residuals.iter().map(|r| r * r).sum::<f64>();
-        let single = fit.members().map(|m| squares(m.residuals())).sum::<f64>() / 3.0;
-        let left = squares(fit.residuals()) / single;
-        assert!(left > 0.0 && left < 1.0);
-        let expected = left * within + between;
+        let expected = within + between;
         assert!((forecast.variance.unwrap()[2] / expected - 1.0).abs() < 1e-9);
         assert_eq!(fit.residuals()[7], values[7] - fit.fitted_values()[7]);
     }

@@ -87,41 +87,56 @@ impl Interval {
 /// A parameter error for a level outside (0, 1); a data error for a forecast without variances.
 pub fn analytic(forecast: &Forecast, level: f64) -> Result<Interval> {
     check_level(level)?;
-    let Some(variance) = &forecast.variance else {
-        return Err(Error::data("the model has no analytic variance")
-            .with_hint("use simulated or conformal intervals"));
-    };
-    let quantile = normal::quantile(0.5 + 0.5 * level);
-    Ok(Interval::around(&forecast.mean, level, variance.iter().map(|v| quantile * v.sqrt())))
+    // The quantile of a level next to one is infinite.
+    within(forecast, level, normal::quantile(0.5 + 0.5 * level).min(f64::MAX))
 }
 
-/// The interval for a model that was chosen from the data: Student's distribution with four degrees of
+/// The interval for a model that was chosen from the data: Student's distribution with six degrees of
 /// freedom in the place of the normal one.
 ///
 /// The standard deviation of such a model is itself uncertain, so large errors come more often than it
-/// says. Four degrees of freedom, without any other factor, are what the errors of the standard ensemble
-/// on the ends of the training parts of M3 and the tourism competition follow: 80 % of them are below
-/// 1.45 to 1.66 of its standard deviations, 95 % below 2.80 to 3.05.
+/// says. On the last periods of the training parts of M3's quarters and months these intervals of the
+/// standard ensemble hold 77 to 79 % of the values at 80 % and 94 % at 95 %; at origins that see half a
+/// horizon less they hold 3 to 5 points less, so they will hold somewhat more where all is seen.
 ///
 /// # Errors
 /// As [`analytic`].
 pub fn calibrated(forecast: &Forecast, level: f64) -> Result<Interval> {
     check_level(level)?;
-    let factor = student_quantile(0.5 + 0.5 * level) / normal::quantile(0.5 + 0.5 * level);
-    let widened = forecast
-        .variance
-        .as_ref()
-        .map(|variance| variance.iter().map(|v| (factor * factor * v).min(f64::MAX)).collect());
-    analytic(&Forecast { mean: forecast.mean.clone(), variance: widened }, level)
+    within(forecast, level, student_bound(level))
 }
 
-/// The quantile of Student's distribution with four degrees of freedom above its median (W. Shaw, Journal of
-/// Computational Finance 9, 2006, eq. 37).
-fn student_quantile(probability: f64) -> f64 {
-    let root = (4.0 * probability * (1.0 - probability)).sqrt();
-    let q = (root.acos() / 3.0).cos() / root;
-    2.0 * (q - 1.0).sqrt()
+/// The interval of so many standard deviations on both sides.
+fn within(forecast: &Forecast, level: f64, deviations: f64) -> Result<Interval> {
+    let Some(variance) = &forecast.variance else {
+        return Err(Error::data("the model has no analytic variance")
+            .with_hint("use simulated or conformal intervals"));
+    };
+    Ok(Interval::around(&forecast.mean, level, variance.iter().map(|v| deviations * v.sqrt())))
 }
+
+/// The bound that Student's distribution with six degrees of freedom exceeds in size with probability
+/// 1 − `level`.
+///
+/// With s = t/√(6 + t²) the level is s (15 − 10 s² + 3 s⁴)/8 (Abramowitz and Stegun 1964, 26.7.4), which
+/// rises from 0 to 1 with s.
+fn student_bound(level: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..HALVINGS {
+        let s: f64 = f64::midpoint(low, high);
+        let square = s * s;
+        if s * (15.0 - square * (10.0 - 3.0 * square)) / 8.0 < level {
+            low = s;
+        } else {
+            high = s;
+        }
+    }
+    // The lower end is below one, where the bound is infinite.
+    (6.0 * low * low / (1.0 - low * low)).sqrt()
+}
+
+/// Halvings of the interval from 0 to 1 until nothing lies between its ends.
+const HALVINGS: usize = 60;
 
 fn check_level(level: f64) -> Result<()> {
     if level > 0.0 && level < 1.0 {
@@ -136,13 +151,15 @@ mod tests {
 
     #[test]
     fn calibrated_bounds_are_quantiles_of_student() {
-        // Two-sided points of Student's distribution with 4 degrees of freedom, from any table.
-        for (level, point) in [(0.8, 1.533_206), (0.95, 2.776_445), (0.99, 4.604_095)] {
+        // Two-sided points of Student's distribution with 6 degrees of freedom, from any table.
+        for (level, point) in [(0.8, 1.439_756), (0.95, 2.446_912), (0.99, 3.707_428)] {
             let forecast = Forecast { mean: vec![10.0], variance: Some(vec![4.0]) };
             let interval = calibrated(&forecast, level).unwrap();
             assert!((interval.upper[0] - 10.0 - 2.0 * point).abs() < 2e-6, "{level}");
             assert!((interval.lower[0] - 10.0 + 2.0 * point).abs() < 2e-6, "{level}");
         }
+        let forecast = Forecast { mean: vec![10.0], variance: Some(vec![0.0]) };
+        assert_eq!(calibrated(&forecast, 1.0 - f64::EPSILON / 2.0).unwrap().upper, [10.0]);
     }
 
     #[test]
