@@ -375,7 +375,7 @@ fn threads_and_the_order_of_rows_change_nothing() {
     let (orders, customers) = (dataset("orders.csv"), dataset("customers.csv"));
     let covariates = ["--customers", &customers, "--covariates", "region,satisfaction"];
     for arguments in [
-        &["--simulate", "20", "--orders-distribution", "1", "--residual"][..],
+        &["--simulate", "20", "--orders-distribution", "1"][..],
         &["--interval-draws", "20", "--model", "bg-nbd"],
         &["--model", "pareto-nbd"],
         &["--model", "bg-bb"],

@@ -15,7 +15,7 @@ fn what_is_read_is_never_overwritten() {
             &["clv", "orders.csv", "--customers", "customers.csv", "-o", "customers.csv"],
             "-o customers.csv",
         ),
-        (&["segment", "--table", "customers.csv", "-o", "customers.csv", "-"], "-o customers.csv"),
+        (&["segment", "--table", "customers.csv", "-o", "customers.csv"], "-o customers.csv"),
         (&["inspect", "orders.csv", "--write-profile", "orders.csv"], "--write-profile orders.csv"),
     ] {
         folder.run(arguments).refuses(
