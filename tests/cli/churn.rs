@@ -307,6 +307,9 @@ fn contracts_end_by_the_table_of_customers() {
     let again = folder.run(&[&score[..], &["--customers", "customers.csv", "-q"]].concat());
     assert_eq!(again.answer(), run.answer());
     refused(&folder.run(&[&score[..], &["-q"]].concat()), 1, &["--customers FILE"]);
+    let folder = folder.and("status.csv", "customer_id,segment\nc001,left\n");
+    let undated = ["churn", "orders.csv", "--event", "contract-end", "--customers", "status.csv"];
+    refused(&folder.run(&undated), 1, &["`contract_end`", "--table FILE --label COLUMN"]);
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Probabilities, log-odds, and scoring a table in parallel.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a step that stays a call is compiled without the caller's instructions"
+)]
+
 use super::sample::Rows;
 use crate::parallel::map_chunks;
 use crate::{Error, Result};
@@ -37,6 +42,7 @@ const LEAST_EXPONENT: f64 = -708.0;
 ///
 /// No branch and no table, so that the compiler computes several at once: the losses of a million rows
 /// spend most of their time here. Cody and Waite's reduction to `2ⁿ exp(r)`, then the series.
+#[inline(always)]
 pub(super) fn exp_of_negative(x: f64) -> f64 {
     let x = x.max(LEAST_EXPONENT);
     let shifted = x * std::f64::consts::LOG2_E + ROUND;
@@ -49,6 +55,7 @@ pub(super) fn exp_of_negative(x: f64) -> f64 {
 }
 
 /// `Σ aᵢ bᵢ`, in interleaved sums that the processor adds side by side.
+#[inline(always)]
 pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0; LANES];

@@ -205,8 +205,15 @@ impl<'a> History<'a> {
     /// # Errors
     /// A data error when there is no table of customers, or it has no ends of contracts.
     pub(crate) fn contracts(&self) -> Result<Vec<Contract>> {
-        let Column::Date(ends) = self.customer_column(Field::ContractEnd)? else {
-            return Err(lacks("customers", Field::ContractEnd));
+        let ends = match self.customer_column(Field::ContractEnd) {
+            Ok(Column::Date(ends)) => ends,
+            Err(error) if self.customers.is_none() => return Err(error),
+            _ => {
+                return Err(lacks("customers", Field::ContractEnd).with_hint(
+                    "name its column with `--map customers.contract_end=COLUMN`; a status without a \
+                     date does not say when: learn from it by `--table FILE --label COLUMN --positive VALUE`",
+                ));
+            }
         };
         let starts = match self.customer_column(Field::ContractStart) {
             Ok(Column::Date(starts)) => Some(starts),

@@ -3,8 +3,8 @@
 //! A tree of `n` questions has `2ⁿ` patterns of answers, far fewer than there are customers: 128 for a
 //! tree of 8 leaves. The value and the contributions of each pattern are found once, by the same code that
 //! walks the tree for one row, so that nothing is approximated. A row then costs `n` comparisons without a
-//! branch and one look-up per tree. This is what "Fast TreeSHAP" v2 (Yang, arXiv 2109.09847, 2021) does
-//! per leaf, done per tree.
+//! branch and one look-up per tree. It is what the second version of Fast `TreeSHAP` (Yang, arXiv
+//! 2109.09847, 2021) does per leaf, done per tree.
 
 use super::Boosting;
 use super::shap;
@@ -77,31 +77,37 @@ fn children(tree: &Tree, pattern: usize) -> impl Fn(usize, &Split) -> usize {
 
 /// A model ready to score many rows.
 pub(super) struct Scorer<'a> {
-    base: f64,
-    trees: Vec<(&'a Tree, Option<(Questions, Vec<f64>)>)>,
+    model: &'a Boosting,
+    trees: Vec<Option<Values>>,
+}
+
+/// The value of one tree by the pattern of its answers.
+struct Values {
+    questions: Questions,
+    values: Vec<f64>,
+}
+
+impl Values {
+    fn of(tree: &Tree) -> Option<Self> {
+        let questions = Questions::of(tree)?;
+        let value = |pattern| tree.value_by(children(tree, pattern));
+        let values = (0..questions.patterns()).map(value).collect();
+        Some(Self { questions, values })
+    }
 }
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(model: &'a Boosting) -> Self {
-        let listed = |tree: &'a Tree| {
-            let questions = Questions::of(tree)?;
-            let value = |pattern| tree.value_by(children(tree, pattern));
-            let values = (0..questions.patterns()).map(value).collect();
-            Some((questions, values))
-        };
-        Self {
-            base: model.base,
-            trees: model.trees.iter().map(|tree| (tree, listed(tree))).collect(),
-        }
+        Self { model, trees: model.trees.iter().map(Values::of).collect() }
     }
 
     /// The log-odds of a row, to the bit those of [`Boosting::log_odds`].
     pub(super) fn log_odds(&self, row: &[f64]) -> f64 {
-        let value = |(tree, listed): &(&Tree, Option<(Questions, Vec<f64>)>)| match listed {
-            Some((questions, values)) => values[questions.pattern(row)],
+        let values = self.model.trees.iter().zip(&self.trees).map(|(tree, listed)| match listed {
+            Some(listed) => listed.values[listed.questions.pattern(row)],
             None => tree.value(row),
-        };
-        self.base + self.trees.iter().map(value).sum::<f64>()
+        });
+        self.model.base + values.sum::<f64>()
     }
 }
 
