@@ -7,6 +7,7 @@ use crmstat_models::forecast::{
     Fitted, Series,
     arima::{Arima, Order},
     ces::{Ces, FittedCes, Form},
+    ensemble::Ensemble,
     intermittent::{Intermittent, Method},
     theta::{Theta, Variant},
 };
@@ -236,6 +237,15 @@ fn ces_forecasts_of_airpassengers_are_the_published_ones_needs_shared_data() {
 fn ces_is_as_accurate_as_statsforecast_needs_shared_data() {
     is_as_accurate("AutoCES", 1.01, |series, horizon| {
         Ces::new().fit(series).unwrap().forecast(horizon).mean
+    });
+}
+
+/// The default against the mean of statsforecast's ETS, dynamic optimised Theta and CES, its best on most sets.
+#[test]
+fn standard_ensemble_is_more_accurate_than_statsforecasts_needs_shared_data() {
+    let standard = Ensemble::standard();
+    is_as_accurate("mean(ETS,DOT,CES)", 1.0, |series, horizon| {
+        standard.fit(series).forecast(horizon).mean
     });
 }
 
