@@ -140,6 +140,9 @@ pub(super) struct Skill {
 /// decide.
 const PRIOR_ERRORS: f64 = 6.0;
 
+/// Student's distribution has a variance above two degrees of freedom only.
+const LEAST_FREEDOM: f64 = 3.0;
+
 /// The skill by the errors that were known at `until`; where there are none, equal weights and the spread that
 /// the prior leaves open.
 pub(super) fn skill<'a>(
@@ -177,7 +180,7 @@ pub(super) fn skill<'a>(
             (sum + (error / spread).powi(2), count + 1.0)
         });
     // The spread of few errors is uncertain itself: Student's variance, the errors of one origin being one.
-    let freedom = PRIOR_ERRORS + known_origins;
+    let freedom = f64::max(known_origins, LEAST_FREEDOM);
     let spread = (PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count);
     Skill { weight, stretch: (spread * freedom / (freedom - 2.0)).sqrt() }
 }
