@@ -5,7 +5,8 @@
 //! are combined by how each did at the last period starts: the weight of one is the other's share in the sum
 //! of both mean squared errors (J. Bates, C. Granger, Operational Research Quarterly 20, 1969, eq. 2.1 with
 //! independent errors), and the quantiles are averaged with the same weights, then moved away from the mean as
-//! far as those errors went beyond what the paths had promised. In a first period that has begun already the
+//! far as those errors went beyond what the paths had promised, with Student's variance for what so few errors
+//! leave open. In a first period that has begun already the
 //! pipeline stands alone: it knows what was won so far.
 //!
 //! - *the stage* at the cutoff comes from the history of stages; without one it is unknown;

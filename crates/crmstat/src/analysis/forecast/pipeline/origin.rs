@@ -140,7 +140,11 @@ pub(super) struct Skill {
 /// decide.
 const PRIOR_ERRORS: f64 = 6.0;
 
-/// The skill by the errors that were known at `until`; equal weights and no stretch where there are none.
+/// Student's distribution has a variance above two degrees of freedom only.
+const LEAST_FREEDOM: f64 = 3.0;
+
+/// The skill by the errors that were known at `until`; where there are none, equal weights and the spread that
+/// the prior leaves open.
 pub(super) fn skill<'a>(
     origins: impl IntoIterator<Item = &'a Origin>,
     flow: &DealFlow,
@@ -148,7 +152,9 @@ pub(super) fn skill<'a>(
 ) -> Skill {
     // Errors and standard deviations of the pipeline and of the series.
     let mut past: Vec<[[f64; 2]; 2]> = Vec::new();
+    let mut known_origins = 0.0;
     for origin in origins {
+        let before = past.len();
         let periods = origin.current..origin.current + origin.horizon() as i32;
         let actual = flow.won(periods.clone(), until);
         for ((at, number), part) in periods.enumerate().zip(origin.parts(flow)) {
@@ -160,6 +166,7 @@ pub(super) fn skill<'a>(
                 ]);
             }
         }
+        known_origins += f64::from(u8::from(past.len() > before));
     }
     let squares = |model: usize| past.iter().map(|errors| errors[model][0].powi(2)).sum::<f64>();
     let both = squares(0) + squares(1);
@@ -172,7 +179,10 @@ pub(super) fn skill<'a>(
         .fold((0.0, 0.0), |(sum, count), (error, spread)| {
             (sum + (error / spread).powi(2), count + 1.0)
         });
-    Skill { weight, stretch: ((PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count)).sqrt() }
+    // The spread of few errors is uncertain itself: Student's variance, the errors of one origin being one.
+    let freedom = f64::max(known_origins, LEAST_FREEDOM);
+    let spread = (PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count);
+    Skill { weight, stretch: (spread * freedom / (freedom - 2.0)).sqrt() }
 }
 
 /// The standard deviation of at least one value.
