@@ -24,12 +24,11 @@ impl LineAmounts {
         let ids = lines
             .labels(Field::OrderId)
             .ok_or_else(|| missing("the order's id", Field::OrderId))?;
-        let amounts = amounts(lines)?;
         let mut of_order = HashMap::<Box<[u8]>, Option<Money>>::new();
-        for line in 0..lines.len() {
+        for (line, amount) in amounts(lines)?.into_iter().enumerate() {
             let Some(id) = ids.get(line) else { continue };
             let sum = of_order.entry(id.as_bytes().into()).or_insert(Some(Money::ZERO));
-            *sum = sum.zip(amounts[line]).and_then(|(sum, more)| sum.checked_add(more));
+            *sum = sum.zip(amount).and_then(|(sum, more)| sum.checked_add(more));
         }
         Ok(Self { of_order })
     }

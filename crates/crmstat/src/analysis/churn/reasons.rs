@@ -159,10 +159,10 @@ impl<'a> Teller<'a> {
 
     /// A theme in words, with the values of `row`.
     pub(super) fn tell(&self, theme: u32, row: usize) -> String {
-        let of = |values: &Option<&[f64]>| values.map(|values| values[row]);
+        let of = |values: Option<&[f64]>| values.map(|values| values[row]);
         let lang = self.lang;
         match &self.told[theme as usize] {
-            Told::Silence { recency, gap } => silent_for(of(recency), of(gap), lang),
+            Told::Silence { recency, gap } => silent_for(of(*recency), of(*gap), lang),
             Told::Windows { word, windows, all } => {
                 let mut text = format!("{word}: ");
                 for (days, values) in windows {
@@ -172,7 +172,7 @@ impl<'a> Teller<'a> {
                         Lang::Ru => text.push_str(&format!("{value} за {days} дн., ")),
                     }
                 }
-                if let Some(all) = of(all).map(rounded) {
+                if let Some(all) = of(*all).map(rounded) {
                     match lang {
                         Lang::En => text.push_str(&format!("{all} in all, ")),
                         Lang::Ru => text.push_str(&format!("всего {all}, ")),
@@ -182,14 +182,14 @@ impl<'a> Teller<'a> {
                 text
             }
             Told::Tenure(days) => {
-                let days = of(days).unwrap_or_default();
+                let days = of(*days).unwrap_or_default();
                 match lang {
                     Lang::En => format!("customer for {}", english_days(days)),
                     Lang::Ru => format!("клиент {}", russian_days(days)),
                 }
             }
             Told::Season(orders) => {
-                let orders = of(orders).unwrap_or_default();
+                let orders = of(*orders).unwrap_or_default();
                 match lang {
                     Lang::En => format!("orders in these weeks a year ago: {orders}"),
                     Lang::Ru => format!("заказов в эти недели год назад: {orders}"),

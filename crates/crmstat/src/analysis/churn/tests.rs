@@ -132,6 +132,17 @@ fn probabilities_hold_in_a_world_of_known_truth() {
     assert!(metric(&churn, "auc") > bayes - 0.005, "{} {bayes}", metric(&churn, "auc"));
 }
 
+/// What a feature says of the customer in `row`, as a model is asked.
+fn value(values: &FeatureValues, row: usize) -> Value<'_> {
+    match values {
+        FeatureValues::Number(numbers) if numbers[row].is_nan() => Value::Missing,
+        FeatureValues::Number(numbers) => Value::Number(numbers[row]),
+        FeatureValues::Category { labels, codes } => codes[row]
+            .and_then(|code| labels.get(code as usize))
+            .map_or(Value::Missing, Value::Category),
+    }
+}
+
 /// The example shop, whose complaints come before leaving: the model finds them, and what is saved scores
 /// alike, whole and one by one.
 #[test]
@@ -167,15 +178,6 @@ fn a_saved_model_scores_alike() {
     // One by one, from another thread, as all at once.
     let features: Vec<Feature> = model.columns().map(|column| column.parse().unwrap()).collect();
     let found = Features::at(&history, today, &features).unwrap();
-    fn value(values: &FeatureValues, row: usize) -> Value<'_> {
-        match values {
-            FeatureValues::Number(numbers) if numbers[row].is_nan() => Value::Missing,
-            FeatureValues::Number(numbers) => Value::Number(numbers[row]),
-            FeatureValues::Category { labels, codes } => codes[row]
-                .and_then(|code| labels.get(code as usize))
-                .map_or(Value::Missing, Value::Category),
-        }
-    }
     for row in [0, 7, 399] {
         let columns = found.columns().iter();
         let values: Vec<Value<'_>> = columns.map(|column| value(&column.values, row)).collect();
