@@ -193,14 +193,14 @@ mod tests {
         let write = |text: &'static str| {
             move |folder: &std::path::Path| {
                 fs::write(folder.join("report.html"), format!("{MARK}{text}")).unwrap();
-                crate::Result::Ok(())
+                Ok::<(), Error>(())
             }
         };
         replace_folder(&target, write("1")).unwrap();
         replace_folder(&target, write("2")).unwrap();
         assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), format!("{MARK}2"));
 
-        let failed = replace_folder(&target, |_| Err::<(), _>(Error::data("no")));
+        let failed = replace_folder(&target, |_| Err::<(), Error>(Error::data("no")));
         assert_eq!(failed.unwrap_err().to_string(), "no");
         assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), format!("{MARK}2"));
 
