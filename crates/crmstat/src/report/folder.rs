@@ -83,6 +83,8 @@ pub fn replace_folder<T, E: From<Error>>(
     let temporary = folder(".tmp")?;
     let written = write(temporary.path())?;
     if target.exists() {
+        // Whatever came into it while the new one was written is not ours either.
+        check_target(&target)?;
         // The old report goes aside and, once the new one is in its place, away.
         let aside = folder(".old")?;
         let old = aside.path().join("report");
