@@ -49,8 +49,8 @@ mod sections;
 
 pub use activity::{Activity, Recent, Totals};
 pub use document::{
-    Absent, Band, BarSeries, Change, Chart, ChartKind, Content, Exhibit, Figure, Line, Report, Role,
-    Section, SectionId,
+    Absent, Band, BarSeries, Change, Chart, ChartKind, Content, Exhibit, Figure, Line, Report,
+    Role, Section, SectionId,
 };
 pub use folder::{TableFormat, replace_folder};
 pub use locale::{Locale, Unit};
