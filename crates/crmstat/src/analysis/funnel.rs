@@ -118,7 +118,11 @@ impl Builder {
         let half = self.cycles.len() / 2;
         let cycle_days = match self.cycles.len() % 2 {
             1 => middle(half),
-            _ => half.checked_sub(1).and_then(middle).zip(middle(half)).map(|(a, b)| (a + b) / 2.0),
+            _ => half
+                .checked_sub(1)
+                .and_then(middle)
+                .zip(middle(half))
+                .map(|(a, b)| f64::midpoint(a, b)),
         };
         Funnel {
             all: self.all,

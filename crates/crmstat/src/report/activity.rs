@@ -64,7 +64,9 @@ impl Activity {
             part
         });
         let mut all = Sums::new(&calendar);
-        parts.iter().for_each(|part| all.join(part));
+        for part in &parts {
+            all.join(part);
+        }
         let months = (calendar.first_month..calendar.end_month)
             .zip(all.months)
             .map(|(month, totals)| (Period::Month.first_day(month), totals))

@@ -4,7 +4,7 @@ use super::{Locale, Unit, locale::MISSING};
 use crate::output::{Cell, Column, Values};
 
 /// The cell of `row` of `column` as people read it; `unit` where it is known from elsewhere.
-pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: &Locale) -> String {
+pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Locale) -> String {
     match column.values().get(row) {
         None => MISSING.to_owned(),
         Some(Cell::Text(text)) => text.to_owned(),

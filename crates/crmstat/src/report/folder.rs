@@ -83,6 +83,8 @@ pub fn replace_folder<T, E: From<Error>>(
     let temporary = folder(".tmp")?;
     let written = write(temporary.path())?;
     if target.exists() {
+        // Whatever came into it while the new one was written is not ours either.
+        check_target(&target)?;
         // The old report goes aside and, once the new one is in its place, away.
         let aside = folder(".old")?;
         let old = aside.path().join("report");
@@ -200,7 +202,7 @@ mod tests {
         replace_folder(&target, write("2")).unwrap();
         assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), format!("{MARK}2"));
 
-        let failed = replace_folder(&target, |_| Err::<(), _>(Error::data("no")));
+        let failed = replace_folder(&target, |_| Err::<(), Error>(Error::data("no")));
         assert_eq!(failed.unwrap_err().to_string(), "no");
         assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), format!("{MARK}2"));
 

@@ -44,22 +44,22 @@ impl Locale {
     }
 
     /// The language.
-    pub fn lang(&self) -> Lang {
+    pub fn lang(self) -> Lang {
         self.lang
     }
 
     /// The ISO 4217 code of the currency of amounts, where the export names it.
-    pub fn currency(&self) -> Option<Currency> {
+    pub fn currency(self) -> Option<Currency> {
         self.currency
     }
 
     /// `english` or `russian`, whichever the language is.
-    pub(super) fn pick<T: Copy>(&self, english: T, russian: T) -> T {
+    pub(super) fn pick<T: Copy>(self, english: T, russian: T) -> T {
         self.lang.pick(english, russian)
     }
 
     /// `value` in `unit`, whole where decimals would say nothing: amounts and days from 100 up.
-    pub fn number(&self, value: f64, unit: Unit) -> String {
+    pub fn number(self, value: f64, unit: Unit) -> String {
         let decimals = match unit {
             Unit::Count => 0,
             Unit::Share => return self.percent(value, 1),
@@ -74,16 +74,16 @@ impl Locale {
     }
 
     /// `value` in three digits and a word for thousands, millions, billions: for axes and cards.
-    pub fn compact(&self, value: f64, unit: Unit) -> String {
-        if unit == Unit::Share {
-            return self.percent(value, usize::from(value.abs() < 0.1 && value != 0.0));
-        }
+    pub fn compact(self, value: f64, unit: Unit) -> String {
         const STEPS: [(f64, &str, &str); 4] = [
             (1e12, "T", "\u{A0}трлн"),
             (1e9, "B", "\u{A0}млрд"),
             (1e6, "M", "\u{A0}млн"),
             (1e4, "K", "\u{A0}тыс."),
         ];
+        if unit == Unit::Share {
+            return self.percent(value, usize::from(value.abs() < 0.1 && value != 0.0));
+        }
         let size = value.abs();
         // A number that rounds up to the next step is written by it.
         let Some((step, english, russian)) =
@@ -104,12 +104,12 @@ impl Locale {
     }
 
     /// A share as percent with `decimals`.
-    pub(super) fn percent(&self, share: f64, decimals: usize) -> String {
+    pub(super) fn percent(self, share: f64, decimals: usize) -> String {
         format!("{}{}", self.decimal(share * 100.0, decimals), self.pick("%", "\u{A0}%"))
     }
 
     /// A relative change with its sign.
-    pub(super) fn change(&self, change: f64) -> String {
+    pub(super) fn change(self, change: f64) -> String {
         let decimals = usize::from(change.abs() < 0.0995);
         let text = self.percent(change.abs(), decimals);
         let sign = if change < 0.0 { "−" } else { "+" };
@@ -117,7 +117,7 @@ impl Locale {
     }
 
     /// `value` with grouped thousands and `decimals`, a real minus, and no sign on a zero.
-    pub(super) fn decimal(&self, value: f64, decimals: usize) -> String {
+    pub(super) fn decimal(self, value: f64, decimals: usize) -> String {
         if !value.is_finite() {
             return MISSING.to_owned();
         }
@@ -140,7 +140,7 @@ impl Locale {
     }
 
     /// Without zeros behind the point.
-    fn trimmed<'a>(&self, digits: &'a str) -> &'a str {
+    fn trimmed<'a>(self, digits: &'a str) -> &'a str {
         let point = self.pick('.', ',');
         if digits.contains(point) {
             digits.trim_end_matches('0').trim_end_matches(point)
@@ -151,7 +151,7 @@ impl Locale {
 
     /// An amount with the sign of its currency, before it in English and behind it in Russian; a currency
     /// without a well-known sign has its code behind it.
-    fn with_sign(&self, amount: &str) -> String {
+    fn with_sign(self, amount: &str) -> String {
         let Some(currency) = &self.currency else { return amount.to_owned() };
         let sign = match currency.code() {
             "RUB" | "RUR" => "₽",
@@ -170,7 +170,7 @@ impl Locale {
     }
 
     /// A day: `5 Jan 2026`, `5 января 2026`.
-    pub fn date(&self, date: Date) -> String {
+    pub fn date(self, date: Date) -> String {
         const GENITIVE: [&str; 12] = [
             "января",
             "февраля",
@@ -191,7 +191,7 @@ impl Locale {
     }
 
     /// A month: `Jan 2026`, `янв 2026`.
-    pub fn month(&self, date: Date) -> String {
+    pub fn month(self, date: Date) -> String {
         const SHORT: [&str; 12] =
             ["янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"];
         let (year, month, _) = date.to_ymd();
@@ -201,7 +201,7 @@ impl Locale {
 
     /// `count` with the form of a noun that goes with it: English singular and plural; Russian for one
     /// («клиент»), for two («клиента») and for five («клиентов»).
-    pub(super) fn counted(&self, count: u64, english: [&str; 2], russian: [&str; 3]) -> String {
+    pub(super) fn counted(self, count: u64, english: [&str; 2], russian: [&str; 3]) -> String {
         let word = match self.lang {
             Lang::En => english[usize::from(count != 1)],
             Lang::Ru => match (count % 10, count % 100) {
@@ -215,21 +215,21 @@ impl Locale {
     }
 
     /// `count` customers.
-    pub(super) fn customers(&self, count: u64) -> String {
+    pub(super) fn customers(self, count: u64) -> String {
         self.counted(count, ["customer", "customers"], ["клиент", "клиента", "клиентов"])
     }
 
     /// `count` days.
-    pub(super) fn days(&self, count: u64) -> String {
+    pub(super) fn days(self, count: u64) -> String {
         self.counted(count, ["day", "days"], ["день", "дня", "дней"])
     }
 
     /// The column's heading: in English its name without underscores, as titles are names there.
-    pub(super) fn heading(&self, title: &str) -> String {
+    pub(super) fn heading(self, title: &str) -> String {
+        const ACRONYMS: [&str; 4] = ["auc", "clv", "id", "rfm"];
         if self.lang == Lang::Ru {
             return title.to_owned();
         }
-        const ACRONYMS: [&str; 4] = ["auc", "clv", "id", "rfm"];
         let words = title.split('_').map(|word| {
             if ACRONYMS.contains(&word) { word.to_uppercase() } else { word.to_owned() }
         });

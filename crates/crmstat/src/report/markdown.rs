@@ -9,7 +9,7 @@ const CALLED: usize = 5;
 impl Report {
     /// The report in short: the answer, the key figures, whom to call, and what is not there and why.
     pub fn markdown(&self) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let mut text = format!("# {}\n\n", markdown_text(&self.title));
         let (first, last) = (locale.date(self.span.0), locale.date(self.span.1));
         let as_of = locale.date(self.as_of.date());
@@ -70,7 +70,7 @@ impl Report {
 
 impl Exhibit {
     /// The first `rows` rows as a Markdown table.
-    fn markdown(&self, rows: usize, locale: &Locale) -> String {
+    fn markdown(&self, rows: usize, locale: Locale) -> String {
         let columns = self.table.columns();
         let titles: Vec<String> = columns
             .iter()

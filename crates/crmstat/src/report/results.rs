@@ -177,7 +177,7 @@ impl Results {
         let funnel = match export.kind() {
             Some(TableKind::Deals) if options.wants(SectionId::Funnel) => {
                 stage(Stage::Section(SectionId::Funnel));
-                funnel::count(export).map_err(Reason::of)
+                funnel::count(export).map_err(|error| Reason::of(&error))
             }
             _ if options.wants(SectionId::Funnel) => Err(Reason::NoDeals),
             _ => Err(Reason::NotAsked),
@@ -242,7 +242,7 @@ fn names(beside: &[Records]) -> BTreeMap<String, String> {
 }
 
 impl Reason {
-    fn of(error: Error) -> Self {
+    fn of(error: &Error) -> Self {
         Self::Refused { message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
@@ -311,7 +311,7 @@ impl<'a> Analyst<'a> {
             return Err(lacking.clone());
         }
         (self.stage)(Stage::Section(section));
-        analyse().map_err(Reason::of)
+        analyse().map_err(|error| Reason::of(&error))
     }
 
     fn customers(&self, needed: u64) -> Reason {

@@ -18,8 +18,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\n' | '\t' => escaped.push(' '),
-            // Controls, noncharacters, and what would turn the direction of the text around it.
+            // Line breaks and other controls, noncharacters, and what would turn the direction of the text around it.
             '\u{0}'..='\u{1F}'
             | '\u{7F}'..='\u{9F}'
             | '\u{202A}'..='\u{202E}'

@@ -131,16 +131,17 @@ impl Report {
             let figures: String =
                 content.figures.iter().map(|figure| self.figure(figure)).collect();
             // As many in a row as leave no row with one of them.
-            let columns =
-                [3, 4, 5].into_iter().find(|columns| content.figures.len() % columns == 0);
+            let columns = [3, 4, 5]
+                .into_iter()
+                .find(|columns| content.figures.len().is_multiple_of(*columns));
             let columns = columns.unwrap_or(3);
             html.push_str(&format!("<div class=\"figures by{columns}\">\n{figures}</div>\n"));
         }
         for chart in &content.charts {
-            html.push_str(&chart::figure(chart, &self.locale)?);
+            html.push_str(&chart::figure(chart, self.locale)?);
         }
         for exhibit in content.tables.iter().filter(|exhibit| exhibit.shown > 0) {
-            html.push_str(&table::exhibit(exhibit, &self.locale));
+            html.push_str(&table::exhibit(exhibit, self.locale));
         }
         if !content.notes.is_empty() {
             let notes = content.notes.iter();
@@ -157,7 +158,7 @@ impl Report {
         let whole = escape(&self.locale.number(figure.value, figure.unit));
         let changes: String = figure.changes.iter().map(|change| self.change(change)).collect();
         let name = format!("{}, {}", figure.label, figure.trend_of);
-        let spark = chart::sparkline(&figure.trend, &name, figure.unit, &self.locale);
+        let spark = chart::sparkline(&figure.trend, &name, figure.unit, self.locale);
         format!(
             "<div class=\"figure\"><h3>{label}</h3><p class=\"value\" title=\"{whole}\">{value}</p>\
              {changes}{spark}</div>\n"

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// An exhibit with the rows that a page shows, and where the others are.
-pub(super) fn exhibit(exhibit: &Exhibit, locale: &Locale) -> String {
+pub(super) fn exhibit(exhibit: &Exhibit, locale: Locale) -> String {
     let table = &exhibit.table;
     let rows = exhibit.shown.min(table.rows());
     let more = if rows < table.rows() {
@@ -27,7 +27,7 @@ pub(super) fn exhibit(exhibit: &Exhibit, locale: &Locale) -> String {
 }
 
 /// The data of a chart in `unit`.
-pub(super) fn data(table: &Table, unit: Unit, locale: &Locale) -> String {
+pub(super) fn data(table: &Table, unit: Unit, locale: Locale) -> String {
     written(table, locale.pick("Data", "Данные"), table.rows(), Some(unit), locale)
 }
 
@@ -36,7 +36,7 @@ fn written(
     caption: &str,
     rows: usize,
     unit: Option<Unit>,
-    locale: &Locale,
+    locale: Locale,
 ) -> String {
     let name = escape(table.name());
     let caption = escape(caption);
@@ -67,7 +67,7 @@ fn cell_of(
     row: usize,
     unit: Option<Unit>,
     is_first: bool,
-    locale: &Locale,
+    locale: Locale,
 ) -> String {
     let (open, close) = if is_first { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
     let class = match column.values() {
@@ -112,7 +112,7 @@ mod tests {
         ];
         let table = Table::new("t", columns).unwrap();
         let shown = Exhibit { caption: "A & B".to_owned(), table, shown: 2 };
-        let html = exhibit(&shown, &Locale::new(Lang::En, None));
+        let html = exhibit(&shown, Locale::new(Lang::En, None));
         for part in [
             "<caption>A &amp; B</caption>",
             "<th scope=\"row\" dir=\"auto\">&lt;script&gt;</th>",
@@ -126,6 +126,6 @@ mod tests {
             assert!(html.contains(part), "{part}\n{html}");
         }
         let all = Exhibit { shown: 3, ..shown };
-        assert!(exhibit(&all, &Locale::new(Lang::Ru, None)).len() < 5000);
+        assert!(exhibit(&all, Locale::new(Lang::Ru, None)).len() < 5000);
     }
 }

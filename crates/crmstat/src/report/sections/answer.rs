@@ -2,7 +2,7 @@
 
 use super::Page;
 use crate::{
-    Lang,
+    Lang, Money,
     analysis::churn::{Churn, Order},
     report::{Content, Unit, activity::Totals},
 };
@@ -24,7 +24,7 @@ impl Page<'_> {
 
     /// What was sold, beside the days before and a year ago.
     fn changed(&self) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let activity = &self.results.activity;
         let money = |totals: &Totals| locale.compact(totals.revenue(), Unit::Money);
         let Some(recent) = activity.recent else {
@@ -69,12 +69,12 @@ impl Page<'_> {
 
     /// The customers with the most revenue at risk; `None` where nobody's is known.
     fn whom_to_call(&self, churn: &Churn) -> Option<String> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let scores = &churn.scores;
         let named: Vec<String> = scores
             .ranked(Order::Revenue)
             .into_iter()
-            .filter(|row| scores.revenue_at_risk()[*row].is_some_and(|own| own.is_positive()))
+            .filter(|row| scores.revenue_at_risk()[*row].is_some_and(Money::is_positive))
             .take(NAMED)
             .map(|row| self.customer(scores.id(row)))
             .collect();

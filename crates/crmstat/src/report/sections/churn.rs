@@ -3,7 +3,7 @@
 use super::{Page, TOP, file_only, top, whole};
 use crate::{
     Lang, Money, Result,
-    analysis::churn::{Churn, Order},
+    analysis::churn::{Churn, Horizon, Order},
     output::{Column, Table},
     report::{BarSeries, Chart, ChartKind, Content, Figure, Unit},
 };
@@ -15,7 +15,7 @@ const LIKELY: f64 = 0.5;
 
 impl Page<'_> {
     pub(super) fn churn(&self, churn: &Churn) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let lang = locale.lang();
         let evaluation = &churn.evaluation;
         let ranked = churn.scores.ranked(Order::Revenue);
@@ -167,8 +167,8 @@ impl Page<'_> {
 
     /// What is at stake, in a sentence.
     pub(super) fn risk(&self, churn: &Churn) -> String {
-        let locale = &self.locale;
-        let days = churn.model.horizon().map_or(0, |horizon| horizon.in_days());
+        let locale = self.locale;
+        let days = churn.model.horizon().map_or(0, Horizon::in_days);
         let amount = locale.compact(at_risk(churn), Unit::Money);
         let days = locale.days(u64::from(days.unsigned_abs()));
         match locale.lang() {
@@ -179,7 +179,7 @@ impl Page<'_> {
 
     /// How far the model can be trusted, in a sentence.
     fn trust(&self, churn: &Churn) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let evaluation = &churn.evaluation;
         let share = locale.percent(evaluation.auc.value, 0);
         let lift = evaluation.gains.first().map_or(1.0, |top| top.lift);
@@ -200,9 +200,9 @@ impl Page<'_> {
     }
 
     fn churn_notes(&self, churn: &Churn) -> Vec<String> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let evaluation = &churn.evaluation;
-        let days = churn.model.horizon().map_or(0, |horizon| horizon.in_days());
+        let days = churn.model.horizon().map_or(0, Horizon::in_days);
         let days = locale.days(u64::from(days.unsigned_abs()));
         let mut notes = vec![match locale.lang() {
             Lang::En => format!(
@@ -240,7 +240,7 @@ impl Page<'_> {
     }
 
     fn gains_chart(&self, churn: &Churn) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let gains = &churn.evaluation.gains;
         Chart {
             name: "churn_gains_chart",
@@ -264,7 +264,7 @@ impl Page<'_> {
     }
 
     fn reliability_chart(&self, churn: &Churn) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let bins = &churn.evaluation.reliability;
         Chart {
             name: "churn_reliability_chart",

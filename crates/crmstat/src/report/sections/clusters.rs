@@ -13,7 +13,7 @@ const EXAMPLES: [&str; 2] = ["typical", "borderline"];
 
 impl Page<'_> {
     pub(super) fn clusters(&self, clusters: &Segments) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let lang = locale.lang();
         let found = clusters.k() > 1;
         let summary = if found {
@@ -89,7 +89,7 @@ impl Page<'_> {
     }
 
     fn clusters_chart(&self, clusters: &Segments) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let names: Vec<&str> =
             (0..clusters.k()).map(|cluster| clusters.name(cluster, locale.lang())).collect();
         let profiles = || clusters.profiles().iter();

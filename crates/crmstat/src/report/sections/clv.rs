@@ -14,7 +14,7 @@ const STEPS: usize = 20;
 
 impl Page<'_> {
     pub(super) fn clv(&self, clv: &Clv) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let overview = clv.overview();
         let mut ranked: Vec<Customer<'_>> = clv.customers().collect();
         // The most valuable first; equals stay in the order of their ids.
@@ -76,7 +76,7 @@ impl Page<'_> {
 
     /// What all customers are worth, in a sentence.
     pub(super) fn worth(&self, clv: &Clv) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let overview = clv.overview();
         let orders = locale.compact(overview.expected_orders, Unit::Count);
         match (overview.total_clv, locale.lang()) {
@@ -101,7 +101,7 @@ impl Page<'_> {
 
     /// How much the best tenth is worth; `None` where nothing is known.
     fn concentration(&self, values: &[f64]) -> Option<String> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let shares = lorenz(values)?;
         let share = locale.percent(shares[STEPS / 10], 0);
         Some(match locale.lang() {
@@ -111,7 +111,7 @@ impl Page<'_> {
     }
 
     fn concentration_chart(&self, shares: Vec<f64>) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let step = |at: usize| at as f64 / STEPS as f64;
         let line = |name: &str, role: Role, values: Vec<f64>| Line {
             name: name.to_owned(),
@@ -182,7 +182,7 @@ impl Page<'_> {
     }
 
     fn warning(&self, warning: &Warning) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         if locale.lang() == Lang::En {
             return format!("{}.", capitalised(&warning.to_string()));
         }

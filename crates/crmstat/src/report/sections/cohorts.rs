@@ -12,7 +12,7 @@ const SHOWN: usize = 30;
 
 impl Page<'_> {
     pub(super) fn cohorts(&self, cohorts: &Acquisition) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let period = cohorts.period();
         let matrix = cohorts.matrix(Figure::Retention)?;
         let label = |number: u32| {
@@ -115,7 +115,7 @@ impl Page<'_> {
         cohorts: &Acquisition,
         name: &str,
     ) -> Option<String> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let next = columns.get(1)?;
         let (mut back, mut all) = (0.0, 0.0);
         for (cohort, share) in cohorts.cohorts().iter().zip(next) {

@@ -17,7 +17,7 @@ const SHOWN: usize = 12;
 
 impl Page<'_> {
     pub(super) fn figures(&self) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let activity = &self.results.activity;
         let by_month = locale.pick("by month", "по месяцам");
         let mut figures = Vec::new();
@@ -79,7 +79,7 @@ impl Page<'_> {
         recent: Recent,
         of: &dyn Fn(&Totals) -> Option<f64>,
     ) -> Vec<Change> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let against = [
             (
                 Some(recent.before),

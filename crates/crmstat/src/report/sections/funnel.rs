@@ -12,7 +12,7 @@ const BARS: usize = 12;
 
 impl Page<'_> {
     pub(super) fn funnel(&self, funnel: &Funnel) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let all = &funnel.all;
         let figure = |label: &str, value: Option<f64>, unit: Unit| {
             value.map(|value| Figure {
@@ -85,7 +85,7 @@ impl Page<'_> {
 
     /// How many deals are won, in a sentence.
     pub(super) fn won(&self, funnel: &Funnel) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let all = &funnel.all;
         let number = |count: u64| locale.decimal(count as f64, 0);
         let rate = all.win_rate().map_or_else(String::new, |rate| locale.percent(rate, 0));
@@ -116,7 +116,7 @@ impl Page<'_> {
     }
 
     fn stages_chart(&self, stages: &[Group]) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let shown = &stages[..stages.len().min(BARS)];
         let bars = |name: &str, of: fn(&Group) -> u64| BarSeries {
             name: name.to_owned(),
@@ -147,7 +147,7 @@ impl Page<'_> {
     }
 
     fn owners_chart(&self, owners: &[Group]) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let shown = &owners[..owners.len().min(BARS)];
         Chart {
             name: "owners_chart",

@@ -9,7 +9,7 @@ use crate::{
 
 impl Page<'_> {
     pub(super) fn methods(&self) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let results = self.results;
         let mut rows: Vec<(&str, String)> = vec![
             ("crmstat", env!("CARGO_PKG_VERSION").to_owned()),

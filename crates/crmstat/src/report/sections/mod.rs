@@ -117,7 +117,7 @@ impl Page<'_> {
 
     /// A reason in words.
     fn absent(&self, reason: &Reason) -> Absent {
-        let locale = &self.locale;
+        let locale = self.locale;
         let number = |count: u64| locale.decimal(count as f64, 0);
         let said = |reason: String, hint: Option<String>| Absent { reason, hint };
         let later = locale

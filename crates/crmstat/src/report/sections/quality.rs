@@ -13,7 +13,7 @@ const SHOWN: usize = 40;
 
 impl Page<'_> {
     pub(super) fn quality(&self) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let lang = locale.lang();
         let ledger = &self.results.account.ledger;
         let number = |rows: u64| locale.decimal(rows as f64, 0);
@@ -64,7 +64,7 @@ impl Page<'_> {
     }
 
     fn ledger_table(&self) -> Result<Table> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let ledger = &self.results.account.ledger;
         let mut rows = vec![
             (locale.pick("read", "прочитано").to_owned(), ledger.read),

@@ -10,7 +10,7 @@ use crate::{
 
 impl Page<'_> {
     pub(super) fn rfm(&self, scored: &Scored) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let lang = locale.lang();
         let summary = scored.now.summary(lang)?;
         let mut charts = vec![self.map(&scored.now), self.segments_chart(&summary)];
@@ -71,7 +71,7 @@ impl Page<'_> {
 
     /// Customers by recency and frequency score.
     fn map(&self, rfm: &Rfm) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let [bins_r, bins_f, _] = rfm.fitted().cuts().bins().map(usize::from);
         let mut counts = vec![vec![0_u64; bins_r]; bins_f];
         for customer in rfm.customers() {
@@ -104,7 +104,7 @@ impl Page<'_> {
     }
 
     fn segments_chart(&self, summary: &Table) -> Chart {
-        let locale = &self.locale;
+        let locale = self.locale;
         let labels = texts(summary, "segment");
         let series = [
             ("share_customers", locale.pick("of customers", "клиентов")),
@@ -134,7 +134,7 @@ impl Page<'_> {
 
     /// Moves as a grid, from rows to columns; `None` where there are none.
     fn moves_chart(&self, moves: &Table, caption: &str) -> Option<Chart> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let (from, to) = (texts(moves, "from"), texts(moves, "to"));
         let customers = numbers(moves, "customers");
         let distinct = |labels: &[String]| {
@@ -177,7 +177,7 @@ impl Page<'_> {
 
     /// The segment with the most revenue, in a sentence.
     fn shares(&self, summary: &Table) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let names = texts(summary, "segment");
         let (customers, revenue) =
             (numbers(summary, "share_customers"), numbers(summary, "share_revenue"));
@@ -197,7 +197,7 @@ impl Page<'_> {
 
     /// How many stayed in their segment, in a sentence; `None` where nobody was there before.
     fn moved(&self, moves: &Table) -> Option<String> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let (from, to) = (texts(moves, "from"), texts(moves, "to"));
         let absent = locale.pick("(no purchase)", "(нет покупок)");
         let (mut known, mut moved) = (0.0, 0.0);

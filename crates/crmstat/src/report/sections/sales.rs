@@ -13,7 +13,7 @@ const SHOWN: usize = 72;
 
 impl Page<'_> {
     pub(super) fn sales(&self, sales: &Sales) -> Result<Content> {
-        let locale = &self.locale;
+        let locale = self.locale;
         let (Some(history), Some(forecast)) =
             (sales.history.series().first(), sales.forecast.series().first())
         else {
@@ -125,7 +125,7 @@ impl Page<'_> {
 
     /// What is expected over the horizon, in a sentence.
     pub(super) fn expected(&self, sales: &Sales) -> String {
-        let locale = &self.locale;
+        let locale = self.locale;
         let Some(forecast) = sales.forecast.series().first() else { return String::new() };
         let period = sales.forecast.period();
         let count = forecast.mean.len() as u64;
@@ -152,7 +152,7 @@ impl Page<'_> {
 }
 
 /// «ближайший месяц», «ближайшие 12 месяцев».
-fn next_periods(locale: &Locale, period: Period, count: u64) -> String {
+fn next_periods(locale: Locale, period: Period, count: u64) -> String {
     let (forms, nearest) = match period {
         Period::Day => (["день", "дня", "дней"], "ближайший день"),
         Period::Week => (["неделю", "недели", "недель"], "ближайшую неделю"),
@@ -166,7 +166,7 @@ fn next_periods(locale: &Locale, period: Period, count: u64) -> String {
     }
 }
 
-fn per_period(period: Period, locale: &Locale) -> &'static str {
+fn per_period(period: Period, locale: Locale) -> &'static str {
     let russian = match period {
         Period::Day => "по дням",
         Period::Week => "по неделям",
@@ -178,7 +178,7 @@ fn per_period(period: Period, locale: &Locale) -> &'static str {
 }
 
 /// The label of the period that begins on `day`.
-fn label(period: Period, day: Date, locale: &Locale) -> String {
+fn label(period: Period, day: Date, locale: Locale) -> String {
     match period {
         Period::Day | Period::Week => locale.date(day),
         Period::Month => locale.month(day),

@@ -15,7 +15,7 @@ pub(super) fn draw(
     labels: &[String],
     series: &[BarSeries],
     unit: Unit,
-    locale: &Locale,
+    locale: Locale,
 ) -> (f64, String, String) {
     let values = || {
         series

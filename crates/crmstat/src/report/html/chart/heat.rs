@@ -30,7 +30,7 @@ pub(super) struct Grid<'a> {
 }
 
 /// The height, an empty legend and the body of a chart of `grid`.
-pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: &Locale) -> (f64, String, String) {
+pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: Locale) -> (f64, String, String) {
     let length = |labels: &[String]| {
         labels.iter().map(|label| label.chars().count()).max().unwrap_or(1) as f64
     };

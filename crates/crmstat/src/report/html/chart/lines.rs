@@ -15,7 +15,7 @@ pub(super) fn draw(
     lines: &[Line],
     bands: &[Band],
     unit: Unit,
-    locale: &Locale,
+    locale: Locale,
 ) -> (f64, String, String) {
     let of_lines = lines.iter().flat_map(|line| &line.values);
     let of_bands = bands.iter().flat_map(|band| band.lower.iter().chain(&band.upper));
@@ -108,7 +108,7 @@ fn hover(
     lines: &[Line],
     bands: &[Band],
     unit: Unit,
-    locale: &Locale,
+    locale: Locale,
     x: &dyn Fn(usize) -> f64,
     step: f64,
 ) -> String {

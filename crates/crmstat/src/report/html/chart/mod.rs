@@ -43,7 +43,7 @@ const WIDTH: f64 = 720.0;
 const CHARACTER: f64 = 7.0;
 
 /// `chart` as a figure.
-pub(super) fn figure(chart: &Chart, locale: &Locale) -> Result<String> {
+pub(super) fn figure(chart: &Chart, locale: Locale) -> Result<String> {
     let (height, legend, body) = match &chart.kind {
         ChartKind::Lines { labels, lines, bands, .. } => {
             lines::draw(labels, lines, bands, chart.unit, locale)
@@ -56,7 +56,7 @@ pub(super) fn figure(chart: &Chart, locale: &Locale) -> Result<String> {
     };
     let name = chart.name;
     let (title, description) = (escape(&chart.title), escape(&chart.description));
-    let data = table::data(&chart.table(locale)?, chart.unit, locale);
+    let data = table::data(&chart.table(&locale)?, chart.unit, locale);
     let summary = locale.pick("Data of the chart", "Данные графика");
     Ok(format!(
         "<figure class=\"chart\" id=\"{name}\">\n<figcaption><h3>{title}</h3><p>{description}</p>{legend}\
@@ -114,7 +114,7 @@ mod tests {
             unit: Unit::Money,
             kind,
         };
-        figure(&chart, &Locale::new(Lang::En, None)).unwrap()
+        figure(&chart, Locale::new(Lang::En, None)).unwrap()
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {

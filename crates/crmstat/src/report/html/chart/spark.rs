@@ -13,7 +13,7 @@ pub(in crate::report::html) fn sparkline(
     values: &[f64],
     name: &str,
     unit: Unit,
-    locale: &Locale,
+    locale: Locale,
 ) -> String {
     if values.len() < 2 {
         return String::new();
@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn a_trend_needs_two_values_and_may_be_flat() {
         let locale = Locale::new(Lang::En, None);
-        assert_eq!(sparkline(&[1.0], "x", Unit::Count, &locale), "");
-        let flat = sparkline(&[5.0, 5.0], "a<b", Unit::Count, &locale);
+        assert_eq!(sparkline(&[1.0], "x", Unit::Count, locale), "");
+        let flat = sparkline(&[5.0, 5.0], "a<b", Unit::Count, locale);
         assert!(flat.contains("points=\"3,31 129,31\""), "{flat}");
         assert!(flat.contains("a&lt;b: 5 → 5") && !flat.contains("NaN"), "{flat}");
     }
