@@ -7,6 +7,7 @@ mod completions;
 mod forecast;
 mod generate;
 mod inspect;
+mod record;
 mod report;
 mod rfm;
 mod segment;
