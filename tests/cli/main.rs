@@ -4,6 +4,7 @@ mod bad_input;
 mod generate;
 mod process;
 mod report;
+mod report_again;
 mod rfm;
 mod same_bytes;
 mod support;

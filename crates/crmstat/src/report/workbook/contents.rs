@@ -9,7 +9,7 @@ use crate::{
 use rust_xlsxwriter::{ColNum, RowNum, Sparkline, Url, Worksheet, XlsxError};
 
 /// Widths of the columns: labels, values, changes, and what is said beside.
-const WIDTHS: [f64; 6] = [34.0, 24.0, 20.0, 20.0, 20.0, 20.0];
+const WIDTHS: [f64; 6] = [34.0, 16.0, 30.0, 24.0, 24.0, 20.0];
 /// Characters of a sentence in one line over all columns; letters of sentences are narrower than digits.
 const LINE: usize = 150;
 /// The height of a line.

@@ -151,7 +151,7 @@ impl Names {
         let numbered = (2..).map(|number| {
             let number = format!(" {number}");
             let kept: String = wanted.chars().take(LONGEST_NAME - number.len()).collect();
-            kept + &number
+            kept.trim_end().to_owned() + &number
         });
         let mut names = std::iter::once(wanted.trim_end().to_owned()).chain(numbered);
         names.find(|name| self.0.insert(name.to_lowercase())).unwrap_or_default()
