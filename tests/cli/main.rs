@@ -10,6 +10,7 @@ mod inspect;
 mod outputs;
 mod process;
 mod report;
+mod report_again;
 mod rfm;
 mod same_bytes;
 mod segment;

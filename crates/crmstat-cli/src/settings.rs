@@ -40,7 +40,7 @@ pub(crate) fn beside(args: &ReadArgs) -> Result<Vec<Source>> {
 }
 
 /// The files of each table beside the orders or deals; lines first, as they may give the amounts.
-fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 6] {
+pub(crate) fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 6] {
     [
         (TableKind::Lines, &args.lines),
         (TableKind::Products, &args.products),

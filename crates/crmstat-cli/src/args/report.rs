@@ -6,9 +6,14 @@ use std::path::PathBuf;
 
 /// Arguments of `crmstat report`.
 #[derive(Args, Debug)]
+#[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("from")))]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    /// Make the report of this record again, from the same files to the same bytes; files that have
+    /// changed since are refused
+    #[arg(long, value_name = "run.json")]
+    pub(crate) from: Option<PathBuf>,
     /// The folder of the report: new, empty, or that of an earlier report, which is replaced; it appears
     /// whole or not at all
     #[arg(short, long, value_name = "DIR")]

@@ -8,6 +8,7 @@ mod forecast;
 mod generate;
 mod history;
 mod inspect;
+mod record;
 mod report;
 mod rfm;
 mod segment;

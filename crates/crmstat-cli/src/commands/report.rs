@@ -1,6 +1,9 @@
 //! `crmstat report`: all of it in one folder, and in short on standard output.
 
-use super::tables_beside;
+use super::{
+    record::{self, Clock},
+    tables_beside,
+};
 use crate::{
     args::{ReportArgs, TableFormatArg},
     printer::{Printer, Steps},
@@ -10,12 +13,23 @@ use anyhow::Result;
 use crmstat::{
     Lang, Pseudonyms,
     ingest::Export,
-    report::{Logo, Options, Report, Results, Stage, TableFormat, replace_folder},
+    report::{Logo, Options, Report, Results, Run, Stage, TableFormat, replace_folder},
 };
 use std::sync::Arc;
 
-/// Makes a report of the exports.
+/// Makes a report of the exports, or once more the one of a record.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
+    match &args.from {
+        None => make(args, record::arguments(), None),
+        Some(path) => {
+            let earlier = Run::load(path)?;
+            make(&record::again(args, &earlier)?, earlier.arguments.clone(), Some(&earlier))
+        }
+    }
+}
+
+/// Makes the report; `arguments` are those that would make it again, `earlier` is what it must repeat.
+fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Result<()> {
     let printer = Printer::new(&args.output())?;
     let options = options(args, printer.lang())?;
     let tables = match args.table_format {
@@ -23,11 +37,22 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         TableFormatArg::Parquet => TableFormat::Parquet,
     };
     let report = replace_folder(&args.output, |folder| {
-        let steps = printer.steps();
-        let results = results(args, &options, &printer, &steps)?;
+        let inputs = record::inputs(args)?;
+        if let Some(earlier) = earlier {
+            earlier.check(&inputs, options.pseudonyms.as_ref())?;
+        }
+        let (steps, clock) = (printer.steps(), Clock::default());
+        let results = results(args, &options, &printer, &steps, &clock)?;
         steps.begin(Stage::Writing);
+        clock.begin(Stage::Writing);
         let report = Report::new(&results, &options)?;
         report.save(&results, tables, folder)?;
+        let mut run = Run::new(arguments, inputs, (&results, &options, &report), tables);
+        run.timings = clock.timings();
+        run.save(folder)?;
+        if let Some(earlier) = earlier {
+            earlier.same_outputs(&run)?;
+        }
         steps.finish();
         printer.account(&results.account);
         if let Some(path) = &args.read.quarantine {
@@ -35,7 +60,8 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         }
         Ok::<_, anyhow::Error>(report)
     })?;
-    printer.note(format!("the report is in `{}`", args.output.display()));
+    let again = if earlier.is_some() { ", the same as before to the last byte" } else { "" };
+    printer.note(format!("the report is in `{}`{again}", args.output.display()));
     printer.text(&report.markdown())
 }
 
@@ -45,13 +71,18 @@ fn results(
     options: &Options,
     printer: &Printer,
     steps: &Arc<Steps>,
+    clock: &Clock,
 ) -> Result<Results> {
     let mut export = Export::open(&args.read.exports, settings::read_options(&args.read)?)?;
     let beside = tables_beside(&args.read, &mut export, printer)?;
     let length = export.len_hint();
     let reading = Arc::clone(steps);
     let mut export = export.on_progress(move |bytes| reading.read(bytes, length));
-    Ok(Results::of(&mut export, &beside, options, &|stage| steps.begin(stage))?)
+    let begin = |stage| {
+        steps.begin(stage);
+        clock.begin(stage);
+    };
+    Ok(Results::of(&mut export, &beside, options, &begin)?)
 }
 
 fn options(args: &ReportArgs, lang: Lang) -> Result<Options> {

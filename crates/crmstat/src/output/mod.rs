@@ -28,7 +28,7 @@ mod terminal;
 #[cfg(target_os = "linux")]
 mod unnamed;
 mod values;
-mod xlsx;
+pub(crate) mod xlsx;
 
 pub use atomic::write_atomically;
 pub use format::{Format, Writer};

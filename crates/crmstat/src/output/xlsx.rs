@@ -1,6 +1,9 @@
 //! A workbook of one sheet: typed cells, a frozen header with a filter, fitted widths.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use rust_xlsxwriter::{
     ColNum, DocProperties, ExcelDateTime, Format, RowNum, Workbook, Worksheet, XlsxError,
@@ -16,7 +19,7 @@ const MOST_ROWS: usize = 1_048_575;
 /// Columns of a sheet.
 const MOST_COLUMNS: usize = 16_384;
 /// UTF-16 units of a text cell.
-const LONGEST_TEXT: usize = 32_767;
+pub(crate) const LONGEST_TEXT: usize = 32_767;
 /// Rows that are looked at to choose a column's width.
 const WIDTH_SAMPLE: usize = 1000;
 /// The serial number of 1970-01-01 where 1900-01-01 is 1 and a 29 February 1900 exists.
@@ -70,7 +73,7 @@ fn workbook(table: &Table) -> Result<Vec<u8>, XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
     sheet.autofilter(0, 0, table.rows() as RowNum, (table.columns().len() - 1) as ColNum)?;
     for (index, column) in table.columns().iter().enumerate() {
-        sheet.set_column_width(index as ColNum, width(column))?;
+        sheet.set_column_width(index as ColNum, width(column.name(), column))?;
         sheet.write_string_with_format(0, index as ColNum, column.name(), &bold)?;
     }
     for row in 0..table.rows() {
@@ -83,7 +86,8 @@ fn workbook(table: &Table) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-fn write_cell(
+/// Writes one cell; texts are defused and need no format.
+pub(crate) fn write_cell(
     sheet: &mut Worksheet,
     row: RowNum,
     column: ColNum,
@@ -91,9 +95,7 @@ fn write_cell(
     format: &Format,
 ) -> Result<(), XlsxError> {
     match cell {
-        // A string cell is never run, but it is once saved as CSV and opened again.
-        Cell::Text(text) if is_formula(text) => sheet.write_string(row, column, format!("'{text}")),
-        Cell::Text(text) => sheet.write_string(row, column, text),
+        Cell::Text(text) => sheet.write_string(row, column, defused(text)),
         Cell::Int(number) => sheet.write_number_with_format(row, column, number as f64, format),
         Cell::Float(number, _) => sheet.write_number_with_format(row, column, number, format),
         Cell::Money(amount) => sheet.write_number_with_format(row, column, amount.to_f64(), format),
@@ -116,6 +118,12 @@ fn write_cell(
     .map(drop)
 }
 
+/// `text` with a quote before it where a spreadsheet would take it for a formula: a cell of text is never
+/// run, but it is once saved as CSV and opened again.
+pub(crate) fn defused(text: &str) -> Cow<'_, str> {
+    if is_formula(text) { format!("'{text}").into() } else { text.into() }
+}
+
 /// The format that a person sees the numbers of `column` in; the cells hold every digit.
 fn number_format(column: &Column) -> Format {
     let pattern = match column.values() {
@@ -129,10 +137,10 @@ fn number_format(column: &Column) -> Format {
     Format::new().set_num_format(pattern)
 }
 
-/// The width of `column` in characters: enough for its header with the filter's button and for the
+/// The width of `column` in characters: enough for its `header` with the filter's button and for the
 /// texts of its first rows.
-fn width(column: &Column) -> f64 {
-    let header = column.name().chars().count() + 3;
+pub(crate) fn width(header: &str, column: &Column) -> f64 {
+    let header = header.chars().count() + 3;
     let cells = match column.values() {
         Values::Text(_) | Values::Category { .. } => {
             let sample = 0..column.values().len().min(WIDTH_SAMPLE);
@@ -150,14 +158,14 @@ fn width(column: &Column) -> f64 {
 }
 
 /// `name` within what a sheet's name may be: 31 characters, none of them in a path or a reference.
-fn sheet_name(name: &str) -> String {
+pub(crate) fn sheet_name(name: &str) -> String {
     let allowed = |character: &char| !character.is_control() && !"[]:*?/\\'".contains(*character);
     let kept: String = name.chars().filter(allowed).take(31).collect();
     if kept.trim().is_empty() { "table".to_owned() } else { kept }
 }
 
 /// The error as one of input and output, with the system's own error where that is the cause.
-fn into_io(error: XlsxError) -> io::Error {
+pub(crate) fn into_io(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(cause) => cause,
         error => io::Error::other(error),

@@ -25,7 +25,7 @@ pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Loca
 }
 
 /// Shares are shown as percent: that a column holds them is told by its name.
-fn unit_of(column: &Column) -> Option<Unit> {
+pub(super) fn unit_of(column: &Column) -> Option<Unit> {
     const SHARES: [&str; 6] =
         ["probability", "p_alive", "win_rate", "win_rate_by_value", "churn_rate", "retention"];
     let name = column.name();

@@ -136,13 +136,14 @@ pub(super) fn check_target(target: &Path) -> Result<()> {
 }
 
 impl Report {
-    /// Writes the page and, in folders of their own, the tables and the models of `results` into `folder`;
+    /// Writes the page, the workbook and, in folders of their own, the tables and the models of `results` into `folder`;
     /// see [`replace_folder`].
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, results: &Results, tables: TableFormat, folder: &Path) -> Result<()> {
         write_file(&folder.join("report.html"), self.html()?.as_bytes())?;
+        write_file(&folder.join("report.xlsx"), &self.workbook()?)?;
         let format = tables.format();
         let writer = Writer::new(format);
         let in_tables = make_folder(folder, "tables")?;

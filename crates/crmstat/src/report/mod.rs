@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Export ─► Results (every analysis, from one reading) ─► Report (plain data) ─► renderers
-//!                                                                    html · markdown · tables · …
+//!                                                                    html · workbook · markdown · tables · …
 //! ```
 //!
 //! [`Results`] holds the structs of the analyses, each of them an answer or the reason why the data do not
@@ -45,7 +45,9 @@ mod locale;
 mod markdown;
 mod options;
 mod results;
+mod run;
 mod sections;
+mod workbook;
 
 pub use activity::{Activity, Recent, Totals};
 pub use document::{
@@ -56,3 +58,6 @@ pub use folder::{TableFormat, replace_folder};
 pub use locale::{Locale, Unit};
 pub use options::{Logo, Options};
 pub use results::{Answer, Reason, Results, Sales, Scored, Stage};
+pub use run::{
+    Account, Decided, InputFile, Meant, OutputFile, Rejected, Run, SectionRecord, Timing,
+};

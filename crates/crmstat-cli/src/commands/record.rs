@@ -1,0 +1,131 @@
+//! What the record of a report's run is made of: the arguments, the files that were read, the time taken.
+
+use crate::{
+    args::{Cli, Command, ReportArgs},
+    settings,
+};
+use anyhow::Result;
+use clap::{ArgMatches, CommandFactory, Parser, parser::ValueSource};
+use crmstat::{
+    Error,
+    ingest::profile::Profile,
+    report::{InputFile, Run, Stage, Timing},
+};
+use std::{cell::RefCell, time::Instant};
+
+/// Arguments that change nothing in a report, and the key of pseudonyms, which nobody else may read.
+const UNRECORDED: [&str; 8] =
+    ["from", "output", "pseudonymize", "quarantine", "threads", "color", "quiet", "verbose"];
+
+/// The arguments of `crmstat report` as typed, each written in one way, but for those that are not recorded.
+pub(super) fn arguments() -> Vec<String> {
+    let cli = Cli::command();
+    let matches = cli.clone().get_matches();
+    match (matches.subcommand(), cli.find_subcommand("report")) {
+        (Some((_, typed)), Some(command)) => recorded(typed, command),
+        _ => Vec::new(),
+    }
+}
+
+fn recorded(typed: &ArgMatches, command: &clap::Command) -> Vec<String> {
+    let (mut options, mut exports) = (Vec::new(), Vec::new());
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        if UNRECORDED.contains(&id) || typed.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        let values = typed.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy());
+        match argument.get_long() {
+            None => exports.extend(values.map(|value| value.into_owned())),
+            Some(option) if argument.get_action().takes_values() => {
+                options.extend(values.map(|value| format!("--{option}={value}")));
+            }
+            Some(option) => options.push(format!("--{option}")),
+        }
+    }
+    if !exports.is_empty() {
+        // Whatever a file is called, it is no option.
+        options.push("--".to_owned());
+    }
+    options.extend(exports);
+    options
+}
+
+/// The arguments that `earlier` has recorded, with the output of `args`.
+///
+/// # Errors
+/// An argument beside the record, or a record whose arguments make no sense.
+pub(super) fn again(args: &ReportArgs, earlier: &Run) -> Result<ReportArgs> {
+    if let Some(typed) = arguments().into_iter().find(|typed| typed != "--") {
+        return Err(Error::usage(format!("`{typed}` beside `--from`, which says it already"))
+            .with_hint("give only `-o DIR` and, where the run had one, the key of pseudonyms")
+            .into());
+    }
+    let typed = ["crmstat", "report", "-o", "."].into_iter().map(str::to_owned);
+    match Cli::try_parse_from(typed.chain(earlier.arguments.iter().cloned())) {
+        Ok(Cli { command: Command::Report(recorded) }) => Ok(ReportArgs {
+            output: args.output.clone(),
+            pseudonymize: args.pseudonymize.clone(),
+            threads: args.threads,
+            color: args.color,
+            quiet: args.quiet,
+            verbose: args.verbose,
+            ..*recorded
+        }),
+        _ => Err(Error::data("the arguments in the record are not those of a report")
+            .with_hint("give the `run.json` of an earlier report")
+            .into()),
+    }
+}
+
+/// Every file that a report is made from, in the order of reading.
+///
+/// # Errors
+/// A file that is not there or cannot be read.
+pub(super) fn inputs(args: &ReportArgs) -> Result<Vec<InputFile>> {
+    let read = &args.read;
+    let mut inputs = InputFile::of("export", &read.exports)?;
+    for (kind, files) in settings::tables(read) {
+        if !files.is_empty() {
+            inputs.extend(InputFile::of(kind.name(), files)?);
+        }
+    }
+    let path = |path: &std::path::PathBuf| path.display().to_string();
+    let profile = read.profile.clone().filter(|given| Profile::named(given).is_none());
+    let single = [
+        ("profile", profile),
+        ("rates", read.rates.as_ref().map(path)),
+        ("logo", args.logo.as_ref().map(path)),
+    ];
+    for (role, file) in single {
+        if let Some(file) = file {
+            inputs.extend(InputFile::of(role, &[file])?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// Measures the steps of a run.
+#[derive(Default)]
+pub(super) struct Clock(RefCell<Vec<(Stage, Instant)>>);
+
+impl Clock {
+    /// Ends the step before and begins `stage`.
+    pub(super) fn begin(&self, stage: Stage) {
+        self.0.borrow_mut().push((stage, Instant::now()));
+    }
+
+    /// How long each step took, the last one until now, to the millisecond.
+    pub(super) fn timings(&self) -> Vec<Timing> {
+        let begun = self.0.borrow();
+        let ends = begun.iter().skip(1).map(|(_, end)| *end).chain([Instant::now()]);
+        begun
+            .iter()
+            .zip(ends)
+            .map(|((stage, start), end)| Timing {
+                step: stage.name().to_owned(),
+                seconds: (end - *start).as_millis() as f64 / 1000.0,
+            })
+            .collect()
+    }
+}
