@@ -59,7 +59,8 @@ impl Season {
             Composition::Additive => index.is_finite(),
             Composition::Multiplicative => index.is_finite() && *index > 0.0,
         };
-        let reaches = self.count.checked_add(self.length).is_some_and(|end| end <= self.indices.len());
+        let reaches =
+            self.count.checked_add(self.length).is_some_and(|end| end <= self.indices.len());
         self.length > 0 && reaches && self.indices.iter().all(usable)
     }
 
