@@ -16,7 +16,7 @@ use super::{
     text::Batch,
     typed::TypedRows,
 };
-use crate::{Date, Money, Timestamp, Window, key::Cell};
+use crate::{AsOf, Date, Money, Timestamp, Window, key::Cell};
 use std::ops::Range;
 
 /// Where the parts of an order stand that has one column for each.
@@ -41,7 +41,7 @@ impl Usual {
         window: Window,
     ) -> Option<Self> {
         let since = window.since.unwrap_or(Date::MIN);
-        let until = window.until.map_or(Date::MAX.plus_days(1), |as_of| as_of.date());
+        let until = window.until.map_or(Date::MAX.plus_days(1), AsOf::date);
         let window = since.midnight().seconds()..until.midnight().seconds();
         let is_plain = reader.zone.is_none() && input.mapping.profile.null.is_empty();
         let date = (date, reader.format);

@@ -214,14 +214,11 @@ mod tests {
         assert_eq!(fs::read_dir(place.path().join("deep")).unwrap().count(), 1);
     }
 
-    fn nothing(_: &std::path::Path) -> crate::Result<()> {
-        Ok(())
-    }
-
     #[test]
     fn what_is_no_report_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("file");
+        let nothing = |_: &std::path::Path| Ok::<(), Error>(());
         fs::write(&file, "").unwrap();
         assert!(replace_folder(&file, nothing).unwrap_err().is_usage());
         fs::remove_file(&file).unwrap();

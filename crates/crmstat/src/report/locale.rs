@@ -61,10 +61,9 @@ impl Locale {
     /// `value` in `unit`, whole where decimals would say nothing: amounts and days from 100 up.
     pub fn number(self, value: f64, unit: Unit) -> String {
         let decimals = match unit {
-            Unit::Count => 0,
             Unit::Share => return self.percent(value, 1),
             Unit::Money if value.abs() < 100.0 && value.fract() != 0.0 => 2,
-            Unit::Money => 0,
+            Unit::Count | Unit::Money => 0,
             Unit::Days if value.fract() == 0.0 || value.abs() >= 100.0 => 0,
             Unit::Days => 1,
             Unit::Number(decimals) => decimals,
@@ -140,7 +139,7 @@ impl Locale {
     }
 
     /// Without zeros behind the point.
-    fn trimmed<'a>(self, digits: &'a str) -> &'a str {
+    fn trimmed(self, digits: &str) -> &str {
         let point = self.pick('.', ',');
         if digits.contains(point) {
             digits.trim_end_matches('0').trim_end_matches(point)

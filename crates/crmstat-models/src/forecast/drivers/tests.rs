@@ -33,7 +33,7 @@ fn drivers_that_explain_nothing_change_nothing() {
     let sales: Vec<f64> = (0..60).map(|t| 100.0 + noise(t)).collect();
     let series = Series::new(&sales, 12).unwrap();
     let ensemble = Ensemble::standard();
-    let unrelated = [Driver::new("moon", (0..72).map(|t| (t * 29 % 5) as f64).collect())];
+    let unrelated = [Driver::new("moon", (0..72).map(|t| f64::from(t * 29 % 5)).collect())];
     let fit = Driven::new(&ensemble, &unrelated).fit(&series).unwrap();
     assert_eq!(fit.forecast(6), ensemble.fit(&series).forecast(6));
     assert_eq!(fit.notes(), ["its regressors explain nothing and are left out"]);

@@ -13,7 +13,7 @@ use std::io::Cursor;
 fn table() -> Table {
     let columns = vec![
         Column::text("customer_id", "Клиент", ["=HYPERLINK(1)", "<b>", ""]),
-        Column::money("revenue", "Выручка", [Some(Money::from_whole(12)), None, None]),
+        Column::money("revenue", "Выручка", [Money::from_whole(12), None, None]),
         Column::float("share_revenue", "Доля", 4, [Some(0.256), Some(0.5), None]),
         Column::date("day", "День", [Date::from_ymd(2026, 1, 5), None, None]),
     ];
