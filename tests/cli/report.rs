@@ -272,11 +272,10 @@ fn a_folder_that_is_no_report_is_left_alone() {
 #[test]
 fn every_real_export_gives_a_report_needs_shared_data() {
     let exports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/crm/exports");
-    let shared = [exports, Path::new("/work/shared/data/crm/exports").to_owned()];
-    let Some(exports) = shared.iter().find(|folder| folder.is_dir()) else {
+    if !exports.is_dir() {
         eprintln!("skipped: the shared data are not here");
         return;
-    };
+    }
     let folder = Folder::new();
     for entry in fs::read_dir(exports).unwrap() {
         let path = entry.unwrap().path();
