@@ -11,7 +11,7 @@ use crmstat::{
     ingest::profile::Profile,
     report::{InputFile, Run, Stage, Timing},
 };
-use std::{cell::RefCell, time::Instant};
+use std::{borrow::Cow, cell::RefCell, time::Instant};
 
 /// Arguments that change nothing in a report, and the key of pseudonyms, which nobody else may read.
 const UNRECORDED: [&str; 8] =
@@ -36,7 +36,7 @@ fn recorded(typed: &ArgMatches, command: &clap::Command) -> Vec<String> {
         }
         let values = typed.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy());
         match argument.get_long() {
-            None => exports.extend(values.map(|value| value.into_owned())),
+            None => exports.extend(values.map(Cow::into_owned)),
             Some(option) if argument.get_action().takes_values() => {
                 options.extend(values.map(|value| format!("--{option}={value}")));
             }
