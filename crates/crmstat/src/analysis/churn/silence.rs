@@ -84,6 +84,9 @@ fn read(frame: &Frame) -> Option<[&[f64]; 3]> {
 /// of one day, with no time between them, are one.
 fn summary([recency, frequency, tenure]: [f64; 3]) -> Option<Summary> {
     const WEEK: f64 = 7.0;
+    if !(recency.is_finite() && tenure.is_finite()) {
+        return None;
+    }
     let between = tenure - recency;
     let repeats = if between > 0.0 { (frequency - 1.0).max(1.0) } else { 0.0 };
     let observed = (tenure - 1.0).max(between);
