@@ -26,7 +26,7 @@ pub enum Unit {
 /// assert_eq!(english.number(0.256, Unit::Share), "25.6%");
 /// assert_eq!(english.compact(1_234_567.0, Unit::Money), "1.23M");
 /// let russian = Locale::new(Lang::Ru, None);
-/// assert_eq!(russian.number(1_234.5, Unit::Money), "1\u{A0}235");
+/// assert_eq!(russian.number(1_234.6, Unit::Money), "1\u{A0}235");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Locale {
