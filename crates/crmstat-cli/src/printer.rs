@@ -269,7 +269,7 @@ impl Printer {
 /// The length of a bar of steps.
 const STEPS_LENGTH: u64 = 1000;
 /// How much of it is reading.
-const READING: u64 = 350;
+const READING: u64 = 55;
 
 /// The steps of a long work and, by their usual shares, the time that is left.
 pub(crate) struct Steps {
@@ -294,15 +294,15 @@ impl Steps {
             Stage::Reading => (0, "reading"),
             Stage::Section(section) => match section {
                 SectionId::Funnel => (READING, "deals"),
-                SectionId::Sales => (READING + 30, "sales"),
-                SectionId::Rfm => (READING + 60, "rfm"),
-                SectionId::Clusters => (500, "clusters"),
-                SectionId::Churn => (600, "churn"),
-                SectionId::Clv => (780, "lifetime value"),
-                SectionId::Cohorts => (850, "cohorts"),
+                SectionId::Sales => (READING + 5, "sales"),
+                SectionId::Rfm => (READING + 10, "rfm"),
+                SectionId::Clusters => (75, "clusters"),
+                SectionId::Churn => (135, "churn"),
+                SectionId::Clv => (260, "lifetime value"),
+                SectionId::Cohorts => (680, "cohorts"),
                 _ => (READING, "key figures"),
             },
-            Stage::Writing => (900, "writing"),
+            Stage::Writing => (690, "writing"),
         };
         self.bar.set_message(name);
         self.bar.set_position(from);
