@@ -54,7 +54,8 @@ pub(crate) fn gather<V: PerCustomer>(
     let mut reading = Reading { inputs, options, window, progress };
     let (mut found, order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
     let repeats = match order_ids.repeats() {
-        Repeats::Unproven => reading.pass::<V>(Key::Customer, OrderIds::hashing)?.1.repeats(),
+        // Only the ids are looked at again.
+        Repeats::Unproven => reading.pass::<Nothing>(Key::Customer, OrderIds::hashing)?.1.repeats(),
         proven => proven,
     };
     if repeats == Repeats::Possible {
@@ -101,7 +102,7 @@ impl Reading<'_> {
         key: Key,
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Found<V>, OrderIds)> {
-        let shared = Shared { values: Gathering::new(), too_large: Mutex::new(None), key };
+        let shared = Shared::new(key);
         let threads = rayon::current_num_threads();
         let mut states: Vec<State> =
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
@@ -157,8 +158,7 @@ fn by_customer<O: PerCustomer, V: PerCustomer>(
     orders: &Groups<O>,
     order: impl Fn(&O) -> (Timestamp, Money),
 ) -> Result<Groups<V>> {
-    let shared =
-        Shared { values: Gathering::<V>::new(), too_large: Mutex::new(None), key: Key::Customer };
+    let shared = Shared::<V>::new(Key::Customer);
     let mut sorter = Sorter::default();
     orders.for_each(|text, value| {
         let customer = text.rsplit_once(SEPARATOR).map_or(text, |(_, customer)| customer);
@@ -184,6 +184,10 @@ struct Shared<V> {
 }
 
 impl<V: PerCustomer> Shared<V> {
+    fn new(key: Key) -> Self {
+        Self { values: Gathering::new(), too_large: Mutex::new(None), key }
+    }
+
     /// Adds `orders` to the customers in `cells` of `buffer`; gives the places of those that are no text.
     fn add(
         &self,
