@@ -35,9 +35,69 @@ pub fn gauss_remainder(a: f64, b: f64, c: f64, z: f64) -> Option<f64> {
     None
 }
 
+/// [`gauss_remainder`] at several `z`, with its derivatives.
+#[derive(Clone, Copy, Debug)]
+pub struct GaussRemainders<const N: usize> {
+    /// The function.
+    pub value: [f64; N],
+    /// Its derivatives by `a`.
+    pub by_a: [f64; N],
+    /// Its derivatives by `b`.
+    pub by_b: [f64; N],
+    /// Its derivatives by `c`.
+    pub by_c: [f64; N],
+    /// Its derivatives by `z`, times `z`.
+    pub by_log_z: [f64; N],
+}
+
+impl<const N: usize> GaussRemainders<N> {
+    /// Sums the series at every `z` together: only the powers of `z` differ from one to another, so each
+    /// term costs one division for all of them.
+    ///
+    /// `None` as for [`gauss_remainder`].
+    pub fn at(a: f64, b: f64, c: f64, z: [f64; N]) -> Option<Self> {
+        let (mut term, zero) = ([1.0; N], [0.0; N]);
+        let (mut term_a, mut term_b, mut term_c) = (zero, zero, zero);
+        let mut sum = Self { value: term, by_a: zero, by_b: zero, by_c: zero, by_log_z: zero };
+        let most = z.iter().copied().fold(0.0, f64::max);
+        for k in 0..MOST_TERMS {
+            let k = f64::from(k);
+            let inverse = 1.0 / ((c + k) * (k + 2.0));
+            // The quotient of this term and the last but for z, and its derivatives.
+            let (slope_a, slope_b) = ((b + k) * inverse, (a + k) * inverse);
+            let ratio = (a + k) * slope_a;
+            let slope_c = -ratio * (k + 2.0) * inverse;
+            for i in 0..N {
+                term_a[i] = (term_a[i] * ratio + term[i] * slope_a) * z[i];
+                term_b[i] = (term_b[i] * ratio + term[i] * slope_b) * z[i];
+                term_c[i] = (term_c[i] * ratio + term[i] * slope_c) * z[i];
+                term[i] *= ratio * z[i];
+                sum.value[i] += term[i];
+                sum.by_a[i] += term_a[i];
+                sum.by_b[i] += term_b[i];
+                sum.by_c[i] += term_c[i];
+                sum.by_log_z[i] += (k + 1.0) * term[i];
+            }
+            let settled = (ratio * most).abs() < 1.0 && a + k >= 0.0 && b + k >= 0.0;
+            // Where a or b is a whole number below zero, terms end before their derivatives do.
+            let is_small = |i: usize| {
+                let size = term[i].abs() + term_a[i].abs() + term_b[i].abs();
+                size <= 0.25 * f64::EPSILON * (1.0 - z[i]) * sum.value[i].abs()
+            };
+            if settled && (0..N).all(is_small) {
+                return Some(sum);
+            }
+            if !sum.value.iter().all(|value| value.is_finite()) {
+                return None;
+            }
+        }
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::gauss_remainder;
+    use super::{GaussRemainders, gauss_remainder};
 
     #[test]
     fn closed_forms_are_met() {
@@ -73,7 +133,35 @@ mod tests {
     }
 
     #[test]
+    fn derivatives_agree_with_difference_quotients() {
+        for (a, b, c) in
+            [(2.976, 0.793, 3.219), (-0.5, 0.3, 1.5), (-2.0, 1.0, 4.0), (40.0, 5.0, 60.0)]
+        {
+            let z = [0.02, 0.3, 0.6, 0.9];
+            let found = GaussRemainders::at(a, b, c, z).unwrap();
+            for i in 0..z.len() {
+                let of = |a, b, c, z| gauss_remainder(a, b, c, z).unwrap();
+                let quotient = |of: &dyn Fn(f64) -> f64| (of(1e-5) - of(-1e-5)) / 2e-5;
+                let expected = [
+                    of(a, b, c, z[i]),
+                    quotient(&|by| of(a + by, b, c, z[i])),
+                    quotient(&|by| of(a, b + by, c, z[i])),
+                    quotient(&|by| of(a, b, c + by, z[i])),
+                    quotient(&|by| of(a, b, c, z[i] * (1.0 + by))),
+                ];
+                let GaussRemainders { value, by_a, by_b, by_c, by_log_z } = found;
+                let got = [value[i], by_a[i], by_b[i], by_c[i], by_log_z[i]];
+                for (got, expected) in got.iter().zip(expected) {
+                    let close = (got - expected).abs() < 1e-8 * expected.abs().max(1.0);
+                    assert!(close, "{a}, {b}, {c}, {}: {got} is not {expected}", z[i]);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_series_that_cannot_converge_says_so() {
+        assert!(GaussRemainders::at(2.0, 2.0, 1.0, [0.5, 1.0]).is_none());
         assert_eq!(gauss_remainder(2.0, 2.0, 1.0, 1.0), None);
     }
 }

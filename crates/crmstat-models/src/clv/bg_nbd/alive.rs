@@ -30,14 +30,10 @@ impl Alive {
     ///
     /// whose parameters stay small however large x is, and which has no pole at a = 1.
     pub(super) fn orders(&self, time: f64) -> f64 {
-        /// Beyond it the series needs over 1,800 terms and quadrature is cheaper.
-        const SLOW: f64 = 0.98;
-        /// Below it, or with C far above r, the difference would lose more than four digits.
-        const SMALL: f64 = 1e-3;
         let &Self { r, alpha, a, b } = self;
         let z = time / (alpha + time);
         let c = a + b - 1.0;
-        if !(SMALL..=SLOW).contains(&z) || c > 1e3 * r {
+        if self.needs_quadrature(z) {
             return self.orders_by_quadrature(time);
         }
         let power = (a - 1.0) * (-z).ln_1p();
@@ -46,6 +42,15 @@ impl Alive {
             || self.orders_by_quadrature(time),
             |series| c * log_mean - (c - r) * z * power.exp() * series,
         )
+    }
+
+    /// Whether the series is no way to the orders at this z.
+    pub(super) fn needs_quadrature(&self, z: f64) -> bool {
+        /// Beyond it the series needs over 1,800 terms and quadrature is cheaper.
+        const SLOW: f64 = 0.98;
+        /// Below it, or with C far above r, the difference would lose more than four digits.
+        const SMALL: f64 = 1e-3;
+        !(SMALL..=SLOW).contains(&z) || self.a + self.b - 1.0 > 1e3 * self.r
     }
 
     /// The same as the mean of `(1 − (1 + p t / α)⁻ʳ) / p` over p ~ Beta(a, b), slower and without any

@@ -2,6 +2,7 @@
 
 mod alive;
 mod likelihood;
+mod slopes;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::alive::Alive;
 use super::fit::maximise_process;
-use super::process::positive;
+use super::process::{elasticities_by_differences, positive};
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::Result;
 use crate::random::Generator;
@@ -183,6 +184,20 @@ impl BgNbd {
         let silence = (customer.T() - customer.t_x()) / (alpha + customer.t_x());
         (r + x) * silence.ln_1p() + (a / (b + flips - 1.0)).ln()
     }
+
+    /// The derivatives of [`BgNbd::log_odds_of_leaving`] by the parameters; zero where nobody can have left.
+    fn slopes_of_leaving(&self, customer: &Summary) -> [f64; 4] {
+        let [r, alpha, a, b] = self.parameters;
+        let x = f64::from(customer.x());
+        let flips = x + self.dropout.flips_at_first_order();
+        if flips == 0.0 {
+            return [0.0; 4];
+        }
+        let (last, end) = (alpha + customer.t_x(), alpha + customer.T());
+        let silence = (end - last) / last;
+        let by_alpha = -(r + x) * silence / end;
+        [silence.ln_1p(), by_alpha, 1.0 / a, -1.0 / (b + flips - 1.0)]
+    }
 }
 
 impl PurchaseProcess for BgNbd {
@@ -254,5 +269,20 @@ impl PurchaseProcess for BgNbd {
         generator: &mut Generator,
     ) -> u64 {
         self.alive(customer).draw(horizon.in_units(self.unit), generator)
+    }
+
+    fn elasticities(&self, customer: &Summary, schedule: &[(Span, f64)]) -> Result<Vec<f64>> {
+        // Σ (E(tᵢ) − E(tᵢ₋₁)) fᵢ = Σ E(tᵢ) (fᵢ − fᵢ₊₁): every time by a weight of its own.
+        let later = schedule.iter().skip(1).map(|(_, factor)| *factor).chain([0.0]);
+        let weighted: Vec<(f64, f64)> = (schedule.iter().zip(later))
+            .map(|((end, factor), later)| (end.in_units(self.unit), factor - later))
+            .collect();
+        let Some(ahead) = self.alive(customer).weighted_orders(&weighted) else {
+            return elasticities_by_differences(self, customer, schedule);
+        };
+        let gone = 1.0 - self.p_alive(customer);
+        let log_odds = self.slopes_of_leaving(customer);
+        let slope = |index| ahead.by[index] / ahead.value - gone * log_odds[index];
+        Ok((0..4).map(|index| self.parameters[index] * slope(index)).collect())
     }
 }
