@@ -36,11 +36,12 @@ impl Alive {
         if self.needs_quadrature(z) {
             return self.orders_by_quadrature(time);
         }
-        let power = (a - 1.0) * (-z).ln_1p();
-        let log_mean = if a == 1.0 { -(-z).ln_1p() } else { -power.exp_m1() / (a - 1.0) };
+        let log_left = (-z).ln_1p();
+        let less = ((a - 1.0) * log_left).exp_m1();
+        let log_mean = if a == 1.0 { -log_left } else { -less / (a - 1.0) };
         gauss_remainder(c - r + 1.0, a, c + 1.0, z).map_or_else(
             || self.orders_by_quadrature(time),
-            |series| c * log_mean - (c - r) * z * power.exp() * series,
+            |series| c * log_mean - (c - r) * z * (1.0 + less) * series,
         )
     }
 

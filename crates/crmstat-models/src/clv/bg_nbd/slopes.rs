@@ -1,10 +1,10 @@
 //! Derivatives of the orders that lie ahead, in closed form.
 
 use super::alive::Alive;
-use crate::special::hypergeometric::GaussRemainders;
+use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
 
-/// Times that share one pass over the terms of a series.
-const LANES: usize = 4;
+/// Times that share the coefficients of a series: the months of a year.
+const LANES: usize = 12;
 
 /// A number that depends on r, α, a and b.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,56 +15,128 @@ pub(super) struct Slopes {
 }
 
 impl Alive {
-    /// The sum of [`Alive::orders`] until each time, times its weight.
+    /// The sum of [`Alive::orders`] until each time, times its weight, which is not negative.
     ///
     /// `None` where quadrature is needed for one of the times.
     pub(super) fn weighted_orders(&self, weighted: &[(f64, f64)]) -> Option<Slopes> {
         let mut sum = Slopes::default();
         for some in weighted.chunks(LANES) {
-            // Lanes that remain at the end repeat the first and weigh nothing.
-            let lanes: [_; LANES] =
-                std::array::from_fn(|lane| some.get(lane).copied().unwrap_or((some[0].0, 0.0)));
-            self.add_orders(lanes, &mut sum)?;
+            self.add_orders(some, &mut sum)?;
         }
         Some(sum)
     }
 
-    fn add_orders(&self, weighted: [(f64, f64); LANES], sum: &mut Slopes) -> Option<()> {
+    /// Orders are `C m − (C − r) z (1 − z)ᵃ⁻¹ S(z)`, with m the mean of logarithms and S the series.
+    fn add_orders(&self, weighted: &[(f64, f64)], sum: &mut Slopes) -> Option<()> {
         let &Self { r, alpha, a, b } = self;
         let c = a + b - 1.0;
-        let z = weighted.map(|(time, _)| time / (alpha + time));
-        if z.iter().any(|z| self.needs_quadrature(*z)) {
-            return None;
+        let mut lanes = Lanes::default();
+        for (lane, &(time, weight)) in weighted.iter().enumerate() {
+            let z = time / (alpha + time);
+            if self.needs_quadrature(z) {
+                return None;
+            }
+            let log_left = (-z).ln_1p();
+            let less = ((a - 1.0) * log_left).exp_m1();
+            let (mean, mean_by_a) = log_mean(a - 1.0, log_left, less);
+            lanes.z[lane] = z;
+            lanes.plain[lane] = weight * z * (1.0 + less);
+            lanes.logged[lane] = lanes.plain[lane] * log_left;
+            sum.value += weight * c * mean;
+            sum.by[1] -= c / alpha * lanes.plain[lane];
+            sum.by[2] += weight * (mean + c * mean_by_a);
+            sum.by[3] += weight * mean;
         }
-        let series = GaussRemainders::at(c - r + 1.0, a, c + 1.0, z)?;
-        for (lane, (_, weight)) in weighted.into_iter().enumerate() {
-            let (z, left, log_left) = (z[lane], 1.0 - z[lane], (-z[lane]).ln_1p());
-            let power = ((a - 1.0) * log_left).exp();
-            let (mean, mean_by_a) = log_mean(a - 1.0, log_left);
-            // The orders are c · mean − (c − r) z (1 − z)ᵃ⁻¹ · value.
-            let value = series.value[lane];
-            let (one, all) = (z * power, (c - r) * z * power);
-            let by_c = mean - one * value - all * (series.by_a[lane] + series.by_c[lane]);
-            let by_z = c * power / left
-                - (c - r) * power * ((1.0 - (a - 1.0) * z / left) * value + series.by_log_z[lane]);
-            sum.value += weight * (c * mean - all * value);
-            sum.by[0] += weight * (one * value + all * series.by_a[lane]);
-            sum.by[1] -= weight * by_z * z * left / alpha;
-            sum.by[2] +=
-                weight * (c * mean_by_a - all * (log_left * value + series.by_b[lane]) + by_c);
-            sum.by[3] += weight * by_c;
-        }
+        let series = lanes.sum(GaussCoefficient::first(c - r + 1.0, a, c + 1.0))?;
+        let by_c = series.value + (c - r) * (series.by_a + series.by_c);
+        sum.value -= (c - r) * series.value;
+        sum.by[0] += series.value + (c - r) * series.by_a;
+        sum.by[1] += (c - r) / alpha * (series.value - a * series.next + series.by_log_z);
+        sum.by[2] -= by_c + (c - r) * (series.logged + series.by_b);
+        sum.by[3] -= by_c;
         Some(())
     }
 }
 
-/// `(1 − eᵖˡ) / p`, which is `−l` at p = 0, and its derivative by p.
-fn log_mean(p: f64, l: f64) -> (f64, f64) {
+/// Weights `w z (1 − z)ᵃ⁻¹` of each time, and the same times `ln(1 − z)`.
+#[derive(Default)]
+struct Lanes {
+    z: [f64; LANES],
+    plain: [f64; LANES],
+    logged: [f64; LANES],
+}
+
+/// Sums over the lanes of weight times series.
+#[derive(Default)]
+struct Series {
+    value: f64,
+    by_a: f64,
+    by_b: f64,
+    by_c: f64,
+    /// With the logged weights.
+    logged: f64,
+    /// With the weights times z.
+    next: f64,
+    /// `(1 − z) z S′(z)`.
+    by_log_z: f64,
+}
+
+impl Lanes {
+    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ.
+    ///
+    /// `None` where too many terms would be needed.
+    fn sum(mut self, mut at: GaussCoefficient) -> Option<Series> {
+        let most = self.z.iter().copied().fold(0.0, f64::max);
+        let mut sum = Series::default();
+        let mut plain = total(&self.plain);
+        for _ in 0..MOST_TERMS {
+            let logged = total(&self.logged);
+            for lane in 0..LANES {
+                self.plain[lane] *= self.z[lane];
+                self.logged[lane] *= self.z[lane];
+            }
+            let next = total(&self.plain);
+            sum.value += at.value * plain;
+            sum.by_a += at.by_a * plain;
+            sum.by_b += at.by_b * plain;
+            sum.by_c += at.by_c * plain;
+            sum.logged += at.value * logged;
+            sum.next += at.value * next;
+            sum.by_log_z += at.k * at.value * (plain - next);
+            // Where a or b is a whole number below zero, coefficients end before their derivatives do.
+            let size = at.value.abs() + at.by_a.abs() + at.by_b.abs() + at.by_c.abs();
+            let after = at.next();
+            let falls = (after.value * most).abs() <= at.value.abs();
+            if falls && size * plain <= 0.25 * f64::EPSILON * (1.0 - most) * sum.value.abs() {
+                return Some(sum);
+            }
+            if !sum.value.is_finite() {
+                return None;
+            }
+            (at, plain) = (after, next);
+        }
+        None
+    }
+}
+
+/// The sum of all lanes, four at a time, since these do not wait for one another.
+fn total(lanes: &[f64; LANES]) -> f64 {
+    let mut four = [0.0; 4];
+    for some in lanes.chunks_exact(4) {
+        for (sum, lane) in four.iter_mut().zip(some) {
+            *sum += lane;
+        }
+    }
+    (four[0] + four[1]) + (four[2] + four[3])
+}
+
+/// `(1 − eᵖˡ) / p`, which is `−l` at p = 0, and its derivative by p; `less` is `eᵖˡ − 1`.
+fn log_mean(p: f64, l: f64, less: f64) -> (f64, f64) {
     /// Under it the difference would lose digits, and so many terms of its series are exact to rounding.
     const SMALL: f64 = 0.1;
     const TERMS: i32 = 10;
     let u = p * l;
-    let mean = if p == 0.0 { -l } else { -u.exp_m1() / p };
+    let mean = if p == 0.0 { -l } else { -less / p };
     // The derivative is −l² (u eᵘ − eᵘ + 1) / u², whose quotient is Σ uᵏ / (k! (k + 2)).
     let quotient = if u.abs() < SMALL {
         let (mut power, mut sum) = (1.0, 0.5);
@@ -74,7 +146,7 @@ fn log_mean(p: f64, l: f64) -> (f64, f64) {
         }
         sum
     } else {
-        (u * u.exp() - u.exp_m1()) / (u * u)
+        (u + u * less - less) / (u * u)
     };
     (mean, -l * l * quotient)
 }
