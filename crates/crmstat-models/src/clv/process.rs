@@ -84,9 +84,15 @@ pub trait PurchaseProcess: Sync + Sized {
         Ok(self.p_alive(customer) * if_alive)
     }
 
-    /// The elasticities of the discounted orders: the derivatives of their logarithm by the logarithms of
-    /// the parameters, in the order of these. Each order is paid at the end of its step of `schedule`, which
+    /// Orders expected of a customer known to be alive, each paid at the end of its step of `schedule`, which
     /// gives these ends and the factors of their discount.
+    fn worth_if_alive(&self, customer: &Summary, schedule: &[(Span, f64)]) -> f64 {
+        worth_step_by_step(self, customer, schedule)
+    }
+
+    /// The elasticities of the discounted orders: the derivatives of their logarithm by the logarithms of
+    /// the parameters, in the order of these; the orders are those of
+    /// [`PurchaseProcess::worth_if_alive`] if the customer is alive.
     ///
     /// Central differences serve every model; one with derivatives of its own is faster.
     ///
@@ -183,6 +189,21 @@ impl<P: PurchaseProcess> Models for Grouped<P> {
     fn of(&self, index: usize) -> &P {
         &self.models[self.groups[index] as usize]
     }
+}
+
+/// [`PurchaseProcess::worth_if_alive`] of any model.
+pub(super) fn worth_step_by_step<P: PurchaseProcess>(
+    process: &P,
+    customer: &Summary,
+    schedule: &[(Span, f64)],
+) -> f64 {
+    let (mut before, mut worth) = (0.0, 0.0);
+    for &(end, factor) in schedule {
+        let until = process.orders_if_alive(customer, end);
+        worth += (until - before) * factor;
+        before = until;
+    }
+    worth
 }
 
 /// [`PurchaseProcess::elasticities`] of any model.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::alive::Alive;
 use super::fit::maximise_process;
-use super::process::{elasticities_by_differences, positive};
+use super::process::{elasticities_by_differences, positive, worth_step_by_step};
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::Result;
 use crate::random::Generator;
@@ -185,6 +185,14 @@ impl BgNbd {
         (r + x) * silence.ln_1p() + (a / (b + flips - 1.0)).ln()
     }
 
+    /// The ends of `schedule` with the weights that orders until then have in its discounted sum:
+    /// Σ (E(tᵢ) − E(tᵢ₋₁)) fᵢ = Σ E(tᵢ) (fᵢ − fᵢ₊₁).
+    fn weighted(&self, schedule: &[(Span, f64)]) -> Vec<(f64, f64)> {
+        let later = schedule.iter().skip(1).map(|(_, factor)| *factor).chain([0.0]);
+        let weighted = schedule.iter().zip(later);
+        weighted.map(|((end, factor), later)| (end.in_units(self.unit), factor - later)).collect()
+    }
+
     /// The derivatives of [`BgNbd::log_odds_of_leaving`] by the parameters; zero where nobody can have left.
     fn slopes_of_leaving(&self, customer: &Summary) -> [f64; 4] {
         let [r, alpha, a, b] = self.parameters;
@@ -271,13 +279,14 @@ impl PurchaseProcess for BgNbd {
         self.alive(customer).draw(horizon.in_units(self.unit), generator)
     }
 
+    fn worth_if_alive(&self, customer: &Summary, schedule: &[(Span, f64)]) -> f64 {
+        self.alive(customer)
+            .weighted_orders(&self.weighted(schedule))
+            .map_or_else(|| worth_step_by_step(self, customer, schedule), |ahead| ahead.value)
+    }
+
     fn elasticities(&self, customer: &Summary, schedule: &[(Span, f64)]) -> Result<Vec<f64>> {
-        // Σ (E(tᵢ) − E(tᵢ₋₁)) fᵢ = Σ E(tᵢ) (fᵢ − fᵢ₊₁): every time by a weight of its own.
-        let later = schedule.iter().skip(1).map(|(_, factor)| *factor).chain([0.0]);
-        let weighted: Vec<(f64, f64)> = (schedule.iter().zip(later))
-            .map(|((end, factor), later)| (end.in_units(self.unit), factor - later))
-            .collect();
-        let Some(ahead) = self.alive(customer).weighted_orders(&weighted) else {
+        let Some(ahead) = self.alive(customer).weighted_orders(&self.weighted(schedule)) else {
             return elasticities_by_differences(self, customer, schedule);
         };
         let gone = 1.0 - self.p_alive(customer);

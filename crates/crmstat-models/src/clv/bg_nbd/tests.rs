@@ -4,7 +4,7 @@ use super::alive::Alive;
 use super::likelihood::log_likelihood;
 use super::{BgNbd, Dropout};
 use crate::clv::jet::tests::derivatives_agree;
-use crate::clv::process::elasticities_by_differences;
+use crate::clv::process::{elasticities_by_differences, worth_step_by_step};
 use crate::clv::quadrature::unit_interval;
 use crate::clv::{FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::random::stream;
@@ -309,7 +309,7 @@ fn customers_who_share_one_p_are_expected_to_order() {
 }
 
 #[test]
-fn elasticities_agree_with_difference_quotients() {
+fn worth_and_elasticities_agree_with_steps_and_difference_quotients() {
     let steps = [4.0, 8.0, 12.0, 17.0, 26.0, 52.0];
     let schedule: Vec<(Span, f64)> =
         steps.iter().map(|end| (week(*end), (-0.002 * end).exp())).collect();
@@ -320,6 +320,9 @@ fn elasticities_agree_with_difference_quotients() {
             let drawn = drawn(dropout, parameters, 40, 6);
             let extreme = [customer(0, 0.0, 0.0), customer(400, 90.0, 100.0)];
             for someone in drawn.customers().iter().chain(&extreme) {
+                let worth = model.worth_if_alive(someone, &schedule);
+                let stepwise = worth_step_by_step(&model, someone, &schedule);
+                assert!((worth / stepwise - 1.0).abs() < 1e-10, "{worth} is not {stepwise}");
                 let exact = model.elasticities(someone, &schedule).unwrap();
                 let quotients = elasticities_by_differences(&model, someone, &schedule).unwrap();
                 for (exact, quotient) in exact.iter().zip(&quotients) {

@@ -204,13 +204,11 @@ impl OrdersAhead {
         orders: &P,
         customer: &Summary,
     ) -> Self {
-        let (mut before, mut worth) = (0.0, 0.0);
-        for &(end, factor) in schedule {
-            let until = orders.orders_if_alive(customer, end);
-            worth += (until - before) * factor;
-            before = until;
+        Self {
+            p_alive: orders.p_alive(customer),
+            orders: schedule.last().map_or(0.0, |(end, _)| orders.orders_if_alive(customer, *end)),
+            worth: orders.worth_if_alive(customer, schedule),
         }
-        Self { p_alive: orders.p_alive(customer), orders: before, worth }
     }
 
     /// What the orders count for after discounting.
