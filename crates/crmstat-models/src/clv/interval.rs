@@ -48,7 +48,7 @@ impl ClvParams {
     /// What every customer is worth, with intervals of `level` for the uncertainty of the parameters.
     ///
     /// By the delta method: the logarithm of a value has the variance `g′ V g`, with V the covariance of
-    /// the log-parameters and g the value's [elasticities](PurchaseProcess::elasticities). Orders and
+    /// the log-parameters and g the value's elasticities. Orders and
     /// spend are estimated independently. The interval is that of the *expected* value; what one
     /// customer will in fact bring varies much more, see [`orders_interval`].
     ///
@@ -66,9 +66,9 @@ impl ClvParams {
         let schedule = self.check()?.schedule();
         let spend_covariance = covariance(spend.estimate())?;
         let found = for_each(orders, customers, |model, _, customer| {
-            let value = self.value(&schedule, model, spend, customer);
             // A value is a product, so its logarithm's derivatives are those of one factor each.
-            let by_orders = model.elasticities(customer, &schedule)?;
+            let (ahead, by_orders) = model.orders_ahead_with_elasticities(customer, &schedule)?;
+            let value = self.worth(&ahead, spend, customer);
             let variance = quadratic(covariance(model.estimate())?, &by_orders)
                 + quadratic(spend_covariance, &spend.elasticities(customer));
             let clv = value.clv.and_then(|estimate| {

@@ -84,22 +84,26 @@ pub trait PurchaseProcess: Sync + Sized {
         Ok(self.p_alive(customer) * if_alive)
     }
 
-    /// Orders expected of a customer known to be alive, each paid at the end of its step of `schedule`, which
-    /// gives these ends and the factors of their discount.
-    fn worth_if_alive(&self, customer: &Summary, schedule: &[(Span, f64)]) -> f64 {
-        worth_step_by_step(self, customer, schedule)
+    /// The orders ahead of a customer, each paid at the end of its step of `schedule`, which gives these ends
+    /// and the factors of their discount.
+    fn orders_ahead(&self, customer: &Summary, schedule: &[(Span, f64)]) -> OrdersAhead {
+        orders_step_by_step(self, customer, schedule)
     }
 
-    /// The elasticities of the discounted orders: the derivatives of their logarithm by the logarithms of
-    /// the parameters, in the order of these; the orders are those of
-    /// [`PurchaseProcess::worth_if_alive`] if the customer is alive.
+    /// The orders ahead of a customer, and the elasticities of their discounted sum: the derivatives of its
+    /// logarithm by the logarithms of the parameters, in the order of these.
     ///
     /// Central differences serve every model; one with derivatives of its own is faster.
     ///
     /// # Errors
     /// When a parameter is at the end of the range of floats.
-    fn elasticities(&self, customer: &Summary, schedule: &[(Span, f64)]) -> Result<Vec<f64>> {
-        elasticities_by_differences(self, customer, schedule)
+    fn orders_ahead_with_elasticities(
+        &self,
+        customer: &Summary,
+        schedule: &[(Span, f64)],
+    ) -> Result<(OrdersAhead, Vec<f64>)> {
+        let elasticities = elasticities_by_differences(self, customer, schedule)?;
+        Ok((self.orders_ahead(customer, schedule), elasticities))
     }
 
     /// P(alive) and expected orders of every customer, in their order; see [`forecasts`].
@@ -191,22 +195,22 @@ impl<P: PurchaseProcess> Models for Grouped<P> {
     }
 }
 
-/// [`PurchaseProcess::worth_if_alive`] of any model.
-pub(super) fn worth_step_by_step<P: PurchaseProcess>(
+/// [`PurchaseProcess::orders_ahead`] of any model.
+pub(super) fn orders_step_by_step<P: PurchaseProcess>(
     process: &P,
     customer: &Summary,
     schedule: &[(Span, f64)],
-) -> f64 {
-    let (mut before, mut worth) = (0.0, 0.0);
+) -> OrdersAhead {
+    let (mut orders, mut worth) = (0.0, 0.0);
     for &(end, factor) in schedule {
         let until = process.orders_if_alive(customer, end);
-        worth += (until - before) * factor;
-        before = until;
+        worth += (until - orders) * factor;
+        orders = until;
     }
-    worth
+    OrdersAhead { p_alive: process.p_alive(customer), orders, worth }
 }
 
-/// [`PurchaseProcess::elasticities`] of any model.
+/// The elasticities of the discounted orders of any model.
 pub(super) fn elasticities_by_differences<P: PurchaseProcess>(
     process: &P,
     customer: &Summary,
@@ -219,7 +223,7 @@ pub(super) fn elasticities_by_differences<P: PurchaseProcess>(
         let mut moved = parameters.clone();
         moved[parameter] *= by.exp();
         let moved = process.with_parameters(&moved)?;
-        Ok(OrdersAhead::of(schedule, &moved, customer).discounted().ln())
+        Ok(moved.orders_ahead(customer, schedule).discounted().ln())
     };
     let slope =
         |parameter| Ok((log_worth(parameter, STEP)? - log_worth(parameter, -STEP)?) / (2.0 * STEP));

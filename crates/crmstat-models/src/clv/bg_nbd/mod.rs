@@ -9,8 +9,10 @@ pub(super) mod tests;
 use serde::{Deserialize, Serialize};
 
 use self::alive::Alive;
+use self::slopes::Weighted;
 use super::fit::maximise_process;
-use super::process::{elasticities_by_differences, positive, worth_step_by_step};
+use super::process::{elasticities_by_differences, orders_step_by_step, positive};
+use super::value::OrdersAhead;
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::Result;
 use crate::random::Generator;
@@ -193,6 +195,11 @@ impl BgNbd {
         weighted.map(|((end, factor), later)| (end.in_units(self.unit), factor - later)).collect()
     }
 
+    /// What a customer who may have left makes of what lies `ahead` of one who is alive.
+    fn seen(&self, customer: &Summary, ahead: &Weighted) -> OrdersAhead {
+        OrdersAhead { p_alive: self.p_alive(customer), orders: ahead.last, worth: ahead.sum }
+    }
+
     /// The derivatives of [`BgNbd::log_odds_of_leaving`] by the parameters; zero where nobody can have left.
     fn slopes_of_leaving(&self, customer: &Summary) -> [f64; 4] {
         let [r, alpha, a, b] = self.parameters;
@@ -279,19 +286,25 @@ impl PurchaseProcess for BgNbd {
         self.alive(customer).draw(horizon.in_units(self.unit), generator)
     }
 
-    fn worth_if_alive(&self, customer: &Summary, schedule: &[(Span, f64)]) -> f64 {
-        self.alive(customer)
-            .weighted_orders(&self.weighted(schedule))
-            .map_or_else(|| worth_step_by_step(self, customer, schedule), |ahead| ahead.value)
+    fn orders_ahead(&self, customer: &Summary, schedule: &[(Span, f64)]) -> OrdersAhead {
+        match self.alive(customer).weighted_orders(&self.weighted(schedule)) {
+            Some(ahead) => self.seen(customer, &ahead),
+            None => orders_step_by_step(self, customer, schedule),
+        }
     }
 
-    fn elasticities(&self, customer: &Summary, schedule: &[(Span, f64)]) -> Result<Vec<f64>> {
+    fn orders_ahead_with_elasticities(
+        &self,
+        customer: &Summary,
+        schedule: &[(Span, f64)],
+    ) -> Result<(OrdersAhead, Vec<f64>)> {
         let Some(ahead) = self.alive(customer).weighted_orders(&self.weighted(schedule)) else {
-            return elasticities_by_differences(self, customer, schedule);
+            let elasticities = elasticities_by_differences(self, customer, schedule)?;
+            return Ok((orders_step_by_step(self, customer, schedule), elasticities));
         };
-        let gone = 1.0 - self.p_alive(customer);
-        let log_odds = self.slopes_of_leaving(customer);
-        let slope = |index| ahead.by[index] / ahead.value - gone * log_odds[index];
-        Ok((0..4).map(|index| self.parameters[index] * slope(index)).collect())
+        let seen = self.seen(customer, &ahead);
+        let leaving = self.slopes_of_leaving(customer);
+        let slope = |index| ahead.by[index] / ahead.sum - (1.0 - seen.p_alive) * leaving[index];
+        Ok((seen, (0..4).map(|index| self.parameters[index] * slope(index)).collect()))
     }
 }

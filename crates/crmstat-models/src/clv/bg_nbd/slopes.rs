@@ -6,20 +6,22 @@ use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
 /// Times that share the coefficients of a series: the months of a year.
 const LANES: usize = 12;
 
-/// A number that depends on r, α, a and b.
+/// Orders until several times, each times its weight.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Slopes {
-    pub(super) value: f64,
-    /// Its derivatives.
+pub(super) struct Weighted {
+    pub(super) sum: f64,
+    /// The derivatives of the sum by r, α, a and b.
     pub(super) by: [f64; 4],
+    /// Orders until the last time, without its weight.
+    pub(super) last: f64,
 }
 
 impl Alive {
-    /// The sum of [`Alive::orders`] until each time, times its weight, which is not negative.
+    /// The sum of [`Alive::orders`] until each time, times its weight, which is positive.
     ///
     /// `None` where quadrature is needed for one of the times.
-    pub(super) fn weighted_orders(&self, weighted: &[(f64, f64)]) -> Option<Slopes> {
-        let mut sum = Slopes::default();
+    pub(super) fn weighted_orders(&self, weighted: &[(f64, f64)]) -> Option<Weighted> {
+        let mut sum = Weighted::default();
         for some in weighted.chunks(LANES) {
             self.add_orders(some, &mut sum)?;
         }
@@ -27,7 +29,7 @@ impl Alive {
     }
 
     /// Orders are `C m − (C − r) z (1 − z)ᵃ⁻¹ S(z)`, with m the mean of logarithms and S the series.
-    fn add_orders(&self, weighted: &[(f64, f64)], sum: &mut Slopes) -> Option<()> {
+    fn add_orders(&self, weighted: &[(f64, f64)], sum: &mut Weighted) -> Option<()> {
         let &Self { r, alpha, a, b } = self;
         let c = a + b - 1.0;
         let mut lanes = Lanes::default();
@@ -42,14 +44,17 @@ impl Alive {
             lanes.z[lane] = z;
             lanes.plain[lane] = weight * z * (1.0 + less);
             lanes.logged[lane] = lanes.plain[lane] * log_left;
-            sum.value += weight * c * mean;
+            sum.sum += weight * c * mean;
+            sum.last = c * mean;
             sum.by[1] -= c / alpha * lanes.plain[lane];
             sum.by[2] += weight * (mean + c * mean_by_a);
             sum.by[3] += weight * mean;
         }
-        let series = lanes.sum(GaussCoefficient::first(c - r + 1.0, a, c + 1.0))?;
+        let last = weighted.len() - 1;
+        let series = lanes.sum(GaussCoefficient::first(c - r + 1.0, a, c + 1.0), last)?;
         let by_c = series.value + (c - r) * (series.by_a + series.by_c);
-        sum.value -= (c - r) * series.value;
+        sum.sum -= (c - r) * series.value;
+        sum.last -= (c - r) * series.last / weighted[last].1;
         sum.by[0] += series.value + (c - r) * series.by_a;
         sum.by[1] += (c - r) / alpha * (series.value - a * series.next + series.by_log_z);
         sum.by[2] -= by_c + (c - r) * (series.logged + series.by_b);
@@ -73,6 +78,8 @@ struct Series {
     by_a: f64,
     by_b: f64,
     by_c: f64,
+    /// Of the last lane alone.
+    last: f64,
     /// With the logged weights.
     logged: f64,
     /// With the weights times z.
@@ -85,12 +92,13 @@ impl Lanes {
     /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ.
     ///
     /// `None` where too many terms would be needed.
-    fn sum(mut self, mut at: GaussCoefficient) -> Option<Series> {
+    fn sum(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
         let most = self.z.iter().copied().fold(0.0, f64::max);
         let mut sum = Series::default();
         let mut plain = total(&self.plain);
         for _ in 0..MOST_TERMS {
             let logged = total(&self.logged);
+            sum.last += at.value * self.plain[last];
             for lane in 0..LANES {
                 self.plain[lane] *= self.z[lane];
                 self.logged[lane] *= self.z[lane];

@@ -4,7 +4,7 @@ use super::alive::Alive;
 use super::likelihood::log_likelihood;
 use super::{BgNbd, Dropout};
 use crate::clv::jet::tests::derivatives_agree;
-use crate::clv::process::{elasticities_by_differences, worth_step_by_step};
+use crate::clv::process::{elasticities_by_differences, orders_step_by_step};
 use crate::clv::quadrature::unit_interval;
 use crate::clv::{FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::random::stream;
@@ -309,7 +309,7 @@ fn customers_who_share_one_p_are_expected_to_order() {
 }
 
 #[test]
-fn worth_and_elasticities_agree_with_steps_and_difference_quotients() {
+fn orders_ahead_and_elasticities_agree_with_steps_and_difference_quotients() {
     let steps = [4.0, 8.0, 12.0, 17.0, 26.0, 52.0];
     let schedule: Vec<(Span, f64)> =
         steps.iter().map(|end| (week(*end), (-0.002 * end).exp())).collect();
@@ -320,10 +320,13 @@ fn worth_and_elasticities_agree_with_steps_and_difference_quotients() {
             let drawn = drawn(dropout, parameters, 40, 6);
             let extreme = [customer(0, 0.0, 0.0), customer(400, 90.0, 100.0)];
             for someone in drawn.customers().iter().chain(&extreme) {
-                let worth = model.worth_if_alive(someone, &schedule);
-                let stepwise = worth_step_by_step(&model, someone, &schedule);
-                assert!((worth / stepwise - 1.0).abs() < 1e-10, "{worth} is not {stepwise}");
-                let exact = model.elasticities(someone, &schedule).unwrap();
+                let (ahead, exact) =
+                    model.orders_ahead_with_elasticities(someone, &schedule).unwrap();
+                assert_eq!(ahead, model.orders_ahead(someone, &schedule));
+                let steps = orders_step_by_step(&model, someone, &schedule);
+                assert_eq!(ahead.p_alive, steps.p_alive);
+                assert!((ahead.orders / steps.orders - 1.0).abs() < 1e-10);
+                assert!((ahead.worth / steps.worth - 1.0).abs() < 1e-10);
                 let quotients = elasticities_by_differences(&model, someone, &schedule).unwrap();
                 for (exact, quotient) in exact.iter().zip(&quotients) {
                     let close = (exact - quotient).abs() < 1e-5 * quotient.abs().max(1.0);

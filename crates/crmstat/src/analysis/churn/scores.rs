@@ -135,13 +135,15 @@ impl Scores {
     /// The words of each reason of the customers `ranked`.
     pub(super) fn words(&self, ranked: &[usize], lang: Lang) -> [Texts; REASONS] {
         let themes = Themes::new(&self.frame.schema(), self.of_orders);
-        let teller = Teller::new(&themes, &self.frame, lang);
         let chunks = map_chunks(ranked.len(), CHUNK, |range| {
             let mut words: [Texts; REASONS] = Default::default();
-            for row in &ranked[range] {
-                for (texts, theme) in words.iter_mut().zip(self.reasons[*row]) {
+            // Customers far apart are brought together first, column by column.
+            let frame = self.frame.take(&ranked[range.clone()]);
+            let teller = Teller::new(&themes, &frame, lang);
+            for (row, customer) in ranked[range].iter().enumerate() {
+                for (texts, theme) in words.iter_mut().zip(self.reasons[*customer]) {
                     match theme {
-                        Some(theme) => texts.push_with(|text| teller.tell(theme, *row, text)),
+                        Some(theme) => texts.push_with(|text| teller.tell(theme, row, text)),
                         None => texts.push(None),
                     }
                 }
