@@ -111,7 +111,9 @@ impl Features {
         let mut all = Block::new(&steps);
         all.customers.extend(blocks.iter().flat_map(|block| &block.customers));
         all.parts.par_iter_mut().enumerate().for_each(|(place, part)| {
-            blocks.iter().for_each(|block| part.append(&block.parts[place]));
+            for block in &blocks {
+                part.append(&block.parts[place]);
+            }
         });
         let columns = features
             .iter()

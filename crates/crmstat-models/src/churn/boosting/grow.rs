@@ -162,7 +162,9 @@ impl Grower<'_> {
     /// are used. Returns the tree and its leaves' rows with their values.
     fn grow(&self, rows: Vec<u32>) -> (Tree, Vec<(Vec<u32>, f64)>) {
         let mut total = Slope::default();
-        rows.iter().for_each(|row| total.add(&self.slopes[*row as usize]));
+        for row in &rows {
+            total.add(&self.slopes[*row as usize]);
+        }
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
         let looked = map_chunks(self.columns.len(), PLACES, |places| {
             let sums = self.histograms(places.clone(), &rows).into_iter().zip(places);
@@ -189,7 +191,7 @@ impl Grower<'_> {
             };
             let leaf = leaves.remove(index);
             let (node, cover) = (leaf.node, leaf.total.weight);
-            let [left, right] = self.split(leaf, &candidate, nodes.len());
+            let [left, right] = self.split(&leaf, &candidate, nodes.len());
             let feature = self.columns[candidate.place];
             nodes[node] = Node::Split(Split {
                 feature,
@@ -229,7 +231,7 @@ impl Grower<'_> {
     }
 
     /// The two children of a leaf; the first will be node `next`, the second the one after it.
-    fn split(&self, leaf: Leaf, candidate: &Candidate, next: usize) -> [Leaf; 2] {
+    fn split(&self, leaf: &Leaf, candidate: &Candidate, next: usize) -> [Leaf; 2] {
         let feature = self.columns[candidate.place];
         let groups = &self.binned.features[feature].groups;
         let goes_left = |row: &u32| {

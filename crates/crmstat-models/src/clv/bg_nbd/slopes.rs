@@ -89,39 +89,67 @@ struct Series {
 }
 
 impl Lanes {
-    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ.
+    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ. `last` is the last lane
+    /// in use.
     ///
     /// `None` where too many terms would be needed.
-    fn sum(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
+    fn sum(self, first: GaussCoefficient, last: usize) -> Option<Series> {
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has just been seen to have the feature.
+            return unsafe { self.sum_avx2(first, last) };
+        }
+        self.sum_any(first, last)
+    }
+
+    /// The same with wider instructions, of the same rounding.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn sum_avx2(self, first: GaussCoefficient, last: usize) -> Option<Series> {
+        self.sum_any(first, last)
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "a call would be compiled without the caller's instructions"
+    )]
+    #[inline(always)]
+    fn sum_any(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
+        /// Terms after which the rest is looked at.
+        const TERMS: u32 = 4;
         let most = self.z.iter().copied().fold(0.0, f64::max);
         let mut sum = Series::default();
+        let mut logged = [0.0; LANES];
         let mut plain = total(&self.plain);
-        for _ in 0..MOST_TERMS {
-            let logged = total(&self.logged);
-            sum.last += at.value * self.plain[last];
-            for lane in 0..LANES {
-                self.plain[lane] *= self.z[lane];
-                self.logged[lane] *= self.z[lane];
+        for _ in 0..MOST_TERMS / TERMS {
+            let mut falls = true;
+            for _ in 0..TERMS {
+                sum.last += at.value * self.plain[last];
+                for lane in 0..LANES {
+                    logged[lane] += at.value * self.logged[lane];
+                    self.logged[lane] *= self.z[lane];
+                    self.plain[lane] *= self.z[lane];
+                }
+                let next = total(&self.plain);
+                sum.value += at.value * plain;
+                sum.by_a += at.by_a * plain;
+                sum.by_b += at.by_b * plain;
+                sum.by_c += at.by_c * plain;
+                sum.next += at.value * next;
+                sum.by_log_z += at.k * at.value * (plain - next);
+                let after = at.next();
+                falls = (after.value * most).abs() <= at.value.abs();
+                (at, plain) = (after, next);
             }
-            let next = total(&self.plain);
-            sum.value += at.value * plain;
-            sum.by_a += at.by_a * plain;
-            sum.by_b += at.by_b * plain;
-            sum.by_c += at.by_c * plain;
-            sum.logged += at.value * logged;
-            sum.next += at.value * next;
-            sum.by_log_z += at.k * at.value * (plain - next);
             // Where a or b is a whole number below zero, coefficients end before their derivatives do.
             let size = at.value.abs() + at.by_a.abs() + at.by_b.abs() + at.by_c.abs();
-            let after = at.next();
-            let falls = (after.value * most).abs() <= at.value.abs();
             if falls && size * plain <= 0.25 * f64::EPSILON * (1.0 - most) * sum.value.abs() {
+                sum.logged = total(&logged);
                 return Some(sum);
             }
             if !sum.value.is_finite() {
                 return None;
             }
-            (at, plain) = (after, next);
         }
         None
     }
