@@ -1,10 +1,17 @@
 //! Derivatives of the orders that lie ahead, in closed form.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a step that stays a call is compiled without the caller's instructions"
+)]
+
 use super::alive::Alive;
 use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
 
 /// Times that share the coefficients of a series: the months of a year.
 const LANES: usize = 12;
+/// Terms after which the rest of a series is looked at.
+const TERMS: u32 = 4;
 
 /// Orders until several times, each times its weight.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,14 +116,8 @@ impl Lanes {
         self.sum_any(first, last)
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "a call would be compiled without the caller's instructions"
-    )]
     #[inline(always)]
     fn sum_any(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
-        /// Terms after which the rest is looked at.
-        const TERMS: u32 = 4;
         let most = self.z.iter().copied().fold(0.0, f64::max);
         let mut sum = Series::default();
         let mut logged = [0.0; LANES];
@@ -125,10 +126,11 @@ impl Lanes {
             let mut falls = true;
             for _ in 0..TERMS {
                 sum.last += at.value * self.plain[last];
-                for lane in 0..LANES {
-                    logged[lane] += at.value * self.logged[lane];
-                    self.logged[lane] *= self.z[lane];
-                    self.plain[lane] *= self.z[lane];
+                let lanes = self.plain.iter_mut().zip(&mut self.logged).zip(&self.z);
+                for (sum, ((plain, logged), z)) in logged.iter_mut().zip(lanes) {
+                    *sum += at.value * *logged;
+                    *logged *= z;
+                    *plain *= z;
                 }
                 let next = total(&self.plain);
                 sum.value += at.value * plain;
