@@ -116,11 +116,11 @@ pub(crate) fn push_quoted_if_needed(bytes: &mut Vec<u8>, text: &[u8], delimiter:
 /// Appends `text` as one cell in quotes, with the quotes inside doubled.
 pub(crate) fn push_quoted(bytes: &mut Vec<u8>, text: &[u8]) {
     bytes.push(b'"');
-    for &byte in text {
-        if byte == b'"' {
+    for part in text.split_inclusive(|byte| *byte == b'"') {
+        bytes.extend_from_slice(part);
+        if part.ends_with(b"\"") {
             bytes.push(b'"');
         }
-        bytes.push(byte);
     }
     bytes.push(b'"');
 }

@@ -28,7 +28,7 @@ use std::collections::HashSet;
 const MOST_ROWS: usize = 50_000;
 
 /// How hard to compress, from 1 to 9.
-const COMPRESSION: u8 = 3;
+const COMPRESSION: u8 = 2;
 
 /// A sheet of a grid or of a table.
 struct Sheet<'a> {
@@ -110,7 +110,7 @@ impl<'a> Book<'a> {
 
     fn write(&self, tables: &charts::Tables<'_>) -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
-        // Sheets of fifty thousand rows take thrice as long at the usual level, for a tenth less.
+        // Long sheets take three times as long at the usual level, 6, for a sixth less.
         workbook.set_zip_compression_level(COMPRESSION);
         // The time of writing is no part of a result: the same report is the same bytes.
         let written = ExcelDateTime::from_ymd(2000, 1, 1)?;
