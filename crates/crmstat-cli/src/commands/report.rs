@@ -37,12 +37,16 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
         TableFormatArg::Parquet => TableFormat::Parquet,
     };
     let report = replace_folder(&args.output, |folder| {
-        let inputs = record::inputs(args)?;
-        if let Some(earlier) = earlier {
-            earlier.check(&inputs, options.pseudonyms.as_ref())?;
-        }
         let (steps, clock) = (printer.steps(), Clock::default());
-        let results = results(args, &options, &printer, &steps, &clock)?;
+        let results = || results(args, &options, &printer, &steps, &clock);
+        let (inputs, results) = match earlier {
+            Some(earlier) => {
+                let inputs = record::inputs(args)?;
+                earlier.check(&inputs, options.pseudonyms.as_ref())?;
+                (inputs, results()?)
+            }
+            None => beside(|| record::inputs(args), results)?,
+        };
         steps.begin(Stage::Writing);
         clock.begin(Stage::Writing);
         let report = Report::new(&results, &options)?;
@@ -63,6 +67,19 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
     let again = if earlier.is_some() { ", the same as before to the last byte" } else { "" };
     printer.note(format!("the report is in `{}`{again}", args.output.display()));
     printer.text(&report.markdown())
+}
+
+/// Runs both at a time, `aside` on a thread of its own; of two errors that of `aside` is told.
+fn beside<A: Send, B>(
+    aside: impl FnOnce() -> Result<A> + Send,
+    here: impl FnOnce() -> Result<B>,
+) -> Result<(A, B)> {
+    std::thread::scope(|scope| {
+        let aside = scope.spawn(aside);
+        let here = here();
+        let aside = aside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((aside?, here?))
+    })
 }
 
 /// Reads the exports and the tables beside them, and makes every analysis.

@@ -5,7 +5,6 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use super::process::for_each;
-use super::value::OrdersAhead;
 use super::{
     ClvParams, CustomerValue, GammaGamma, Models, PurchaseProcess, Span, Summaries, Summary,
 };
@@ -49,7 +48,7 @@ impl ClvParams {
     /// What every customer is worth, with intervals of `level` for the uncertainty of the parameters.
     ///
     /// By the delta method: the logarithm of a value has the variance `g′ V g`, with V the covariance of
-    /// the log-parameters and g the value's derivatives by them, taken as central differences. Orders and
+    /// the log-parameters and g the value's elasticities. Orders and
     /// spend are estimated independently. The interval is that of the *expected* value; what one
     /// customer will in fact bring varies much more, see [`orders_interval`].
     ///
@@ -66,27 +65,12 @@ impl ClvParams {
         let z = two_sided(level)?;
         let schedule = self.check()?.schedule();
         let spend_covariance = covariance(spend.estimate())?;
-        let either_way = |index| Ok([orders.moved(index, STEP)?, orders.moved(index, -STEP)?]);
-        let orders_moved: Vec<[M; 2]> =
-            (0..M::Model::PARAMETERS.len()).map(either_way).collect::<Result<_>>()?;
-        let either_way = |index| Ok([moved(spend, index, STEP)?, moved(spend, index, -STEP)?]);
-        let spend_moved: Vec<[GammaGamma; 2]> =
-            (0..GammaGamma::PARAMETERS.len()).map(either_way).collect::<Result<_>>()?;
-        let found = for_each(orders, customers, |model, index, customer| {
-            let value = self.value(&schedule, model, spend, customer);
-            let slope = |[above, below]: [f64; 2]| (above.ln() - below.ln()) / (2.0 * STEP);
+        let found = for_each(orders, customers, |model, _, customer| {
             // A value is a product, so its logarithm's derivatives are those of one factor each.
-            let by_orders = orders_moved.iter().map(|models| {
-                let worth = |models: &M| {
-                    OrdersAhead::of(&schedule, models.of(index), customer).discounted()
-                };
-                slope(models.each_ref().map(worth))
-            });
-            let by_spend = spend_moved.iter().map(|models| {
-                slope(models.each_ref().map(|model| model.expected_value(customer).unwrap_or(1.0)))
-            });
-            let variance = quadratic(covariance(model.estimate())?, &by_orders.collect::<Vec<_>>())
-                + quadratic(spend_covariance, &by_spend.collect::<Vec<_>>());
+            let (ahead, by_orders) = model.orders_ahead_with_elasticities(customer, &schedule)?;
+            let value = self.worth(&ahead, spend, customer);
+            let variance = quadratic(covariance(model.estimate())?, &by_orders)
+                + quadratic(spend_covariance, &spend.elasticities(customer));
             let clv = value.clv.and_then(|estimate| {
                 let reach = (z * variance.sqrt()).exp();
                 // A value of nothing has no logarithm: its interval is the point itself.
@@ -161,17 +145,6 @@ impl ClvParams {
         })?;
         found.into_iter().collect()
     }
-}
-
-/// How far a log-parameter is moved for a central difference: the root of a relative rounding error of
-/// about 1e-12 leaves six digits of the derivative.
-const STEP: f64 = 1e-4;
-
-/// The model of spend with the logarithm of one parameter moved.
-fn moved(spend: &GammaGamma, parameter: usize, by: f64) -> Result<GammaGamma> {
-    let mut parameters = spend.parameters();
-    parameters[parameter] *= by.exp();
-    GammaGamma::new(parameters)
 }
 
 fn move_logs(parameters: &mut [f64], by: &[f64]) {

@@ -64,5 +64,5 @@ pub use self::summary::{Purchase, Summaries, Summary, SummaryParams, ZeroAmount}
 pub use self::survival::{KaplanMeier, Lifetime, SurvivalStep};
 pub use self::time::{DiscountRate, Span, TimeUnit};
 pub use self::value::{
-    ClvParams, CustomerValue, frequency_value_correlation, simple_lifetime_value,
+    ClvParams, CustomerValue, OrdersAhead, frequency_value_correlation, simple_lifetime_value,
 };

@@ -2,7 +2,7 @@
 
 /// The terms after which a series is given up; with small parameters it is reached for `1 − z` under
 /// about 0.002.
-const MOST_TERMS: u32 = 20_000;
+pub const MOST_TERMS: u32 = 20_000;
 
 /// `₃F₂(a, b, 1; c, 2; z) = Σ (a)ₖ (b)ₖ / (c)ₖ · zᵏ / (k + 1)!` for `c > 0` and `0 ≤ z < 1`.
 ///
@@ -35,9 +35,50 @@ pub fn gauss_remainder(a: f64, b: f64, c: f64, z: f64) -> Option<f64> {
     None
 }
 
+/// What stands before `zᵏ` in [`gauss_remainder`], with its derivatives by `a`, `b` and `c`.
+#[derive(Clone, Copy, Debug)]
+pub struct GaussCoefficient {
+    parameters: [f64; 3],
+    /// k.
+    pub k: f64,
+    /// `(a)ₖ (b)ₖ / ((c)ₖ (k + 1)!)`.
+    pub value: f64,
+    /// Its derivative by `a`.
+    pub by_a: f64,
+    /// Its derivative by `b`.
+    pub by_b: f64,
+    /// Its derivative by `c`.
+    pub by_c: f64,
+}
+
+impl GaussCoefficient {
+    /// The coefficient of `z⁰`.
+    pub fn first(a: f64, b: f64, c: f64) -> Self {
+        Self { parameters: [a, b, c], k: 0.0, value: 1.0, by_a: 0.0, by_b: 0.0, by_c: 0.0 }
+    }
+
+    /// The coefficient of the next power.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let ([a, b, c], k) = (self.parameters, self.k);
+        let inverse = 1.0 / ((c + k) * (k + 2.0));
+        let (slope_a, slope_b) = ((b + k) * inverse, (a + k) * inverse);
+        let ratio = (a + k) * slope_a;
+        let slope_c = -ratio * (k + 2.0) * inverse;
+        Self {
+            k: k + 1.0,
+            value: self.value * ratio,
+            by_a: self.by_a * ratio + self.value * slope_a,
+            by_b: self.by_b * ratio + self.value * slope_b,
+            by_c: self.by_c * ratio + self.value * slope_c,
+            ..self
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::gauss_remainder;
+    use super::{GaussCoefficient, gauss_remainder};
 
     #[test]
     fn closed_forms_are_met() {
@@ -69,6 +110,33 @@ mod tests {
         for (a, b, c, z, expected) in table {
             let value = gauss_remainder(a, b, c, z).unwrap();
             assert!((value / expected - 1.0).abs() < 1e-14, "{a}, {b}, {c}, {z}: {value}");
+        }
+    }
+
+    #[test]
+    fn coefficients_sum_to_the_series_and_their_derivatives_to_its_own() {
+        let z = 0.4;
+        for (a, b, c) in [(2.976, 0.793, 3.219), (-0.5, 0.3, 1.5), (-2.0, 1.0, 4.0)] {
+            let mut at = GaussCoefficient::first(a, b, c);
+            let (mut power, mut sums) = (1.0, [0.0; 4]);
+            for _ in 0..100 {
+                for (sum, own) in sums.iter_mut().zip([at.value, at.by_a, at.by_b, at.by_c]) {
+                    *sum += own * power;
+                }
+                (at, power) = (at.next(), power * z);
+            }
+            let of = |a, b, c| gauss_remainder(a, b, c, z).unwrap();
+            let quotient = |of: &dyn Fn(f64) -> f64| (of(1e-5) - of(-1e-5)) / 2e-5;
+            let expected = [
+                of(a, b, c),
+                quotient(&|by| of(a + by, b, c)),
+                quotient(&|by| of(a, b + by, c)),
+                quotient(&|by| of(a, b, c + by)),
+            ];
+            for (sum, expected) in sums.iter().zip(expected) {
+                let close = (sum - expected).abs() < 1e-9 * expected.abs().max(1.0);
+                assert!(close, "{a}, {b}, {c}: {sum} is not {expected}");
+            }
         }
     }
 

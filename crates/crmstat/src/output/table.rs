@@ -64,6 +64,12 @@ impl Table {
         &self.name
     }
 
+    /// The same table under another name.
+    #[must_use]
+    pub fn renamed(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
     /// The columns, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -101,6 +107,11 @@ impl Column {
     ) -> Self {
         let texts: Texts = cells.into_iter().map(Into::into).collect();
         Self::new(name, russian, Values::Text(texts))
+    }
+
+    /// The same of cells that are already together.
+    pub fn texts(name: impl Into<Name>, russian: impl Into<Name>, cells: Texts) -> Self {
+        Self::new(name, russian, Values::Text(cells))
     }
 
     /// Text of a few kinds, such as segments: the `labels` and the index of each row's label.

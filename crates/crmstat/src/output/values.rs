@@ -81,6 +81,13 @@ impl Texts {
         self.ends.push(self.arena.len());
     }
 
+    /// Adds a cell of what `write` appends.
+    pub(crate) fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+        self.present.push(self.ends.len(), true);
+        write(&mut self.arena);
+        self.ends.push(self.arena.len());
+    }
+
     /// Adds the cells of `other`.
     pub(crate) fn append(&mut self, other: &Self) {
         let (rows, offset) = (self.ends.len(), self.arena.len());

@@ -67,52 +67,52 @@ fn workbook(table: &Table) -> Result<Vec<u8>, XlsxError> {
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&written));
 
     let bold = Format::new().set_bold();
-    let formats: Vec<Format> = table.columns().iter().map(number_format).collect();
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name(sheet_name(table.name()))?;
     sheet.set_freeze_panes(1, 0)?;
     sheet.autofilter(0, 0, table.rows() as RowNum, (table.columns().len() - 1) as ColNum)?;
     for (index, column) in table.columns().iter().enumerate() {
         sheet.set_column_width(index as ColNum, width(column.name(), column))?;
+        sheet.set_column_format(index as ColNum, &number_format(column))?;
         sheet.write_string_with_format(0, index as ColNum, column.name(), &bold)?;
     }
     for row in 0..table.rows() {
-        for (index, (column, format)) in table.columns().iter().zip(&formats).enumerate() {
+        for (index, column) in table.columns().iter().enumerate() {
             if let Some(cell) = column.values().get(row) {
-                write_cell(sheet, (row + 1) as RowNum, index as ColNum, cell, format)?;
+                write_cell(sheet, (row + 1) as RowNum, index as ColNum, cell)?;
             }
         }
     }
     workbook.save_to_buffer()
 }
 
-/// Writes one cell; texts are defused and need no format.
+/// Writes one cell in the format of its column, which would be looked up for every cell otherwise; texts
+/// are defused.
 pub(crate) fn write_cell(
     sheet: &mut Worksheet,
     row: RowNum,
     column: ColNum,
     cell: Cell<'_>,
-    format: &Format,
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Text(text) => sheet.write_string(row, column, defused(text)),
-        Cell::Int(number) => sheet.write_number_with_format(row, column, number as f64, format),
-        Cell::Float(number, _) => sheet.write_number_with_format(row, column, number, format),
-        Cell::Money(amount) => sheet.write_number_with_format(row, column, amount.to_f64(), format),
+        Cell::Int(number) => sheet.write_number(row, column, number as f64),
+        Cell::Float(number, _) => sheet.write_number(row, column, number),
+        Cell::Money(amount) => sheet.write_number(row, column, amount.to_f64()),
         Cell::Bool(value) => sheet.write_boolean(row, column, value),
         Cell::Date(date) if date < FIRST_SERIAL_DATE => {
             sheet.write_string(row, column, date.to_string())
         }
         Cell::Date(date) => {
             let serial = f64::from(date.days()) + EPOCH_SERIAL;
-            sheet.write_number_with_format(row, column, serial, format)
+            sheet.write_number(row, column, serial)
         }
         Cell::Timestamp(at) if at.date() < FIRST_SERIAL_DATE => {
             sheet.write_string(row, column, at.to_string())
         }
         Cell::Timestamp(at) => {
             let serial = at.seconds() as f64 / SECONDS_PER_DAY + EPOCH_SERIAL;
-            sheet.write_number_with_format(row, column, serial, format)
+            sheet.write_number(row, column, serial)
         }
     }
     .map(drop)

@@ -143,19 +143,13 @@ impl Report {
     /// A file that cannot be written.
     pub fn save(&self, results: &Results, tables: TableFormat, folder: &Path) -> Result<()> {
         write_file(&folder.join("report.html"), self.html()?.as_bytes())?;
-        write_file(&folder.join("report.xlsx"), &self.workbook()?)?;
-        let format = tables.format();
-        let writer = Writer::new(format);
-        let in_tables = make_folder(folder, "tables")?;
-        for exhibit in self.tables() {
-            let name = format!("{}.{}", exhibit.table.name(), format.name());
-            let path = in_tables.join(name);
-            let failed = |cause| Error::io("cannot write", &path, cause);
-            let mut file =
-                BufWriter::with_capacity(1 << 18, fs::File::create(&path).map_err(failed)?);
-            writer.write(&exhibit.table, &mut file)?;
-            file.flush().map_err(failed)?;
-        }
+        // A workbook is made by one thread, so the tables are written beside it.
+        let (workbook, tables) = rayon::join(
+            || write_file(&folder.join("report.xlsx"), &self.workbook()?),
+            || self.save_tables(tables, &make_folder(folder, "tables")?),
+        );
+        workbook?;
+        tables?;
         let models = make_folder(folder, "models")?;
         if let Some(state) = results.sales.as_ref().ok().and_then(|sales| sales.state.as_ref()) {
             state.save(&models.join("forecast.json"))?;
@@ -171,6 +165,21 @@ impl Report {
         }
         if let Ok(clv) = &results.clv {
             clv.model().save(&models.join("clv.json"))?;
+        }
+        Ok(())
+    }
+
+    fn save_tables(&self, format: TableFormat, folder: &Path) -> Result<()> {
+        let format = format.format();
+        let writer = Writer::new(format);
+        for exhibit in self.tables() {
+            let name = format!("{}.{}", exhibit.table.name(), format.name());
+            let path = folder.join(name);
+            let failed = |cause| Error::io("cannot write", &path, cause);
+            let mut file =
+                BufWriter::with_capacity(1 << 18, fs::File::create(&path).map_err(failed)?);
+            writer.write(&exhibit.table, &mut file)?;
+            file.flush().map_err(failed)?;
         }
         Ok(())
     }

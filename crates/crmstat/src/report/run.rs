@@ -13,6 +13,7 @@ use crate::{
     ingest::{Decision, Ledger, source::expand},
     output::write_atomically,
 };
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -404,13 +405,18 @@ fn outputs(folder: &Path) -> Result<Vec<OutputFile>> {
             if entry.file_type().map_err(failed)?.is_dir() {
                 open.push((entry.path(), format!("{file}/")));
             } else if file != NAME {
-                let (bytes, sha256) = hashed(&entry.path())?;
-                found.push(OutputFile { file, bytes, sha256 });
+                found.push((file, entry.path()));
             }
         }
     }
-    found.sort_by(|one, other| one.file.cmp(&other.file));
-    Ok(found)
+    found.sort();
+    found
+        .into_par_iter()
+        .map(|(file, path)| {
+            let (bytes, sha256) = hashed(&path)?;
+            Ok(OutputFile { file, bytes, sha256 })
+        })
+        .collect()
 }
 
 /// The size of a file and the SHA-256 of its content.

@@ -20,6 +20,11 @@ const LEAST_CURVATURE: f64 = 1e-3;
 const CHUNK: usize = 8192;
 
 pub(super) fn fit(params: &CheckedBoostingParams, sample: Sample<'_>) -> Result<Boosting> {
+    // Thousands of short parallel parts: from a thread of the pool they need no waking of another.
+    rayon::scope(|_| grow(params, sample))
+}
+
+fn grow(params: &CheckedBoostingParams, sample: Sample<'_>) -> Result<Boosting> {
     let width = sample.rows().width();
     if !params.monotone.is_empty() && params.monotone.len() != width {
         let allowed = format!("one constraint for each of the {width} features");
@@ -104,14 +109,14 @@ impl Slope {
     }
 }
 
-/// The sums of each group of each drawn feature.
-type Histograms = Vec<Vec<Slope>>;
+/// The sums of each group of one drawn feature.
+type Histogram = Vec<Slope>;
 
 /// A leaf that may still be split.
 struct Leaf {
     node: usize,
     rows: Vec<u32>,
-    histograms: Histograms,
+    histograms: Vec<Histogram>,
     total: Slope,
     /// Between which values monotone ancestors allow its own.
     bounds: [f64; 2],
@@ -132,6 +137,13 @@ struct Candidate {
     values: [f64; 2],
 }
 
+impl Candidate {
+    /// Of two the one of the larger gain; of equals this.
+    fn better(self, other: Self) -> Self {
+        if other.gain > self.gain { other } else { self }
+    }
+}
+
 struct Grower<'a> {
     params: &'a CheckedBoostingParams,
     binned: &'a Binned,
@@ -143,13 +155,16 @@ impl Grower<'_> {
     /// Splits the leaf of the largest gain, of equals the oldest, until no split pays or all leaves
     /// are used. Returns the tree and its leaves' rows with their values.
     fn grow(&self, rows: Vec<u32>) -> (Tree, Vec<(Vec<u32>, f64)>) {
+        let slopes = self.slopes_of(&rows);
         let mut total = Slope::default();
-        for row in &rows {
-            total.add(&self.slopes[*row as usize]);
-        }
-        let histograms = self.histograms(&rows);
+        slopes.iter().for_each(|slope| total.add(slope));
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-        let root = self.leaf(0, rows, histograms, total, bounds);
+        let looked = map_chunks(self.columns.len(), 1, |places| {
+            let sums = self.histogram(places.start, &rows, &slopes);
+            let best = self.best(places.start, &sums, &total, bounds);
+            (sums, best)
+        });
+        let root = self.leaf(0, rows, total, bounds, looked);
         let mut nodes = vec![Node::Leaf { value: 0.0, cover: total.weight }];
         let mut leaves = vec![root];
         while leaves.len() < self.params.leaves {
@@ -190,16 +205,18 @@ impl Grower<'_> {
         (Tree { nodes }, results)
     }
 
+    /// A leaf of `rows`, whose features have been `looked` through for their best splits.
     fn leaf(
         &self,
         node: usize,
         rows: Vec<u32>,
-        histograms: Histograms,
         total: Slope,
         bounds: [f64; 2],
+        looked: Vec<(Histogram, Option<Candidate>)>,
     ) -> Leaf {
         let value = self.value(&total, bounds);
-        let best = self.best(&histograms, &total, bounds);
+        let (histograms, candidates): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+        let best = candidates.into_iter().flatten().reduce(Candidate::better);
         Leaf { node, rows, histograms, total, bounds, value, best }
     }
 
@@ -211,17 +228,6 @@ impl Grower<'_> {
             let group = groups[*row as usize];
             if group == MISSING { candidate.missing_left } else { group <= candidate.group }
         });
-        // Only the smaller child is counted; the other is what is left of the parent.
-        let left_is_smaller = left.len() <= right.len();
-        let counted = self.histograms(if left_is_smaller { &left } else { &right });
-        let rest: Histograms = leaf
-            .histograms
-            .iter()
-            .zip(&counted)
-            .map(|(all, part)| all.iter().zip(part).map(|(a, b)| a.less(b)).collect())
-            .collect();
-        let [left_counts, right_counts] =
-            if left_is_smaller { [counted, rest] } else { [rest, counted] };
         let [low, high] = leaf.bounds;
         let middle = 0.5 * (candidate.values[0] + candidate.values[1]);
         let (left_bounds, right_bounds) = match self.constraint(feature) {
@@ -229,53 +235,72 @@ impl Grower<'_> {
             Monotone::Increasing => ([low, middle], [middle, high]),
             Monotone::Decreasing => ([middle, high], [low, middle]),
         };
-        let right_total = leaf.total.less(&candidate.left);
+        let left_total = candidate.left;
+        let right_total = leaf.total.less(&left_total);
+        // Only the smaller child is counted; the other is what is left of the parent.
+        let left_is_smaller = left.len() <= right.len();
+        let counted = if left_is_smaller { &left } else { &right };
+        let slopes = self.slopes_of(counted);
+        let looked = map_chunks(self.columns.len(), 1, |places| {
+            let place = places.start;
+            let part = self.histogram(place, counted, &slopes);
+            let all = &leaf.histograms[place];
+            let rest = all.iter().zip(&part).map(|(all, part)| all.less(part)).collect();
+            let [lefts, rights] = if left_is_smaller { [part, rest] } else { [rest, part] };
+            let best_left = self.best(place, &lefts, &left_total, left_bounds);
+            let best_right = self.best(place, &rights, &right_total, right_bounds);
+            ((lefts, best_left), (rights, best_right))
+        });
+        let (lefts, rights) = looked.into_iter().unzip();
         [
-            self.leaf(next, left, left_counts, candidate.left, left_bounds),
-            self.leaf(next + 1, right, right_counts, right_total, right_bounds),
+            self.leaf(next, left, left_total, left_bounds, lefts),
+            self.leaf(next + 1, right, right_total, right_bounds, rights),
         ]
     }
 
-    /// The sums of each group, one feature per task, each in the order of the rows.
-    fn histograms(&self, rows: &[u32]) -> Histograms {
-        let own: Vec<Slope> = rows.iter().map(|row| self.slopes[*row as usize]).collect();
-        map_chunks(self.columns.len(), 1, |places| {
-            let feature = &self.binned.features[self.columns[places.start]];
-            let mut sums = vec![Slope::default(); feature.cuts.len() + 2];
-            for (row, slope) in rows.iter().zip(&own) {
-                sums[usize::from(feature.groups[*row as usize])].add(slope);
-            }
-            sums
-        })
+    /// The derivatives of `rows`, in their order.
+    fn slopes_of(&self, rows: &[u32]) -> Vec<Slope> {
+        rows.iter().map(|row| self.slopes[*row as usize]).collect()
     }
 
-    /// The split of the largest gain; of equals the first feature, the lowest threshold.
-    fn best(&self, histograms: &Histograms, total: &Slope, bounds: [f64; 2]) -> Option<Candidate> {
+    /// The sums of each group of a feature, in the order of the rows.
+    fn histogram(&self, place: usize, rows: &[u32], slopes: &[Slope]) -> Histogram {
+        let feature = &self.binned.features[self.columns[place]];
+        let mut sums = vec![Slope::default(); feature.cuts.len() + 2];
+        for (row, slope) in rows.iter().zip(slopes) {
+            sums[usize::from(feature.groups[*row as usize])].add(slope);
+        }
+        sums
+    }
+
+    /// The split of a feature with the largest gain; of equals the lowest threshold.
+    fn best(
+        &self,
+        place: usize,
+        sums: &Histogram,
+        total: &Slope,
+        bounds: [f64; 2],
+    ) -> Option<Candidate> {
         let before = self.loss(total, self.value(total, bounds));
         let mut best: Option<Candidate> = None;
-        for (place, sums) in histograms.iter().enumerate() {
-            let missing = sums[usize::from(MISSING)];
-            let mut below = Slope::default();
-            // The last group has nothing to its right but missing values.
-            for (group, sum) in sums.iter().enumerate().take(sums.len() - 1).skip(1) {
-                below.add(sum);
-                let mut with_missing = below;
-                with_missing.add(&missing);
-                // Without missing rows the two ways are one; new missing values then join the
-                // heavier side.
-                let any_missing = missing.weight > 0.0;
-                let heavier = !any_missing && 2.0 * below.weight > total.weight;
-                let ways = [(below, heavier), (with_missing, true)];
-                for (left, missing_left) in ways.into_iter().take(1 + usize::from(any_missing)) {
-                    let Some((gain, values)) = self.gain(place, &left, total, bounds, before)
-                    else {
-                        continue;
-                    };
-                    if best.is_none_or(|other| gain > other.gain) {
-                        let group = group as u8;
-                        best = Some(Candidate { gain, place, group, missing_left, left, values });
-                    }
-                }
+        let missing = sums[usize::from(MISSING)];
+        let mut below = Slope::default();
+        // The last group has nothing to its right but missing values.
+        for (group, sum) in sums.iter().enumerate().take(sums.len() - 1).skip(1) {
+            below.add(sum);
+            let mut with_missing = below;
+            with_missing.add(&missing);
+            // Without missing rows the two ways are one; new missing values then join the heavier side.
+            let any_missing = missing.weight > 0.0;
+            let heavier = !any_missing && 2.0 * below.weight > total.weight;
+            let ways = [(below, heavier), (with_missing, true)];
+            for (left, missing_left) in ways.into_iter().take(1 + usize::from(any_missing)) {
+                let Some((gain, values)) = self.gain(place, &left, total, bounds, before) else {
+                    continue;
+                };
+                let group = group as u8;
+                let found = Candidate { gain, place, group, missing_left, left, values };
+                best = Some(best.map_or(found, |best| best.better(found)));
             }
         }
         best

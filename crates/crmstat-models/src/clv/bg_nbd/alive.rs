@@ -30,22 +30,28 @@ impl Alive {
     ///
     /// whose parameters stay small however large x is, and which has no pole at a = 1.
     pub(super) fn orders(&self, time: f64) -> f64 {
+        let &Self { r, alpha, a, b } = self;
+        let z = time / (alpha + time);
+        let c = a + b - 1.0;
+        if self.needs_quadrature(z) {
+            return self.orders_by_quadrature(time);
+        }
+        let log_left = (-z).ln_1p();
+        let less = ((a - 1.0) * log_left).exp_m1();
+        let log_mean = if a == 1.0 { -log_left } else { -less / (a - 1.0) };
+        gauss_remainder(c - r + 1.0, a, c + 1.0, z).map_or_else(
+            || self.orders_by_quadrature(time),
+            |series| c * log_mean - (c - r) * z * (1.0 + less) * series,
+        )
+    }
+
+    /// Whether the series is no way to the orders at this z.
+    pub(super) fn needs_quadrature(&self, z: f64) -> bool {
         /// Beyond it the series needs over 1,800 terms and quadrature is cheaper.
         const SLOW: f64 = 0.98;
         /// Below it, or with C far above r, the difference would lose more than four digits.
         const SMALL: f64 = 1e-3;
-        let &Self { r, alpha, a, b } = self;
-        let z = time / (alpha + time);
-        let c = a + b - 1.0;
-        if !(SMALL..=SLOW).contains(&z) || c > 1e3 * r {
-            return self.orders_by_quadrature(time);
-        }
-        let power = (a - 1.0) * (-z).ln_1p();
-        let log_mean = if a == 1.0 { -(-z).ln_1p() } else { -power.exp_m1() / (a - 1.0) };
-        gauss_remainder(c - r + 1.0, a, c + 1.0, z).map_or_else(
-            || self.orders_by_quadrature(time),
-            |series| c * log_mean - (c - r) * z * power.exp() * series,
-        )
+        !(SMALL..=SLOW).contains(&z) || self.a + self.b - 1.0 > 1e3 * self.r
     }
 
     /// The same as the mean of `(1 − (1 + p t / α)⁻ʳ) / p` over p ~ Beta(a, b), slower and without any

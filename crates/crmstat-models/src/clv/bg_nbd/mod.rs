@@ -2,14 +2,17 @@
 
 mod alive;
 mod likelihood;
+mod slopes;
 #[cfg(test)]
 pub(super) mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use self::alive::Alive;
+use self::slopes::Weighted;
 use super::fit::maximise_process;
-use super::process::positive;
+use super::process::{elasticities_by_differences, orders_step_by_step, positive};
+use super::value::OrdersAhead;
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::Result;
 use crate::random::Generator;
@@ -183,6 +186,33 @@ impl BgNbd {
         let silence = (customer.T() - customer.t_x()) / (alpha + customer.t_x());
         (r + x) * silence.ln_1p() + (a / (b + flips - 1.0)).ln()
     }
+
+    /// The ends of `schedule` with the weights that orders until then have in its discounted sum:
+    /// Σ (E(tᵢ) − E(tᵢ₋₁)) fᵢ = Σ E(tᵢ) (fᵢ − fᵢ₊₁).
+    fn weighted(&self, schedule: &[(Span, f64)]) -> Vec<(f64, f64)> {
+        let later = schedule.iter().skip(1).map(|(_, factor)| *factor).chain([0.0]);
+        let weighted = schedule.iter().zip(later);
+        weighted.map(|((end, factor), later)| (end.in_units(self.unit), factor - later)).collect()
+    }
+
+    /// What a customer who may have left makes of what lies `ahead` of one who is alive.
+    fn seen(&self, customer: &Summary, ahead: &Weighted) -> OrdersAhead {
+        OrdersAhead { p_alive: self.p_alive(customer), orders: ahead.last, worth: ahead.sum }
+    }
+
+    /// The derivatives of [`BgNbd::log_odds_of_leaving`] by the parameters; zero where nobody can have left.
+    fn slopes_of_leaving(&self, customer: &Summary) -> [f64; 4] {
+        let [r, alpha, a, b] = self.parameters;
+        let x = f64::from(customer.x());
+        let flips = x + self.dropout.flips_at_first_order();
+        if flips == 0.0 {
+            return [0.0; 4];
+        }
+        let (last, end) = (alpha + customer.t_x(), alpha + customer.T());
+        let silence = (end - last) / last;
+        let by_alpha = -(r + x) * silence / end;
+        [silence.ln_1p(), by_alpha, 1.0 / a, -1.0 / (b + flips - 1.0)]
+    }
 }
 
 impl PurchaseProcess for BgNbd {
@@ -254,5 +284,27 @@ impl PurchaseProcess for BgNbd {
         generator: &mut Generator,
     ) -> u64 {
         self.alive(customer).draw(horizon.in_units(self.unit), generator)
+    }
+
+    fn orders_ahead(&self, customer: &Summary, schedule: &[(Span, f64)]) -> OrdersAhead {
+        match self.alive(customer).weighted_orders(&self.weighted(schedule)) {
+            Some(ahead) => self.seen(customer, &ahead),
+            None => orders_step_by_step(self, customer, schedule),
+        }
+    }
+
+    fn orders_ahead_with_elasticities(
+        &self,
+        customer: &Summary,
+        schedule: &[(Span, f64)],
+    ) -> Result<(OrdersAhead, Vec<f64>)> {
+        let Some(ahead) = self.alive(customer).weighted_orders(&self.weighted(schedule)) else {
+            let elasticities = elasticities_by_differences(self, customer, schedule)?;
+            return Ok((orders_step_by_step(self, customer, schedule), elasticities));
+        };
+        let seen = self.seen(customer, &ahead);
+        let leaving = self.slopes_of_leaving(customer);
+        let slope = |index| ahead.by[index] / ahead.sum - (1.0 - seen.p_alive) * leaving[index];
+        Ok((seen, (0..4).map(|index| self.parameters[index] * slope(index)).collect()))
     }
 }

@@ -4,6 +4,7 @@ use super::alive::Alive;
 use super::likelihood::log_likelihood;
 use super::{BgNbd, Dropout};
 use crate::clv::jet::tests::derivatives_agree;
+use crate::clv::process::{elasticities_by_differences, orders_step_by_step};
 use crate::clv::quadrature::unit_interval;
 use crate::clv::{FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::random::stream;
@@ -304,5 +305,34 @@ fn customers_who_share_one_p_are_expected_to_order() {
         let shared = -(-1.4 * (p * 52.0 / 9.7_f64).ln_1p()).exp_m1() / p;
         let orders = alive.orders(52.0);
         assert!((orders / shared - 1.0).abs() < 2.0 / (a + b).min(a * 3.0), "{a}, {b}: {orders}");
+    }
+}
+
+#[test]
+fn orders_ahead_and_elasticities_agree_with_steps_and_difference_quotients() {
+    let steps = [4.0, 8.0, 12.0, 17.0, 26.0, 52.0];
+    let schedule: Vec<(Span, f64)> =
+        steps.iter().map(|end| (week(*end), (-0.002 * end).exp())).collect();
+    // The second has a of one and the last c = r + x for everybody.
+    for parameters in [CDNOW, [0.6, 6.0, 1.0, 2.0], [3.0, 2.0, 0.4, 0.6], [1.5, 20.0, 0.5, 2.0]] {
+        for dropout in [Dropout::AfterEveryOrder, Dropout::AfterRepeatOrder] {
+            let model = BgNbd::new(dropout, parameters, TimeUnit::Week).unwrap();
+            let drawn = drawn(dropout, parameters, 40, 6);
+            let extreme = [customer(0, 0.0, 0.0), customer(400, 90.0, 100.0)];
+            for someone in drawn.customers().iter().chain(&extreme) {
+                let (ahead, exact) =
+                    model.orders_ahead_with_elasticities(someone, &schedule).unwrap();
+                assert_eq!(ahead, model.orders_ahead(someone, &schedule));
+                let steps = orders_step_by_step(&model, someone, &schedule);
+                assert_eq!(ahead.p_alive, steps.p_alive);
+                assert!((ahead.orders / steps.orders - 1.0).abs() < 1e-10);
+                assert!((ahead.worth / steps.worth - 1.0).abs() < 1e-10);
+                let quotients = elasticities_by_differences(&model, someone, &schedule).unwrap();
+                for (exact, quotient) in exact.iter().zip(&quotients) {
+                    let close = (exact - quotient).abs() < 1e-5 * quotient.abs().max(1.0);
+                    assert!(close, "{parameters:?}, {someone:?}: {exact} is not {quotient}");
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
+use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
 use super::fit::maximise_positive;
@@ -116,7 +119,7 @@ impl GammaGamma {
             )));
         }
         // One order of customers, so that sums do not depend on theirs.
-        used.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        used.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let count = used.len() as f64;
         let mean = crate::sum::compensated(used.iter().map(|(_, m)| m / count));
         let starts = [
@@ -126,8 +129,9 @@ impl GammaGamma {
             [30.0, 3.0, 0.1 * mean],
             [0.3, 2.0, 5.0 * mean],
         ];
+        let spenders = Spenders::of(&used);
         let (parameters, estimate) =
-            maximise_positive(|point| log_likelihood(&used, point), count, &starts, params)?;
+            maximise_positive(|point| spenders.log_likelihood(point), count, &starts, params)?;
         let excluded = valued.len() - used.len();
         Ok(Self { excluded, estimate: Some(estimate), ..Self::new(parameters)? })
     }
@@ -162,6 +166,18 @@ impl GammaGamma {
         }
     }
 
+    /// The derivatives of the logarithm of [`GammaGamma::expected_value`] by the logarithms of p, q and v;
+    /// zero where it is infinite.
+    pub fn elasticities(&self, customer: &Summary) -> [f64; 3] {
+        let [p, q, v] = self.parameters;
+        let (x, total) = match customer.mean_repeat_value() {
+            Some(mean) if mean > 0.0 => (f64::from(customer.x()), f64::from(customer.x()) * mean),
+            _ => (0.0, 0.0),
+        };
+        let below = p * x + q - 1.0;
+        if below > 0.0 { [(q - 1.0) / below, -q / below, v / (v + total)] } else { [0.0; 3] }
+    }
+
     fn expected_of(&self, x: f64, mean: f64) -> Option<f64> {
         let [p, q, v] = self.parameters;
         let below = p * x + q - 1.0;
@@ -170,21 +186,65 @@ impl GammaGamma {
     }
 }
 
-/// The log-likelihood of customers with `(x, m)` at `[p, q, v]`.
-fn log_likelihood(customers: &[(u32, f64)], point: &[f64; 3]) -> Jet<3> {
-    /// Customers per task.
-    const CHUNK: usize = 1024;
-    let [p, q, v] = Jet::variables(point);
-    let parts = map_chunks(customers.len(), CHUNK, |range| {
-        let mut sum = Jet::ZERO;
-        for &(x, mean) in &customers[range] {
-            let x = f64::from(x);
-            let (px, total) = (p * x, x * mean);
-            sum += (px + q).ln_gamma() - px.ln_gamma() + px * total.ln() + -mean.ln()
-                - (px + q) * (v + total).ln();
+/// Customers by x, and of each what they spent in all.
+struct Spenders {
+    totals: Vec<f64>,
+    /// Every x with the part of `totals` that is its customers'.
+    by_x: Vec<(f64, Range<usize>)>,
+    /// The part of the likelihood that no parameter changes: `−Σ ln m`.
+    fixed: f64,
+    /// For every x `Σ ln (x m)`.
+    log_totals: Vec<f64>,
+}
+
+impl Spenders {
+    /// Customers of `(x, m)` in rising order.
+    fn of(customers: &[(u32, f64)]) -> Self {
+        let totals: Vec<f64> = customers.iter().map(|(x, mean)| f64::from(*x) * mean).collect();
+        let mut by_x = Vec::new();
+        let mut first = 0;
+        for alike in customers.chunk_by(|a, b| a.0 == b.0) {
+            by_x.push((f64::from(alike[0].0), first..first + alike.len()));
+            first += alike.len();
+        }
+        let log_totals = |(_, alike): &(f64, Range<usize>)| {
+            totals[alike.clone()].iter().map(|total| total.ln()).sum()
+        };
+        let log_totals = by_x.iter().map(log_totals).collect();
+        let fixed = -customers.iter().map(|(_, mean)| mean.ln()).sum::<f64>();
+        Self { totals, by_x, fixed, log_totals }
+    }
+
+    /// The log-likelihood at `[p, q, v]`.
+    ///
+    /// Only `ln(x m + v)` is one customer's own; the rest is computed once for all of one x.
+    fn log_likelihood(&self, point: &[f64; 3]) -> Jet<3> {
+        let [p, q, v] = Jet::variables(point);
+        let mut sum = (q * v.ln() - q.ln_gamma()) * self.totals.len() as f64 + self.fixed;
+        for ((x, alike), log_totals) in self.by_x.iter().zip(&self.log_totals) {
+            let (px, customers) = (p * *x, alike.len() as f64);
+            sum += ((px + q).ln_gamma() - px.ln_gamma()) * customers + px * *log_totals
+                - (px + q) * log_sum(&self.totals[alike.clone()], point[2]);
         }
         sum
+    }
+}
+
+/// `Σ ln(t + v)` over `totals`, whose only parameter is v.
+fn log_sum(totals: &[f64], v: f64) -> Jet<3> {
+    /// Customers per task.
+    const CHUNK: usize = 4096;
+    let parts = map_chunks(totals.len(), CHUNK, |range| {
+        totals[range].iter().fold([0.0; 3], |[value, slope, bend], total| {
+            let inverse = 1.0 / (total + v);
+            [value + (total + v).ln(), slope + inverse, bend - inverse * inverse]
+        })
     });
-    let fixed = q * v.ln() - q.ln_gamma();
-    parts.into_iter().fold(fixed * customers.len() as f64, |sum, part| sum + part)
+    let mut sum = Jet::ZERO;
+    for [value, slope, bend] in parts {
+        sum.value += value;
+        sum.gradient[2] += slope;
+        sum.hessian[2][2] += bend;
+    }
+    sum
 }

@@ -2,7 +2,7 @@
 
 use rand_distr::{Distribution, Gamma};
 
-use super::{GammaGamma, log_likelihood};
+use super::{GammaGamma, Spenders};
 use crate::clv::jet::tests::derivatives_agree;
 use crate::clv::quadrature::unit_interval;
 use crate::clv::{FitParams, Summaries, Summary, TimeUnit};
@@ -43,7 +43,7 @@ fn the_likelihood_equals_a_quadrature_of_its_definition() {
             let value = (prior + value).exp() / (w * w);
             if value.is_finite() { value } else { 0.0 }
         });
-        let value = log_likelihood(&[(x, mean)], &CDNOW).value;
+        let value = Spenders::of(&[(x, mean)]).log_likelihood(&CDNOW).value;
         assert!((value - likelihood.ln()).abs() < 1e-9, "{x}: {value} {}", likelihood.ln());
     }
 }
@@ -51,7 +51,7 @@ fn the_likelihood_equals_a_quadrature_of_its_definition() {
 #[test]
 fn derivatives_agree_with_difference_quotients() {
     let data = [(1, 3.0), (2, 22.35), (30, 80.0)];
-    derivatives_agree(|point| log_likelihood(&data, point), CDNOW);
+    derivatives_agree(|point| Spenders::of(&data).log_likelihood(point), CDNOW);
 }
 
 #[test]

@@ -157,7 +157,16 @@ impl ClvParams {
         spend: &GammaGamma,
         customer: &Summary,
     ) -> CustomerValue {
-        let ahead = OrdersAhead::of(schedule, orders, customer);
+        self.worth(&orders.orders_ahead(customer, schedule), spend, customer)
+    }
+
+    /// What `ahead` is worth, at the expected mean value of the customer's orders.
+    pub(super) fn worth(
+        self,
+        ahead: &OrdersAhead,
+        spend: &GammaGamma,
+        customer: &Summary,
+    ) -> CustomerValue {
         let expected_value = spend.expected_value(customer);
         CustomerValue {
             p_alive: ahead.p_alive,
@@ -189,32 +198,19 @@ impl ClvParams {
 }
 
 /// The orders that one customer is expected to place within the horizon.
-pub(super) struct OrdersAhead {
-    p_alive: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrdersAhead {
+    /// The probability that the customer is still alive.
+    pub p_alive: f64,
     /// Orders of a customer who is alive.
-    orders: f64,
-    /// The same, each discounted.
-    worth: f64,
+    pub orders: f64,
+    /// The same, each paid at the end of its step and discounted.
+    pub worth: f64,
 }
 
 impl OrdersAhead {
-    /// Orders until the end of each step of `schedule`, paid at that end and discounted by its factor.
-    pub(super) fn of<P: PurchaseProcess>(
-        schedule: &[(Span, f64)],
-        orders: &P,
-        customer: &Summary,
-    ) -> Self {
-        let (mut before, mut worth) = (0.0, 0.0);
-        for &(end, factor) in schedule {
-            let until = orders.orders_if_alive(customer, end);
-            worth += (until - before) * factor;
-            before = until;
-        }
-        Self { p_alive: orders.p_alive(customer), orders: before, worth }
-    }
-
     /// What the orders count for after discounting.
-    pub(super) fn discounted(&self) -> f64 {
+    pub fn discounted(&self) -> f64 {
         self.p_alive * self.worth
     }
 }

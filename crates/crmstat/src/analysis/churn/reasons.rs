@@ -8,6 +8,7 @@ use crate::{
     Lang,
     features::{DaysAgo, Feature},
 };
+use std::fmt::Write;
 
 /// The windows that are told: more of them say the same again.
 const TOLD: [u32; 2] = [90, 365];
@@ -157,117 +158,134 @@ impl<'a> Teller<'a> {
         Self { told: themes.themes.iter().map(told).collect(), lang }
     }
 
-    /// A theme in words, with the values of `row`.
-    pub(super) fn tell(&self, theme: u32, row: usize) -> String {
+    /// Appends a theme in words, with the values of `row`.
+    pub(super) fn tell(&self, theme: u32, row: usize, text: &mut String) {
         let of = |values: Option<&[f64]>| values.map(|values| values[row]);
         let lang = self.lang;
         match &self.told[theme as usize] {
-            Told::Silence { recency, gap } => silent_for(of(*recency), of(*gap), lang),
+            Told::Silence { recency, gap } => tell_silence(text, of(*recency), of(*gap), lang),
             Told::Windows { word, windows, all } => {
-                let mut text = format!("{word}: ");
+                text.push_str(word);
+                let (within, unit) = lang.pick((" in ", " days"), (" за ", " дн."));
+                let mut before = ": ";
                 for (days, values) in windows {
-                    let value = rounded(values[row]);
-                    match lang {
-                        Lang::En => text.push_str(&format!("{value} in {days} days, ")),
-                        Lang::Ru => text.push_str(&format!("{value} за {days} дн., ")),
-                    }
+                    text.push_str(before);
+                    push_rounded(text, values[row]);
+                    text.push_str(within);
+                    push_rounded(text, f64::from(*days));
+                    text.push_str(unit);
+                    before = ", ";
                 }
-                if let Some(all) = of(*all).map(rounded) {
-                    match lang {
-                        Lang::En => text.push_str(&format!("{all} in all, ")),
-                        Lang::Ru => text.push_str(&format!("всего {all}, ")),
-                    }
+                if let Some(all) = of(*all) {
+                    let (first, last) = lang.pick(("", " in all"), ("всего ", ""));
+                    text.push_str(before);
+                    text.push_str(first);
+                    push_rounded(text, all);
+                    text.push_str(last);
                 }
-                text.truncate(text.trim_end_matches([',', ' ', ':']).len());
-                text
             }
             Told::Tenure(days) => {
-                let days = of(*days).unwrap_or_default();
-                match lang {
-                    Lang::En => format!("customer for {}", english_days(days)),
-                    Lang::Ru => format!("клиент {}", russian_days(days)),
-                }
+                text.push_str(lang.pick("customer for ", "клиент "));
+                push_days(text, of(*days).unwrap_or_default(), lang);
             }
             Told::Season(orders) => {
-                let orders = of(*orders).unwrap_or_default();
-                match lang {
-                    Lang::En => format!("orders in these weeks a year ago: {orders}"),
-                    Lang::Ru => format!("заказов в эти недели год назад: {orders}"),
-                }
+                text.push_str(lang.pick(
+                    "orders in these weeks a year ago: ",
+                    "заказов в эти недели год назад: ",
+                ));
+                push_rounded(text, of(*orders).unwrap_or_default());
             }
-            Told::Value { word, cells } => format!("{word}: {}", value(*cells, row, lang)),
+            Told::Value { word, cells } => {
+                text.push_str(word);
+                text.push_str(": ");
+                push_value(text, *cells, row, lang);
+            }
         }
     }
 }
 
-fn silent_for(recency: Option<f64>, gap: Option<f64>, lang: Lang) -> String {
-    let recency = recency.unwrap_or_default();
+fn tell_silence(text: &mut String, recency: Option<f64>, gap: Option<f64>, lang: Lang) {
     // Several orders of one day have a gap of nothing; a missing one is a NaN.
     let gap = gap.map(f64::round).filter(|gap| *gap >= 1.0);
-    match (lang, gap) {
-        (Lang::En, Some(gap)) => {
-            format!("no order for {}, usually every {gap}", english_days(recency))
+    text.push_str(lang.pick("no order for ", "нет заказов "));
+    push_days(text, recency.unwrap_or_default(), lang);
+    match gap {
+        Some(gap) => {
+            text.push_str(lang.pick(", usually every ", ", обычно раз в "));
+            push_rounded(text, gap);
         }
-        (Lang::En, None) => format!("no order for {} after the first", english_days(recency)),
-        (Lang::Ru, Some(gap)) => {
-            format!("нет заказов {}, обычно раз в {gap}", russian_days(recency))
-        }
-        (Lang::Ru, None) => format!("нет заказов {} после первого", russian_days(recency)),
+        None => text.push_str(lang.pick(" after the first", " после первого")),
     }
 }
 
-/// The value of a cell as people write it.
-fn value(cells: Option<&Cells>, row: usize, lang: Lang) -> String {
-    let text = cells.and_then(|cells| match cells {
-        Cells::Number(values) => Some(values[row]).filter(|value| !value.is_nan()).map(rounded),
-        Cells::Category { labels, codes } => {
-            codes[row].and_then(|code| labels.get(code as usize)).map(str::to_owned)
+/// Appends the value of a cell as people write it.
+fn push_value(text: &mut String, cells: Option<&Cells>, row: usize, lang: Lang) {
+    match cells {
+        Some(Cells::Number(values)) if !values[row].is_nan() => push_rounded(text, values[row]),
+        Some(Cells::Category { labels, codes }) => {
+            let label = codes[row].and_then(|code| labels.get(code as usize));
+            text.push_str(label.unwrap_or(lang.pick("unknown", "неизвестно")));
         }
+        _ => text.push_str(lang.pick("unknown", "неизвестно")),
+    }
+}
+
+/// Appends a number: whole from a hundred up, otherwise with two decimals at most.
+fn push_rounded(text: &mut String, value: f64) {
+    /// Hundredths up to here are whole numbers to a float.
+    const EXACT: f64 = 1e13;
+    let hundredths = (value.abs() * 100.0).round();
+    // Writing to a string cannot fail.
+    let _ = if value.abs() >= EXACT {
+        write!(text, "{value:.0}")
+    } else if value.abs() >= 100.0 {
+        write!(text, "{}", value.round() as i64)
+    } else {
+        let sign = if value < 0.0 && hundredths > 0.0 { "-" } else { "" };
+        let (whole, decimals) = (hundredths as u32 / 100, hundredths as u32 % 100);
+        match (decimals / 10, decimals % 10) {
+            (0, 0) => write!(text, "{sign}{whole}"),
+            (tenths, 0) => write!(text, "{sign}{whole}.{tenths}"),
+            (tenths, last) => write!(text, "{sign}{whole}.{tenths}{last}"),
+        }
+    };
+}
+
+fn push_days(text: &mut String, days: f64, lang: Lang) {
+    push_rounded(text, days);
+    text.push(' ');
+    text.push_str(match lang {
+        Lang::En if days == 1.0 => "day",
+        Lang::En => "days",
+        Lang::Ru => russian_days(days as u64),
     });
-    text.unwrap_or_else(|| lang.pick("unknown", "неизвестно").to_owned())
-}
-
-/// Whole from a hundred up, otherwise two decimals at most.
-fn rounded(value: f64) -> String {
-    let text = if value.abs() >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") };
-    if !text.contains('.') {
-        return text;
-    }
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn english_days(days: f64) -> String {
-    format!("{days} {}", if days == 1.0 { "day" } else { "days" })
 }
 
 /// «1 день», «2 дня», «5 дней», «11 дней».
-fn russian_days(days: f64) -> String {
-    let whole = days as u64;
-    let word = match (whole % 10, whole % 100) {
+fn russian_days(days: u64) -> &'static str {
+    match (days % 10, days % 100) {
         (_, 11..=14) => "дней",
         (1, _) => "день",
         (2..=4, _) => "дня",
         _ => "дней",
-    };
-    format!("{whole} {word}")
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Theme, rounded, russian_days, silent_for};
+    use super::{Theme, push_days, push_rounded, tell_silence};
     use crate::Lang;
 
     #[test]
     fn silence_is_told_with_the_usual_gap() {
-        assert_eq!(
-            silent_for(Some(94.0), Some(20.8), Lang::En),
-            "no order for 94 days, usually every 21"
-        );
-        assert_eq!(
-            silent_for(Some(94.0), Some(20.8), Lang::Ru),
-            "нет заказов 94 дня, обычно раз в 21"
-        );
-        assert_eq!(silent_for(Some(1.0), None, Lang::En), "no order for 1 day after the first");
+        let told = |recency, gap, lang| {
+            let mut text = String::new();
+            tell_silence(&mut text, Some(recency), gap, lang);
+            text
+        };
+        assert_eq!(told(94.0, Some(20.8), Lang::En), "no order for 94 days, usually every 21");
+        assert_eq!(told(94.0, Some(20.8), Lang::Ru), "нет заказов 94 дня, обычно раз в 21");
+        assert_eq!(told(1.0, None, Lang::En), "no order for 1 day after the first");
     }
 
     #[test]
@@ -275,16 +293,27 @@ mod tests {
         for (days, words) in
             [(1.0, "1 день"), (22.0, "22 дня"), (11.0, "11 дней"), (100.0, "100 дней")]
         {
-            assert_eq!(russian_days(days), words);
+            let mut text = String::new();
+            push_days(&mut text, days, Lang::Ru);
+            assert_eq!(text, words);
         }
     }
 
     #[test]
     fn numbers_are_as_short_as_they_may_be() {
-        for (value, text) in
-            [(3.0, "3"), (0.5, "0.5"), (1234.56, "1235"), (100.0, "100"), (-0.25, "-0.25")]
-        {
-            assert_eq!(rounded(value), text);
+        for (value, expected) in [
+            (3.0, "3"),
+            (0.5, "0.5"),
+            (0.05, "0.05"),
+            (1234.56, "1235"),
+            (100.0, "100"),
+            (-0.25, "-0.25"),
+            (-0.001, "0"),
+            (2e15, "2000000000000000"),
+        ] {
+            let mut text = String::new();
+            push_rounded(&mut text, value);
+            assert_eq!(text, expected);
         }
     }
 

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{Error, Lang, Money, Result, features::Feature, output::Texts};
 use crmstat_models::parallel::map_chunks;
-use rayon::slice::ParallelSliceMut;
+use rayon::prelude::*;
+use std::cmp::Reverse;
 
 /// Customers per task.
 const CHUNK: usize = 4096;
@@ -111,17 +112,20 @@ impl Scores {
     pub fn reasons(&self, customer: usize, lang: Lang) -> Vec<String> {
         let themes = Themes::new(&self.frame.schema(), self.of_orders);
         let teller = Teller::new(&themes, &self.frame, lang);
-        self.reasons[customer].iter().flatten().map(|theme| teller.tell(*theme, customer)).collect()
+        let told = |theme: &u32| {
+            let mut text = String::new();
+            teller.tell(*theme, customer, &mut text);
+            text
+        };
+        self.reasons[customer].iter().flatten().map(told).collect()
     }
 
     /// The customers in an order.
     pub fn ranked(&self, order: Order) -> Vec<usize> {
-        let mut ranked: Vec<usize> = (0..self.len()).collect();
-        ranked.par_sort_by(|a, b| match order {
-            Order::Probability => self.probability[*b].total_cmp(&self.probability[*a]),
-            Order::Revenue => self.at_risk[*b].cmp(&self.at_risk[*a]),
-        });
-        ranked
+        match order {
+            Order::Probability => largest_first(self.probability.iter().copied().map(rank)),
+            Order::Revenue => largest_first(self.at_risk.iter().copied()),
+        }
     }
 
     pub(super) fn frame(&self) -> &Frame {
@@ -131,21 +135,40 @@ impl Scores {
     /// The words of each reason of the customers `ranked`.
     pub(super) fn words(&self, ranked: &[usize], lang: Lang) -> [Texts; REASONS] {
         let themes = Themes::new(&self.frame.schema(), self.of_orders);
-        let teller = Teller::new(&themes, &self.frame, lang);
         let chunks = map_chunks(ranked.len(), CHUNK, |range| {
             let mut words: [Texts; REASONS] = Default::default();
-            for row in &ranked[range] {
-                for (texts, theme) in words.iter_mut().zip(self.reasons[*row]) {
-                    texts.push(theme.map(|theme| teller.tell(theme, *row)).as_deref());
+            // Customers far apart are brought together first, column by column.
+            let frame = self.frame.take(&ranked[range.clone()]);
+            let teller = Teller::new(&themes, &frame, lang);
+            for (row, customer) in ranked[range].iter().enumerate() {
+                for (texts, theme) in words.iter_mut().zip(self.reasons[*customer]) {
+                    match theme {
+                        Some(theme) => texts.push_with(|text| teller.tell(theme, row, text)),
+                        None => texts.push(None),
+                    }
                 }
             }
             words
         });
-        std::array::from_fn(|place| {
-            let texts = chunks.iter().map(|words| &words[place]);
-            texts.flat_map(|texts| (0..texts.len()).map(|row| texts.get(row))).collect()
-        })
+        let mut words: [Texts; REASONS] = Default::default();
+        words.par_iter_mut().enumerate().for_each(|(place, texts)| {
+            chunks.iter().for_each(|chunk| texts.append(&chunk[place]));
+        });
+        words
     }
+}
+
+/// The indices of `keys`, the largest key first; of equals the earlier one.
+fn largest_first<K: Ord + Copy + Send>(keys: impl Iterator<Item = K>) -> Vec<usize> {
+    let mut order: Vec<(Reverse<K>, usize)> = keys.map(Reverse).zip(0..).collect();
+    order.par_sort_unstable();
+    order.into_iter().map(|(_, index)| index).collect()
+}
+
+/// A number that is ordered as `probability` is among others.
+fn rank(probability: f64) -> u64 {
+    // Floats that are not negative have the order of their bits; the sum makes −0 one of them.
+    (probability + 0.0).to_bits()
 }
 
 /// The expected loss, to the cent: more digits would claim to be known.
@@ -198,8 +221,7 @@ fn reasons(
 
 /// The decile of each probability, 1 the highest; ties share that of their middle rank.
 fn deciles(probabilities: &[f64]) -> Vec<u8> {
-    let mut order: Vec<usize> = (0..probabilities.len()).collect();
-    order.par_sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+    let order = largest_first(probabilities.iter().copied().map(rank));
     let mut deciles = vec![0; probabilities.len()];
     let mut before = 0;
     for tie in order.chunk_by(|a, b| probabilities[*a] == probabilities[*b]) {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Lang, Result,
-    output::{Column, Table, Texts},
+    output::{Column, Table},
 };
 
 impl Scores {
@@ -19,9 +19,6 @@ impl Scores {
         let ranked = self.ranked(order);
         let rows = || ranked.iter().copied();
         let [first, second, third] = self.words(&ranked, lang);
-        let reason = |name: &'static str, title: &'static str, words: Texts| {
-            Column::text(name, title, (0..words.len()).map(|row| words.get(row)))
-        };
         Table::new(
             "churn",
             vec![
@@ -38,9 +35,9 @@ impl Scores {
                     "Выручка под угрозой",
                     rows().map(|row| self.revenue_at_risk()[row]),
                 ),
-                reason("reason_1", "Причина 1", first),
-                reason("reason_2", "Причина 2", second),
-                reason("reason_3", "Причина 3", third),
+                Column::texts("reason_1", "Причина 1", first),
+                Column::texts("reason_2", "Причина 2", second),
+                Column::texts("reason_3", "Причина 3", third),
             ],
         )
     }

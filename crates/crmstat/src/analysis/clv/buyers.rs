@@ -6,6 +6,7 @@
 use super::{Warning, calendar::Calendar};
 use crate::{AsOf, Date, Error, Money, Result, output::Texts, tables::Orders};
 use crmstat_models::clv::{Purchase, Summaries, Summary, SummaryParams, TimeUnit, ZeroAmount};
+use crmstat_models::parallel::map_chunks;
 use rayon::prelude::*;
 
 /// The customers that a model is for, in the order of their ids' bytes.
@@ -99,7 +100,7 @@ impl Buyers {
         let is_observed = |customer: &usize| {
             orders.of_customer(*customer).any(|at| is_before(orders, at, observed.as_of))
         };
-        let ordered = (0..customers).filter(is_observed).count();
+        let ordered = (0..customers).into_par_iter().filter(is_observed).count();
         Ok(Self {
             ids: numbers.iter().map(|customer| orders.customers().get(*customer)).collect(),
             undone: (ordered - numbers.len()) as u64,
@@ -133,7 +134,12 @@ fn is_before(orders: &Orders, order: usize, as_of: AsOf) -> bool {
 
 /// The net amount of all orders before `as_of`.
 pub(super) fn revenue(orders: &Orders, as_of: AsOf) -> Result<Money> {
-    let before = (0..orders.len()).filter(|order| is_before(orders, *order, as_of));
-    let revenue: Option<Money> = before.map(|order| orders.amount()[order]).sum();
+    /// Orders per task.
+    const CHUNK: usize = 1 << 16;
+    let parts = map_chunks(orders.len(), CHUNK, |range| {
+        let before = range.filter(|order| is_before(orders, *order, as_of));
+        before.map(|order| i128::from(orders.amount()[order].units())).sum::<i128>()
+    });
+    let revenue = i64::try_from(parts.into_iter().sum::<i128>()).ok().map(Money::from_units);
     revenue.ok_or_else(|| Error::data("the revenue is past the range of money"))
 }

@@ -1,6 +1,6 @@
 //! Clusters and their profiles.
 
-use super::{Page, file_only, renamed, whole};
+use super::{Page, file_only, whole};
 use crate::{
     Lang, Result,
     analysis::segments::Segments,
@@ -67,7 +67,7 @@ impl Page<'_> {
             tables.push(file_only(caption, Table::new("cluster_examples", names)?));
             tables.push(file_only(
                 locale.pick("Clusters by customer", "Кластеры клиентов"),
-                renamed(&clusters.table(lang)?, "cluster_customers")?,
+                clusters.table(lang)?.renamed("cluster_customers"),
             ));
         }
         let mut notes = Vec::new();
@@ -83,7 +83,7 @@ impl Page<'_> {
                     .to_owned(),
             );
             let caption = locale.pick("How the number was chosen", "Как выбрано число кластеров");
-            tables.push(file_only(caption, renamed(&choice, "cluster_choice")?));
+            tables.push(file_only(caption, choice.renamed("cluster_choice")));
         }
         Ok(Content { summary: vec![summary], charts, tables, notes, ..Content::default() })
     }

@@ -1,6 +1,6 @@
 //! What customers are worth: in all, who, and in how few hands.
 
-use super::{Page, TOP, file_only, refusals::said, renamed, top};
+use super::{Page, TOP, file_only, refusals::said, top};
 use crate::{
     Lang, Money, Result,
     analysis::clv::{Clv, Customer, OrderModel, Warning},
@@ -58,7 +58,7 @@ impl Page<'_> {
             ),
             file_only(
                 locale.pick("All customers together", "Все клиенты вместе"),
-                renamed(&clv.summary(locale.lang())?, "clv_summary")?,
+                clv.summary(locale.lang())?.renamed("clv_summary"),
             ),
             file_only(locale.pick("Value by customer", "Ценность клиентов"), clv.table()?),
         ];

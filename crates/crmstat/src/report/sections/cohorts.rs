@@ -1,6 +1,6 @@
 //! Acquisition cohorts: who comes back.
 
-use super::{Page, file_only, renamed};
+use super::{Page, file_only};
 use crate::{
     Lang, Result,
     analysis::cohorts::{Acquisition, Figure, Period},
@@ -94,7 +94,7 @@ impl Page<'_> {
             summary: self.returning(&columns, cohorts, name).into_iter().collect(),
             charts,
             tables: vec![
-                file_only(locale.pick("Retention", "Удержание"), renamed(&matrix, "retention")?),
+                file_only(locale.pick("Retention", "Удержание"), matrix.renamed("retention")),
                 file_only(
                     locale.pick(
                         "Cohorts by age: customers and revenue",

@@ -1,6 +1,6 @@
 //! Methods, parameters and diagnostics: what is needed to check a number.
 
-use super::{Page, file_only, renamed, whole};
+use super::{Page, file_only, whole};
 use crate::{
     Lang, Result,
     output::{Column, Table},
@@ -97,7 +97,7 @@ impl Page<'_> {
                 "Parameters of orders and spend, with their errors",
                 "Параметры моделей заказов и сумм с ошибками",
             );
-            tables.push(file_only(caption, renamed(&clv.parameters()?, "clv_parameters")?));
+            tables.push(file_only(caption, clv.parameters()?.renamed("clv_parameters")));
         }
         let notes = METHODS.map(|(english, russian)| locale.pick(english, russian).to_owned());
         let summary = match locale.lang() {

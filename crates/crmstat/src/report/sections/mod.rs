@@ -21,6 +21,7 @@ use crate::{
     Result,
     output::{Column, Table},
 };
+use rayon::prelude::*;
 
 /// Rows of a ranking that a page shows.
 const TOP: usize = 25;
@@ -33,9 +34,10 @@ impl Report {
     pub fn new(results: &Results, options: &Options) -> Result<Self> {
         let locale = Locale::new(options.lang, results.account.currency);
         let page = Page { results, locale };
-        let sections = SectionId::ALL
-            .into_iter()
-            .filter(|id| options.wants(*id))
+        let wanted: Vec<SectionId> =
+            SectionId::ALL.into_iter().filter(|id| options.wants(*id)).collect();
+        let sections = wanted
+            .into_par_iter()
             .map(|id| {
                 Ok(Section { id, content: page.section(id)?.map(Content::with_single_stops) })
             })
@@ -259,9 +261,4 @@ fn top(caption: impl Into<String>, table: Table, shown: usize) -> Exhibit {
 /// A table for files alone.
 fn file_only(caption: impl Into<String>, table: Table) -> Exhibit {
     Exhibit { caption: caption.into(), shown: 0, table }
-}
-
-/// `table` under another name.
-fn renamed(table: &Table, name: &str) -> Result<Table> {
-    Table::new(name, table.columns().to_vec())
 }

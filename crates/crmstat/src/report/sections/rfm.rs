@@ -1,6 +1,6 @@
 //! RFM map, segments, and who moved between them.
 
-use super::{Page, file_only, renamed, whole};
+use super::{Page, file_only, whole};
 use crate::{
     Lang, Result,
     analysis::rfm::Rfm,
@@ -12,10 +12,9 @@ impl Page<'_> {
     pub(super) fn rfm(&self, scored: &Scored) -> Result<Content> {
         let locale = self.locale;
         let lang = locale.lang();
-        let summary = scored.now.summary(lang)?;
+        let summary = scored.now.summary(lang)?.renamed("rfm_segments");
         let mut charts = vec![self.map(&scored.now), self.segments_chart(&summary)];
-        let mut tables =
-            vec![whole(locale.pick("Segments", "Сегменты"), renamed(&summary, "rfm_segments")?)];
+        let mut tables = vec![whole(locale.pick("Segments", "Сегменты"), summary.clone())];
         let mut notes = vec![
             locale
                 .pick(
@@ -35,7 +34,7 @@ impl Page<'_> {
             };
             charts.extend(self.moves_chart(&table, &caption));
             sentences.extend(self.moved(&table));
-            tables.push(file_only(caption, renamed(&table, "rfm_moves")?));
+            tables.push(file_only(caption, table.renamed("rfm_moves")));
             notes.push(
                 locale
                     .pick(
@@ -48,7 +47,7 @@ impl Page<'_> {
         }
         tables.push(file_only(
             locale.pick("Cut points of the scores", "Границы баллов"),
-            renamed(&scored.now.thresholds(lang)?, "rfm_thresholds")?,
+            scored.now.thresholds(lang)?.renamed("rfm_thresholds"),
         ));
         tables.push(file_only(
             locale.pick("Scores by customer", "Баллы клиентов"),

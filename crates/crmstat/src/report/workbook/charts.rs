@@ -72,15 +72,16 @@ pub(super) fn write_data(
         let format = style::of_unit(chart.unit, book.locale);
         for (at, column) in (*left..).zip(table.columns()) {
             page.set_column_width(at, 16)?;
+            page.set_column_format(at, &format)?;
             let name = fitting(column.name());
             page.write_string_with_format(1, at, defused(&name), &header)?;
             for (row, index) in (FIRST..).zip(0..table.rows()) {
                 match column.values().get(index) {
                     None => {}
                     Some(Cell::Text(text)) => {
-                        write_cell(page, row, at, Cell::Text(&fitting(text)), &format)?;
+                        write_cell(page, row, at, Cell::Text(&fitting(text)))?;
                     }
-                    Some(cell) => write_cell(page, row, at, cell, &format)?,
+                    Some(cell) => write_cell(page, row, at, cell)?,
                 }
             }
         }

@@ -62,28 +62,23 @@ fn write_table(table: &Table, locale: Locale, page: &mut Worksheet) -> Result<()
     let rows = table.rows().min(MOST_ROWS);
     let last = HEADER + rows as RowNum;
     let columns = table.columns();
-    let formats: Vec<_> = columns.iter().map(|column| style::of_column(column, locale)).collect();
     let header = style::header();
     for (at, column) in (0..).zip(columns) {
         let heading = locale.heading(column.title(locale.lang()));
         page.set_column_width(at, width(&heading, column))?;
+        page.set_column_format(at, &style::of_column(column, locale))?;
         page.write_string_with_format(HEADER, at, defused(&heading), &header)?;
     }
     page.autofilter(HEADER, 0, last, (columns.len() - 1) as ColNum)?;
     for row in 0..rows {
-        for (at, (column, format)) in (0..).zip(columns.iter().zip(&formats)) {
+        let at_row = HEADER + 1 + row as RowNum;
+        for (at, column) in (0..).zip(columns) {
             match column.values().get(row) {
                 None => {}
                 Some(Cell::Text(text)) => {
-                    write_cell(
-                        page,
-                        HEADER + 1 + row as RowNum,
-                        at,
-                        Cell::Text(&fitting(text)),
-                        format,
-                    )?;
+                    write_cell(page, at_row, at, Cell::Text(&fitting(text)))?;
                 }
-                Some(cell) => write_cell(page, HEADER + 1 + row as RowNum, at, cell, format)?,
+                Some(cell) => write_cell(page, at_row, at, cell)?,
             }
         }
     }
