@@ -1,7 +1,11 @@
 //! `crmstat report`: a folder for every export, honest about what the data do not bear.
 
 use crate::support::{Folder, ORDERS, Run, dataset};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Every file of a report with its bytes, by its path within the folder.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -117,9 +121,9 @@ fn english(page: &str) -> Vec<&str> {
 
 #[test]
 fn refusals_are_russian_too() {
-    let orders = std::fs::read_to_string(dataset("orders.csv")).unwrap();
+    let orders = fs::read_to_string(dataset("orders.csv")).unwrap();
     let customer = |row: &str| row.split(',').nth(1).map(str::to_owned);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = BTreeSet::new();
     let first: String = (orders.lines())
         .filter(|row| seen.insert(customer(row)))
         .map(|row| format!("{row}\n"))

@@ -212,7 +212,8 @@ impl<'a> Objective<'a> {
         Expansion { value, gradient, hessian }
     }
 
-    /// The loss, the gradient and the upper triangle of the Hessian of some rows, one after another.
+    /// The loss, the gradient and the Hessian (its upper triangle, in rows of whole lanes) of some rows, one
+    /// after another.
     fn expand_chunk(&self, offset: f64, slopes: &[f64], range: Range<usize>) -> Vec<f64> {
         #[cfg(target_arch = "x86_64")]
         if std::is_x86_feature_detected!("avx2") {
@@ -301,7 +302,7 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// Adds the products of the columns of a block with those of another to the upper triangle of a square.
+/// Adds `Σ cᵢ zᵢ zᵢᵀ` of a block of rows, given as `zᵢ` and as `cᵢ zᵢ`, to the upper triangle of a square.
 #[inline(always)]
 fn add_products(square: &mut [f64], plain: &[f64], curved: &[f64], stride: usize) {
     for top in (0..stride).step_by(TILE) {
@@ -385,6 +386,40 @@ mod tests {
                 objective.expand_chunk(offset, &slopes, 5..1003),
                 objective.expand_chunk_here(offset, &slopes, 5..1003)
             );
+        }
+    }
+
+    fn sample_of<'a>(values: &'a [f64], labels: &'a [bool], weights: &'a [f64]) -> Sample<'a> {
+        let sample = Sample::new(Rows::new(values, values.len() / labels.len()).unwrap(), labels);
+        sample.unwrap().weighted(weights).unwrap()
+    }
+
+    #[test]
+    fn a_sample_of_blocks_is_the_objective_of_their_rows() {
+        const WIDTH: usize = 3;
+        let values: Vec<f64> =
+            (0..20_003 * WIDTH).map(|at| (at * 7919 % 1013) as f64 / 97.0).collect();
+        let labels: Vec<bool> = (0..20_003).map(|row| row % 3 == 0).collect();
+        let weights: Vec<f64> = (0..20_003).map(|row| f64::from(row % 4)).collect();
+        let whole = sample_of(&values, &labels, &weights);
+        let columns = Columns::measure(&whole).unwrap();
+        let objective =
+            |sample| Objective::new(sample, &columns, vec![2.0; WIDTH], vec![0.0; WIDTH]);
+
+        let taken: Vec<usize> = (0..20_003).filter(|row| row / 8 % 5 == 0).collect();
+        let part: Vec<f64> =
+            taken.iter().flat_map(|row| &values[row * WIDTH..][..WIDTH]).copied().collect();
+        let part_labels: Vec<bool> = taken.iter().map(|row| labels[*row]).collect();
+        let part_weights: Vec<f64> = taken.iter().map(|row| weights[*row]).collect();
+        let expected = objective(sample_of(&part, &part_labels, &part_weights));
+        let found = objective(whole).sampled(5);
+
+        assert_eq!(found.total_weight(), part_weights.iter().sum::<f64>());
+        let theta = [0.2, -0.3, 0.5, 1.0];
+        let (found, expected) = (found.expand(&theta), expected.expand(&theta));
+        assert!((found.value / expected.value - 1.0).abs() < 1e-12);
+        for (found, expected) in found.hessian.iter().zip(&expected.hessian) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
         }
     }
 }
