@@ -18,6 +18,7 @@ mod model_file;
 mod money;
 pub mod output;
 mod pseudonyms;
+mod ranking;
 pub mod report;
 pub mod tables;
 mod time;

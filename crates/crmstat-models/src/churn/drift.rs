@@ -6,6 +6,11 @@ use super::sample::Rows;
 use crate::parallel::map_chunks;
 use crate::{Error, Result};
 
+/// Rows that the quantiles are taken from, evenly spaced: enough to place them to a thousandth.
+const SAMPLE: usize = 200_000;
+/// Rows per task.
+const CHUNK: usize = 8192;
+
 /// How the features were distributed among the training rows.
 ///
 /// # Formula
@@ -65,13 +70,14 @@ impl Profile {
             return Err(Error::parameter("groups", groups, "at least 2"));
         }
         require_rows(rows)?;
-        let features = map_chunks(rows.width(), 1, |columns| {
-            let values = rows.column(columns.start);
-            let cuts = quantiles(&values, groups);
-            let counts = count(&cuts, &values);
-            Histogram { cuts, counts }
+        let taken = rows.len().min(SAMPLE);
+        let cuts = map_chunks(rows.width(), 1, |columns| {
+            let spaced = (0..taken).map(|index| rows.row(index * rows.len() / taken));
+            quantiles(spaced.map(|row| row[columns.start]).collect(), groups)
         });
-        Ok(Self { features })
+        let counts = count(&cuts.iter().map(Vec::as_slice).collect::<Vec<_>>(), rows);
+        let features = cuts.into_iter().zip(counts);
+        Ok(Self { features: features.map(|(cuts, counts)| Histogram { cuts, counts }).collect() })
     }
 
     /// How far each feature of these rows is from the training rows.
@@ -81,20 +87,18 @@ impl Profile {
     pub fn compare(&self, rows: Rows<'_>) -> Result<Vec<Drift>> {
         rows.require_width(self.features.len())?;
         require_rows(rows)?;
-        let features = map_chunks(rows.width(), 1, |columns| {
-            self.features[columns.start].drift(&rows.column(columns.start))
-        });
-        features.into_iter().collect()
+        let cuts: Vec<&[f64]> = self.features.iter().map(|then| then.cuts.as_slice()).collect();
+        let counts = count(&cuts, rows);
+        self.features.iter().zip(&counts).map(|(then, now)| then.drift(now)).collect()
     }
 }
 
 impl Histogram {
-    fn drift(&self, values: &[f64]) -> Result<Drift> {
+    fn drift(&self, now: &[u64]) -> Result<Drift> {
         if self.counts.len() != self.cuts.len() + 2 {
             return Err(Error::data("the profile does not have one count per group"));
         }
-        let now = count(&self.cuts, values);
-        let (then, now) = (Shares::of(&self.counts), Shares::of(&now));
+        let (then, now) = (Shares::of(&self.counts), Shares::of(now));
         let groups = then.smoothed.iter().zip(&now.smoothed);
         let index = groups.map(|(then, now)| (now - then) * libm::log(now / then)).sum();
         Ok(Drift { index, missing_then: then.missing, missing_now: now.missing })
@@ -121,8 +125,8 @@ fn require_rows(rows: Rows<'_>) -> Result<()> {
 }
 
 /// The distinct values at the inner quantiles; the largest value cuts nothing off.
-fn quantiles(values: &[f64], groups: usize) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+fn quantiles(mut sorted: Vec<f64>, groups: usize) -> Vec<f64> {
+    sorted.retain(|value| !value.is_nan());
     // Equal numbers cannot be told apart, so the quicker sort gives the same.
     sorted.sort_unstable_by(f64::total_cmp);
     let Some(largest) = sorted.last().copied() else {
@@ -136,15 +140,30 @@ fn quantiles(values: &[f64], groups: usize) -> Vec<f64> {
     cuts
 }
 
-/// The rows of each group, the missing ones last.
-fn count(cuts: &[f64], values: &[f64]) -> Vec<u64> {
-    let mut counts = vec![0; cuts.len() + 2];
-    for value in values {
-        let group =
-            if value.is_nan() { cuts.len() + 1 } else { cuts.partition_point(|cut| cut < value) };
-        counts[group] += 1;
+/// The rows of each group of each feature, the missing ones last, by the `cuts` of the features.
+fn count(cuts: &[&[f64]], rows: Rows<'_>) -> Vec<Vec<u64>> {
+    let none = || cuts.iter().map(|cuts| vec![0; cuts.len() + 2]).collect::<Vec<Vec<u64>>>();
+    let parts = map_chunks(rows.len(), CHUNK, |range| {
+        let mut counts = none();
+        for row in range {
+            for ((counts, cuts), value) in counts.iter_mut().zip(cuts).zip(rows.row(row)) {
+                let group = if value.is_nan() {
+                    cuts.len() + 1
+                } else {
+                    cuts.partition_point(|cut| cut < value)
+                };
+                counts[group] += 1;
+            }
+        }
+        counts
+    });
+    let mut all = none();
+    for part in parts {
+        for (all, part) in all.iter_mut().flatten().zip(part.iter().flatten()) {
+            *all += part;
+        }
     }
-    counts
+    all
 }
 
 #[cfg(test)]

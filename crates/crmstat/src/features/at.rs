@@ -14,6 +14,7 @@ use crate::{
     tables::{Column, Labels, Orders},
 };
 use crmstat_models::parallel::map_chunks;
+use rayon::prelude::*;
 
 /// Customers per task.
 const CHUNK: usize = 4096;
@@ -108,9 +109,12 @@ impl Features {
             block
         });
         let mut all = Block::new(&steps);
-        for block in blocks {
-            all.append(block);
-        }
+        all.customers.extend(blocks.iter().flat_map(|block| &block.customers));
+        all.parts.par_iter_mut().enumerate().for_each(|(place, part)| {
+            for block in &blocks {
+                part.append(&block.parts[place]);
+            }
+        });
         let columns = features
             .iter()
             .zip(steps)
@@ -392,16 +396,15 @@ impl Block {
         };
         Self { customers: Vec::new(), parts: steps.iter().map(part).collect() }
     }
+}
 
-    fn append(&mut self, other: Self) {
-        self.customers.extend(other.customers);
-        for pair in self.parts.iter_mut().zip(other.parts) {
-            match pair {
-                (Part::Number(mine), Part::Number(theirs)) => mine.extend(theirs),
-                (Part::Category(mine), Part::Category(theirs)) => mine.extend(theirs),
-                // Both were made for the same steps.
-                _ => {}
-            }
+impl Part {
+    fn append(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Number(mine), Self::Number(theirs)) => mine.extend(theirs),
+            (Self::Category(mine), Self::Category(theirs)) => mine.extend(theirs),
+            // Both were made for the same step.
+            _ => {}
         }
     }
 }

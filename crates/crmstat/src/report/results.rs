@@ -15,7 +15,6 @@ use crate::{
     },
     features::History,
     ingest::{Export, Field, Imported, TableKind, account::no_purchases},
-    key::hash_text,
     tables::{Orders, OrdersQuery, Records},
 };
 use std::collections::BTreeMap;
@@ -402,27 +401,8 @@ impl<'a> Analyst<'a> {
                 learning,
                 ..churn::Options::default()
             };
-            if self.orders.customers().len() <= options.most_customers {
-                return churn::fit(&self.history, &options);
-            }
-            // The model learns from a sample anyway: only its features are made at every cutoff.
-            let sample = self.orders.of_customers(&self.sample(options.most_customers));
-            let learned = churn::fit(&joined(&sample, self.beside)?, &options)?;
-            let scores = learned.model.score(&self.history, self.as_of)?;
-            Ok(churn::Churn { scores, ..learned })
+            churn::fit(&self.history, &options)
         })
-    }
-
-    /// About `most` customers, chosen by their ids and by nothing else.
-    fn sample(&self, most: usize) -> Vec<usize> {
-        let ids = self.orders.customers();
-        // A hash below this share of all hashes is in the sample.
-        let bound = ((most as u128) << 64) / ids.len().max(1) as u128;
-        (0..ids.len())
-            .filter(|customer| {
-                u128::from(hash_text(ids.get(*customer).unwrap_or_default().as_bytes())) < bound
-            })
-            .collect()
     }
 
     fn clv(&self) -> Answer<clv::Clv> {

@@ -1,5 +1,7 @@
 //! Growing the trees, each on what those before it left over.
 
+use std::ops::Range;
+
 use rand::seq::SliceRandom;
 
 use super::bins::{Binned, MISSING};
@@ -16,8 +18,12 @@ use crate::{Error, Result};
 const LEAST_GAIN: f64 = 1e-10;
 /// The least curvature of a leaf: below it the rows are all but certain and their step means nothing.
 const LEAST_CURVATURE: f64 = 1e-3;
-/// Rows whose derivatives one thread computes at a time.
+/// Rows of one task.
 const CHUNK: usize = 8192;
+/// Features of one task: so few tasks are handed out quickly.
+const PLACES: usize = 8;
+/// Rows that are counted for one feature after another, while their derivatives are at hand.
+const BLOCK: usize = 1024;
 
 pub(super) fn fit(params: &CheckedBoostingParams, sample: Sample<'_>) -> Result<Boosting> {
     // Thousands of short parallel parts: from a thread of the pool they need no waking of another.
@@ -155,16 +161,20 @@ impl Grower<'_> {
     /// Splits the leaf of the largest gain, of equals the oldest, until no split pays or all leaves
     /// are used. Returns the tree and its leaves' rows with their values.
     fn grow(&self, rows: Vec<u32>) -> (Tree, Vec<(Vec<u32>, f64)>) {
-        let slopes = self.slopes_of(&rows);
         let mut total = Slope::default();
-        slopes.iter().for_each(|slope| total.add(slope));
+        for row in &rows {
+            total.add(&self.slopes[*row as usize]);
+        }
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-        let looked = map_chunks(self.columns.len(), 1, |places| {
-            let sums = self.histogram(places.start, &rows, &slopes);
-            let best = self.best(places.start, &sums, &total, bounds);
-            (sums, best)
+        let looked = map_chunks(self.columns.len(), PLACES, |places| {
+            let sums = self.histograms(places.clone(), &rows).into_iter().zip(places);
+            sums.map(|(sums, place)| {
+                let best = self.best(place, &sums, &total, bounds);
+                (sums, best)
+            })
+            .collect::<Vec<_>>()
         });
-        let root = self.leaf(0, rows, total, bounds, looked);
+        let root = self.leaf(0, rows, total, bounds, looked.into_iter().flatten().collect());
         let mut nodes = vec![Node::Leaf { value: 0.0, cover: total.weight }];
         let mut leaves = vec![root];
         while leaves.len() < self.params.leaves {
@@ -181,7 +191,7 @@ impl Grower<'_> {
             };
             let leaf = leaves.remove(index);
             let (node, cover) = (leaf.node, leaf.total.weight);
-            let [left, right] = self.split(leaf, &candidate, nodes.len());
+            let [left, right] = self.split(&leaf, &candidate, nodes.len());
             let feature = self.columns[candidate.place];
             nodes[node] = Node::Split(Split {
                 feature,
@@ -221,13 +231,19 @@ impl Grower<'_> {
     }
 
     /// The two children of a leaf; the first will be node `next`, the second the one after it.
-    fn split(&self, leaf: Leaf, candidate: &Candidate, next: usize) -> [Leaf; 2] {
+    fn split(&self, leaf: &Leaf, candidate: &Candidate, next: usize) -> [Leaf; 2] {
         let feature = self.columns[candidate.place];
         let groups = &self.binned.features[feature].groups;
-        let (left, right): (Vec<u32>, Vec<u32>) = leaf.rows.into_iter().partition(|row| {
+        let goes_left = |row: &u32| {
             let group = groups[*row as usize];
             if group == MISSING { candidate.missing_left } else { group <= candidate.group }
-        });
+        };
+        let parts: (Vec<_>, Vec<_>) = map_chunks(leaf.rows.len(), CHUNK, |range| {
+            leaf.rows[range].iter().partition::<Vec<u32>, _>(|row| goes_left(row))
+        })
+        .into_iter()
+        .unzip();
+        let (left, right) = (parts.0.concat(), parts.1.concat());
         let [low, high] = leaf.bounds;
         let middle = 0.5 * (candidate.values[0] + candidate.values[1]);
         let (left_bounds, right_bounds) = match self.constraint(feature) {
@@ -240,37 +256,42 @@ impl Grower<'_> {
         // Only the smaller child is counted; the other is what is left of the parent.
         let left_is_smaller = left.len() <= right.len();
         let counted = if left_is_smaller { &left } else { &right };
-        let slopes = self.slopes_of(counted);
-        let looked = map_chunks(self.columns.len(), 1, |places| {
-            let place = places.start;
-            let part = self.histogram(place, counted, &slopes);
-            let all = &leaf.histograms[place];
-            let rest = all.iter().zip(&part).map(|(all, part)| all.less(part)).collect();
-            let [lefts, rights] = if left_is_smaller { [part, rest] } else { [rest, part] };
-            let best_left = self.best(place, &lefts, &left_total, left_bounds);
-            let best_right = self.best(place, &rights, &right_total, right_bounds);
-            ((lefts, best_left), (rights, best_right))
+        let looked = map_chunks(self.columns.len(), PLACES, |places| {
+            let parts = self.histograms(places.clone(), counted).into_iter().zip(places);
+            parts
+                .map(|(part, place)| {
+                    let all = &leaf.histograms[place];
+                    let rest = all.iter().zip(&part).map(|(all, part)| all.less(part)).collect();
+                    let [lefts, rights] = if left_is_smaller { [part, rest] } else { [rest, part] };
+                    let best_left = self.best(place, &lefts, &left_total, left_bounds);
+                    let best_right = self.best(place, &rights, &right_total, right_bounds);
+                    ((lefts, best_left), (rights, best_right))
+                })
+                .collect::<Vec<_>>()
         });
-        let (lefts, rights) = looked.into_iter().unzip();
+        let (lefts, rights) = looked.into_iter().flatten().unzip();
         [
             self.leaf(next, left, left_total, left_bounds, lefts),
             self.leaf(next + 1, right, right_total, right_bounds, rights),
         ]
     }
 
-    /// The derivatives of `rows`, in their order.
-    fn slopes_of(&self, rows: &[u32]) -> Vec<Slope> {
-        rows.iter().map(|row| self.slopes[*row as usize]).collect()
-    }
-
-    /// The sums of each group of a feature, in the order of the rows.
-    fn histogram(&self, place: usize, rows: &[u32], slopes: &[Slope]) -> Histogram {
-        let feature = &self.binned.features[self.columns[place]];
-        let mut sums = vec![Slope::default(); feature.cuts.len() + 2];
-        for (row, slope) in rows.iter().zip(slopes) {
-            sums[usize::from(feature.groups[*row as usize])].add(slope);
+    /// The sums of each group of some features, in the order of the rows.
+    fn histograms(&self, places: Range<usize>, rows: &[u32]) -> Vec<Histogram> {
+        let features = || self.columns[places.clone()].iter().map(|at| &self.binned.features[*at]);
+        let mut histograms: Vec<Histogram> =
+            features().map(|feature| vec![Slope::default(); feature.cuts.len() + 2]).collect();
+        let mut slopes = Vec::with_capacity(BLOCK);
+        for rows in rows.chunks(BLOCK) {
+            slopes.clear();
+            slopes.extend(rows.iter().map(|row| self.slopes[*row as usize]));
+            for (sums, feature) in histograms.iter_mut().zip(features()) {
+                for (row, slope) in rows.iter().zip(&slopes) {
+                    sums[usize::from(feature.groups[*row as usize])].add(slope);
+                }
+            }
         }
-        sums
+        histograms
     }
 
     /// The split of a feature with the largest gain; of equals the lowest threshold.

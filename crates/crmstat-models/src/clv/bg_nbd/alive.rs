@@ -68,9 +68,12 @@ impl Alive {
 
     /// The probability of exactly `n` orders within `time` (Fader, Hardie and Lee 2005, equation 8).
     pub(super) fn probability(&self, n: u32, time: f64) -> f64 {
-        let staying = self.log_stays(n).exp();
-        let counted = staying * negative_binomial(self.r, self.alpha, n, time);
-        if n == 0 { counted } else { counted + self.leaves_after(n) * self.reaches(n, time) }
+        let counted = negative_binomial(self.r, self.alpha, n, time);
+        if n == 0 {
+            // Nobody leaves before an order.
+            return counted;
+        }
+        self.log_stays(n).exp() * counted + self.leaves_after(n) * self.reaches(n, time)
     }
 
     /// The logarithm of the probability to survive `n` orders.

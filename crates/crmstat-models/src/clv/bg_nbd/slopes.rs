@@ -1,10 +1,17 @@
 //! Derivatives of the orders that lie ahead, in closed form.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a step that stays a call is compiled without the caller's instructions"
+)]
+
 use super::alive::Alive;
 use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
 
 /// Times that share the coefficients of a series: the months of a year.
 const LANES: usize = 12;
+/// Terms after which the rest of a series is looked at.
+const TERMS: u32 = 4;
 
 /// Orders until several times, each times its weight.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,39 +96,62 @@ struct Series {
 }
 
 impl Lanes {
-    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ.
+    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ. `last` is the last lane
+    /// in use.
     ///
     /// `None` where too many terms would be needed.
-    fn sum(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
+    fn sum(self, first: GaussCoefficient, last: usize) -> Option<Series> {
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has just been seen to have the feature.
+            return unsafe { self.sum_avx2(first, last) };
+        }
+        self.sum_any(first, last)
+    }
+
+    /// The same with wider instructions, of the same rounding.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn sum_avx2(self, first: GaussCoefficient, last: usize) -> Option<Series> {
+        self.sum_any(first, last)
+    }
+
+    #[inline(always)]
+    fn sum_any(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
         let most = self.z.iter().copied().fold(0.0, f64::max);
         let mut sum = Series::default();
+        let mut logged = [0.0; LANES];
         let mut plain = total(&self.plain);
-        for _ in 0..MOST_TERMS {
-            let logged = total(&self.logged);
-            sum.last += at.value * self.plain[last];
-            for lane in 0..LANES {
-                self.plain[lane] *= self.z[lane];
-                self.logged[lane] *= self.z[lane];
+        for _ in 0..MOST_TERMS / TERMS {
+            let mut falls = true;
+            for _ in 0..TERMS {
+                sum.last += at.value * self.plain[last];
+                let lanes = self.plain.iter_mut().zip(&mut self.logged).zip(&self.z);
+                for (sum, ((plain, logged), z)) in logged.iter_mut().zip(lanes) {
+                    *sum += at.value * *logged;
+                    *logged *= z;
+                    *plain *= z;
+                }
+                let next = total(&self.plain);
+                sum.value += at.value * plain;
+                sum.by_a += at.by_a * plain;
+                sum.by_b += at.by_b * plain;
+                sum.by_c += at.by_c * plain;
+                sum.next += at.value * next;
+                sum.by_log_z += at.k * at.value * (plain - next);
+                let after = at.next();
+                falls = (after.value * most).abs() <= at.value.abs();
+                (at, plain) = (after, next);
             }
-            let next = total(&self.plain);
-            sum.value += at.value * plain;
-            sum.by_a += at.by_a * plain;
-            sum.by_b += at.by_b * plain;
-            sum.by_c += at.by_c * plain;
-            sum.logged += at.value * logged;
-            sum.next += at.value * next;
-            sum.by_log_z += at.k * at.value * (plain - next);
             // Where a or b is a whole number below zero, coefficients end before their derivatives do.
             let size = at.value.abs() + at.by_a.abs() + at.by_b.abs() + at.by_c.abs();
-            let after = at.next();
-            let falls = (after.value * most).abs() <= at.value.abs();
             if falls && size * plain <= 0.25 * f64::EPSILON * (1.0 - most) * sum.value.abs() {
+                sum.logged = total(&logged);
                 return Some(sum);
             }
             if !sum.value.is_finite() {
                 return None;
             }
-            (at, plain) = (after, next);
         }
         None
     }

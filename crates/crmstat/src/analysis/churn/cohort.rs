@@ -17,7 +17,7 @@ use crmstat_models::clv::{
     BgNbd, Dropout, FitParams, Purchase, PurchaseProcess, Span as Length, Summaries, SummaryParams,
     TimeUnit,
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Labelled customers of one cutoff.
 pub(super) struct Cohort {
@@ -45,20 +45,19 @@ pub(super) struct CohortParams {
     pub(super) most: usize,
 }
 
-/// The cohorts of one history, each made once.
-pub(super) struct Cohorts<'a> {
+/// The customers of one history, and what is asked of them.
+pub(super) struct People<'a> {
     history: &'a History<'a>,
     params: CohortParams,
     contracts: Option<Vec<Contract>>,
-    made: BTreeMap<AsOf, Rc<Cohort>>,
 }
 
-impl<'a> Cohorts<'a> {
+impl<'a> People<'a> {
     /// # Errors
     /// A data error where churn is the end of a contract and no table says when contracts end.
     pub(super) fn new(history: &'a History<'a>, params: CohortParams) -> Result<Self> {
         let contracts = contracts(history, params.event)?;
-        Ok(Self { history, params, contracts, made: BTreeMap::new() })
+        Ok(Self { history, params, contracts })
     }
 
     /// Everybody who bought before `as_of` and, where churn is the end of a contract, is under one.
@@ -72,10 +71,7 @@ impl<'a> Cohorts<'a> {
     }
 
     /// The labelled customers of `cutoff`.
-    pub(super) fn at(&mut self, cutoff: AsOf) -> Result<Rc<Cohort>> {
-        if let Some(made) = self.made.get(&cutoff) {
-            return Ok(Rc::clone(made));
-        }
+    fn at(&self, cutoff: AsOf) -> Result<Cohort> {
         let CohortParams { span, features, most, .. } = &self.params;
         span.require_labelled(cutoff)?;
         let contracts = self.contracts.as_deref();
@@ -86,9 +82,7 @@ impl<'a> Cohorts<'a> {
         let churned =
             customers.iter().map(|customer| self.churned(*customer as usize, cutoff)).collect();
         let (frame, _) = self.with_silence(Frame::of_features(features));
-        let cohort = Rc::new(Cohort { customers, frame, churned });
-        self.made.insert(cutoff, Rc::clone(&cohort));
-        Ok(cohort)
+        Ok(Cohort { customers, frame, churned })
     }
 
     /// The frame with the rhythm of its customers' orders, and the process that found it.
@@ -99,30 +93,6 @@ impl<'a> Cohorts<'a> {
         let silence = Silence::fit(&frame, self.params.span.horizon);
         add_column(silence.as_ref(), &mut frame);
         (frame, silence)
-    }
-
-    /// The cohorts of several cutoffs, one below the other, with the weights of the cutoffs.
-    pub(super) fn examples(&mut self, cutoffs: &[(AsOf, f64)]) -> Result<Examples> {
-        let mut all: Option<Examples> = None;
-        for (cutoff, weight) in cutoffs {
-            let cohort = self.at(*cutoff)?;
-            let weights = std::iter::repeat_n(*weight, cohort.churned.len());
-            match &mut all {
-                None => {
-                    all = Some(Examples {
-                        frame: cohort.frame.clone(),
-                        labels: cohort.churned.clone(),
-                        weights: weights.collect(),
-                    });
-                }
-                Some(all) => {
-                    all.frame.append(&cohort.frame);
-                    all.labels.extend(&cohort.churned);
-                    all.weights.extend(weights);
-                }
-            }
-        }
-        all.ok_or_else(|| Error::usage("there is no training cutoff"))
     }
 
     /// Whether a customer churned in the horizon from `cutoff`.
@@ -142,7 +112,7 @@ impl<'a> Cohorts<'a> {
 
     /// P(no order in the horizon) of the customers of `cohort` by the MBG/NBD, which has seen no label;
     /// `None` where it cannot be fitted to their orders, or churn is another event.
-    pub(super) fn without_labels(&self, cohort: &Cohort, cutoff: AsOf) -> Option<Vec<f64>> {
+    fn without_labels(&self, cohort: &Cohort, cutoff: AsOf) -> Option<Vec<f64>> {
         if self.contracts.is_some() {
             return None;
         }
@@ -171,6 +141,58 @@ impl<'a> Cohorts<'a> {
             model.probability(customer, 0, horizon).clamp(0.0, 1.0)
         });
         silent.ok()
+    }
+}
+
+/// The cohorts of some people, each made once.
+pub(super) struct Cohorts<'a> {
+    people: &'a People<'a>,
+    made: BTreeMap<AsOf, Arc<Cohort>>,
+}
+
+impl<'a> Cohorts<'a> {
+    pub(super) fn of(people: &'a People<'a>) -> Self {
+        Self { people, made: BTreeMap::new() }
+    }
+
+    /// The labelled customers of `cutoff`.
+    pub(super) fn at(&mut self, cutoff: AsOf) -> Result<Arc<Cohort>> {
+        if let Some(made) = self.made.get(&cutoff) {
+            return Ok(Arc::clone(made));
+        }
+        let cohort = Arc::new(self.people.at(cutoff)?);
+        self.made.insert(cutoff, Arc::clone(&cohort));
+        Ok(cohort)
+    }
+
+    /// P(no order in the horizon) of the customers of `cohort` by the rhythm of their orders alone; see
+    /// [`People::without_labels`].
+    pub(super) fn without_labels(&self, cohort: &Cohort, cutoff: AsOf) -> Option<Vec<f64>> {
+        self.people.without_labels(cohort, cutoff)
+    }
+
+    /// The cohorts of several cutoffs, one below the other, with the weights of the cutoffs.
+    pub(super) fn examples(&mut self, cutoffs: &[(AsOf, f64)]) -> Result<Examples> {
+        let mut all: Option<Examples> = None;
+        for (cutoff, weight) in cutoffs {
+            let cohort = self.at(*cutoff)?;
+            let weights = std::iter::repeat_n(*weight, cohort.churned.len());
+            match &mut all {
+                None => {
+                    all = Some(Examples {
+                        frame: cohort.frame.clone(),
+                        labels: cohort.churned.clone(),
+                        weights: weights.collect(),
+                    });
+                }
+                Some(all) => {
+                    all.frame.append(&cohort.frame);
+                    all.labels.extend(&cohort.churned);
+                    all.weights.extend(weights);
+                }
+            }
+        }
+        all.ok_or_else(|| Error::usage("there is no training cutoff"))
     }
 }
 

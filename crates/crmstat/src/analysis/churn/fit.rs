@@ -2,7 +2,7 @@
 
 use super::{
     Churn, Event, Learning, Options,
-    cohort::{CohortParams, Cohorts, Everybody},
+    cohort::{CohortParams, Cohorts, Everybody, People},
     cutoffs::{Cutoffs, Span},
     evaluation::{Evaluation, clearly_better, share},
     frame::Frame,
@@ -49,7 +49,8 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let most = options.most_customers;
     let event = options.event;
     let params = CohortParams { span, event, features, with_silence, most };
-    let mut cohorts = Cohorts::new(history, params)?;
+    let people = People::new(history, params)?;
+    let mut cohorts = Cohorts::of(&people);
 
     let mut warnings = Vec::new();
     if span.is_short() {
@@ -79,7 +80,10 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
         ));
     }
 
-    let judged = judge(&mut cohorts, &cutoffs, options)?;
+    // Learning leaves threads the time to look at everybody.
+    let (judged, everybody) =
+        rayon::join(|| judge(&mut cohorts, &cutoffs, options), || people.everybody(as_of));
+    let judged = judged?;
     warnings.extend(warnings_of(&judged.evaluation));
 
     // The cutoffs of today's model: as many as were judged, the latest of them the judged one.
@@ -89,7 +93,7 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let today = span.cutoffs(as_of, Some(&training))?;
     let examples = examples(&mut cohorts, &today)?;
     let model = learn(&mut cohorts, &today, judged.kind, &options.learning, &examples)?;
-    let Everybody { ids, frame, silence } = cohorts.everybody(as_of)?;
+    let Everybody { ids, frame, silence } = everybody?;
     if frame.rows == 0 {
         return Err(Error::data(format!("there is no customer to score as of {as_of}"))
             .with_hint("every contract has ended, or `--as-of` is too early"));

@@ -113,7 +113,7 @@ impl Default for Options {
             training: None,
             features: None,
             learning: Learning::default(),
-            most_customers: 30_000,
+            most_customers: 20_000,
         }
     }
 }

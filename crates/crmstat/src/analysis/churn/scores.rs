@@ -5,10 +5,14 @@ use super::{
     model::Model,
     reasons::{Teller, Themes},
 };
-use crate::{Error, Lang, Money, Result, features::Feature, output::Texts};
+use crate::{
+    Error, Lang, Money, Result,
+    features::Feature,
+    output::Texts,
+    ranking::{largest_first, rank},
+};
 use crmstat_models::parallel::map_chunks;
 use rayon::prelude::*;
-use std::cmp::Reverse;
 
 /// Customers per task.
 const CHUNK: usize = 4096;
@@ -152,23 +156,12 @@ impl Scores {
         });
         let mut words: [Texts; REASONS] = Default::default();
         words.par_iter_mut().enumerate().for_each(|(place, texts)| {
-            chunks.iter().for_each(|chunk| texts.append(&chunk[place]));
+            for chunk in &chunks {
+                texts.append(&chunk[place]);
+            }
         });
         words
     }
-}
-
-/// The indices of `keys`, the largest key first; of equals the earlier one.
-fn largest_first<K: Ord + Copy + Send>(keys: impl Iterator<Item = K>) -> Vec<usize> {
-    let mut order: Vec<(Reverse<K>, usize)> = keys.map(Reverse).zip(0..).collect();
-    order.par_sort_unstable();
-    order.into_iter().map(|(_, index)| index).collect()
-}
-
-/// A number that is ordered as `probability` is among others.
-fn rank(probability: f64) -> u64 {
-    // Floats that are not negative have the order of their bits; the sum makes −0 one of them.
-    (probability + 0.0).to_bits()
 }
 
 /// The expected loss, to the cent: more digits would claim to be known.

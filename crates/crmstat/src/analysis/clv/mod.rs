@@ -373,16 +373,23 @@ impl Clv {
 
     /// The customers, in the order of their ids' bytes.
     pub fn customers(&self) -> impl Iterator<Item = Customer<'_>> {
-        let nth = |of: &Option<Vec<Interval>>, at: usize| of.as_ref().map(|all| all[at]);
-        (0..self.len()).map(move |at| Customer {
+        (0..self.len()).map(|at| self.customer(at))
+    }
+
+    /// The customer number `at`.
+    ///
+    /// # Panics
+    /// When there is no such customer, as a slice does.
+    pub fn customer(&self, at: usize) -> Customer<'_> {
+        Customer {
             id: self.ids.get(at).unwrap_or_default(),
             summary: self.summaries.customers()[at],
             value: self.values[at],
             interval: self.intervals[at],
             residual: self.residual.as_ref().and_then(|all| all[at]),
-            orders: nth(&self.orders_intervals, at),
+            orders: self.orders_intervals.as_ref().map(|all| all[at]),
             distribution: self.distribution.as_ref().map(|all| &all[at][..]),
-        })
+        }
     }
 
     /// The summaries that the models read.

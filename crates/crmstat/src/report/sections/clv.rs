@@ -5,6 +5,7 @@ use crate::{
     Lang, Money, Result,
     analysis::clv::{Clv, Customer, OrderModel, Warning},
     output::{Column, Table},
+    ranking::{largest_first, rank},
     report::{Chart, ChartKind, Content, Figure, Line, Role, Unit, locale::capitalised},
 };
 use crmstat_models::clv::Interval;
@@ -16,10 +17,12 @@ impl Page<'_> {
     pub(super) fn clv(&self, clv: &Clv) -> Result<Content> {
         let locale = self.locale;
         let overview = clv.overview();
-        let mut ranked: Vec<Customer<'_>> = clv.customers().collect();
         // The most valuable first; equals stay in the order of their ids.
-        ranked.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
-        let values: Vec<f64> = ranked.iter().map(worth).collect();
+        let worths: Vec<f64> = clv.customers().map(|customer| worth(&customer)).collect();
+        let ranked = largest_first(worths.iter().copied().map(rank));
+        let values: Vec<f64> = ranked.iter().map(|at| worths[*at]).collect();
+        let top_customers: Vec<Customer<'_>> =
+            ranked.iter().take(TOP).map(|at| clv.customer(*at)).collect();
         let figure = |label: &str, value: Option<f64>, unit: Unit| {
             value.map(|value| Figure {
                 label: label.to_owned(),
@@ -53,7 +56,7 @@ impl Page<'_> {
         let tables = vec![
             top(
                 locale.pick("The most valuable customers", "Самые ценные клиенты"),
-                self.most_valuable(&ranked)?,
+                self.most_valuable(&top_customers)?,
                 TOP,
             ),
             file_only(
@@ -145,8 +148,8 @@ impl Page<'_> {
         }
     }
 
-    fn most_valuable(&self, ranked: &[Customer<'_>]) -> Result<Table> {
-        let rows = || ranked.iter().take(TOP);
+    fn most_valuable(&self, customers: &[Customer<'_>]) -> Result<Table> {
+        let rows = || customers.iter();
         let mut columns = self.id_columns(rows().map(|customer| customer.id));
         let money = |value: Option<f64>| value.and_then(Money::from_f64);
         let cents = |value: f64| (value * 100.0).round() / 100.0;
