@@ -102,7 +102,7 @@ pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
             let fates = if fates.is_empty() { "refunds only".to_owned() } else { fates.join(", ") };
             (
                 format!("{rows} rows read, {fates}"),
-                "see `crmstat inspect` for how the rows are read, and check the dates asked for",
+                "see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`",
             )
         }
     };
