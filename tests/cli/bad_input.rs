@@ -29,12 +29,46 @@ fn an_empty_file() {
 
 #[test]
 fn a_header_and_no_row() {
-    refused(HEADER, &[]).refuses(
-        1,
-        "error: no purchase in `x.csv`: no row behind the header\n\
-         hint: see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`\n",
-    );
+    refused(HEADER, &[]).refuses(1, &format!("{HEADER_ONLY}\n"));
 }
+
+const HEADER_ONLY: &str = "error: no purchase in `x.csv`: no row behind the header\n\
+    hint: export it anew: a filter or a period without orders leaves the header only";
+
+/// What each command that reads orders says of `x.csv` with this content, behind the account of its rows.
+fn each_refuses(content: &str, expected: &str) {
+    let folder = Folder::with("x.csv", content);
+    for command in ["rfm", "segment", "churn", "clv", "cohorts", "forecast", "report -o out"] {
+        let arguments: Vec<&str> = command.split(' ').chain(["x.csv"]).collect();
+        let run = folder.run(&arguments);
+        assert_eq!(run.code, Some(1), "{command}: {}", run.stderr);
+        let error = run.stderr.find("error: ").map(|at| run.stderr[at..].trim_end());
+        assert_eq!(error, Some(expected), "{command}");
+    }
+}
+
+#[test]
+fn every_command_names_a_file_of_a_header_only() {
+    each_refuses(HEADER, HEADER_ONLY);
+}
+
+#[test]
+fn every_command_names_a_file_of_refunds_only() {
+    let rows = format!("{HEADER}\n1,a,2024-01-05,-10\n2,b,2024-02-05,-20\n3,c,2024-03-05,-30\n");
+    let read = "error: no purchase in `x.csv`: 3 rows read, refunds only";
+    each_refuses(&rows, &format!("{read}\n{SEE_INSPECT}"));
+}
+
+#[test]
+fn every_command_names_a_file_of_cancelled_orders_only() {
+    let rows = "order_id,customer_id,order_date,amount,status\n\
+        1,a,2024-01-05,10,cancelled\n2,b,2024-02-05,20,cancelled\n";
+    let read = "error: no purchase in `x.csv`: 2 rows read, 2 deal lost";
+    each_refuses(rows, &format!("{read}\n{SEE_INSPECT}"));
+}
+
+const SEE_INSPECT: &str =
+    "hint: see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`";
 
 #[test]
 fn binary_noise() {
@@ -159,7 +193,7 @@ fn decimal_commas_under_a_decimal_point() {
         1,
         "error: no purchase in `x.csv`: 1 rows read, 1 rejected: a decimal comma where the \
          column has a decimal point `1.234,56` at x.csv:2, column `amount`\n\
-         hint: see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`\n",
+         hint: see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`\n",
     );
     let run = Folder::with("x.csv", rows).run(&["rfm", "x.csv", "-q"]);
     assert!(run.answer().contains(",1234.56,"), "{}", run.stdout);

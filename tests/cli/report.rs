@@ -1,7 +1,11 @@
 //! `crmstat report`: a folder for every export, honest about what the data do not bear.
 
 use crate::support::{Folder, ORDERS, Run, dataset};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Every file of a report with its bytes, by its path within the folder.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -96,6 +100,71 @@ fn every_word_is_russian_on_request() {
         let shown: Option<String> = at.map(Iterator::collect);
         assert_eq!(shown, None, "{english}");
     }
+}
+
+/// Texts of `page` with three English words in a row; names of options and models are code.
+fn english(page: &str) -> Vec<&str> {
+    let texts = page
+        .split('<')
+        .filter(|part| !["script", "style", "code"].iter().any(|tag| part.starts_with(tag)))
+        .filter_map(|part| part.split_once('>'));
+    let is_word =
+        |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    texts
+        .map(|(_, text)| text)
+        .filter(|text| {
+            let words: Vec<&str> = text.split([' ', ',', '.', ':', ';']).collect();
+            words.windows(3).any(|three| three.iter().all(|word| is_word(&word)))
+        })
+        .collect()
+}
+
+#[test]
+fn refusals_are_russian_too() {
+    let orders = fs::read_to_string(dataset("orders.csv")).unwrap();
+    let customer = |row: &str| row.split(',').nth(1).map(str::to_owned);
+    let mut seen = BTreeSet::new();
+    let first: String = (orders.lines())
+        .filter(|row| seen.insert(customer(row)))
+        .map(|row| format!("{row}\n"))
+        .collect();
+    let weekly: String = (0..12_000_i64)
+        .map(|at| {
+            let day = crmstat::Date::from_ymd(2022, 1, 1).unwrap().plus_days((at / 120 * 7) as i32);
+            format!("c{},{day},{}\n", at % 120, 10 + at % 5)
+        })
+        .collect();
+    let weekly = format!("customer_id,order_date,amount\n{weekly}");
+    let free = orders.lines().enumerate().map(|(line, row)| {
+        let cells: Vec<&str> = row.split(',').collect();
+        let amount = if line == 0 { cells[3] } else { "0" };
+        format!("{},{},{},{amount}\n", cells[0], cells[1], cells[2])
+    });
+    for (rows, said) in [
+        (first, "в горизонте 90d не заказал никто. Удерживать некого"),
+        (weekly, "в горизонте 90d заказали. Учиться оттоку не на чем"),
+        (free.collect(), "повторные заказы на положительную сумму есть у 0 клиентов"),
+    ] {
+        let folder = Folder::with("x.csv", rows);
+        report(&folder, "x.csv", &["--lang", "ru"]).answer();
+        let page = page(&folder, "out");
+        assert!(page.contains(said), "{said}: {:?}", page.split("Данные не позволяют").nth(1));
+        assert_eq!(english(&page), [""; 0]);
+    }
+}
+
+#[test]
+fn the_forecast_of_a_report_goes_on_when_more_is_known() {
+    let folder = Folder::new();
+    report(&folder, &dataset("orders.csv"), &[]).answer();
+    let model = ["--model", "out/models/forecast.json", "--format", "csv"];
+    let run = folder.run(&[&["forecast", &dataset("orders.csv")], &model[..]].concat());
+    let told = folder.read("out/tables/forecast.csv");
+    // The report leaves out what is the same in each row: the series before, the model behind.
+    for (row, of_report) in run.answer().lines().zip(told.lines()).skip(1) {
+        assert!(row.starts_with(&format!("total,{of_report}")), "{row} against {of_report}");
+    }
+    assert!(told.lines().count() > 6);
 }
 
 #[test]

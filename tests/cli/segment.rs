@@ -197,7 +197,11 @@ fn customers_without_variety_are_answered_or_refused() {
     let run = Folder::with("orders.csv", equal).run(&["segment", "orders.csv", "-q"]);
     assert!(column(run.answer(), "cluster").iter().all(|own| own == "1"));
     let nobody = one.run(&["segment", "orders.csv", "--as-of", "2020-01-01"]);
-    refused(&nobody, 1, &["no purchase before 2020-01-01", "--as-of"]);
+    refused(
+        &nobody,
+        1,
+        &["no purchase in `orders.csv`: 1 rows read, 1 at or after as_of", "--as-of"],
+    );
 }
 
 #[test]

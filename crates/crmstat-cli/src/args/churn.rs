@@ -1,6 +1,6 @@
 //! `crmstat churn`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{OutputArgs, SubjectArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,6 +12,9 @@ pub(crate) struct ChurnArgs {
     pub(crate) command: Option<ChurnCommand>,
     #[command(flatten)]
     pub(crate) subjects: SubjectArgs,
+    /// How the customers are listed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) sort: SortArg,
     /// What churn is: an order that does not come, or a contract that ends, by `contract_end` of `--customers`
     #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
     pub(crate) event: EventArg,
@@ -58,30 +61,6 @@ pub(crate) struct ChurnArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Who is scored: the customers of exports or the rows of a table.
-#[derive(Args, Debug)]
-#[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("table")))]
-pub(crate) struct SubjectArgs {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    /// A table with one row per customer instead of an export
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["exports", "as_of", "activities", "customers"])]
-    pub(crate) table: Option<String>,
-    /// The column of the customers' ids in the table [default: recognised]
-    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
-    pub(crate) id: Option<String>,
-    /// The column of the table that says what a customer is worth in the time that churn is about
-    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
-    pub(crate) value: Option<String>,
-    /// Observe the world at the first moment of this day; later events do not exist
-    /// [default: the day after the last order]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) as_of: Option<String>,
-    /// How the customers are listed
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) sort: SortArg,
-}
-
 /// What else `crmstat churn` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChurnCommand {
@@ -94,6 +73,9 @@ pub(crate) enum ChurnCommand {
 pub(crate) struct ChurnScoreArgs {
     #[command(flatten)]
     pub(crate) subjects: SubjectArgs,
+    /// How the customers are listed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) sort: SortArg,
     /// The saved model
     #[arg(long, value_name = "FILE.json")]
     pub(crate) model: PathBuf,

@@ -10,10 +10,10 @@ mod read;
 mod report;
 mod rfm;
 mod segment;
+mod subjects;
 
 pub(crate) use churn::{
     CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, SortArg,
-    SubjectArgs,
 };
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
@@ -24,6 +24,7 @@ pub(crate) use read::ReadArgs;
 pub(crate) use report::{ReportArgs, TableFormatArg};
 pub(crate) use rfm::RfmArgs;
 pub(crate) use segment::{ScaleArg, SegmentArgs, TransformArg};
+pub(crate) use subjects::SubjectArgs;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;

@@ -1,32 +1,26 @@
 //! `crmstat segment`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{OutputArgs, SubjectArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Arguments of `crmstat segment`.
 #[derive(Args, Debug)]
-#[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("table")))]
+#[command(
+    mut_arg("table", |table| table.help(
+        "Group the rows of a table with one row per customer instead of an export",
+    )),
+    mut_arg("value", |value| value.help(
+        "The column of the table that says what a customer is worth",
+    )),
+)]
 pub(crate) struct SegmentArgs {
     #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    /// Group the rows of a table with one row per customer instead of an export
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["exports", "as_of", "activities", "customers"])]
-    pub(crate) table: Option<String>,
-    /// The column of the customers' ids in the table [default: recognised]
-    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
-    pub(crate) id: Option<String>,
-    /// The column of the table that says what a customer is worth
-    #[arg(long, value_name = "COLUMN", requires = "table", conflicts_with = "exports")]
-    pub(crate) value: Option<String>,
+    pub(crate) subjects: SubjectArgs,
     /// What to group by: features of an export, `all` of them, or columns of a table [default:
     /// `recency_days,frequency,monetary`; every column of a table but the id]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', conflicts_with = "model")]
     pub(crate) features: Vec<String>,
-    /// Observe the world at the first moment of this day; later events do not exist
-    /// [default: the day after the last order]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) as_of: Option<String>,
     /// The number of clusters; `auto` chooses from 2 to 10, or says that there are none
     #[arg(long, value_name = "N|auto", default_value = "auto", conflicts_with = "model")]
     pub(crate) k: String,

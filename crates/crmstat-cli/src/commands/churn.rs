@@ -1,13 +1,12 @@
 //! `crmstat churn`: who is about to leave, why, and what is at stake.
 
-use super::history::{Observed, account, observe};
+use super::history::{Observed, observe, read_table};
 use crate::{
     args::{
         CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, SortArg,
         SubjectArgs,
     },
     printer::Printer,
-    settings,
 };
 use anyhow::Result;
 use crmstat::{
@@ -17,10 +16,8 @@ use crmstat::{
         fit_table,
     },
     features::Feature,
-    ingest::{Imported, TableQuery},
     models::churn::CalibrationMethod,
     output::{Meta, Table},
-    tables::CustomerTable,
 };
 
 /// Fits and judges a model, and scores the customers of the exports or of the table.
@@ -33,16 +30,17 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<()> {
     let (churn, meta) = match &subjects.table {
         Some(file) => {
             let options = table_options(args)?;
-            let columns = (!args.features.is_empty()).then(|| args.features.clone());
-            let imported = read_table(subjects, &printer, file, columns, &[&options.label])?;
+            let named = (!args.features.is_empty()).then(|| args.features.clone());
+            let columns = named.map(|columns| with_value(subjects, columns));
+            let texts = vec![options.label.clone()];
+            let imported = read_table(subjects, file, columns, texts, &printer)?;
             let churn = fit_table(&imported.result, &options)?;
             (churn, Meta::new().ledger(&imported.ledger))
         }
         None => {
             let mut options = options(args)?;
             let fields = options.features.as_deref().map_or_else(Vec::new, Feature::order_fields);
-            let Observed { history, as_of, meta } =
-                observe(&subjects.read, subjects.as_of.as_deref(), fields, &printer)?;
+            let Observed { history, as_of, meta } = observe(subjects, fields, &printer)?;
             options.as_of = Some(as_of);
             (fit(&history, &options)?, meta)
         }
@@ -63,8 +61,8 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
     let subjects = &args.subjects;
     let (scores, meta) = match &subjects.table {
         Some(file) => {
-            let columns = Some(model.columns().map(str::to_owned).collect());
-            let imported = read_table(subjects, &printer, file, columns, &[])?;
+            let columns = with_value(subjects, model.columns().map(str::to_owned).collect());
+            let imported = read_table(subjects, file, Some(columns), Vec::new(), &printer)?;
             let scores = model.score_table(&imported.result, subjects.value.as_deref())?;
             (scores, Meta::new().ledger(&imported.ledger))
         }
@@ -72,8 +70,7 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
             let features = model.columns().map(str::parse).collect::<Result<Vec<Feature>, _>>();
             let fields =
                 features.map_or_else(|_| Vec::new(), |named| Feature::order_fields(&named));
-            let Observed { history, as_of, meta } =
-                observe(&subjects.read, subjects.as_of.as_deref(), fields, &printer)?;
+            let Observed { history, as_of, meta } = observe(subjects, fields, &printer)?;
             if let Some(fitted) = model.as_of().filter(|fitted| *fitted != as_of) {
                 printer.note(format!(
                     "the model was fitted for {fitted} and holds the season of that day"
@@ -86,27 +83,15 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
     let table = if args.drift {
         model.drift_table(&scores)?
     } else {
-        scores.table(order(subjects), printer.lang())?
+        scores.table(order(args.sort), printer.lang())?
     };
     printer.table(&table, meta)
 }
 
-fn read_table(
-    subjects: &SubjectArgs,
-    printer: &Printer,
-    file: &str,
-    columns: Option<Vec<String>>,
-    texts: &[&str],
-) -> Result<Imported<CustomerTable>> {
-    let columns = columns.map(|mut columns| {
-        columns.extend(subjects.value.clone().filter(|value| !columns.contains(value)));
-        columns
-    });
-    let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-    let query = TableQuery { id: subjects.id.clone(), columns, texts };
-    let imported = CustomerTable::read(file, &query, settings::read_options(&subjects.read)?)?;
-    account(&subjects.read, printer, &imported)?;
-    Ok(imported)
+/// The `columns` of the table with what a customer is worth.
+fn with_value(subjects: &SubjectArgs, mut columns: Vec<String>) -> Vec<String> {
+    columns.extend(subjects.value.clone().filter(|value| !columns.contains(value)));
+    columns
 }
 
 /// Says how the model was made and how far it can be trusted.
@@ -158,12 +143,12 @@ fn answer(args: &ChurnArgs, churn: &Churn, lang: Lang) -> Result<Table> {
     } else if answer.importance {
         churn.importance_table(lang)?
     } else {
-        churn.scores.table(order(&args.subjects), lang)?
+        churn.scores.table(order(args.sort), lang)?
     })
 }
 
-fn order(subjects: &SubjectArgs) -> Order {
-    match subjects.sort {
+fn order(sort: SortArg) -> Order {
+    match sort {
         SortArg::Probability => Order::Probability,
         SortArg::Revenue => Order::Revenue,
     }

@@ -1,15 +1,15 @@
-//! What the commands that look at customers over time have in common: one reading of the exports and of
-//! the tables beside them.
+//! What the commands that look at customers have in common: one reading of the exports and of the tables
+//! beside them, or of the table with one row per customer.
 
 use super::{meta, open_with_tables};
-use crate::{args::ReadArgs, printer::Printer, settings};
+use crate::{args::SubjectArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     AsOf, Error,
     features::History,
-    ingest::{Field, Imported},
+    ingest::{Field, Imported, TableQuery},
     output::Meta,
-    tables::OrdersQuery,
+    tables::{CustomerTable, OrdersQuery},
 };
 
 /// The history of customers, and the moment at which it is looked at.
@@ -22,25 +22,38 @@ pub(super) struct Observed {
 /// Reads the exports, with `fields` of their orders, and the tables beside them, and says where every row
 /// went.
 pub(super) fn observe(
-    args: &ReadArgs,
-    as_of: Option<&str>,
+    subjects: &SubjectArgs,
     fields: Vec<Field>,
     printer: &Printer,
 ) -> Result<Observed> {
-    let window = settings::window(as_of, None)?;
-    let (mut export, tables) = open_with_tables(args, printer)?;
+    let window = settings::window(subjects.as_of.as_deref(), None)?;
+    let (mut export, tables) = open_with_tables(&subjects.read, printer)?;
     let read = History::read(&mut export, &OrdersQuery { window, fields }, tables)?;
-    account(args, printer, &read)?;
+    account(subjects, printer, &read)?;
     let last = read.span.map(|(_, last)| AsOf::day_after(last.date()));
     let as_of = window.until.or(last).ok_or_else(|| Error::data("there is no order to observe"))?;
     let meta = meta(&export, &read.ledger).as_of(as_of);
     Ok(Observed { history: read.result, as_of, meta })
 }
 
+/// Reads the `columns` (all, unless named) and `texts` of the table `file`, and says where every row went.
+pub(super) fn read_table(
+    subjects: &SubjectArgs,
+    file: &str,
+    columns: Option<Vec<String>>,
+    texts: Vec<String>,
+    printer: &Printer,
+) -> Result<Imported<CustomerTable>> {
+    let query = TableQuery { id: subjects.id.clone(), columns, texts };
+    let imported = CustomerTable::read(file, &query, settings::read_options(&subjects.read)?)?;
+    account(subjects, printer, &imported)?;
+    Ok(imported)
+}
+
 /// Says where every row went, and keeps the rejected ones where asked for.
-pub(super) fn account<T>(args: &ReadArgs, printer: &Printer, imported: &Imported<T>) -> Result<()> {
+fn account<T>(subjects: &SubjectArgs, printer: &Printer, imported: &Imported<T>) -> Result<()> {
     printer.account(imported);
-    match &args.quarantine {
+    match &subjects.read.quarantine {
         Some(path) => printer.quarantine(&imported.rejections, path),
         None => Ok(()),
     }

@@ -1,20 +1,17 @@
 //! `crmstat segment`: clusters of customers, their profiles, their names.
 
-use super::history::{Observed, account, observe};
+use super::history::{Observed, observe, read_table};
 use crate::{
     args::{ScaleArg, SegmentArgs, TransformArg},
     printer::Printer,
-    settings,
 };
 use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Lang,
     analysis::segments::{Customers, Model, Options, Segments, fit, migration},
     features::{Feature, History},
-    ingest::TableQuery,
     models::segments::{Scaling, Transform},
     output::{Meta, Table},
-    tables::CustomerTable,
 };
 
 /// Groups the customers of the exports or of the table.
@@ -25,7 +22,7 @@ pub(crate) fn run(args: &SegmentArgs) -> Result<()> {
         Some(path) => Way::Assign(Box::new(Model::load(path)?)),
         None => Way::Fit(options(args)?),
     };
-    match &args.table {
+    match &args.subjects.table {
         Some(file) => of_table(args, &printer, &way, file),
         None => of_exports(args, &printer, &way),
     }
@@ -43,11 +40,9 @@ fn of_table(args: &SegmentArgs, printer: &Printer, way: &Way, file: &str) -> Res
         Way::Fit(_) if args.features.is_empty() => None,
         Way::Fit(_) => Some(args.features.clone()),
     };
-    let query = TableQuery { id: args.id.clone(), columns, texts: Vec::new() };
-    let imported = CustomerTable::read(file, &query, settings::read_options(&args.read)?)?;
-    account(&args.read, printer, &imported)?;
+    let imported = read_table(&args.subjects, file, columns, Vec::new(), printer)?;
     let mut customers = Customers::of_table(&imported.result)?;
-    if let Some(value) = &args.value {
+    if let Some(value) = &args.subjects.value {
         customers = customers.valued_by(value)?;
     }
     let found = found(args, printer, way, &customers)?;
@@ -60,8 +55,7 @@ fn of_exports(args: &SegmentArgs, printer: &Printer, way: &Way) -> Result<()> {
     let since = args.answer.migrate.as_ref().or(args.answer.movers.as_ref());
     let since = since.map(|day| day.parse::<Date>().map(AsOf::start_of)).transpose()?;
     let fields = named.as_deref().map_or(History::FIELDS.to_vec(), Feature::order_fields);
-    let Observed { history, as_of, meta } =
-        observe(&args.read, args.as_of.as_deref(), fields, printer)?;
+    let Observed { history, as_of, meta } = observe(&args.subjects, fields, printer)?;
     if let Some(since) = since.filter(|since| *since >= as_of) {
         return Err(Error::usage(format!("{since} is not before {as_of}")).into());
     }

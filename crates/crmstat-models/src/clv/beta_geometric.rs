@@ -3,7 +3,7 @@
 use rand_distr::{Beta, Distribution, Geometric};
 use serde::{Deserialize, Serialize};
 
-use super::fit::maximise_positive;
+use super::fit::{Stored, maximise_positive};
 use super::jet::Jet;
 use super::process::{discounted_steps, positive, whole_steps};
 use super::{
@@ -54,34 +54,19 @@ use crate::{Error, Result};
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Stored<2>")]
 pub struct BetaGeometric {
     parameters: [f64; 2],
     unit: TimeUnit,
     estimate: Option<Estimate>,
 }
 
-/// The model as it is stored, before its parameters are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "BetaGeometric")]
-struct Raw {
-    parameters: [f64; 2],
-    unit: TimeUnit,
-    estimate: Option<Estimate>,
-}
-
-impl TryFrom<Raw> for BetaGeometric {
+impl TryFrom<Stored<2>> for BetaGeometric {
     type Error = Error;
 
-    fn try_from(raw: Raw) -> Result<Self> {
-        let estimate = raw.estimate.map(|estimate| estimate.checked(2)).transpose()?;
-        Ok(Self { estimate, ..Self::new(raw.parameters, raw.unit)? })
-    }
-}
-
-impl From<BetaGeometric> for Raw {
-    fn from(BetaGeometric { parameters, unit, estimate }: BetaGeometric) -> Self {
-        Self { parameters, unit, estimate }
+    fn try_from(stored: Stored<2>) -> Result<Self> {
+        let model = Self::new(stored.parameters, stored.unit)?;
+        Ok(Self { estimate: stored.estimate()?, ..model })
     }
 }
 

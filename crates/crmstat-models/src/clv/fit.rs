@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::TimeUnit;
 use super::jet::Jet;
 use super::summary::Histories;
 use crate::optimise::newton::{Evaluation, Minimum, Newton, Spectrum, norm};
@@ -119,6 +120,22 @@ impl Estimate {
     }
 }
 
+/// A model as it is stored: its parameters and how they were found, neither of them checked yet.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "[f64; N]: Deserialize<'de>"))]
+pub(super) struct Stored<const N: usize> {
+    pub(super) parameters: [f64; N],
+    pub(super) unit: TimeUnit,
+    estimate: Option<Estimate>,
+}
+
+impl<const N: usize> Stored<N> {
+    /// The estimate, if it can be one of `N` parameters.
+    pub(super) fn estimate(self) -> Result<Option<Estimate>> {
+        self.estimate.map(|estimate| estimate.checked(N)).transpose()
+    }
+}
+
 /// Above this condition number the maximum is a ridge: half of a float's digits are lost in the inverse.
 const RIDGE: f64 = 1e10;
 
@@ -225,4 +242,26 @@ fn report(minimum: Minimum, customers: f64, penalty: f64) -> (Vec<f64>, Estimate
             .map(|inverse| inverse.into_iter().map(|entry| entry / customers).collect()),
     };
     (point, estimate)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clv::{BetaGeometric, BgBb, Nbd, ParetoNbd, TimeUnit};
+
+    #[test]
+    fn the_stored_form_stays_and_is_checked() {
+        let stored = r#"{"parameters":[0.5,10.0],"unit":"Week","estimate":null}"#;
+        let model = Nbd::new([0.5, 10.0], TimeUnit::Week).unwrap();
+        assert_eq!(serde_json::to_string(&model).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<Nbd>(stored).unwrap(), model);
+        assert!(serde_json::from_str::<Nbd>(&stored.replace("0.5", "-0.5")).is_err());
+        assert!(serde_json::from_str::<BetaGeometric>(stored).is_ok());
+        assert!(serde_json::from_str::<BetaGeometric>(&stored.replace("10.0", "0.0")).is_err());
+
+        assert!(serde_json::from_str::<ParetoNbd>(stored).is_err(), "two parameters of four");
+        let stored = stored.replace("0.5", "1.0,2.0,0.5");
+        assert!(serde_json::from_str::<ParetoNbd>(&stored).is_ok());
+        assert!(serde_json::from_str::<BgBb>(&stored).is_ok());
+        assert!(serde_json::from_str::<BgBb>(&stored.replace("0.5", "-0.5")).is_err());
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bg_nbd::{draw_gamma, negative_binomial, poisson};
-use super::fit::maximise_positive;
+use super::fit::{Stored, maximise_positive};
 use super::jet::Jet;
 use super::process::positive;
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
@@ -41,35 +41,19 @@ use crate::special::gamma::ln_gamma;
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Stored<2>")]
 pub struct Nbd {
     parameters: [f64; 2],
     unit: TimeUnit,
     estimate: Option<Estimate>,
 }
 
-/// The model as it is stored, before its parameters are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "Nbd")]
-struct Raw {
-    parameters: [f64; 2],
-    unit: TimeUnit,
-    estimate: Option<Estimate>,
-}
-
-impl TryFrom<Raw> for Nbd {
+impl TryFrom<Stored<2>> for Nbd {
     type Error = crate::Error;
 
-    fn try_from(raw: Raw) -> Result<Self> {
-        let estimate = raw.estimate.map(|estimate| estimate.checked(2)).transpose()?;
-        let model = Self::new(raw.parameters, raw.unit)?;
-        Ok(Self { estimate, ..model })
-    }
-}
-
-impl From<Nbd> for Raw {
-    fn from(Nbd { parameters, unit, estimate }: Nbd) -> Self {
-        Self { parameters, unit, estimate }
+    fn try_from(stored: Stored<2>) -> Result<Self> {
+        let model = Self::new(stored.parameters, stored.unit)?;
+        Ok(Self { estimate: stored.estimate()?, ..model })
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     AsOf, Error, Result, Timestamp,
-    ingest::{Export, Field, Imported, TableKind},
+    ingest::{Export, Field, Imported, TableKind, account::no_purchases},
     output::Texts,
     tables::{Column, Labels, Orders, OrdersQuery, Records},
 };
@@ -85,7 +85,7 @@ impl<'a> History<'a> {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Orders::read`], and a table without the columns that join it.
+    /// Those of [`Orders::read`], nobody who bought, and a table without the columns that join it.
     pub fn read(
         export: &mut Export,
         query: &OrdersQuery,
@@ -97,7 +97,11 @@ impl<'a> History<'a> {
         {
             query.fields.push(Field::OrderId);
         }
-        Orders::read(export, &query)?.try_map(|orders| {
+        let read = Orders::read(export, &query)?;
+        if !read.result.has_purchases() {
+            return Err(no_purchases(export, &read));
+        }
+        read.try_map(|orders| {
             let mut history = History::of(Cow::Owned(orders));
             for table in beside {
                 match table.kind() {

@@ -1,7 +1,7 @@
 //! What the whole of the inputs shows, once every row is read.
 
 use super::{
-    Decision, Field, Imported, ReadOptions, input::Input, profile::Currency, tally::Tally,
+    Decision, Export, Field, Imported, ReadOptions, input::Input, profile::Currency, tally::Tally,
 };
 use crate::{Error, Money, Result};
 
@@ -81,4 +81,30 @@ pub(crate) fn several_currencies(seen: &[Currency], options: &ReadOptions) -> Op
     let codes: Vec<&str> = seen.iter().map(Currency::code).collect();
     let error = format!("the amounts are in several currencies: {}", codes.join(", "));
     Some(Error::data(error).with_hint("give exchange rates with `--rates FILE`"))
+}
+
+/// Says of an export in which nobody bought where its rows went, and what to do.
+pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
+    let files: Vec<&str> = export.files().collect();
+    let ledger = &read.ledger;
+    let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));
+    let rejected = read.rejections.groups().into_iter().map(|group| {
+        let first = group.first;
+        format!("{} rejected: {} `{}` at {}", group.rows, first.reason, first.value, first.place)
+    });
+    let fates: Vec<String> = left_out.chain(rejected).collect();
+    let (rows, hint) = match ledger.read {
+        0 => (
+            "no row behind the header".to_owned(),
+            "export it anew: a filter or a period without orders leaves the header only",
+        ),
+        rows => {
+            let fates = if fates.is_empty() { "refunds only".to_owned() } else { fates.join(", ") };
+            (
+                format!("{rows} rows read, {fates}"),
+                "see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`",
+            )
+        }
+    };
+    Error::data(format!("no purchase in `{}`: {rows}", files.join("`, `"))).with_hint(hint)
 }

@@ -151,6 +151,9 @@ impl Report {
         workbook?;
         tables?;
         let models = make_folder(folder, "models")?;
+        if let Some(state) = results.sales.as_ref().ok().and_then(|sales| sales.state.as_ref()) {
+            state.save(&models.join("forecast.json"))?;
+        }
         if let Ok(scored) = &results.rfm {
             scored.now.model().save(&models.join("rfm.json"))?;
         }

@@ -14,7 +14,7 @@ use crate::{
         rfm, segments,
     },
     features::History,
-    ingest::{Export, Field, Imported, TableKind},
+    ingest::{Export, Field, Imported, TableKind, account::no_purchases},
     tables::{Orders, OrdersQuery, Records},
 };
 use std::collections::BTreeMap;
@@ -107,6 +107,8 @@ pub struct Sales {
     pub history: SeriesSet,
     /// What will be sold.
     pub forecast: Forecasts,
+    /// The models of the forecast, to go on with when more is known; `None` where they cannot be kept.
+    pub state: Option<forecast::State>,
 }
 
 /// Scores now, and the segments of an earlier day by the same cut points.
@@ -170,8 +172,8 @@ impl Results {
         let mut imported = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
         let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
         let as_of = match options.as_of.or(last) {
-            Some(as_of) if !imported.result.is_empty() => as_of,
-            _ => return Err(rfm::no_purchases(export, &imported)),
+            Some(as_of) if imported.result.has_purchases() => as_of,
+            _ => return Err(no_purchases(export, &imported)),
         };
         let funnel = match export.kind() {
             Some(TableKind::Deals) if options.wants(SectionId::Funnel) => {
@@ -354,8 +356,9 @@ impl<'a> Analyst<'a> {
                 seed: self.options.seed,
                 ..forecast::Options::default()
             };
-            let forecast = forecast::forecast(&history, &options)?;
-            Ok(Sales { history, forecast })
+            let fit = forecast::Fit::new(&history, &options)?;
+            let (forecast, state) = (fit.forecast(&options)?, fit.state().ok());
+            Ok(Sales { history, forecast, state })
         })
     }
 

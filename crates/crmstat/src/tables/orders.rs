@@ -166,6 +166,11 @@ impl Orders {
         self.at.is_empty()
     }
 
+    /// Whether somebody bought: an order that is no refund.
+    pub fn has_purchases(&self) -> bool {
+        self.amount.iter().any(|amount| !amount.is_negative())
+    }
+
     /// The orders of the customer number `customer`.
     pub fn of_customer(&self, customer: usize) -> Range<usize> {
         self.first_order[customer] as usize..self.first_order[customer + 1] as usize

@@ -1,6 +1,7 @@
 //! From a sample to a fitted model: the solver's choice, the solution, what there is to say about it.
 
-use super::objective::{Columns, Objective};
+use super::columns::Columns;
+use super::objective::Objective;
 use super::params::{CheckedLogisticParams, Solver};
 use super::separation::{self, Separation};
 use super::{Diagnostics, Logistic, coordinate, newton, quasi_newton};
@@ -50,7 +51,7 @@ pub(super) fn fit_from(
     let iterations = params.iterations;
     let end = match solver {
         Solver::CoordinateDescent => coordinate::minimise(&objective, start, tolerance, iterations),
-        Solver::Lbfgs => quasi_newton::minimise(&objective, &sample, start, tolerance, iterations)?,
+        Solver::Lbfgs => quasi_newton::minimise(&objective, start, tolerance, iterations),
         Solver::Newton | Solver::Auto => {
             newton::minimise(&objective, start, tolerance, iterations)?
         }

@@ -1,5 +1,6 @@
 //! Logistic regression: the probability of churn as a weighted sum of features.
 
+mod columns;
 mod coordinate;
 mod fit;
 mod newton;

@@ -5,140 +5,42 @@
 //! result does not depend on the number of threads.
 //!
 //! The passes are compiled twice, for any processor and for one with AVX2: the same operations in the same
-//! order, four at a time instead of two, so that both give the same bits.
+//! order, four at a time instead of two, so that both give the same bits. What they do with each row of a block
+//! is a loop, since a closure given to `map` or `from_fn` is compiled without the caller's instructions.
 
 #![expect(
     clippy::inline_always,
     reason = "a step that stays a call is compiled without the caller's instructions"
 )]
 
+use super::columns::Columns;
 use crate::churn::probability::{dot, exp_of_negative};
 use crate::churn::{Rows, Sample};
 use crate::parallel::map_chunks;
-use crate::{Error, Result};
 use std::ops::Range;
 
 /// Rows per chunk: enough to pay for the merge, few enough to share 100,000 rows between many threads.
-const CHUNK: usize = 4096;
-/// Values that stay in a core's cache between two rounds over them.
-const CACHED: usize = 32_768;
+const CHUNK: usize = 1024;
 /// Rows taken together, so that each sum is loaded and stored once for all of them.
 const BLOCK: usize = 8;
+/// Columns of the Hessian whose sums stay in registers together.
+const LANES: usize = 8;
+/// Rows of the Hessian whose sums stay in registers together.
+const TILE: usize = 4;
 
 /// The loss to minimise: `Σ wᵢ ln(1 + exp(−yᵢ ηᵢ)) + Σ ridgeⱼ θⱼ² / 2 + Σ lassoⱼ |θⱼ|`.
+#[derive(Clone)]
 pub(super) struct Objective<'a> {
     rows: Rows<'a>,
     labels: &'a [bool],
     weights: Option<&'a [f64]>,
     columns: &'a Columns,
+    /// Of this many blocks of rows, one takes part.
+    step: usize,
     /// The L2 factor of each standardised coefficient.
     pub(super) ridge: Vec<f64>,
     /// The L1 factor of each standardised coefficient.
     pub(super) lasso: Vec<f64>,
-}
-
-/// The centre and spread of the columns.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Columns {
-    pub(super) means: Vec<f64>,
-    /// Standard deviations; 1 stands in for 0 where the column is constant.
-    pub(super) scales: Vec<f64>,
-    /// The columns without variation, in order.
-    pub(super) constant: Vec<usize>,
-}
-
-/// A variance below this share of the mean square is the rounding of a constant column.
-const CONSTANT: f64 = 1e-24;
-
-impl Columns {
-    /// Measures the columns over the rows of positive weight.
-    ///
-    /// # Errors
-    /// When a value is not finite.
-    pub(super) fn measure(sample: &Sample<'_>) -> Result<Self> {
-        let rows = sample.rows();
-        let width = rows.width();
-        let weight = |row: usize| sample.weight(row);
-        let chunks = map_chunks(rows.len(), (CACHED / width).max(1), |range| {
-            Moments::of(rows.slice(range.clone()), width, |row| weight(range.start + row))
-        });
-        let Moments { total, means, squares } =
-            chunks.iter().fold(Moments::none(width), Moments::with);
-        if let Some(column) = squares.iter().position(|square| !square.is_finite()) {
-            return Err(not_finite(rows, column));
-        }
-        let mut constant = Vec::new();
-        let mut scales = Vec::with_capacity(width);
-        for (column, (square, mean)) in squares.iter().zip(&means).enumerate() {
-            let variance = square / total;
-            if variance <= CONSTANT * mean * mean || variance < f64::MIN_POSITIVE {
-                constant.push(column);
-                scales.push(1.0);
-            } else {
-                scales.push(variance.sqrt());
-            }
-        }
-        Ok(Self { means, scales, constant })
-    }
-}
-
-/// The weight, means and sums of squared deviations of some rows.
-struct Moments {
-    total: f64,
-    means: Vec<f64>,
-    squares: Vec<f64>,
-}
-
-impl Moments {
-    fn none(width: usize) -> Self {
-        Self { total: 0.0, means: vec![0.0; width], squares: vec![0.0; width] }
-    }
-
-    /// The moments of a chunk that fits the cache, in two rounds.
-    fn of(values: &[f64], width: usize, weight: impl Fn(usize) -> f64) -> Self {
-        let mut moments = Self::none(width);
-        for (index, row) in values.chunks_exact(width).enumerate() {
-            let weight = weight(index);
-            moments.total += weight;
-            for (mean, value) in moments.means.iter_mut().zip(row) {
-                *mean += weight * value;
-            }
-        }
-        if moments.total > 0.0 {
-            moments.means.iter_mut().for_each(|mean| *mean /= moments.total);
-        }
-        for (index, row) in values.chunks_exact(width).enumerate() {
-            let weight = weight(index);
-            for ((square, value), mean) in moments.squares.iter_mut().zip(row).zip(&moments.means) {
-                *square += weight * (value - mean) * (value - mean);
-            }
-        }
-        moments
-    }
-
-    /// The moments of both (Chan et al., Am. Stat. 37, 1983, equation 2.1).
-    fn with(mut self, other: &Self) -> Self {
-        let total = self.total + other.total;
-        let share = if total > 0.0 { other.total / total } else { 0.0 };
-        for column in 0..self.means.len() {
-            let gap = other.means[column] - self.means[column];
-            self.squares[column] += other.squares[column] + gap * gap * self.total * share;
-            self.means[column] += gap * share;
-        }
-        self.total = total;
-        self
-    }
-}
-
-fn not_finite(rows: Rows<'_>, column: usize) -> Error {
-    let found = rows.iter().position(|row| !row[column].is_finite());
-    match found {
-        Some(row) => {
-            Error::data(format!("column {column} of row {row} is {}", rows.row(row)[column]))
-                .with_hint("encode missing values with `Encoder`")
-        }
-        None => Error::data(format!("the values of column {column} are too large to be squared")),
-    }
 }
 
 /// The objective with its derivatives at one point.
@@ -161,18 +63,27 @@ impl<'a> Objective<'a> {
             labels: sample.labels(),
             weights: sample.weights(),
             columns,
+            step: 1,
             ridge,
             lasso,
         }
     }
 
-    /// The same objective on other rows of the same columns, with another ridge and no L1 part.
-    pub(super) fn of<'b>(&self, sample: Sample<'b>, ridge: Vec<f64>) -> Objective<'b>
-    where
-        'a: 'b,
-    {
-        let lasso = vec![0.0; ridge.len()];
-        Objective::new(sample, self.columns, ridge, lasso)
+    /// The same objective of every `step`-th block of the rows.
+    pub(super) fn sampled(&self, step: usize) -> Self {
+        Self { step, ..self.clone() }
+    }
+
+    /// The weight of the rows that take part.
+    pub(super) fn total_weight(&self) -> f64 {
+        let blocks = self.blocks(0..self.rows.len());
+        let rows = blocks.flat_map(|(first, rows)| first..first + rows.len() / self.rows.width());
+        rows.map(|row| self.weight(row)).sum()
+    }
+
+    /// The number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     /// The number of coordinates: the intercept and one per column.
@@ -183,7 +94,7 @@ impl<'a> Objective<'a> {
     /// The objective at `theta`, with its gradient (of the smooth part) written to `gradient`.
     pub(super) fn evaluate(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
         let (offset, slopes) = self.line(theta);
-        let sums = merge(map_chunks(self.rows.len(), CHUNK, |range| {
+        let sums = merge(map_chunks(self.rows.len(), CHUNK * self.step, |range| {
             self.evaluate_chunk(offset, &slopes, range)
         }));
         gradient[0] = sums[1];
@@ -216,13 +127,25 @@ impl<'a> Objective<'a> {
         let width = slopes.len();
         let mut sums = vec![0.0; 2 + width];
         let (totals, products) = sums.split_at_mut(2);
-        let mut rest = range.start;
-        let values = self.rows.slice(range.clone());
-        let (blocks, tail) = values.split_at(values.len() - values.len() % (BLOCK * width));
-        for block in blocks.chunks_exact(BLOCK * width) {
-            let rows: [&[f64]; BLOCK] = std::array::from_fn(|row| &block[row * width..][..width]);
-            let margins = std::array::from_fn(|row| offset + dot(rows[row], slopes));
-            let (loss, residuals) = self.losses(rest, margins);
+        for (first, values) in self.blocks(range) {
+            if values.len() < BLOCK * width {
+                for (index, row) in values.chunks_exact(width).enumerate() {
+                    let point = Point::at(offset + dot(row, slopes), self.labels[first + index]);
+                    let weight = self.weight(first + index);
+                    totals[0] += weight * point.loss;
+                    totals[1] += weight * point.residual;
+                    for (product, value) in products.iter_mut().zip(row) {
+                        *product += weight * point.residual * value;
+                    }
+                }
+                continue;
+            }
+            let rows: [&[f64]; BLOCK] = std::array::from_fn(|row| &values[row * width..][..width]);
+            let mut margins = [offset; BLOCK];
+            for (margin, row) in margins.iter_mut().zip(rows) {
+                *margin += dot(row, slopes);
+            }
+            let (loss, residuals) = self.losses(first, margins);
             totals[0] += loss;
             totals[1] += residuals.iter().sum::<f64>();
             for (column, product) in products.iter_mut().enumerate() {
@@ -232,16 +155,6 @@ impl<'a> Objective<'a> {
                 }
                 *product += sum;
             }
-            rest += BLOCK;
-        }
-        for (index, row) in (rest..range.end).zip(tail.chunks_exact(width)) {
-            let point = Point::at(offset + dot(row, slopes), self.labels[index]);
-            let weight = self.weight(index);
-            totals[0] += weight * point.loss;
-            totals[1] += weight * point.residual;
-            for (product, value) in products.iter_mut().zip(row) {
-                *product += weight * point.residual * value;
-            }
         }
         sums
     }
@@ -250,14 +163,17 @@ impl<'a> Objective<'a> {
     #[inline(always)]
     fn losses(&self, first: usize, margins: [f64; BLOCK]) -> (f64, [f64; BLOCK]) {
         let labels = &self.labels[first..][..BLOCK];
-        let signs: [f64; BLOCK] = std::array::from_fn(|row| if labels[row] { 1.0 } else { -1.0 });
-        let agreements: [f64; BLOCK] = std::array::from_fn(|row| signs[row] * margins[row]);
-        let decays = agreements.map(|agreement| exp_of_negative(-agreement.abs()));
-        let mut residuals: [f64; BLOCK] = std::array::from_fn(|row| {
-            let right = if agreements[row] >= 0.0 { decays[row] } else { 1.0 };
-            -signs[row] * right / (1.0 + decays[row])
-        });
-        let beyond = agreements.map(|agreement| (-agreement).max(0.0));
+        let mut decays = [0.0; BLOCK];
+        let mut residuals = [0.0; BLOCK];
+        let mut beyond = [0.0; BLOCK];
+        for row in 0..BLOCK {
+            let sign = if labels[row] { 1.0 } else { -1.0 };
+            let agreement = sign * margins[row];
+            decays[row] = exp_of_negative(-agreement.abs());
+            let right = if agreement >= 0.0 { decays[row] } else { 1.0 };
+            residuals[row] = -sign * right / (1.0 + decays[row]);
+            beyond[row] = (-agreement).max(0.0);
+        }
         let Some(weights) = self.weights else {
             // Each factor is between 1 and 2, so one logarithm serves them all.
             let product: f64 = decays.iter().map(|decay| 1.0 + decay).product();
@@ -275,18 +191,18 @@ impl<'a> Objective<'a> {
     pub(super) fn expand(&self, theta: &[f64]) -> Expansion {
         let size = self.size();
         let (offset, slopes) = self.line(theta);
-        let chunk = CHUNK.max(size * size / 8);
-        let sums = merge(map_chunks(self.rows.len(), chunk, |range| {
+        let chunk = CHUNK.max(size * size / 8).next_multiple_of(BLOCK);
+        let sums = merge(map_chunks(self.rows.len(), chunk * self.step, |range| {
             self.expand_chunk(offset, &slopes, range)
         }));
+        let stride = size.next_multiple_of(LANES);
         let (value, rest) = (sums[0], &sums[1..]);
         let mut gradient = rest[..size].to_vec();
         let mut hessian = vec![0.0; size * size];
-        let mut packed = rest[size..].iter();
-        for row in 0..size {
-            for (column, element) in (row..size).zip(packed.by_ref()) {
-                hessian[row * size + column] = *element;
-                hessian[column * size + row] = *element;
+        for (row, elements) in rest[stride..].chunks_exact(stride).take(size).enumerate() {
+            for column in row..size {
+                hessian[row * size + column] = elements[column];
+                hessian[column * size + row] = elements[column];
             }
         }
         for (column, ridge) in self.ridge.iter().enumerate() {
@@ -296,7 +212,8 @@ impl<'a> Objective<'a> {
         Expansion { value, gradient, hessian }
     }
 
-    /// The loss, the gradient and the upper triangle of the Hessian of some rows, one after another.
+    /// The loss, the gradient and the Hessian (its upper triangle, in rows of whole lanes) of some rows, one
+    /// after another.
     fn expand_chunk(&self, offset: f64, slopes: &[f64], range: Range<usize>) -> Vec<f64> {
         #[cfg(target_arch = "x86_64")]
         if std::is_x86_feature_detected!("avx2") {
@@ -314,35 +231,40 @@ impl<'a> Objective<'a> {
 
     #[inline(always)]
     fn expand_chunk_here(&self, offset: f64, slopes: &[f64], range: Range<usize>) -> Vec<f64> {
-        let size = self.size();
-        let mut sums = vec![0.0; 1 + size + size * (size + 1) / 2];
+        let stride = self.size().next_multiple_of(LANES);
+        let mut sums = vec![0.0; 1 + stride + stride * stride];
         let (loss, rest) = sums.split_at_mut(1);
-        let (gradient, triangle) = rest.split_at_mut(size);
-        let mut block = vec![0.0; BLOCK * size];
-        let mut curvatures = [0.0; BLOCK];
-        let rows = self.rows.slice(range.clone());
-        for (first, rows) in range.step_by(BLOCK).zip(rows.chunks(BLOCK * slopes.len())) {
-            // A short last block leaves its spare rows without curvature.
-            curvatures.fill(0.0);
+        let (gradient, square) = rest.split_at_mut(stride);
+        // A short last block leaves rows of the one before it, without curvature.
+        let mut plain = vec![0.0; BLOCK * stride];
+        let mut curved = vec![0.0; BLOCK * stride];
+        for (first, rows) in self.blocks(range) {
+            curved.fill(0.0);
             for (index, row) in rows.chunks_exact(slopes.len()).enumerate() {
-                let z = &mut block[index * size..][..size];
-                z[0] = 1.0;
-                for (column, value) in row.iter().enumerate() {
-                    z[column + 1] =
-                        (value - self.columns.means[column]) / self.columns.scales[column];
-                }
-                let margin = offset + dot(row, slopes);
-                let point = Point::at(margin, self.labels[first + index]);
+                let point = Point::at(offset + dot(row, slopes), self.labels[first + index]);
                 let weight = self.weight(first + index);
+                let z = &mut plain[index * stride..][..stride];
+                z[0] = 1.0;
+                let columns = self.columns.means.iter().zip(&self.columns.scales);
+                for ((z, value), (mean, scale)) in z[1..].iter_mut().zip(row).zip(columns) {
+                    *z = (value - mean) / scale;
+                }
                 loss[0] += weight * point.loss;
-                curvatures[index] = weight * point.curvature;
-                for (sum, value) in gradient.iter_mut().zip(&*z) {
-                    *sum += weight * point.residual * value;
+                let curved = &mut curved[index * stride..][..stride];
+                for ((sum, curved), z) in gradient.iter_mut().zip(curved).zip(z) {
+                    *sum += weight * point.residual * *z;
+                    *curved = weight * point.curvature * *z;
                 }
             }
-            add_outer_products(triangle, &block, &curvatures, size);
+            add_products(square, &plain, &curved, stride);
         }
         sums
+    }
+
+    /// The blocks of these rows that take part, each with its first row; the last may be short.
+    fn blocks(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, &[f64])> {
+        let values = self.rows.slice(rows.clone()).chunks(BLOCK * self.rows.width());
+        rows.step_by(BLOCK * self.step).zip(values.step_by(self.step))
     }
 
     /// The margins `ηᵢ` of a direction: how far it moves each row.
@@ -380,23 +302,27 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// Adds `Σ cᵢ zᵢ zᵢᵀ` of a block of rows to a packed upper triangle.
+/// Adds `Σ cᵢ zᵢ zᵢᵀ` of a block of rows, given as `zᵢ` and as `cᵢ zᵢ`, to the upper triangle of a square.
 #[inline(always)]
-fn add_outer_products(triangle: &mut [f64], block: &[f64], curvatures: &[f64; BLOCK], size: usize) {
-    let rows: [&[f64]; BLOCK] = std::array::from_fn(|row| &block[row * size..][..size]);
-    let mut rest = triangle;
-    for column in 0..size {
-        let (target, below) = rest.split_at_mut(size - column);
-        rest = below;
-        let factors: [f64; BLOCK] = std::array::from_fn(|row| curvatures[row] * rows[row][column]);
-        let tails: [&[f64]; BLOCK] =
-            std::array::from_fn(|row| &rows[row][column..][..target.len()]);
-        for (index, element) in target.iter_mut().enumerate() {
-            let mut sum = 0.0;
-            for row in 0..BLOCK {
-                sum += factors[row] * tails[row][index];
+fn add_products(square: &mut [f64], plain: &[f64], curved: &[f64], stride: usize) {
+    for top in (0..stride).step_by(TILE) {
+        for left in (top / LANES * LANES..stride).step_by(LANES) {
+            let mut sums = [[0.0; LANES]; TILE];
+            for (plain, curved) in plain.chunks_exact(stride).zip(curved.chunks_exact(stride)) {
+                let right = &plain[left..][..LANES];
+                let down = &curved[top..][..TILE];
+                for row in 0..TILE {
+                    for lane in 0..LANES {
+                        sums[row][lane] += down[row] * right[lane];
+                    }
+                }
             }
-            *element += sum;
+            for (row, sums) in sums.iter().enumerate() {
+                let target = &mut square[(top + row) * stride + left..][..LANES];
+                for (element, sum) in target.iter_mut().zip(sums) {
+                    *element += sum;
+                }
+            }
         }
     }
 }
@@ -460,6 +386,40 @@ mod tests {
                 objective.expand_chunk(offset, &slopes, 5..1003),
                 objective.expand_chunk_here(offset, &slopes, 5..1003)
             );
+        }
+    }
+
+    fn sample_of<'a>(values: &'a [f64], labels: &'a [bool], weights: &'a [f64]) -> Sample<'a> {
+        let sample = Sample::new(Rows::new(values, values.len() / labels.len()).unwrap(), labels);
+        sample.unwrap().weighted(weights).unwrap()
+    }
+
+    #[test]
+    fn a_sample_of_blocks_is_the_objective_of_their_rows() {
+        const WIDTH: usize = 3;
+        let values: Vec<f64> =
+            (0..20_003 * WIDTH).map(|at| (at * 7919 % 1013) as f64 / 97.0).collect();
+        let labels: Vec<bool> = (0..20_003).map(|row| row % 3 == 0).collect();
+        let weights: Vec<f64> = (0..20_003).map(|row| f64::from(row % 4)).collect();
+        let whole = sample_of(&values, &labels, &weights);
+        let columns = Columns::measure(&whole).unwrap();
+        let objective =
+            |sample| Objective::new(sample, &columns, vec![2.0; WIDTH], vec![0.0; WIDTH]);
+
+        let taken: Vec<usize> = (0..20_003).filter(|row| row / 8 % 5 == 0).collect();
+        let part: Vec<f64> =
+            taken.iter().flat_map(|row| &values[row * WIDTH..][..WIDTH]).copied().collect();
+        let part_labels: Vec<bool> = taken.iter().map(|row| labels[*row]).collect();
+        let part_weights: Vec<f64> = taken.iter().map(|row| weights[*row]).collect();
+        let expected = objective(sample_of(&part, &part_labels, &part_weights));
+        let found = objective(whole).sampled(5);
+
+        assert_eq!(found.total_weight(), part_weights.iter().sum::<f64>());
+        let theta = [0.2, -0.3, 0.5, 1.0];
+        let (found, expected) = (found.expand(&theta), expected.expand(&theta));
+        assert!((found.value / expected.value - 1.0).abs() < 1e-12);
+        for (found, expected) in found.hessian.iter().zip(&expected.hessian) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The regularisation path: one sample, many strengths, and a held-out loss for each.
 
 use super::Logistic;
+use super::columns::Columns;
 use super::fit::{build, fit_from};
-use super::objective::Columns;
 use super::params::{CheckedLogisticParams, LogisticParams, Penalty};
 use crate::churn::evaluation::log_loss;
 use crate::churn::folds::stratified_folds;

@@ -6,8 +6,6 @@
 
 use super::fit::{End, largest};
 use super::objective::Objective;
-use crate::Result;
-use crate::churn::{Rows, Sample};
 use crate::linalg::cholesky::Cholesky;
 use crate::optimise::lbfgs::{Lbfgs, Minimum};
 
@@ -22,51 +20,43 @@ const RIDGE: f64 = 1e-3;
 /// The subsample's optimum need not be exact.
 const SUBSAMPLE: Lbfgs = Lbfgs { memory: 10, iterations: 50, gradient_tolerance: 1e-3 };
 
-/// Minimises a smooth objective of `sample` from `start` until the gradient is at most `tolerance`.
+/// Minimises a smooth objective from `start` until the gradient is at most `tolerance`.
 pub(super) fn minimise(
     objective: &Objective<'_>,
-    sample: &Sample<'_>,
     start: Vec<f64>,
     tolerance: f64,
     iterations: usize,
-) -> Result<End> {
-    let (start, factor) = subsampled(objective, sample, start)?;
+) -> End {
+    let (start, factor) = subsampled(objective, start);
     let settings = Lbfgs { iterations, gradient_tolerance: tolerance, ..Lbfgs::default() };
     let minimum = descend(objective, settings, start, |vector| {
         if let Some(factor) = &factor {
             factor.solve(vector);
         }
     });
-    Ok(End {
+    End {
         theta: minimum.point,
         value: minimum.value,
         gradient_norm: largest(&minimum.gradient),
         iterations: minimum.iterations,
         evaluations: minimum.evaluations,
         converged: minimum.converged,
-    })
+    }
 }
 
-/// The optimum of evenly spaced rows and the factor of their Hessian there.
-fn subsampled(
-    objective: &Objective<'_>,
-    sample: &Sample<'_>,
-    start: Vec<f64>,
-) -> Result<(Vec<f64>, Option<Cholesky>)> {
-    let rows = sample.rows();
-    let wanted = ROWS.max(ROWS_PER_COORDINATE * objective.size()).min(rows.len());
-    let chosen: Vec<usize> = (0..wanted).map(|index| index * rows.len() / wanted).collect();
-    let values: Vec<f64> = chosen.iter().flat_map(|row| rows.row(*row)).copied().collect();
-    let labels: Vec<bool> = chosen.iter().map(|row| sample.labels()[*row]).collect();
-    let weights: Vec<f64> = chosen.iter().map(|row| sample.weight(*row)).collect();
-    let total: f64 = weights.iter().sum();
+/// The optimum of evenly spaced blocks of rows and the factor of their Hessian there.
+fn subsampled(objective: &Objective<'_>, start: Vec<f64>) -> (Vec<f64>, Option<Cholesky>) {
+    let wanted = ROWS.max(ROWS_PER_COORDINATE * objective.size());
+    let step = (objective.rows() / wanted).max(1);
+    let mut part = objective.sampled(step);
+    let total = part.total_weight();
     if total == 0.0 {
-        return Ok((start, None));
+        return (start, None);
     }
-    let share = wanted as f64 / rows.len() as f64;
-    let part = Sample::new(Rows::new(&values, rows.width())?, &labels)?.weighted(&weights)?;
-    let ridge = objective.ridge.iter().map(|ridge| ridge * share + RIDGE * total).collect();
-    let part = objective.of(part, ridge);
+    let share = total / objective.total_weight();
+    for ridge in &mut part.ridge {
+        *ridge = *ridge * share + RIDGE * total;
+    }
     let tolerance = SUBSAMPLE.gradient_tolerance * total;
     let settings = Lbfgs { gradient_tolerance: tolerance, ..SUBSAMPLE };
     // No coefficient of a standardised column curves by more than a quarter per row.
@@ -77,7 +67,7 @@ fn subsampled(
         }
     });
     let factor = curvature(&part, &optimum.point, 1.0 / share);
-    Ok((optimum.point, factor))
+    (optimum.point, factor)
 }
 
 /// The factor of the Hessian at `theta`, scaled up to more rows.

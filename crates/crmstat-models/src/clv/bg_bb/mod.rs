@@ -6,7 +6,7 @@ mod tests;
 use rand_distr::{Beta, Binomial, Distribution, Geometric};
 use serde::{Deserialize, Serialize};
 
-use super::fit::maximise_positive;
+use super::fit::{Stored, maximise_positive};
 use super::jet::Jet;
 use super::process::{discounted_steps, positive, whole_steps};
 use super::{
@@ -58,34 +58,19 @@ use crate::{Error, Result};
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Stored<4>")]
 pub struct BgBb {
     parameters: [f64; 4],
     unit: TimeUnit,
     estimate: Option<Estimate>,
 }
 
-/// The model as it is stored, before its parameters are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "BgBb")]
-struct Raw {
-    parameters: [f64; 4],
-    unit: TimeUnit,
-    estimate: Option<Estimate>,
-}
-
-impl TryFrom<Raw> for BgBb {
+impl TryFrom<Stored<4>> for BgBb {
     type Error = Error;
 
-    fn try_from(raw: Raw) -> Result<Self> {
-        let estimate = raw.estimate.map(|estimate| estimate.checked(4)).transpose()?;
-        Ok(Self { estimate, ..Self::new(raw.parameters, raw.unit)? })
-    }
-}
-
-impl From<BgBb> for Raw {
-    fn from(BgBb { parameters, unit, estimate }: BgBb) -> Self {
-        Self { parameters, unit, estimate }
+    fn try_from(stored: Stored<4>) -> Result<Self> {
+        let model = Self::new(stored.parameters, stored.unit)?;
+        Ok(Self { estimate: stored.estimate()?, ..model })
     }
 }
 

@@ -84,7 +84,7 @@ impl Dropout {
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Raw")]
 pub struct BgNbd {
     dropout: Dropout,
     parameters: [f64; 4],
@@ -93,8 +93,7 @@ pub struct BgNbd {
 }
 
 /// The model as it is stored, before its parameters are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "BgNbd")]
+#[derive(Deserialize)]
 struct Raw {
     dropout: Dropout,
     parameters: [f64; 4],
@@ -109,12 +108,6 @@ impl TryFrom<Raw> for BgNbd {
         let estimate = raw.estimate.map(|estimate| estimate.checked(4)).transpose()?;
         let model = Self::new(raw.dropout, raw.parameters, raw.unit)?;
         Ok(Self { estimate, ..model })
-    }
-}
-
-impl From<BgNbd> for Raw {
-    fn from(BgNbd { dropout, parameters, unit, estimate }: BgNbd) -> Self {
-        Self { dropout, parameters, unit, estimate }
     }
 }
 

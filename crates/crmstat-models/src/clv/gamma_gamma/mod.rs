@@ -55,7 +55,7 @@ use crate::{Error, Result};
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Raw")]
 pub struct GammaGamma {
     parameters: [f64; 3],
     excluded: usize,
@@ -63,8 +63,7 @@ pub struct GammaGamma {
 }
 
 /// The model as it is stored, before its parameters are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "GammaGamma")]
+#[derive(Deserialize)]
 struct Raw {
     parameters: [f64; 3],
     excluded: usize,
@@ -78,12 +77,6 @@ impl TryFrom<Raw> for GammaGamma {
         let estimate = raw.estimate.map(|estimate| estimate.checked(3)).transpose()?;
         let model = Self::new(raw.parameters)?;
         Ok(Self { excluded: raw.excluded, estimate, ..model })
-    }
-}
-
-impl From<GammaGamma> for Raw {
-    fn from(GammaGamma { parameters, excluded, estimate }: GammaGamma) -> Self {
-        Self { parameters, excluded, estimate }
     }
 }
 

@@ -62,7 +62,7 @@ pub struct CovariateCustomer {
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Raw")]
 pub struct ParetoNbdCovariates {
     base: ParetoNbd,
     purchase: Vec<f64>,
@@ -71,8 +71,7 @@ pub struct ParetoNbdCovariates {
 }
 
 /// The model as it is stored, before it is checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "ParetoNbdCovariates")]
+#[derive(Deserialize)]
 struct Raw {
     base: ParetoNbd,
     purchase: Vec<f64>,
@@ -89,13 +88,6 @@ impl TryFrom<Raw> for ParetoNbdCovariates {
         }
         let estimate = estimate.checked(4 + purchase.len() + dropout.len())?;
         Ok(Self { base, purchase, dropout, estimate })
-    }
-}
-
-impl From<ParetoNbdCovariates> for Raw {
-    fn from(model: ParetoNbdCovariates) -> Self {
-        let ParetoNbdCovariates { base, purchase, dropout, estimate } = model;
-        Self { base, purchase, dropout, estimate }
     }
 }
 

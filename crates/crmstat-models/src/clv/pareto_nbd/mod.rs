@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::covariates::{CovariateCustomer, ParetoNbdCovariates};
 use self::integral::Leaving;
 use super::bg_nbd::{draw_gamma, negative_binomial, poisson};
-use super::fit::maximise_process;
+use super::fit::{Stored, maximise_process};
 use super::jet::Jet;
 use super::process::positive;
 use super::quadrature::unit_interval;
@@ -63,35 +63,19 @@ use crate::special::gamma::ln_gamma;
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Stored<4>")]
 pub struct ParetoNbd {
     parameters: [f64; 4],
     unit: TimeUnit,
     estimate: Option<Estimate>,
 }
 
-/// The model as it is stored, before its parameters are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "ParetoNbd")]
-struct Raw {
-    parameters: [f64; 4],
-    unit: TimeUnit,
-    estimate: Option<Estimate>,
-}
-
-impl TryFrom<Raw> for ParetoNbd {
+impl TryFrom<Stored<4>> for ParetoNbd {
     type Error = crate::Error;
 
-    fn try_from(raw: Raw) -> Result<Self> {
-        let estimate = raw.estimate.map(|estimate| estimate.checked(4)).transpose()?;
-        let model = Self::new(raw.parameters, raw.unit)?;
-        Ok(Self { estimate, ..model })
-    }
-}
-
-impl From<ParetoNbd> for Raw {
-    fn from(ParetoNbd { parameters, unit, estimate }: ParetoNbd) -> Self {
-        Self { parameters, unit, estimate }
+    fn try_from(stored: Stored<4>) -> Result<Self> {
+        let model = Self::new(stored.parameters, stored.unit)?;
+        Ok(Self { estimate: stored.estimate()?, ..model })
     }
 }
 

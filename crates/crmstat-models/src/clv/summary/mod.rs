@@ -36,17 +36,17 @@ pub enum ZeroAmount {
 /// | t_x | time from the first order to the last; 0 when x is 0 |
 /// | T | time from the first order to the end of the calibration |
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[serde(try_from = "Raw")]
 pub struct Summary {
     x: u32,
     t_x: f64,
+    #[serde(rename = "T")]
     end: f64,
     mean_repeat_value: Option<f64>,
 }
 
 /// A summary as it is stored, before its invariants are checked.
-#[derive(Serialize, Deserialize)]
-#[serde(rename = "Summary")]
+#[derive(Deserialize)]
 struct Raw {
     x: u32,
     t_x: f64,
@@ -61,12 +61,6 @@ impl TryFrom<Raw> for Summary {
     fn try_from(raw: Raw) -> Result<Self> {
         let summary = Self::new(raw.x, raw.t_x, raw.end)?;
         raw.mean_repeat_value.map_or(Ok(summary), |value| summary.with_mean_repeat_value(value))
-    }
-}
-
-impl From<Summary> for Raw {
-    fn from(Summary { x, t_x, end, mean_repeat_value }: Summary) -> Self {
-        Self { x, t_x, end, mean_repeat_value }
     }
 }
 

@@ -29,7 +29,7 @@ mod regression;
 mod tests;
 
 use rand_distr::{Distribution, StandardNormal};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Fitted, Forecast};
 use crate::{Error, Result, random::Generator, sum::compensated};
@@ -53,7 +53,7 @@ pub use regression::RegressionArima;
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored")]
+#[serde(remote = "Self")]
 pub struct FittedArima {
     name: String,
     order: Order,
@@ -313,64 +313,41 @@ fn correction(parameters: usize, count: usize) -> f64 {
     if n - k - 1.0 > 0.0 { 2.0 * k * (k + 1.0) / (n - k - 1.0) } else { f64::INFINITY }
 }
 
-/// A fitted model as read from a file, before its invariants are checked.
-#[derive(Deserialize)]
-struct Stored {
-    name: String,
-    order: Order,
-    season: usize,
-    scale: f64,
-    partial: Vec<f64>,
-    constant: f64,
-    parameters: usize,
-    variance: f64,
-    log_likelihood: f64,
-    converged: bool,
-    past: Past,
-    fitted: Vec<f64>,
-    residuals: Vec<f64>,
-}
-
-impl TryFrom<Stored> for FittedArima {
-    type Error = Error;
-
-    fn try_from(stored: Stored) -> Result<Self> {
-        let wrong = || Error::data("the stored ARIMA model contradicts itself");
-        let count = stored.fitted.len();
-        stored.order.check(stored.season).map_err(|_| wrong())?;
-        let lost = stored.order.lost(stored.season);
-        let numbers = [stored.scale, stored.constant, stored.variance, stored.log_likelihood];
-        let sound = stored.scale > 0.0
-            && stored.variance >= 0.0
-            && stored.partial.len() == stored.order.parameters()
-            && stored.partial.iter().all(|partial| partial.abs() < 1.0)
-            && stored.past.levels.len() == lost
-            && count > lost
-            && count == stored.residuals.len()
+impl FittedArima {
+    /// Refuses a model, read from a file, whose parts do not fit together.
+    fn check(&self) -> Result<()> {
+        let count = self.fitted.len();
+        let numbers = [self.scale, self.constant, self.variance, self.log_likelihood];
+        let sound = self.order.check(self.season).is_ok()
+            && self.scale > 0.0
+            && self.variance >= 0.0
+            && self.partial.len() == self.order.parameters()
+            && self.partial.iter().all(|partial| partial.abs() < 1.0)
+            && self.past.levels.len() == self.order.lost(self.season)
+            && count > self.past.levels.len()
+            && count == self.residuals.len()
             && numbers
                 .iter()
-                .chain(&stored.past.levels)
-                .chain(&stored.past.differences)
-                .chain(&stored.past.carried)
-                .chain(stored.fitted.iter().chain(&stored.residuals))
+                .chain(&self.past.levels)
+                .chain(&self.past.differences)
+                .chain(&self.past.carried)
+                .chain(self.fitted.iter().chain(&self.residuals))
                 .all(|number| number.is_finite());
-        if !sound {
-            return Err(wrong());
-        }
-        Ok(Self {
-            name: stored.name,
-            order: stored.order,
-            season: stored.season,
-            scale: stored.scale,
-            partial: stored.partial,
-            constant: stored.constant,
-            parameters: stored.parameters,
-            variance: stored.variance,
-            log_likelihood: stored.log_likelihood,
-            converged: stored.converged,
-            past: stored.past,
-            fitted: stored.fitted,
-            residuals: stored.residuals,
-        })
+        if sound { Ok(()) } else { Err(Error::data("the stored ARIMA model contradicts itself")) }
+    }
+}
+
+// What `remote = "Self"` derives are methods of the type, for these to call.
+impl Serialize for FittedArima {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for FittedArima {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let model = Self::deserialize(deserializer)?;
+        model.check().map_err(D::Error::custom)?;
+        Ok(model)
     }
 }

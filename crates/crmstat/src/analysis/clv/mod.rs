@@ -66,10 +66,9 @@ use self::{
     buyers::{Buyers, Observation},
     process::Asked,
 };
-use super::rfm::no_purchases;
 use crate::{
     AsOf, Error, Result, Window,
-    ingest::{Export, Imported},
+    ingest::{Export, Imported, account::no_purchases},
     output::Texts,
     tables::{CustomerTable, Orders, OrdersQuery, Records},
 };

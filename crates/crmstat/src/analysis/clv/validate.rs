@@ -4,10 +4,9 @@ use super::{
     Beside, Model, Options, OrderModel, Warning,
     buyers::{Buyers, Observation, last_day, purchases},
 };
-use crate::analysis::rfm::no_purchases;
 use crate::{
     AsOf, Date, Error, Result, Window,
-    ingest::{Export, Imported},
+    ingest::{Export, Imported, account::no_purchases},
     output::{Column, Table},
     tables::{Orders, OrdersQuery},
 };

@@ -18,10 +18,9 @@ pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next
 
 pub(in crate::analysis) use terms::{Contract, Terms};
 
-use super::rfm::no_purchases;
 use crate::{
     AsOf, Date, Error, Money, Result, Window,
-    ingest::{Export, Imported},
+    ingest::{Export, Imported, account::no_purchases},
     output::{Column, Table},
     tables::{Orders, OrdersQuery},
 };

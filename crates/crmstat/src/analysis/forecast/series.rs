@@ -3,7 +3,7 @@
 use super::Period;
 use crate::{
     AsOf, Date, Error, Money, Result, Window,
-    ingest::{Export, Field, Imported},
+    ingest::{Export, Field, Imported, account::no_purchases},
     output::Texts,
     tables::{Column, Labels, Orders, OrdersQuery, Records},
 };
@@ -125,13 +125,17 @@ impl SeriesSet {
     /// first one where `window.since` lies within it.
     ///
     /// # Errors
-    /// What the export cannot bear, a dimension without a column, or no complete period with an order.
+    /// What the export cannot bear, nobody who bought, a dimension without a column, or no complete period
+    /// with an order.
     pub fn from_orders(export: &mut Export, query: &Query) -> Result<Imported<Self>> {
         let mut fields = query.by.clone();
         if query.measure == Measure::Quantity {
             fields.push(Field::Quantity);
         }
         let orders = Orders::read(export, &OrdersQuery { window: query.window, fields })?;
+        if !orders.result.has_purchases() {
+            return Err(no_purchases(export, &orders));
+        }
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");
         orders.try_map(|orders| Self::of_orders(&orders, query, &files))

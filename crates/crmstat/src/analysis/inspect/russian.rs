@@ -1,53 +1,15 @@
 //! Decisions and reasons of the reader in Russian.
 //!
-//! The reader says why in English, wherever it decides. Here each of its sentences has a Russian one; `{}`
-//! stands for what varies. A sentence without a partner stays as it is.
+//! The reader says why in English, wherever it decides. Here each of its sentences has a Russian one.
 
-use crate::Lang;
+use crate::lang::{self, Lang, Sentences};
 
 /// `text` of the reader in `lang`.
 pub(crate) fn said(text: &str, lang: Lang) -> String {
-    if lang == Lang::En {
-        return text.to_owned();
-    }
-    let translated = SENTENCES
-        .iter()
-        .find_map(|(english, russian)| Some(filled(russian, &matched(english, text)?)));
-    translated.unwrap_or_else(|| text.to_owned())
+    lang::said(text, lang, SENTENCES)
 }
 
-/// What stands in `text` where `pattern` has `{}`.
-fn matched<'a>(pattern: &str, text: &'a str) -> Option<Vec<&'a str>> {
-    let mut parts = pattern.split("{}");
-    let mut rest = text.strip_prefix(parts.next()?)?;
-    let mut found = Vec::new();
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        let end = match (part, parts.peek()) {
-            ("", None) => rest.len(),
-            (part, None) => rest.len() - part.len().min(rest.len()),
-            (part, Some(_)) => rest.find(part)?,
-        };
-        found.push(rest.get(..end)?);
-        rest = rest[end..].strip_prefix(part)?;
-    }
-    rest.is_empty().then_some(found)
-}
-
-fn filled(pattern: &str, values: &[&str]) -> String {
-    let mut values = values.iter();
-    let mut text = String::new();
-    for (at, part) in pattern.split("{}").enumerate() {
-        if at > 0 {
-            text.push_str(values.next().copied().unwrap_or_default());
-        }
-        text.push_str(part);
-    }
-    text
-}
-
-/// English and Russian sentences; the more special before the more general.
-const SENTENCES: &[(&str, &str)] = &[
+const SENTENCES: &Sentences = &[
     // Topics.
     ("encoding", "кодировка"),
     ("delimiter", "разделитель"),
@@ -60,6 +22,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("sheet", "лист"),
     ("rows", "строки"),
     ("amounts", "суммы"),
+    ("column {}", "столбец {}"),
+    ("error cells", "ячейки с ошибкой"),
+    ("formulas", "формулы"),
     ("dates in `{}`", "даты в `{}`"),
     ("numbers in `{}`", "числа в `{}`"),
     ("time zone in `{}`", "часовой пояс в `{}`"),
@@ -87,8 +52,18 @@ const SENTENCES: &[(&str, &str)] = &[
     ("left aside, the wall time kept", "не учитывается, время как в файле"),
     ("moved to {}", "переведено в {}"),
     ("summed over the order lines", "сложены по позициям заказов"),
+    ("order lines", "позиции заказов"),
+    ("copies of orders", "копии заказов"),
+    ("rounded", "округлены"),
+    ("{} read as empty", "{} прочитано пустыми"),
     // Evidence.
     ("every byte is ASCII", "все байты ASCII"),
+    ("as given", "как указано"),
+    ("every other byte of ASCII characters is NUL", "каждый второй байт символов ASCII нулевой"),
+    (
+        "{} characters beyond ASCII are valid UTF-8; {} broken sequences are not",
+        "{} символов вне ASCII верны в UTF-8, {} последовательностей нет",
+    ),
     ("the file begins with its byte order mark", "файл начинается с метки порядка байтов"),
     ("{} characters beyond ASCII, all valid UTF-8", "{} символов вне ASCII, все верны в UTF-8"),
     (
@@ -108,6 +83,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the header is repeated and column {} is empty", "заголовок повторяется, а столбец {} пуст"),
     ("as in the other date columns", "как в других столбцах дат"),
     ("the profile's date order", "порядок дат профиля"),
+    ("the profile's decimal sign", "десятичный знак профиля"),
     ("no cell leaves a choice", "все ячейки однозначны"),
     ("no cell has a decimal sign", "ни в одной ячейке нет десятичного знака"),
     ("day and month are equal in every cell", "день и месяц во всех ячейках равны"),
@@ -131,7 +107,27 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("the file begins with the bytes `{}`", "файл начинается с байтов `{}`"),
     ("it has the most rows, {}", "в ней больше всего строк: {}"),
+    ("the parts of the ZIP file", "части файла ZIP"),
+    ("the only visible sheet", "единственный видимый лист"),
+    (
+        "the first of {} visible sheets that begins like a table",
+        "первый из {} видимых листов, который начинается как таблица",
+    ),
+    ("the sheet shows an error such as #DIV/0!", "на листе ошибка, например #DIV/0!"),
+    (
+        "the file does not hold their values: open it in a spreadsheet program and save it",
+        "их значений в файле нет: откройте его в табличной программе и сохраните",
+    ),
+    ("{} amounts have more than {} decimals", "у {} сумм больше {} знаков после запятой"),
     ("the orders have none", "в заказах их нет"),
+    (
+        "order ids repeat: {} rows are summed into {} orders",
+        "номера заказов повторяются: строк {}, после сложения заказов {}",
+    ),
+    (
+        "order ids repeat: {} rows are counted once as {} orders",
+        "номера заказов повторяются: строк {}, без копий заказов {}",
+    ),
     // Rules by which rows are left out.
     ("blank row", "пустая строка"),
     ("footer", "итоговая строка"),
@@ -164,8 +160,8 @@ const SENTENCES: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{SENTENCES, matched, said};
-    use crate::Lang;
+    use super::{SENTENCES, said};
+    use crate::lang::{Lang, assert_paired};
 
     #[test]
     fn what_varies_is_carried_over() {
@@ -182,9 +178,6 @@ mod tests {
 
     #[test]
     fn both_sides_have_the_same_holes() {
-        for (english, russian) in SENTENCES {
-            assert_eq!(english.matches("{}").count(), russian.matches("{}").count(), "{english}");
-            assert!(matched(english, english).is_some(), "{english}");
-        }
+        assert_paired(SENTENCES);
     }
 }

@@ -23,7 +23,7 @@ pub use segments::Segments;
 
 use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
-    ingest::{Export, Imported, gather::PerCustomer},
+    ingest::{Export, Imported, account::no_purchases, gather::PerCustomer},
     output::Texts,
     tables::Orders,
 };
@@ -184,25 +184,6 @@ pub fn score_orders(orders: &Orders, options: &Options) -> Result<Rfm> {
 
 /// Customers per task.
 const CHUNK: usize = 4096;
-
-/// Says where the rows went that are no purchases.
-pub(crate) fn no_purchases<T>(export: &Export, gathered: &Imported<T>) -> Error {
-    let files: Vec<&str> = export.files().collect();
-    let ledger = &gathered.ledger;
-    let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));
-    let rejected = gathered.rejections.groups().into_iter().map(|group| {
-        let first = group.first;
-        format!("{} rejected: {} `{}` at {}", group.rows, first.reason, first.value, first.place)
-    });
-    let fates: Vec<String> = left_out.chain(rejected).collect();
-    let read = match ledger.read {
-        0 => "no row behind the header".to_owned(),
-        rows if fates.is_empty() => format!("{rows} rows read, refunds only"),
-        rows => format!("{rows} rows read, {}", fates.join(", ")),
-    };
-    let hint = "see `crmstat inspect` for how the rows are read; check `--as-of` and `--since`";
-    Error::data(format!("no purchase in `{}`: {read}", files.join("`, `"))).with_hint(hint)
-}
 
 impl Rfm {
     fn new(

@@ -1,6 +1,6 @@
 //! What customers are worth: in all, who, and in how few hands.
 
-use super::{Page, TOP, file_only, top};
+use super::{Page, TOP, file_only, refusals::said, top};
 use crate::{
     Lang, Money, Result,
     analysis::clv::{Clv, Customer, OrderModel, Warning},
@@ -202,12 +202,14 @@ impl Page<'_> {
                  клиентов смещена.",
                 locale.decimal(*correlation, 2)
             ),
-            Warning::NoSpend(reason) => format!("Только заказы, без ценности: {reason}."),
+            Warning::NoSpend(reason) => {
+                format!("Только заказы, без ценности: {}.", said(reason, Lang::Ru))
+            }
             Warning::InfiniteMean(_) => {
                 "У разовых покупателей нет ожидаемой ценности: среднее модели бесконечно."
                     .to_owned()
             }
-            Warning::NoIntervals(reason) => format!("Без интервалов: {reason}."),
+            Warning::NoIntervals(reason) => format!("Без интервалов: {}.", said(reason, Lang::Ru)),
             Warning::LongHorizon(times) => format!(
                 "Горизонт в {} раза длиннее самого долгого наблюдения: дальний конец додуман.",
                 locale.decimal(*times, 1)

@@ -9,11 +9,13 @@ mod figures;
 mod funnel;
 mod methods;
 mod quality;
+mod refusals;
 mod rfm;
 mod sales;
 
 use super::{
     Absent, Content, Exhibit, Locale, Options, Reason, Report, Results, Section, SectionId,
+    locale::capitalised,
 };
 use crate::{
     Result,
@@ -147,8 +149,11 @@ impl Page<'_> {
             Reason::FewCustomers { found, needed } => said(
                 match locale.lang() {
                     crate::Lang::En => format!(
-                        "There are {} with a purchase, fewer than the {} that this needs.",
-                        locale.customers(*found),
+                        "There {} with a purchase, fewer than the {} that this needs.",
+                        match found {
+                            1 => "is one customer".to_owned(),
+                            found => format!("are {}", locale.customers(*found)),
+                        },
                         number(*needed)
                     ),
                     crate::Lang::Ru => format!(
@@ -162,8 +167,11 @@ impl Page<'_> {
             Reason::FewRepeatCustomers { found, needed } => said(
                 match locale.lang() {
                     crate::Lang::En => format!(
-                        "Only {} came back for a second purchase, fewer than the {} that this needs.",
-                        locale.customers(*found),
+                        "{} came back for a second purchase, fewer than the {} that this needs.",
+                        match found {
+                            0 => "No customer".to_owned(),
+                            found => format!("Only {}", locale.customers(*found)),
+                        },
                         number(*needed)
                     ),
                     crate::Lang::Ru => format!(
@@ -191,10 +199,12 @@ impl Page<'_> {
             ),
             Reason::Refused { message, hint } => said(
                 format!(
-                    "{}: {message}.",
-                    locale.pick("The data do not bear it", "Данные не позволяют")
+                    "{}: {}.",
+                    locale.pick("The data do not bear it", "Данные не позволяют"),
+                    refusals::said(message, locale.lang())
                 ),
-                hint.clone(),
+                hint.as_deref()
+                    .map(|hint| format!("{}.", capitalised(&refusals::said(hint, locale.lang())))),
             ),
         }
     }

@@ -81,7 +81,7 @@ impl Page<'_> {
         };
         let mut notes = vec![match locale.lang() {
             Lang::En => format!("Model: {}.", forecast.model),
-            Lang::Ru => format!("Модель: {}.", forecast.model),
+            Lang::Ru => format!("Модель: `{}`.", forecast.model),
         }];
         let last_complete = period.first_day(history.next());
         if last_complete < self.results.as_of.date() {
