@@ -10,6 +10,8 @@ use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
 
 /// Times that share the coefficients of a series: the months of a year.
 const LANES: usize = 12;
+/// The rest of a series, to all of it, that may be left out.
+const SMALL: f64 = 1e-14;
 /// Terms after which the rest of a series is looked at.
 const TERMS: u32 = 4;
 
@@ -145,7 +147,7 @@ impl Lanes {
             }
             // Where a or b is a whole number below zero, coefficients end before their derivatives do.
             let size = at.value.abs() + at.by_a.abs() + at.by_b.abs() + at.by_c.abs();
-            if falls && size * plain <= 0.25 * f64::EPSILON * (1.0 - most) * sum.value.abs() {
+            if falls && size * plain <= SMALL * (1.0 - most) * sum.value.abs() {
                 sum.logged = total(&logged);
                 return Some(sum);
             }

@@ -1,7 +1,7 @@
 //! Cohorts of orders that have been read: one pass, customers in parallel, sums exact.
 
 use super::{Acquisition, Period};
-use crate::{AsOf, tables::Orders};
+use crate::{AsOf, Date, tables::Orders};
 use crmstat_models::{clv::Cohort, parallel::map_chunks};
 use std::collections::BTreeMap;
 
@@ -23,10 +23,11 @@ impl Acquisition {
     /// Groups the customers of `orders` that have been read; without a purchase before `as_of` there is no
     /// cohort.
     pub fn of_orders(orders: &Orders, as_of: AsOf, period: Period) -> Self {
+        let days = Days::of(orders, period);
         let parts = map_chunks(orders.customers().len(), CHUNK, |range| {
             let mut cells = Cells::new();
             for customer in range {
-                add(&mut cells, orders, customer, as_of, period);
+                add(&mut cells, orders, customer, as_of, &days);
             }
             cells
         });
@@ -59,13 +60,32 @@ impl Acquisition {
     }
 }
 
+/// The period of each day with orders, looked up rather than computed for each of them.
+struct Days {
+    first: i32,
+    periods: Vec<u32>,
+}
+
+impl Days {
+    fn of(orders: &Orders, period: Period) -> Self {
+        let (first, last) = orders.span().unwrap_or_default();
+        let days = first.days()..=last.days();
+        let periods = days.map(|day| period.number(Date::from_days(day))).collect();
+        Self { first: first.days(), periods }
+    }
+
+    fn period(&self, date: Date) -> u32 {
+        self.periods[(date.days() - self.first) as usize]
+    }
+}
+
 /// Adds the orders of a customer before `as_of`, period by period.
-fn add(cells: &mut Cells, orders: &Orders, customer: usize, as_of: AsOf, period: Period) {
+fn add(cells: &mut Cells, orders: &Orders, customer: usize, as_of: AsOf, days: &Days) {
     let end = as_of.date().midnight();
     let range = orders.of_customer(customer);
     let before = orders.at()[range.clone()].partition_point(|at| *at < end);
     let own = range.start..range.start + before;
-    let number = |order: usize| period.number(orders.at()[order].date());
+    let number = |order: usize| days.period(orders.at()[order].date());
     let is_purchase = |order: usize| !orders.amount()[order].is_negative();
     // A customer known by refunds alone was never acquired.
     let Some(acquired) = own.clone().find(|order| is_purchase(*order)).map(number) else { return };
