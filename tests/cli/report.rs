@@ -114,7 +114,7 @@ fn english(page: &str) -> Vec<&str> {
         .map(|(_, text)| text)
         .filter(|text| {
             let words: Vec<&str> = text.split([' ', ',', '.', ':', ';']).collect();
-            words.windows(3).any(|three| three.iter().all(|word| is_word(&word)))
+            words.windows(3).any(|three| three.iter().all(is_word))
         })
         .collect()
 }
