@@ -280,7 +280,7 @@ fn what_is_asked_wrongly_is_refused() {
         (&["--period", "fortnight"], "`fortnight` is no period"),
         (&["--by", "shoe_size"], "knows no field `shoe_size`"),
         (&["--open-deals"], "--pipeline"),
-        (&["--pipeline", "--by", "region"], "cannot be used with"),
+        (&["--pipeline", "--measure", "orders"], "cannot be used with"),
         (&["--origins", "3"], "--backtest"),
     ] {
         let run = orders(options);
@@ -402,6 +402,37 @@ fn a_pipeline_is_forecast_from_its_deals() {
     assert!(rmse(0) < rmse(3), "{rows:?}");
     let whole = run(&["--target", "1"]);
     assert_eq!(column(&whole, "total", "probability"), [1.0]);
+
+    // Groups add up to the total, which stays as it was.
+    let divided = run(&["--by", "owner"]);
+    let rows = cells(&divided);
+    assert!(rows.len() > 2 * 3, "{}", divided.stdout);
+    for header in ["forecast", "won", "from_open", "from_new", "from_series"] {
+        let total = column(&divided, "total", header);
+        assert_eq!(total, column(&forecast, "total", header), "{header}");
+        let place = rows[0].iter().position(|name| name == header).unwrap();
+        for (at, total) in total.iter().enumerate() {
+            let groups = rows[1..].iter().filter(|row| row[0] != "total").skip(at).step_by(2);
+            let sum: f64 = groups.map(|row| row[place].parse::<f64>().unwrap()).sum();
+            assert!((sum - total).abs() < 1e-9 * total.max(1.0), "{header}: {sum} {total}");
+        }
+    }
+    for row in &rows[1..] {
+        let [forecast, lower, upper]: [f64; 3] = [2, 3, 4].map(|at| row[at].parse().unwrap());
+        assert!(0.0 <= lower && lower <= forecast && forecast <= upper, "{row:?}");
+    }
+    for (options, says) in [
+        (&["--by", "owner,product"][..], "divided by one field"),
+        (&["--by", "owner", "--backtest"], "is not divided"),
+        (&["--by", "category"], "the pipeline is not divided by category"),
+    ] {
+        let refused = run(options);
+        assert_eq!(refused.code, Some(2), "{options:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains(says), "{options:?}: {}", refused.stderr);
+    }
+    let refused = run(&["--by", "region"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--map region=COLUMN"), "{}", refused.stderr);
 }
 
 #[test]
@@ -439,4 +470,61 @@ fn saved_models_go_on_with_new_observations() {
     assert!(refused.stderr.contains("on 2020-03-01 was"), "{}", refused.stderr);
     let other = run("sales.csv", "quarter");
     assert_eq!(other.code, Some(2), "{}", other.stderr);
+}
+
+#[test]
+fn saved_models_keep_what_regressors_do() {
+    let promotion = |at: usize| u8::from(at % 5 == 2);
+    let value = |at: usize| 100.0 + (at * 7 % 5) as f64 + 40.0 * f64::from(promotion(at));
+    let plan: String = (0..56)
+        .map(|at| format!("{}-{:02}-01,{}\n", 2020 + at / 12, at % 12 + 1, promotion(at)))
+        .collect();
+    let sales = |count| format!("series,date,value\n{}", months("a", (0..count).map(value)));
+    let folder = Folder::with("before.csv", sales(48))
+        .and("now.csv", sales(51))
+        .and("plan.csv", "date,promotion\n".to_owned() + &plan);
+    let with = |file: &str, options: &[&str]| {
+        let arguments = ["forecast", "--series", file, "--period", "month", "--horizon", "4"];
+        folder.run(&[&arguments[..], options].concat())
+    };
+    let regressors = ["--regressors", "plan.csv"];
+    with("before.csv", &[&regressors[..], &["--save-model", "state.json"]].concat());
+    let later = with("now.csv", &[&regressors[..], &["--model", "state.json"]].concat());
+    let model = &cells(&later)[1];
+    assert!(model.iter().any(|cell| cell.starts_with("promotion + ")), "{model:?}");
+    for (at, mean) in column(&later, "a", "forecast").iter().enumerate() {
+        let expected = 102.0 + 40.0 * f64::from(promotion(51 + at));
+        assert!((mean - expected).abs() < 6.0, "{at}: {mean} for {expected}");
+    }
+    let without = with("now.csv", &["--model", "state.json"]);
+    assert_eq!(without.code, Some(1), "{}", without.stderr);
+    assert!(
+        without.stderr.contains("series `a`") && without.stderr.contains("regressor `promotion`"),
+        "{}",
+        without.stderr
+    );
+}
+
+#[test]
+fn saved_models_keep_the_season_of_the_year() {
+    let text = |count: i32| -> String {
+        let row = |at: i32| {
+            let date = crmstat::Date::from_days(19_000 + at);
+            let year = (std::f64::consts::TAU * f64::from(at) / 365.0).sin();
+            format!("a,{date},{}\n", 300.0 + 100.0 * year + f64::from(at % 7 * 10 + at * 37 % 17))
+        };
+        "series,date,value\n".to_owned() + &(0..count).map(row).collect::<String>()
+    };
+    let folder = Folder::with("before.csv", text(760)).and("now.csv", text(800));
+    let with = |file: &str, options: &[&str]| {
+        let arguments = ["forecast", "--series", file, "--period", "day", "--horizon", "90"];
+        folder.run(&[&arguments[..], options].concat())
+    };
+    with("before.csv", &["--save-model", "state.json"]);
+    let later = with("now.csv", &["--model", "state.json"]);
+    assert!(cells(&later)[1].iter().any(|cell| cell.contains("season of the year")));
+    let fresh = column(&with("now.csv", &[]), "a", "forecast");
+    for (ours, theirs) in column(&later, "a", "forecast").iter().zip(fresh) {
+        assert!((ours / theirs - 1.0).abs() < 0.15, "{ours} {theirs}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod order;
+mod series;
 mod vanishing;
 
 use crmstat::{

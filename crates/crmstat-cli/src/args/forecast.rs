@@ -17,7 +17,7 @@ pub(crate) struct ForecastArgs {
     pub(crate) series: Vec<String>,
     /// Forecast what the pipeline of an export of deals will bring: open deals by their odds and time to
     /// close, and deals to come; `--history` tells the stages that they went through
-    #[arg(long, conflicts_with_all = ["series", "measure", "by", "since", "anomalies"])]
+    #[arg(long, conflicts_with_all = ["series", "measure", "since", "anomalies"])]
     pub(crate) pipeline: bool,
     /// One row per open deal of the pipeline: how likely it is won within the horizon, and what it brings
     #[arg(long, requires = "pipeline", conflicts_with_all = ["backtest", "total", "target"])]
@@ -29,7 +29,8 @@ pub(crate) struct ForecastArgs {
     /// What to forecast: revenue, orders, quantity, customers [default: revenue]
     #[arg(long, value_name = "MEASURE")]
     pub(crate) measure: Option<String>,
-    /// Divide the total by these fields, the coarsest first, as in `--by region,product`
+    /// Divide the total by these fields, the coarsest first, as in `--by region,product`; a pipeline by one:
+    /// pipeline, owner, product, source, region or channel
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Periods to forecast [default: 28 days, 13 weeks, 12 months, 4 quarters, 3 years]

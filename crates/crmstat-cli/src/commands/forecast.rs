@@ -85,6 +85,7 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
     let query = PipelineQuery {
         period: args.period.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         as_of: settings::window(args.as_of.as_deref(), None)?.until,
+        by: divided_by(args)?,
     };
     let (mut export, tables) = open_with_tables(&args.read, printer)?;
     let imported = Deals::read(&mut export)?;
@@ -118,6 +119,20 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
         .with("period", query.period.name())
         .with("model", "pipeline");
     printer.table(&table, meta.with("notes", notes))
+}
+
+/// The field by which a pipeline is divided.
+fn divided_by(args: &ForecastArgs) -> Result<Option<Field>> {
+    match &args.by[..] {
+        [] => Ok(None),
+        [_] if args.backtest => Err(Error::usage("the backtest of a pipeline is not divided")
+            .with_hint("leave out `--by` or `--backtest`")
+            .into()),
+        [name] => dimension(name).map(Some),
+        _ => Err(Error::usage("a pipeline is divided by one field")
+            .with_hint("such as `--by owner`")
+            .into()),
+    }
 }
 
 fn drivers(args: &ForecastArgs) -> Result<Drivers> {

@@ -43,9 +43,11 @@
 //! # Ok::<(), crmstat_models::Error>(())
 //! ```
 
+mod saved;
 #[cfg(test)]
 mod tests;
 
+pub use self::saved::SavedEffects;
 use super::{
     Fitted, Forecast, Model, Series,
     arima::Arima,
@@ -131,12 +133,7 @@ impl<'a> Driven<'a> {
     /// # Errors
     /// See the module's documentation.
     pub fn fit(&self, series: &Series<'_>) -> Result<DrivenFit> {
-        for Driver { name, values, .. } in self.drivers {
-            if values.len() < series.len() || values.iter().any(|value| !value.is_finite()) {
-                let allowed = format!("`{name}`: {} finite values or more", series.len());
-                return Err(Error::parameter("drivers", values.len(), allowed));
-            }
-        }
+        self.check(series)?;
         let plain = self.ensemble.fit(series);
         let mut fit = DrivenFit::of(plain, series);
         if self.drivers.is_empty() && self.year.is_none() {
@@ -159,12 +156,17 @@ impl<'a> Driven<'a> {
         if fit.cycle.is_empty() && fit.coefficients.is_empty() {
             return Ok(fit);
         }
-        let past: Vec<f64> = (0..series.len()).map(|at| fit.effect(at)).collect();
-        left = series.values().iter().zip(&past).map(|(value, effect)| value - effect).collect();
-        fit.fit = self.ensemble.fit(&Series::new(&left, series.season())?);
-        fit.fitted = fit.fit.fitted_values().iter().zip(&past).map(|(f, e)| f + e).collect();
-        fit.name = fit.described();
-        Ok(fit)
+        fit.leave(self.ensemble, series)
+    }
+
+    fn check(&self, series: &Series<'_>) -> Result<()> {
+        for Driver { name, values, .. } in self.drivers {
+            if values.len() < series.len() || values.iter().any(|value| !value.is_finite()) {
+                let allowed = format!("`{name}`: {} finite values or more", series.len());
+                return Err(Error::parameter("drivers", values.len(), allowed));
+            }
+        }
+        Ok(())
     }
 
     /// Estimates the effects of the drivers on `left`, which no season of the year is in any more.
@@ -203,12 +205,7 @@ impl<'a> Driven<'a> {
         }
         for ((driver, column), slope) in moving.into_iter().zip(&columns).zip(with.coefficients()) {
             let mean = column.iter().sum::<f64>() / seen as f64;
-            fit.coefficients.push((driver.name.clone(), *slope));
-            fit.columns.push(
-                (0..driver.values.len().max(seen + 1))
-                    .map(|at| slope * (driver.at(at, seen) - mean))
-                    .collect(),
-            );
+            fit.add(driver, *slope, mean);
         }
     }
 }
@@ -258,6 +255,8 @@ pub struct DrivenFit {
     /// The effect of every driver by period.
     columns: Vec<Vec<f64>>,
     coefficients: Vec<(String, f64)>,
+    /// The mean of every driver, at which it has no effect.
+    centres: Vec<f64>,
     remarks: Vec<String>,
     seen: usize,
     floor: Option<f64>,
@@ -272,6 +271,7 @@ impl DrivenFit {
             cycle: Vec::new(),
             columns: Vec::new(),
             coefficients: Vec::new(),
+            centres: Vec::new(),
             remarks: Vec::new(),
             seen: series.len(),
             floor: fit.floor(),
@@ -305,6 +305,26 @@ impl DrivenFit {
     pub fn notes(&self) -> Vec<String> {
         let notes = self.fit.notes().iter().map(ToString::to_string);
         notes.chain(self.remarks.iter().cloned()).collect()
+    }
+
+    /// Lets `driver` add `slope` for each of its units above `centre`.
+    fn add(&mut self, driver: &Driver, slope: f64, centre: f64) {
+        let seen = self.seen;
+        let effect = |at: usize| slope * (driver.at(at, seen) - centre);
+        self.columns.push((0..driver.values.len().max(seen + 1)).map(effect).collect());
+        self.coefficients.push((driver.name.clone(), slope));
+        self.centres.push(centre);
+    }
+
+    /// Fits `ensemble` to what the effects leave of `series`.
+    fn leave(mut self, ensemble: &Ensemble, series: &Series<'_>) -> Result<Self> {
+        let past: Vec<f64> = (0..series.len()).map(|at| self.effect(at)).collect();
+        let left: Vec<f64> =
+            series.values().iter().zip(&past).map(|(value, effect)| value - effect).collect();
+        self.fit = ensemble.fit(&Series::new(&left, series.season())?);
+        self.fitted = self.fit.fitted_values().iter().zip(&past).map(|(f, e)| f + e).collect();
+        self.name = self.described();
+        Ok(self)
     }
 
     /// What the season of the year and the drivers add to period `at`, counted from the first observation.

@@ -114,3 +114,67 @@ fn sales_stay_above_zero_and_odd_series_are_left_alone() {
     let error = Driven::new(&ensemble, &short).fit(&Series::new(&falling, 1).unwrap()).unwrap_err();
     assert!(error.is_parameter());
 }
+
+/// The ensemble of the members of `fit` as a file keeps them.
+fn kept(fit: &DrivenFit) -> Ensemble {
+    let members = fit.ensemble().members().map(|member| {
+        let saved = crate::forecast::saved::SavedModel::of(member).unwrap();
+        let text = serde_json::to_string(&saved).unwrap();
+        Box::new(serde_json::from_str::<crate::forecast::saved::SavedModel>(&text).unwrap())
+            as Box<dyn Model>
+    });
+    Ensemble::of(members.collect()).unwrap()
+}
+
+#[test]
+fn effects_go_on_with_new_observations() {
+    let days = working_days(72);
+    let sales: Vec<f64> = (0..60).map(|t| 100.0 + 50.0 * days[t] + noise(t)).collect();
+    let drivers = [Driver::new("working days", days.clone())];
+    let ensemble = Ensemble::standard();
+    let before = Series::new(&sales[..52], 12).unwrap();
+    let fit = Driven::new(&ensemble, &drivers).fit(&before).unwrap();
+    let effects: SavedEffects =
+        serde_json::from_str(&serde_json::to_string(&fit.effects()).unwrap()).unwrap();
+    let members = kept(&fit);
+    let driven = Driven::new(&members, &drivers);
+    // Over what it has seen it is what it was.
+    for (ours, theirs) in
+        driven.resume(&effects, &before).unwrap().forecast(8).mean.iter().zip(fit.forecast(8).mean)
+    {
+        assert!((ours / theirs - 1.0).abs() < 1e-9, "{ours} {theirs}");
+    }
+    let later = driven.resume(&effects, &Series::new(&sales, 12).unwrap()).unwrap();
+    assert_eq!(later.coefficients(), fit.coefficients());
+    for (step, mean) in later.forecast(12).mean.iter().enumerate() {
+        let truth = 100.0 + 50.0 * days[60 + step];
+        assert!((mean - truth).abs() < 25.0, "{step}: {mean} for {truth}");
+    }
+    let without = Driven::new(&members, &[]).resume(&effects, &before).unwrap_err();
+    assert!(without.is_data() && without.to_string().contains("`working days`"), "{without}");
+    let short = driven.resume(&effects, &before.head(40)).unwrap_err();
+    assert!(short.is_data() && short.to_string().contains("52 were seen"), "{short}");
+    let nothing = driven.resume(&SavedEffects::default(), &before).unwrap();
+    assert_eq!(nothing.notes(), ["its saved model uses no regressors"]);
+}
+
+#[test]
+fn the_season_of_the_year_goes_on_from_where_it_was() {
+    let day = |t: usize| {
+        let year = (std::f64::consts::TAU * t as f64 / 365.0).sin();
+        200.0 + 80.0 * year + 10.0 * (t % 7) as f64 + noise(t)
+    };
+    let sales: Vec<f64> = (0..900).map(day).collect();
+    let ensemble = Ensemble::standard();
+    let before = Series::new(&sales[..800], 7).unwrap();
+    let fit = Driven::new(&ensemble, &[]).year(Some(365)).fit(&before).unwrap();
+    assert!(fit.has_year());
+    let members = kept(&fit);
+    let later = Driven::new(&members, &[])
+        .resume(&fit.effects(), &Series::new(&sales, 7).unwrap())
+        .unwrap();
+    for (step, mean) in later.forecast(60).mean.iter().enumerate() {
+        let truth = day(900 + step);
+        assert!((mean - truth).abs() < 45.0, "{step}: {mean} for {truth}");
+    }
+}

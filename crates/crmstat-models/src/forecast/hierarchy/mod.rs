@@ -56,6 +56,8 @@
 //! ```
 
 mod covariance;
+#[cfg(test)]
+mod properties;
 
 use self::covariance::shrunk_covariance;
 use crate::{Error, Result, linalg::qr::Qr, parallel, sum};

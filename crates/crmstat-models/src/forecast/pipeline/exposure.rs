@@ -31,6 +31,20 @@ pub(super) struct Cells {
     levels: Vec<u32>,
 }
 
+/// What was seen of a deal.
+#[derive(Clone, Copy, Debug)]
+struct Sighting {
+    stage: Option<u32>,
+    /// Whether it was just created.
+    is_new: bool,
+}
+
+impl Sighting {
+    fn at_creation(deal: &Deal) -> Self {
+        Self { stage: deal.stages.first().map(|(_, stage)| *stage), is_new: true }
+    }
+}
+
 /// A stage is remembered for so many periods; what it says later is what it says then.
 const MEMORY: usize = 4;
 
@@ -50,8 +64,9 @@ impl Cells {
         let most_seasons = calendar.seasons.iter().max().map_or(1, |last| last + 1);
         let age_levels = ages.len() as u32 + 1;
         let mut levels = vec![age_levels, most_seasons, age_levels * most_seasons];
-        // One level more for a stage or an amount that is not known.
-        levels.extend(last_stage.map(|last| (last + 2) * MEMORY as u32));
+        // One level more for a stage or an amount that is not known, and all stages twice: a deal that is
+        // created in a stage is on its way, one that still stands in it later may be stuck.
+        levels.extend(last_stage.map(|last| 2 * (last + 2) * MEMORY as u32));
         levels.extend((!hidden_amounts).then_some(amounts.len() as u32 + 2));
         levels.extend(
             (0..traits)
@@ -124,23 +139,23 @@ impl Cells {
     ) {
         let from = from.max(deal.created);
         let seen = self.period_of(from);
-        let stage = if deal.created < from {
-            deal.stage_before(from)
+        let sighting = if deal.created < from {
+            Sighting { stage: deal.stage_before(from), is_new: false }
         } else {
-            deal.stages.first().map(|(_, stage)| *stage)
+            Sighting::at_creation(deal)
         };
         self.stretches(deal.created, from, self.starts[end], |period, age, from, to| {
             let lag = (period - seen).min(MEMORY - 1);
-            visit(period, to - from, &self.level(deal, period, age, stage, lag));
+            visit(period, to - from, &self.level(deal, period, age, sighting, lag));
         });
     }
 
-    /// The stage in which `deal` was seen at the start of `period`; in its first period at its creation.
-    fn seen(&self, deal: &Deal, first: usize, period: usize) -> Option<u32> {
+    /// How `deal` was seen at the start of `period`; in its first period at its creation.
+    fn seen(&self, deal: &Deal, first: usize, period: usize) -> Sighting {
         if period == first {
-            deal.stages.first().map(|(_, stage)| *stage)
+            Sighting::at_creation(deal)
         } else {
-            deal.stage_before(self.starts[period])
+            Sighting { stage: deal.stage_before(self.starts[period]), is_new: false }
         }
     }
 
@@ -149,16 +164,16 @@ impl Cells {
         deal: &Deal,
         period: usize,
         age: usize,
-        stage: Option<u32>,
+        seen: Sighting,
         lag: usize,
     ) -> Vec<u32> {
         let (season, age) = (self.seasons[period], age as u32);
         let mut levels = vec![age, season, age * self.most_seasons + season];
         // A stage that nobody stood in before is like an unknown one.
-        levels.extend(
-            self.stages
-                .map(|unknown| stage.unwrap_or(unknown).min(unknown) * MEMORY as u32 + lag as u32),
-        );
+        levels.extend(self.stages.map(|unknown| {
+            let stage = seen.stage.unwrap_or(unknown).min(unknown);
+            (2 * stage + u32::from(seen.is_new)) * MEMORY as u32 + lag as u32
+        }));
         if self.levels.len() > levels.len() + deal.traits.len() {
             levels.push(match deal.amount {
                 Some(amount) => self.amounts.partition_point(|cut| *cut <= amount) as u32,

@@ -59,21 +59,19 @@
 //! # Ok::<(), crmstat_models::Error>(())
 //! ```
 
+mod arrivals;
 mod exposure;
 mod hazard;
 mod simulate;
 #[cfg(test)]
 mod tests;
 
+pub use arrivals::Arrivals;
 pub use simulate::{Outlook, Prospect};
 
 use self::{
     exposure::{Cells, Exposure},
     hazard::Hazard,
-};
-use super::{
-    Series,
-    ensemble::{Ensemble, EnsembleFit},
 };
 use crate::{Error, Result};
 
@@ -237,7 +235,7 @@ impl Pipeline {
         let (win, loss) = (hazard(Outcome::Won), hazard(Outcome::Lost));
         let first = known.iter().map(|deal| calendar.period_of(deal.created)).min().unwrap_or(0);
         let current = calendar.period_of(cutoff);
-        let arrivals = arrivals(&known, calendar, first..current)?;
+        let arrivals = Arrivals::of(&known, calendar, first..current)?;
         let templates = latest.into_iter().take(TEMPLATES).cloned().collect();
         Ok(PipelineFit {
             current,
@@ -286,26 +284,6 @@ fn check_deals(deals: &[Deal], calendar: &Calendar<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The history of new deals, and how it goes on.
-fn arrivals(
-    deals: &[Deal],
-    calendar: &Calendar<'_>,
-    periods: std::ops::Range<usize>,
-) -> Result<EnsembleFit> {
-    let mut counts = vec![0.0; periods.len()];
-    for deal in deals {
-        let period = calendar.period_of(deal.created);
-        if let Some(count) = period.checked_sub(periods.start).and_then(|at| counts.get_mut(at)) {
-            *count += 1.0;
-        }
-    }
-    if counts.is_empty() {
-        let reason = "no period is complete before the cutoff";
-        return Err(Error::data(reason).with_hint("choose shorter periods"));
-    }
-    Ok(Ensemble::standard().fit(&Series::new(&counts, calendar.season)?))
-}
-
 /// What the pipeline has taught, and the deals that are open.
 #[derive(Debug)]
 pub struct PipelineFit {
@@ -319,7 +297,7 @@ pub struct PipelineFit {
     hidden_amounts: bool,
     open: Vec<Deal>,
     templates: Vec<Deal>,
-    arrivals: EnsembleFit,
+    arrivals: Arrivals,
 }
 
 impl PipelineFit {
@@ -329,7 +307,7 @@ impl PipelineFit {
     }
 
     /// The history of new deals by period, and how it goes on.
-    pub fn arrivals(&self) -> &EnsembleFit {
+    pub fn arrivals(&self) -> &Arrivals {
         &self.arrivals
     }
 

@@ -7,7 +7,7 @@ use super::{Deal, PipelineFit, hazard::Hazard};
 use crate::{
     Error, Result,
     forecast::{
-        Fitted,
+        Forecast,
         intervals::{Interval, Paths},
     },
     parallel, random,
@@ -32,6 +32,23 @@ pub struct Outlook {
 }
 
 impl Outlook {
+    /// What `paths`, of which there is at least one, say of `group`.
+    fn of(paths: &[Path], group: usize) -> Result<Self> {
+        let horizon = paths[0].open[group].len();
+        let mean = |of: fn(&Path) -> &Vec<Vec<f64>>| -> Vec<f64> {
+            let sum = |t: usize| paths.iter().map(|path| of(path)[group][t]).sum::<f64>();
+            (0..horizon).map(|t| sum(t) / paths.len() as f64).collect()
+        };
+        let both = |path: &Path| {
+            path.open[group].iter().zip(&path.new[group]).map(|(open, new)| open + new).collect()
+        };
+        Ok(Self {
+            paths: Paths::from_paths(paths.iter().map(both).collect())?,
+            from_open: mean(|path| &path.open),
+            from_new: mean(|path| &path.new),
+        })
+    }
+
     /// The mean of each period.
     pub fn mean(&self) -> Vec<f64> {
         self.from_open.iter().zip(&self.from_new).map(|(open, new)| open + new).collect()
@@ -77,8 +94,19 @@ type Risks = Vec<[f64; 2]>;
 
 /// What one path has brought by period.
 struct Path {
-    open: Vec<f64>,
-    new: Vec<f64>,
+    open: Vec<Vec<f64>>,
+    new: Vec<Vec<f64>>,
+}
+
+/// What all paths have in common.
+struct Future {
+    open: Vec<Risks>,
+    /// By period of creation and template.
+    new: Vec<Vec<Risks>>,
+    arrivals: Forecast,
+    group_of_open: Vec<usize>,
+    group_of_new: Vec<usize>,
+    groups: usize,
 }
 
 impl PipelineFit {
@@ -112,27 +140,55 @@ impl PipelineFit {
     /// # Errors
     /// A parameter error for a horizon or count of 0, or a horizon beyond the calendar.
     pub fn simulate(&self, horizon: usize, count: usize, seed: u64) -> Result<Outlook> {
+        let mut whole = self.draw(horizon, count, seed, None)?;
+        Ok(whole.swap_remove(0))
+    }
+
+    /// The paths of [`simulate`](PipelineFit::simulate), each divided by the levels of a trait, counted from 0:
+    /// with the same seed the levels add up to it, path by path. One outlook for each level that a deal has had,
+    /// and for those below it.
+    ///
+    /// # Errors
+    /// As [`simulate`](PipelineFit::simulate), and for a trait that deals do not have.
+    pub fn simulate_by(
+        &self,
+        place: usize,
+        horizon: usize,
+        count: usize,
+        seed: u64,
+    ) -> Result<Vec<Outlook>> {
+        if self.templates.first().is_none_or(|deal| place >= deal.traits.len()) {
+            return Err(Error::parameter("place", place, "the place of a trait"));
+        }
+        self.draw(horizon, count, seed, Some(place))
+    }
+
+    fn draw(
+        &self,
+        horizon: usize,
+        count: usize,
+        seed: u64,
+        place: Option<usize>,
+    ) -> Result<Vec<Outlook>> {
         self.check(horizon, count)?;
-        let open: Vec<Risks> = self.open.iter().map(|deal| self.risks(deal, horizon)).collect();
-        let new = self.risks_of_new(horizon);
+        let group = |deal: &Deal| place.map_or(0, |place| deal.traits[place] as usize);
+        let groups = self.open.iter().chain(&self.templates).map(|deal| group(deal) + 1).max();
+        let future = Future {
+            open: self.open.iter().map(|deal| self.risks(deal, horizon)).collect(),
+            new: self.risks_of_new(horizon),
+            arrivals: self.arrivals.forecast(horizon),
+            group_of_open: self.open.iter().map(group).collect(),
+            group_of_new: self.templates.iter().map(group).collect(),
+            groups: groups.unwrap_or(1),
+        };
         let paths: Vec<Path> = parallel::map_chunks(count, CHUNK, |range| {
-            let path = |index| self.path(&open, &new, &mut random::stream(seed, index as u64));
+            let path = |index| self.path(&future, &mut random::stream(seed, index as u64));
             range.map(path).collect::<Vec<Path>>()
         })
         .into_iter()
         .flatten()
         .collect();
-        let mean = |of: fn(&Path) -> &[f64]| -> Vec<f64> {
-            let at = |t: usize| paths.iter().map(|path| of(path)[t]).sum::<f64>() / count as f64;
-            (0..horizon).map(at).collect()
-        };
-        let (from_open, from_new) = (mean(|path| &path.open), mean(|path| &path.new));
-        let both = |path: Path| path.open.iter().zip(&path.new).map(|(o, n)| o + n).collect();
-        Ok(Outlook {
-            paths: Paths::from_paths(paths.into_iter().map(both).collect())?,
-            from_open,
-            from_new,
-        })
+        (0..future.groups).map(|group| Outlook::of(&paths, group)).collect()
     }
 
     fn check(&self, horizon: usize, count: usize) -> Result<()> {
@@ -183,18 +239,19 @@ impl PipelineFit {
             .collect()
     }
 
-    fn path(&self, open: &[Risks], new: &[Vec<Risks>], random: &mut Generator) -> Path {
-        let horizon = new.len();
+    fn path(&self, future: &Future, random: &mut Generator) -> Path {
+        let horizon = future.new.len();
         let shocks: Vec<[f64; 2]> =
             (0..horizon).map(|_| [shock(&self.win, random), shock(&self.loss, random)]).collect();
-        let mut path = Path { open: vec![0.0; horizon], new: vec![0.0; horizon] };
-        for (deal, risks) in self.open.iter().zip(open) {
+        let nothing = || vec![vec![0.0; horizon]; future.groups];
+        let mut path = Path { open: nothing(), new: nothing() };
+        for ((deal, risks), group) in self.open.iter().zip(&future.open).zip(&future.group_of_open)
+        {
             if let Some(period) = won(risks, 0, &shocks, random) {
-                path.open[period] += self.amount(deal, random);
+                path.open[*group][period] += self.amount(deal, random);
             }
         }
-        // The ensemble always simulates, as every one of its members does.
-        let counts = self.arrivals.simulate(horizon, random).unwrap_or_default();
+        let counts = self.arrivals.simulate(&future.arrivals, random);
         let starts = &self.cells.starts()[self.current..];
         let left = (starts[1] - self.cutoff) / (starts[1] - starts[0]);
         for (period, count) in counts.into_iter().enumerate() {
@@ -202,8 +259,9 @@ impl PipelineFit {
             let drawn = count.min(MOST_NEW);
             for _ in 0..drawn as usize {
                 let place = random.random_range(0..self.templates.len());
-                if let Some(at) = won(&new[period][place], period, &shocks, random) {
-                    path.new[at] += self.amount(&self.templates[place], random) * (count / drawn);
+                if let Some(at) = won(&future.new[period][place], period, &shocks, random) {
+                    let amount = self.amount(&self.templates[place], random);
+                    path.new[future.group_of_new[place]][at] += amount * (count / drawn);
                 }
             }
         }

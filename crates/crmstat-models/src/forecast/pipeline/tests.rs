@@ -175,6 +175,97 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn levels_of_a_trait_add_up_to_the_whole_path_by_path() {
+    let deals = deals(3.0, 500.0, [0.01, 0.04], 12);
+    let starts = starts();
+    let fit = Pipeline::new().fit(&deals, &calendar(&starts), 490.0).unwrap();
+    let whole = fit.simulate(3, 100, 7).unwrap();
+    let levels = fit.simulate_by(0, 3, 100, 7).unwrap();
+    assert_eq!(levels.len(), 2);
+    for (at, path) in whole.paths().paths().iter().enumerate() {
+        for (period, value) in path.iter().enumerate() {
+            let sum: f64 = levels.iter().map(|level| level.paths().paths()[at][period]).sum();
+            assert!((sum - value).abs() < 1e-9 * value.max(1.0), "{at}: {sum} {value}");
+        }
+    }
+    // The second kind is won twice as often.
+    assert!(levels[1].mean()[1] > 1.5 * levels[0].mean()[1]);
+    assert!(fit.simulate_by(1, 3, 100, 7).unwrap_err().is_parameter());
+}
+
+#[test]
+fn new_deals_are_not_taken_for_stuck_ones() {
+    // Half of the deals leave the first stage at once and are won within a month; half are stuck in it.
+    let mut deals = deals(5.0, 700.0, [0.04, 0.004], 13);
+    for deal in &mut deals {
+        deal.stages.push((deal.created, 0));
+        if deal.traits[0] == 0 {
+            deal.stages.push((deal.created + 0.5, 1));
+        }
+        deal.traits.clear();
+    }
+    let starts = starts();
+    let calendar = calendar(&starts);
+    let won = |cutoff: f64, is_new: bool| -> f64 {
+        let of_period = |deal: &&Deal| {
+            (deal.created >= cutoff) == is_new
+                && deal.closed.is_some_and(|(at, outcome)| {
+                    outcome == Outcome::Won && (cutoff..cutoff + 30.0).contains(&at)
+                })
+        };
+        deals.iter().filter(of_period).filter_map(|deal| deal.amount).sum()
+    };
+    let (mut said, mut came) = ([0.0; 2], [0.0; 2]);
+    for cutoff in [480.0, 510.0, 540.0, 570.0, 600.0, 630.0] {
+        let fit = Pipeline::new().fit(&deals, &calendar, cutoff).unwrap();
+        let outlook = fit.simulate(1, 300, 1).unwrap();
+        for (place, (mean, is_new)) in
+            [(outlook.from_open()[0], false), (outlook.from_new()[0], true)].into_iter().enumerate()
+        {
+            said[place] += mean;
+            came[place] += won(cutoff, is_new);
+        }
+    }
+    for (said, came) in said.iter().zip(came) {
+        assert!((said / came - 1.0).abs() < 0.1, "{said} for {came}");
+    }
+}
+
+#[test]
+fn odd_pipelines_have_a_forecast_or_a_reason() {
+    let usual = deals(2.0, 500.0, [0.02, 0.02], 14);
+    let starts = starts();
+    let calendar = calendar(&starts);
+    let changed = |change: &dyn Fn(&mut Deal)| {
+        let mut deals = usual.clone();
+        deals.iter_mut().for_each(change);
+        Pipeline::new().fit(&deals, &calendar, 400.0)
+    };
+    let all = |outcome: Outcome| {
+        changed(&move |deal| deal.closed = deal.closed.map(|(at, _)| (at, outcome)))
+    };
+    let reason = all(Outcome::Lost).unwrap_err();
+    assert!(reason.is_data() && reason.to_string().contains("0 of them won"), "{reason}");
+    let open = changed(&|deal| deal.closed = None).unwrap_err();
+    assert!(open.is_data() && open.to_string().contains("0 deals were closed"), "{open}");
+
+    let mean = |fit: Result<PipelineFit>| {
+        let outlook = fit.unwrap().simulate(3, 200, 1).unwrap();
+        assert!(outlook.paths().paths().iter().flatten().all(|value| value.is_finite()));
+        outlook.mean()
+    };
+    let plain = mean(changed(&|_| {}));
+    assert!(mean(all(Outcome::Won))[0] > plain[0]);
+    assert_eq!(mean(changed(&|deal| deal.amount = None)), [0.0; 3]);
+    assert!(mean(changed(&|deal| deal.amount = deal.amount.map(|amount| -amount)))[0] < 0.0);
+    let half = mean(changed(&|deal| deal.amount = deal.amount.filter(|_| deal.traits[0] == 0)));
+    assert!(half[0] > 0.5 * plain[0] && half[0] < 1.5 * plain[0], "{half:?} {plain:?}");
+    // The years before the first deal teach nothing.
+    let late: Vec<Deal> = usual.iter().filter(|deal| deal.created > 250.0).cloned().collect();
+    assert!(mean(Pipeline::new().fit(&late, &calendar, 400.0))[0] > 0.5 * plain[0]);
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let deals = deals(1.0, 500.0, [0.02, 0.02], 11);
     let starts = starts();

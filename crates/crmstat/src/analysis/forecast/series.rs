@@ -7,6 +7,7 @@ use crate::{
     output::Texts,
     tables::{Column, Labels, Orders, OrdersQuery, Records},
 };
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// What is counted in each period.
@@ -192,36 +193,43 @@ impl SeriesSet {
         }
         check_length(start, end, period)?;
 
-        let mut nodes = Nodes { start, length: (end - start) as usize, by_path: BTreeMap::new() };
-        for customer in 0..orders.customers().len() {
-            for order in orders.of_customer(customer) {
-                let at = period.number(orders.at()[order].date());
-                if at < start || at >= end {
-                    continue;
-                }
-                let is_purchase = !orders.amount()[order].is_negative();
-                for line in orders.lines_of(order) {
-                    let (amount, mark) = match measure {
-                        Measure::Revenue => (i128::from(orders.line_amount()[line].units()), None),
-                        Measure::Quantity => {
-                            let units = quantity.map_or(0.0, |values| values[line]);
-                            // A missing quantity is NaN, which becomes 0.
-                            ((units * QUANTITY_SCALE).round() as i128, None)
-                        }
-                        Measure::Orders => (i128::from(is_purchase), Some(order)),
-                        Measure::Customers => (i128::from(is_purchase), Some(customer)),
-                    };
-                    let path: Vec<u32> = dimensions
-                        .iter()
-                        .map(|labels| labels.code(line).unwrap_or(u32::MAX))
-                        .collect();
-                    for depth in 0..=path.len() {
-                        nodes.add(&path[..depth], at, amount, mark);
+        let count = orders.customers().len();
+        let parts = rayon::current_num_threads().min(MOST_PARTS);
+        let of_part = |part: usize| {
+            let mut nodes = Nodes::new(dimensions.len(), start, (end - start) as usize);
+            let mut path = Vec::new();
+            for customer in count * part / parts..count * (part + 1) / parts {
+                for order in orders.of_customer(customer) {
+                    let at = period.number(orders.at()[order].date());
+                    if at < start || at >= end {
+                        continue;
+                    }
+                    let is_purchase = !orders.amount()[order].is_negative();
+                    for line in orders.lines_of(order) {
+                        let (amount, mark) = match measure {
+                            Measure::Revenue => {
+                                (i128::from(orders.line_amount()[line].units()), None)
+                            }
+                            Measure::Quantity => {
+                                let units = quantity.map_or(0.0, |values| values[line]);
+                                // A missing quantity is NaN, which becomes 0.
+                                ((units * QUANTITY_SCALE).round() as i128, None)
+                            }
+                            Measure::Orders => (i128::from(is_purchase), Some(order)),
+                            Measure::Customers => (i128::from(is_purchase), Some(customer)),
+                        };
+                        path.clear();
+                        path.extend(
+                            dimensions.iter().map(|labels| labels.code(line).unwrap_or(u32::MAX)),
+                        );
+                        nodes.add(&path, at, amount, mark);
                     }
                 }
             }
-        }
-        if nodes.by_path.is_empty() {
+            nodes
+        };
+        let nodes = Nodes::merged((0..parts).into_par_iter().map(of_part).collect());
+        if nodes.is_empty() {
             return Err(Error::data(format!(
                 "`{files}` has no complete {} with an order",
                 period.name()
@@ -229,9 +237,8 @@ impl SeriesSet {
             .with_hint(SHORTER));
         }
         let (paths, series) = nodes
-            .by_path
             .into_iter()
-            .map(|((_, path), node)| {
+            .map(|(path, node)| {
                 let name = name_of(&path, &dimensions);
                 let first = start + node.first as i32;
                 let exact = node.sums[node.first..].iter();
@@ -314,7 +321,7 @@ impl SeriesSet {
 /// The name of the series of everything.
 pub(super) const TOTAL: &str = "total";
 /// The name of what has no value in a dimension.
-const MISSING: &str = "(none)";
+pub(super) const MISSING: &str = "(none)";
 const SEE_INSPECT: &str = "see `crmstat inspect` for how the rows are read";
 const SHORTER: &str = "choose a shorter `--period`, or say with `--as-of` how far the data reach";
 
@@ -344,11 +351,16 @@ fn check_length(start: i32, end: i32, period: Period) -> Result<()> {
     Ok(())
 }
 
-/// Exact sums by path and period; the map's order is by level, then by path.
+/// Most parts of the customers that are counted by themselves, as each has its own sums; those are exact, so that
+/// it does not matter how many parts there are.
+const MOST_PARTS: usize = 8;
+
+/// Exact sums by path and period.
 struct Nodes {
     start: i32,
     length: usize,
-    by_path: BTreeMap<(usize, Vec<u32>), Node>,
+    /// The paths of every depth, that of the total first.
+    by_depth: Vec<BTreeMap<Vec<u32>, Node>>,
 }
 
 struct Node {
@@ -360,23 +372,62 @@ struct Node {
 }
 
 impl Nodes {
-    /// Adds `amount`; with a `mark`, once for each mark. Equal marks come in a row.
+    fn new(dimensions: usize, start: i32, length: usize) -> Self {
+        Self { start, length, by_depth: (0..=dimensions).map(|_| BTreeMap::new()).collect() }
+    }
+
+    /// Adds `amount` to `path` and all above it; with a `mark`, once for each mark. Equal marks come in a row.
     fn add(&mut self, path: &[u32], at: i32, amount: i128, mark: Option<usize>) {
-        let length = self.length;
         let at = (at - self.start) as usize;
-        let node = self.by_path.entry((path.len(), path.to_vec())).or_insert_with(|| Node {
-            first: at,
-            sums: vec![0; length],
-            marks: if mark.is_some() { vec![usize::MAX; length] } else { Vec::new() },
-        });
-        node.first = node.first.min(at);
+        for (depth, nodes) in self.by_depth.iter_mut().enumerate() {
+            let path = &path[..depth];
+            // Looking first spares a copy of the path for every row.
+            if let Some(node) = nodes.get_mut(path) {
+                node.add(at, amount, mark);
+                continue;
+            }
+            let marks = if mark.is_some() { vec![usize::MAX; self.length] } else { Vec::new() };
+            let mut node = Node { first: at, sums: vec![0; self.length], marks };
+            node.add(at, amount, mark);
+            nodes.insert(path.to_vec(), node);
+        }
+    }
+
+    /// The nodes of all parts, no customer of which is in another: by depth, then by path.
+    fn merged(parts: Vec<Self>) -> Vec<(Vec<u32>, Node)> {
+        let merge = |mut all: Self, part: Self| {
+            for (all, part) in all.by_depth.iter_mut().zip(part.by_depth) {
+                for (path, node) in part {
+                    match all.get_mut(&path) {
+                        Some(known) => known.merge(&node),
+                        None => drop(all.insert(path, node)),
+                    }
+                }
+            }
+            all
+        };
+        let all = parts.into_iter().reduce(merge);
+        all.into_iter().flat_map(|all| all.by_depth).flatten().collect()
+    }
+}
+
+impl Node {
+    fn add(&mut self, at: usize, amount: i128, mark: Option<usize>) {
+        self.first = self.first.min(at);
         if let Some(mark) = mark {
-            if amount == 0 || node.marks[at] == mark {
+            if amount == 0 || self.marks[at] == mark {
                 return;
             }
-            node.marks[at] = mark;
+            self.marks[at] = mark;
         }
-        node.sums[at] += amount;
+        self.sums[at] += amount;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        for (sum, more) in self.sums.iter_mut().zip(&other.sums) {
+            *sum += more;
+        }
     }
 }
 

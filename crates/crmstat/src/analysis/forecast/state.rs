@@ -1,10 +1,10 @@
 //! Fitted models that are kept, and go on with new observations without a new search.
 
-use super::{History, Options, Period, SeriesSet, fit_all, views};
+use super::{History, Options, Period, SeriesSet, fit_all, horizon_of, views};
 use crate::{Error, Result, model_file};
 use crmstat_models::forecast::{
     Model,
-    drivers::DrivenFit,
+    drivers::{Driven, DrivenFit, SavedEffects},
     ensemble::{Ensemble, Note},
     saved::SavedModel,
 };
@@ -50,6 +50,9 @@ struct SavedSeries {
     values: Vec<f64>,
     /// The members of the ensemble; none for a series that has nothing to search for.
     members: Vec<SavedModel>,
+    /// What regressors and the season of the year add.
+    #[serde(default, skip_serializing_if = "SavedEffects::is_empty")]
+    effects: SavedEffects,
 }
 
 impl State {
@@ -157,29 +160,39 @@ impl<'a> Fit<'a> {
     /// # Errors
     /// A horizon out of range, or regressors that do not cover it.
     pub fn new(set: &'a SeriesSet, options: &Options) -> Result<Self> {
-        let horizon = super::horizon_of(set, options)?;
+        let horizon = horizon_of(set, options)?;
         let model = options.model.name().to_owned();
         Ok(Self { set, fits: fit_all(set, options, horizon)?, model })
     }
 
-    /// Takes the models of `state` on over `set`, which [`State::extend`] has made whole: parameters stay,
-    /// states move on. A series that the state does not know is fitted.
+    /// Takes the models of `state` on over `set`, which [`State::extend`] has made whole: parameters and
+    /// effects stay, states move on. A series that the state does not know is fitted.
     ///
     /// # Errors
-    /// Regressors, which a state does not hold, or new values that are too large to calculate with.
+    /// Regressors that the models were fitted with and that are not given, or new values that are too large to
+    /// calculate with.
     pub fn resume(set: &'a SeriesSet, state: &State, options: &Options) -> Result<Self> {
-        if !options.drivers.is_empty() {
-            return Err(Error::usage("saved models know no holidays and regressors")
-                .with_hint("fit the models again, without `--model FILE.json`"));
-        }
+        let horizon = horizon_of(set, options)?;
         let fresh = options.model.ensemble();
+        let year = options.model.year_of(set.period);
         let fits = set
             .series
             .iter()
             .zip(views(set)?)
             .map(|(history, view)| {
-                let kept = state.of(&history.name).map(SavedSeries::resume).transpose()?.flatten();
-                Ok(DrivenFit::of(kept.as_ref().unwrap_or(&fresh).fit(&view), &view))
+                let drivers = options.drivers.of(history, set.period, horizon)?;
+                let in_series = |error: crmstat_models::Error| {
+                    let error = Error::from_model(error);
+                    Error::data(format!("series `{}`: {error}", history.name))
+                        .with_hint("give `--regressors` and `--holidays` as when it was saved")
+                };
+                let Some(saved) = state.of(&history.name) else {
+                    let driven = Driven::new(&fresh, &drivers).year(year);
+                    return driven.fit(&view).map_err(Error::from_model);
+                };
+                let kept = saved.resume()?;
+                let driven = Driven::new(kept.as_ref().unwrap_or(&fresh), &drivers);
+                driven.resume(&saved.effects, &view).map_err(in_series)
             })
             .collect::<Result<_>>()?;
         Ok(Self { set, fits, model: state.model.clone() })
@@ -188,16 +201,9 @@ impl<'a> Fit<'a> {
     /// What is to be kept.
     ///
     /// # Errors
-    /// Regressors or a season of the year, which cannot be kept, or a model that cannot.
+    /// A model that cannot be kept.
     pub fn state(&self) -> Result<State> {
         let series = self.set.series.iter().zip(&self.fits).map(|(history, fit)| {
-            if !fit.coefficients().is_empty() || fit.has_year() {
-                return Err(Error::usage(format!(
-                    "series `{}` is forecast by regressors or the season of its year, which are not saved",
-                    history.name
-                ))
-                .with_hint("leave `--save-model` out, or name one `--model`"));
-            }
             let nothing_to_keep =
                 |note: &Note| matches!(note, Note::Constant { .. } | Note::Intermittent { .. });
             let members = if fit.ensemble().notes().iter().any(nothing_to_keep) {
@@ -215,6 +221,7 @@ impl<'a> Fit<'a> {
                 first: history.first,
                 values: history.values.clone(),
                 members,
+                effects: fit.effects(),
             })
         });
         Ok(State {

@@ -62,9 +62,9 @@ pub fn backtest_pipeline(flow: &DealFlow, options: &Options, plan: Plan) -> Resu
     let mut weights = Vec::new();
     for (place, now) in origins.iter().enumerate() {
         let known = earlier.iter().chain(&origins[..place]);
-        let skill = origin::skill(known, flow, now.cutoff);
+        let skill = origin::skill(known, flow, ahead, now.cutoff);
         weights.push(skill.weight);
-        said.push(speak(flow, now, skill, &levels)?);
+        said.push(speak(flow, now, &skill, &levels)?);
     }
     notes.push(format!(
         "{} origins from {} to {}; the pipeline counted for {:.0} % on average",
@@ -81,7 +81,7 @@ pub fn backtest_pipeline(flow: &DealFlow, options: &Options, plan: Plan) -> Resu
 }
 
 /// What every model says at an origin.
-fn speak(flow: &DealFlow, now: &Origin, skill: Skill, levels: &[f64]) -> Result<[Said; 5]> {
+fn speak(flow: &DealFlow, now: &Origin, skill: &Skill, levels: &[f64]) -> Result<[Said; 5]> {
     let of_paths = |mean: Vec<f64>, paths: &Paths| {
         let intervals: Result<Vec<Interval>, _> =
             levels.iter().map(|level| paths.interval(*level)).collect();

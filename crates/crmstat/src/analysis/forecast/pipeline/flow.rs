@@ -1,9 +1,9 @@
 //! Deals of an export as the model sees them.
 
-use super::{PipelineQuery, weight};
+use super::{PipelineQuery, divide::Division, weight};
 use crate::{
     AsOf, Error, Result, Timestamp,
-    analysis::forecast::Period,
+    analysis::forecast::{Period, series::MISSING},
     ingest::{Field, profile::DealStatus},
     tables::{Column, Deals, Records},
 };
@@ -24,6 +24,8 @@ pub struct DealFlow {
     /// The number of the period that holds the cutoff.
     pub(super) current: i32,
     pub(super) notes: Vec<String>,
+    /// What the forecast is divided by.
+    pub(super) division: Option<Division>,
 }
 
 /// What may move the fate of a deal, where the export has it.
@@ -46,7 +48,8 @@ impl DealFlow {
     /// worth what won deals of the same product brought.
     ///
     /// # Errors
-    /// No deal whose dates are known, or dates after `as_of` only.
+    /// No deal whose dates are known, or dates after `as_of` only; a field to divide by that is none of a
+    /// deal's, has no column or too many values.
     pub fn new(deals: &Deals, history: Option<&Records>, query: &PipelineQuery) -> Result<Self> {
         let period = query.period;
         let mut notes = Vec::new();
@@ -68,8 +71,12 @@ impl DealFlow {
         notes.push(format!("deals as they were before {as_of}"));
         let cutoff = days(as_of.date().midnight());
 
-        let kinds: Vec<(Field, Vec<u32>)> =
-            TRAITS.iter().filter_map(|field| kinds(deals, *field, &rows)).collect();
+        let kinds: Vec<(Field, Vec<u32>)> = TRAITS
+            .iter()
+            .filter_map(|field| kinds(deals, *field, &rows, query.by == Some(*field)))
+            .collect();
+        let division =
+            query.by.map(|field| division(deals, field, kinds.iter().map(|(kind, _)| *kind)));
         let stages = history.map(|history| stages(deals, history)).transpose()?;
         let mut flow: Vec<Deal> = rows
             .iter()
@@ -129,6 +136,7 @@ impl DealFlow {
             current: number(cutoff),
             deals: flow,
             notes,
+            division: division.transpose()?,
         })
     }
 
@@ -205,15 +213,44 @@ fn days(at: Timestamp) -> f64 {
     at.seconds() as f64 / SECONDS_PER_DAY
 }
 
-/// The codes of `field` for the deals in `rows`, the missing as one more; `None` where they tell nothing.
-fn kinds(deals: &Deals, field: Field, rows: &[usize]) -> Option<(Field, Vec<u32>)> {
+/// The codes of `field` for the deals in `rows`, the missing as one more; `None` where they tell nothing and are
+/// not `wanted`.
+fn kinds(deals: &Deals, field: Field, rows: &[usize], wanted: bool) -> Option<(Field, Vec<u32>)> {
     let labels = deals.labels(field)?;
     let count = labels.labels().len();
-    if !(2..=MOST_LEVELS).contains(&count) {
+    let least = if wanted { 1 } else { 2 };
+    if !(least..=MOST_LEVELS).contains(&count) {
         return None;
     }
     let code = |row: &usize| labels.code(*row).unwrap_or(count as u32);
     Some((field, rows.iter().map(code).collect()))
+}
+
+/// How `field`, which is one of the `kinds` that are used, divides the deals.
+fn division(
+    deals: &Deals,
+    field: Field,
+    mut kinds: impl Iterator<Item = Field>,
+) -> Result<Division> {
+    if !TRAITS.contains(&field) {
+        let names = TRAITS.map(|field| field.to_string()).join(", ");
+        return Err(Error::usage(format!("the pipeline is not divided by {field}"))
+            .with_hint(format!("one of {names}")));
+    }
+    let labels = deals.labels(field).map(crate::tables::Labels::labels);
+    let Some(labels) = labels.filter(|labels| !labels.is_empty()) else {
+        return Err(Error::data(format!("the deals have no column of texts for {field}"))
+            .with_hint(format!("name it with `--map {field}=COLUMN`")));
+    };
+    let Some(place) = kinds.position(|kind| kind == field) else {
+        let count = labels.len();
+        return Err(Error::data(format!("{field} has {count} values, more than {MOST_LEVELS}"))
+            .with_hint("divide by a field of fewer kinds"));
+    };
+    let mut names: Vec<String> =
+        (0..labels.len()).map(|code| labels.get(code).unwrap_or(MISSING).to_owned()).collect();
+    names.push(MISSING.to_owned());
+    Ok(Division { place, names })
 }
 
 /// The stages that every deal entered, by time.

@@ -128,30 +128,31 @@ pub(super) fn before(
 }
 
 /// What past errors say about both forecasts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Skill {
     /// The weight of the pipeline; the rest is the series'.
     pub(super) weight: f64,
-    /// How much wider than the paths the errors of the combination were.
-    pub(super) stretch: f64,
+    /// How much wider than the paths the errors of the combination were, in each period ahead.
+    pub(super) stretch: Vec<f64>,
 }
 
-/// Errors as wide as the paths said that are taken for granted, so that a few lucky or unlucky ones do not
-/// decide.
+/// Errors as wide as the paths said (for one period ahead: as all were) that are taken for granted, so that a few
+/// lucky or unlucky ones do not decide.
 const PRIOR_ERRORS: f64 = 6.0;
 
 /// Student's distribution has a variance above two degrees of freedom only.
 const LEAST_FREEDOM: f64 = 3.0;
 
-/// The skill by the errors that were known at `until`; where there are none, equal weights and the spread that
+/// The skill over `horizon` periods by the errors that were known at `until`; where there are none, equal weights and the spread that
 /// the prior leaves open.
 pub(super) fn skill<'a>(
     origins: impl IntoIterator<Item = &'a Origin>,
     flow: &DealFlow,
+    horizon: usize,
     until: f64,
 ) -> Skill {
     // Errors and standard deviations of the pipeline and of the series.
-    let mut past: Vec<[[f64; 2]; 2]> = Vec::new();
+    let mut past: Vec<(usize, [[f64; 2]; 2])> = Vec::new();
     let mut known_origins = 0.0;
     for origin in origins {
         let before = past.len();
@@ -160,29 +161,39 @@ pub(super) fn skill<'a>(
         for ((at, number), part) in periods.enumerate().zip(origin.parts(flow)) {
             if flow.start_of(number + 1) <= until {
                 let spread = |paths: &Paths| deviation(paths.paths().iter().map(|path| path[at]));
-                past.push([
-                    [part.from_open + part.from_new - actual[at], spread(origin.outlook.paths())],
-                    [part.series - actual[at], spread(&origin.series_paths)],
-                ]);
+                let pipeline =
+                    [part.from_open + part.from_new - actual[at], spread(origin.outlook.paths())];
+                past.push((
+                    at,
+                    [pipeline, [part.series - actual[at], spread(&origin.series_paths)]],
+                ));
             }
         }
         known_origins += f64::from(u8::from(past.len() > before));
     }
-    let squares = |model: usize| past.iter().map(|errors| errors[model][0].powi(2)).sum::<f64>();
+    let squares =
+        |model: usize| past.iter().map(|(_, errors)| errors[model][0].powi(2)).sum::<f64>();
     let both = squares(0) + squares(1);
     let weight = if both > 0.0 { squares(1) / both } else { 0.5 };
     let mix =
         |errors: &[[f64; 2]; 2], of: usize| weight * errors[0][of] + (1.0 - weight) * errors[1][of];
-    let ratios = past.iter().map(|errors| (mix(errors, 0), mix(errors, 1)));
-    let (sum, count) = ratios
-        .filter(|(_, spread)| *spread > 0.0)
-        .fold((0.0, 0.0), |(sum, count), (error, spread)| {
-            (sum + (error / spread).powi(2), count + 1.0)
-        });
+    let ratios: Vec<(usize, f64)> = past
+        .iter()
+        .filter(|(_, errors)| mix(errors, 1) > 0.0)
+        .map(|(at, errors)| (*at, (mix(errors, 0) / mix(errors, 1)).powi(2)))
+        .collect();
+    let towards = |prior: f64, ratios: &[f64]| {
+        (PRIOR_ERRORS * prior + ratios.iter().sum::<f64>()) / (PRIOR_ERRORS + ratios.len() as f64)
+    };
+    let overall = towards(1.0, &ratios.iter().map(|(_, ratio)| *ratio).collect::<Vec<_>>());
     // The spread of few errors is uncertain itself: Student's variance, the errors of one origin being one.
     let freedom = f64::max(known_origins, LEAST_FREEDOM);
-    let spread = (PRIOR_ERRORS + sum) / (PRIOR_ERRORS + count);
-    Skill { weight, stretch: (spread * freedom / (freedom - 2.0)).sqrt() }
+    let student = freedom / (freedom - 2.0);
+    let of_period = |ahead: usize| {
+        let those = ratios.iter().filter(|(at, _)| *at == ahead).map(|(_, ratio)| *ratio);
+        (student * towards(overall, &those.collect::<Vec<_>>())).sqrt()
+    };
+    Skill { weight, stretch: (0..horizon).map(of_period).collect() }
 }
 
 /// The standard deviation of at least one value.

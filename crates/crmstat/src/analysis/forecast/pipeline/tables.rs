@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl PipelineForecast {
-    /// One row per period: the columns of [`Forecasts::table`](crate::analysis::forecast::Forecasts::table),
+    /// One row per series and period: the columns of [`Forecasts::table`](crate::analysis::forecast::Forecasts::table),
     /// then what the forecast is made of.
     ///
     /// # Errors
@@ -17,7 +17,7 @@ impl PipelineForecast {
     pub fn table(&self, lang: Lang) -> Result<Table> {
         let table = self.forecasts.table(lang)?;
         let mut columns = table.columns().to_vec();
-        let parts = || self.parts.iter();
+        let parts = || self.parts.iter().flatten();
         columns.extend([
             Column::float("won", "Выиграно", 2, parts().map(|part| part.won)),
             Column::float("from_open", "Из открытых сделок", 2, parts().map(|part| part.from_open)),

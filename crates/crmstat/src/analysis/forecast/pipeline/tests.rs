@@ -91,7 +91,7 @@ fn a_period_that_has_begun_holds_what_was_won() {
     let flow = DealFlow::new(&deals, None, &as_of("2024-12-16")).unwrap();
     let forecast = forecast_pipeline(&flow, &Options { horizon: Some(1), ..Options::default() });
     let forecast = forecast.unwrap();
-    let [part] = forecast.parts() else { panic!("one period") };
+    let [part] = forecast.parts()[0][..] else { panic!("one period") };
     assert_eq!(part.won, 15.0 * 50.0);
     let mean = forecast.forecasts().series()[0].mean[0];
     assert!((mean - part.won - part.from_open - part.from_new).abs() < 1e-9);
@@ -151,4 +151,38 @@ fn what_no_forecast_can_come_of_is_said() {
     assert!(backtest_pipeline(&flow, &Options::default(), none).unwrap_err().is_usage());
     let early = DealFlow::new(&read(few.as_bytes()), None, &as_of("2023-01-01"));
     assert!(early.unwrap_err().to_string().contains("no deal was created before"));
+}
+
+#[test]
+fn groups_add_up_to_the_total_also_within_a_period() {
+    let (deals, history) = team(5);
+    let at = |by| PipelineQuery { by, ..as_of("2025-08-12") };
+    let options = Options { horizon: Some(3), target: Some(9000.0), ..Options::default() };
+    let flow = |by| DealFlow::new(&deals, Some(&history), &at(by)).unwrap();
+    let whole = forecast_pipeline(&flow(None), &options).unwrap();
+    for field in [Field::Owner, Field::Product, Field::Source, Field::Pipeline] {
+        let divided = forecast_pipeline(&flow(Some(field)), &options).unwrap();
+        let [total, groups @ ..] = divided.forecasts().series() else { panic!("no total") };
+        assert!(!groups.is_empty(), "{field}");
+        let sum_of = |of: &dyn Fn(usize) -> f64| (1..=groups.len()).map(of).sum::<f64>();
+        for (at, mean) in total.mean.iter().enumerate() {
+            let before = whole.forecasts().series()[0].mean[at];
+            assert!((mean - before).abs() < 1e-6 * before, "{field}: {mean} {before}");
+            let sum: f64 = groups.iter().map(|group| group.mean[at]).sum();
+            assert!((sum - mean).abs() < 1e-9 * mean, "{field}: {sum} {mean}");
+            let part = |of: fn(&Part) -> f64| {
+                let sum = sum_of(&|group| of(&divided.parts()[group][at]));
+                (sum - of(&divided.parts()[0][at])).abs() < 1e-9 * mean
+            };
+            assert!(part(|part| part.won) && part(|part| part.from_open));
+            assert!(part(|part| part.from_new) && part(|part| part.series));
+        }
+        let sum: f64 = groups.iter().map(|group| group.total.mean).sum();
+        assert!((sum - total.total.mean).abs() < 1e-9 * sum);
+        for group in groups {
+            let (lower, upper) = group.total.bounds[0];
+            assert!(lower <= group.total.mean && group.total.mean <= upper, "{group:?}");
+            assert!(upper - lower <= total.total.bounds[0].1 - total.total.bounds[0].0);
+        }
+    }
 }
