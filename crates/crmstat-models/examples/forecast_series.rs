@@ -31,6 +31,7 @@ fn by_name(name: &str) -> Option<Box<dyn Model>> {
         "naive" => Box::new(Baseline::Naive),
         "seasonal-naive" => Box::new(Baseline::SeasonalNaive),
         "drift" => Box::new(Baseline::Drift),
+        "cautious-drift" => Box::new(Baseline::CautiousDrift),
         "ensemble" => Box::new(Ensemble::standard()),
         "theta" => Box::new(Theta::new(Variant::Standard)),
         "otm" => Box::new(Theta::new(Variant::Optimised)),

@@ -3,14 +3,19 @@
 //! # Formula
 //! Naive: ŷ(n+h) = y(n), error variance hσ². Seasonal naive: ŷ(n+h) = y of the same period in the last
 //! cycle, variance (k+1)σ² after k whole cycles. Drift: ŷ(n+h) = y(n) + h(y(n) − y(1))/(n − 1), variance
-//! hσ²(1 + h/(n − 1)).
+//! hσ²(1 + h/(n − 1)). Cautious drift: ŷ(n+h) = y(n) + h b³/(b² + s²/(n − 1)), b being the mean change
+//! without the least and the greatest of four or more, s² the variance of all; variance as the drift's. A
+//! slope that the changes bear out stays as it is, one within their noise shrinks towards zero.
 //!
 //! # Assumptions
 //! Changes from period to period (from cycle to cycle) are independent, of mean zero (naive, seasonal
-//! naive) or of a constant mean (drift).
+//! naive) or of a constant mean (drift), which now and then a jump overlays (cautious drift).
 //!
 //! # Citation
 //! R. Hyndman, G. Athanasopoulos: Forecasting: Principles and Practice, 3rd ed. 2021, 5.2 and table 5.2.
+//! Cautious drift: J. Doornik, J. Castle, D. Hendry, International Journal of Forecasting 36, 2020 (growth
+//! without its largest change); J. Thompson, Journal of the American Statistical Association 63, 1968
+//! (a mean shrunk by its own square).
 //!
 //! # When not to use
 //! As the last word; they are a yardstick and a fallback.
@@ -46,6 +51,8 @@ pub enum Baseline {
     SeasonalNaive,
     /// The last observation and the mean change per period.
     Drift,
+    /// The last observation and the mean change per period without its extremes, less what may be noise.
+    CautiousDrift,
 }
 
 impl Baseline {
@@ -53,7 +60,7 @@ impl Baseline {
     pub fn fit(self, series: &Series<'_>) -> BaselineFit {
         let values = series.values();
         let lag = match self {
-            Self::Naive | Self::Drift => 1,
+            Self::Naive | Self::Drift | Self::CautiousDrift => 1,
             Self::SeasonalNaive => series.season().min(values.len()),
         };
         let changes = values.len() - lag.min(values.len() - 1);
@@ -63,6 +70,7 @@ impl Baseline {
                 let (first, last) = (values[0], values[values.len() - 1]);
                 2.0 * ((0.5 * last - 0.5 * first) / (values.len() - 1) as f64)
             }
+            Self::CautiousDrift => cautious_slope(values),
             _ => 0.0,
         };
         let fitted: Vec<f64> = (0..values.len())
@@ -70,7 +78,7 @@ impl Baseline {
             .collect();
         let residuals: Vec<f64> =
             values.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
-        let estimated = usize::from(self == Self::Drift);
+        let estimated = usize::from(self.has_slope());
         let degrees = changes.saturating_sub(1 + estimated).max(1);
         let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
         BaselineFit {
@@ -84,6 +92,30 @@ impl Baseline {
             residuals,
         }
     }
+
+    fn has_slope(self) -> bool {
+        matches!(self, Self::Drift | Self::CautiousDrift)
+    }
+}
+
+/// The mean change without the least and the greatest of four or more, times the share of its square that
+/// the variance of the mean does not explain.
+fn cautious_slope(values: &[f64]) -> f64 {
+    // In units of the largest value nothing overflows.
+    let unit = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let mut changes: Vec<f64> =
+        values.windows(2).map(|pair| pair[1] / unit - pair[0] / unit).collect();
+    let count = changes.len() as f64;
+    if changes.len() < 2 || unit == 0.0 {
+        return changes.first().map_or(0.0, |change| change * unit);
+    }
+    let mean = changes.iter().sum::<f64>() / count;
+    let squares: f64 = changes.iter().map(|change| (change - mean).powi(2)).sum();
+    let noise = squares / (count - 1.0) / count;
+    changes.sort_by(f64::total_cmp);
+    let kept = if changes.len() < 4 { &changes[..] } else { &changes[1..changes.len() - 1] };
+    let slope = kept.iter().sum::<f64>() / kept.len() as f64;
+    if slope == 0.0 { 0.0 } else { slope * (slope * slope / (slope * slope + noise)) * unit }
 }
 
 impl Model for Baseline {
@@ -92,6 +124,7 @@ impl Model for Baseline {
             Self::Naive => "naive",
             Self::SeasonalNaive => "seasonal naive",
             Self::Drift => "drift",
+            Self::CautiousDrift => "cautious drift",
         }
     }
 
@@ -140,9 +173,10 @@ impl Fitted for BaselineFit {
         let variance = (0..horizon)
             .map(|h| {
                 let steps = (h / lag + 1) as f64;
-                let of_slope = match self.baseline {
-                    Baseline::Drift => steps / (self.fitted.len() - 1).max(1) as f64,
-                    Baseline::Naive | Baseline::SeasonalNaive => 0.0,
+                let of_slope = if self.baseline.has_slope() {
+                    steps / (self.fitted.len() - 1).max(1) as f64
+                } else {
+                    0.0
                 };
                 (self.variance * steps * (1.0 + of_slope)).min(f64::MAX)
             })
@@ -220,11 +254,32 @@ mod tests {
 
     #[test]
     fn shortest_series_repeat_what_there_is() {
-        for baseline in [Baseline::Naive, Baseline::SeasonalNaive, Baseline::Drift] {
+        let all =
+            [Baseline::Naive, Baseline::SeasonalNaive, Baseline::Drift, Baseline::CautiousDrift];
+        for baseline in all {
             let one = fit(baseline, &[4.0], 12).forecast(3);
             assert_eq!((one.mean, one.variance), (vec![4.0; 3], Some(vec![0.0; 3])));
         }
         assert_eq!(fit(Baseline::SeasonalNaive, &[1.0, 2.0], 12).forecast(3).mean, [1.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_cautious_drift_leaves_out_extremes_and_shrinks_what_may_be_noise() {
+        let next = |values: &[f64]| {
+            let fit = fit(Baseline::CautiousDrift, values, 1);
+            fit.forecast(1).mean[0] - values[values.len() - 1]
+        };
+        // A line is borne out; a jump changes the noise and not the mean; a wave has no slope.
+        assert_eq!(next(&[1.0, 3.0, 5.0, 7.0, 9.0, 11.0]), 2.0);
+        assert_eq!(next(&[1.0, 2.0, 1.0, 2.0, 1.0]), 0.0);
+        // Changes 1, 1, 6, 1, 1: the mean kept is 1, their variance 5, that of the mean 1.
+        assert!((next(&[0.0, 1.0, 2.0, 8.0, 9.0, 10.0]) - 0.5).abs() < 1e-12);
+        // Changes 3, 1: the mean is 2, its variance 1, and 2 · 4/5 is left.
+        assert!((next(&[1.0, 4.0, 5.0]) - 1.6).abs() < 1e-12);
+        assert_eq!(next(&[1.0, 4.0]), 3.0);
+        let drift = fit(Baseline::CautiousDrift, &[1.0, 4.0, 5.0], 1);
+        assert_eq!(drift.forecast(2).variance.unwrap().len(), 2);
+        assert_eq!(next(&[0.0, 0.0, 0.0]), 0.0);
     }
 
     #[test]
@@ -238,10 +293,10 @@ mod tests {
 
     #[test]
     fn huge_values_stay_finite() {
-        let huge = fit(Baseline::Drift, &[-1e308, 1e308], 1);
-        let forecast = huge.forecast(5);
-        assert!(
-            forecast.mean.iter().chain(forecast.variance.iter().flatten()).all(|x| x.is_finite())
-        );
+        for baseline in [Baseline::Drift, Baseline::CautiousDrift] {
+            let forecast = fit(baseline, &[-1e308, 1e308, 1e308, -1e308, 2.0], 1).forecast(5);
+            let numbers = forecast.mean.iter().chain(forecast.variance.iter().flatten());
+            assert!(numbers.into_iter().all(|number| number.is_finite()));
+        }
     }
 }

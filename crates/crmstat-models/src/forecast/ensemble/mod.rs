@@ -91,12 +91,46 @@ pub enum Combination {
     Median,
 }
 
+/// One model, and the series it is for.
+#[derive(Debug)]
+struct Member {
+    model: Box<dyn Model>,
+    suits: Suits,
+}
+
+impl Member {
+    fn new(suits: Suits, model: impl Model + 'static) -> Self {
+        Self { model: Box::new(model), suits }
+    }
+}
+
+/// Which series a model is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suits {
+    Any,
+    /// Those with two whole cycles of a season.
+    Seasonal,
+    /// Those without.
+    Unseasonal,
+}
+
 /// The models to combine.
 #[derive(Debug)]
 pub struct Ensemble {
-    members: Vec<Box<dyn Model>>,
+    members: Vec<Member>,
     combination: Combination,
     specialised: bool,
+}
+
+impl Suits {
+    fn admit(self, series: &Series<'_>) -> bool {
+        let seasonal = series.season() > 1 && series.len() / 2 >= series.season();
+        match self {
+            Self::Any => true,
+            Self::Seasonal => seasonal,
+            Self::Unseasonal => !seasonal,
+        }
+    }
 }
 
 impl Ensemble {
@@ -113,13 +147,18 @@ impl Ensemble {
     /// ```
     pub fn standard() -> Self {
         let damped = Ets::non_seasonal().damped().criterion(Criterion::Bic);
+        let adjusted = |theta| Adjusted::new(Box::new(Theta::new(theta)));
+        let log_drift = Adjusted::new(Box::new(Baseline::Drift)).logarithms();
         Self {
             members: vec![
-                Box::new(Ets::automatic()),
-                Box::new(CesOrDrift),
-                Box::new(Adjusted::new(Box::new(Theta::new(Variant::DynamicOptimised)))),
-                Box::new(Adjusted::new(Box::new(Theta::new(Variant::Standard))).logarithms()),
-                Box::new(Adjusted::new(Box::new(damped))),
+                Member::new(Suits::Any, Ets::automatic()),
+                Member::new(Suits::Seasonal, Ces::new()),
+                Member::new(Suits::Unseasonal, Baseline::Drift),
+                Member::new(Suits::Any, adjusted(Variant::DynamicOptimised)),
+                Member::new(Suits::Any, adjusted(Variant::Standard).logarithms()),
+                Member::new(Suits::Any, Adjusted::new(Box::new(damped))),
+                Member::new(Suits::Unseasonal, log_drift),
+                Member::new(Suits::Unseasonal, Baseline::CautiousDrift),
             ],
             combination: Combination::RobustMean,
             specialised: true,
@@ -134,6 +173,8 @@ impl Ensemble {
         if members.is_empty() {
             return Err(Error::parameter("members", "[]", "at least one model"));
         }
+        let members =
+            members.into_iter().map(|model| Member { model, suits: Suits::Any }).collect();
         Ok(Self { members, combination: Combination::default(), specialised: false })
     }
 
@@ -153,7 +194,8 @@ impl Ensemble {
             notes.push(note);
             return self.combine(series, members, notes);
         }
-        for model in &self.members {
+        for Member { model, .. } in self.members.iter().filter(|member| member.suits.admit(series))
+        {
             match model.fit(series) {
                 Ok(fitted) if runs_away(fitted.as_ref(), series) => {
                     notes.push(Note::RanAway { model: fitted.name().to_string() });
@@ -228,26 +270,6 @@ impl Combination {
         // Dividing first keeps the sum of huge values finite.
         let mean: f64 = kept.iter().map(|value| value / kept.len() as f64).sum();
         mean.clamp(f64::MIN, f64::MAX)
-    }
-}
-
-/// Complex exponential smoothing of a series with a season, and the drift of one without.
-///
-/// Without a season CES has only a level and what stands for a trend, which it extrapolates boldly.
-#[derive(Debug)]
-struct CesOrDrift;
-
-impl Model for CesOrDrift {
-    fn name(&self) -> &'static str {
-        "CES"
-    }
-
-    fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
-        if series.season() > 1 && series.len() >= 2 * series.season() {
-            Model::fit(&Ces::new(), series)
-        } else {
-            Model::fit(&Baseline::Drift, series)
-        }
     }
 }
 
@@ -549,6 +571,7 @@ mod tests {
         assert!(seasonal[1].starts_with("CES(") && seasonal[2] == "adjusted Theta(DOTM)");
         assert_eq!(seasonal[3], "adjusted log Theta(STM)");
         assert_eq!(names(1)[1..4], ["drift", "Theta(DOTM)", "log Theta(STM)"]);
+        assert_eq!(names(1)[5..], ["log drift", "cautious drift"]);
     }
 
     #[test]
