@@ -69,7 +69,7 @@ impl Driven<'_> {
             let reason = format!("{} observations, but {} were seen", series.len(), effects.seen);
             return Err(Error::data(reason).with_hint("fit the model again"));
         };
-        fit.cycle = effects.cycle.clone();
+        fit.cycle.clone_from(&effects.cycle);
         if !fit.cycle.is_empty() {
             let year = fit.cycle.len();
             fit.cycle.rotate_left(new % year);
