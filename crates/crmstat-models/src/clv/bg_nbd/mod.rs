@@ -190,7 +190,7 @@ impl BgNbd {
 
     /// What a customer who may have left makes of what lies `ahead` of one who is alive.
     fn seen(&self, customer: &Summary, ahead: &Weighted) -> OrdersAhead {
-        OrdersAhead { p_alive: self.p_alive(customer), orders: ahead.last, worth: ahead.sum }
+        OrdersAhead { p_alive: self.p_alive(customer), orders: ahead.last, worth: ahead.total }
     }
 
     /// The derivatives of [`BgNbd::log_odds_of_leaving`] by the parameters; zero where nobody can have left.
@@ -297,7 +297,7 @@ impl PurchaseProcess for BgNbd {
         };
         let seen = self.seen(customer, &ahead);
         let leaving = self.slopes_of_leaving(customer);
-        let slope = |index| ahead.by[index] / ahead.sum - (1.0 - seen.p_alive) * leaving[index];
+        let slope = |index| ahead.by[index] / ahead.total - (1.0 - seen.p_alive) * leaving[index];
         Ok((seen, (0..4).map(|index| self.parameters[index] * slope(index)).collect()))
     }
 }

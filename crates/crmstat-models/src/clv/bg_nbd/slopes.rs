@@ -10,16 +10,16 @@ use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
 
 /// Times that share the coefficients of a series: the months of a year.
 const LANES: usize = 12;
-/// The rest of a series, to all of it, that may be left out.
-const SMALL: f64 = 1e-14;
+/// The share of a series that may be left out.
+const NEGLIGIBLE: f64 = 1e-14;
 /// Terms after which the rest of a series is looked at.
 const TERMS: u32 = 4;
 
 /// Orders until several times, each times its weight.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Weighted {
-    pub(super) sum: f64,
-    /// The derivatives of the sum by r, α, a and b.
+    pub(super) total: f64,
+    /// The derivatives of the total by r, α, a and b.
     pub(super) by: [f64; 4],
     /// Orders until the last time, without its weight.
     pub(super) last: f64,
@@ -53,7 +53,7 @@ impl Alive {
             lanes.z[lane] = z;
             lanes.plain[lane] = weight * z * (1.0 + less);
             lanes.logged[lane] = lanes.plain[lane] * log_left;
-            sum.sum += weight * c * mean;
+            sum.total += weight * c * mean;
             sum.last = c * mean;
             sum.by[1] -= c / alpha * lanes.plain[lane];
             sum.by[2] += weight * (mean + c * mean_by_a);
@@ -62,7 +62,7 @@ impl Alive {
         let last = weighted.len() - 1;
         let series = lanes.sum(GaussCoefficient::first(c - r + 1.0, a, c + 1.0), last)?;
         let by_c = series.value + (c - r) * (series.by_a + series.by_c);
-        sum.sum -= (c - r) * series.value;
+        sum.total -= (c - r) * series.value;
         sum.last -= (c - r) * series.last / weighted[last].1;
         sum.by[0] += series.value + (c - r) * series.by_a;
         sum.by[1] += (c - r) / alpha * (series.value - a * series.next + series.by_log_z);
@@ -147,7 +147,7 @@ impl Lanes {
             }
             // Where a or b is a whole number below zero, coefficients end before their derivatives do.
             let size = at.value.abs() + at.by_a.abs() + at.by_b.abs() + at.by_c.abs();
-            if falls && size * plain <= SMALL * (1.0 - most) * sum.value.abs() {
+            if falls && size * plain <= NEGLIGIBLE * (1.0 - most) * sum.value.abs() {
                 sum.logged = total(&logged);
                 return Some(sum);
             }
