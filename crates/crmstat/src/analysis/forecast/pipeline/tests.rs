@@ -172,7 +172,7 @@ fn groups_add_up_to_the_total_also_within_a_period() {
             assert!((mean - before).abs() < 1e-6 * before, "{field}: {mean} {before}");
             let sum: f64 = groups.iter().map(|group| group.mean[at]).sum();
             assert!((sum - mean).abs() < 1e-9 * mean, "{field}: {sum} {mean}");
-            let part = |of: fn(&Part) -> f64| {
+            let part = |of: fn(&super::Part) -> f64| {
                 let sum = sum_of(&|group| of(&divided.parts()[group][at]));
                 (sum - of(&divided.parts()[0][at])).abs() < 1e-9 * mean
             };
