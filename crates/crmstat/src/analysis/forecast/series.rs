@@ -400,7 +400,9 @@ impl Nodes {
                 for (path, node) in part {
                     match all.get_mut(&path) {
                         Some(known) => known.merge(&node),
-                        None => drop(all.insert(path, node)),
+                        None => {
+                            all.insert(path, node);
+                        }
                     }
                 }
             }

@@ -49,7 +49,7 @@ impl DealFlow {
     ///
     /// # Errors
     /// No deal whose dates are known, or dates after `as_of` only; a field to divide by that is none of a
-    /// deal's, has no column or too many values.
+    /// deal's, has no column, one value or too many.
     pub fn new(deals: &Deals, history: Option<&Records>, query: &PipelineQuery) -> Result<Self> {
         let period = query.period;
         let mut notes = Vec::new();
@@ -71,10 +71,8 @@ impl DealFlow {
         notes.push(format!("deals as they were before {as_of}"));
         let cutoff = days(as_of.date().midnight());
 
-        let kinds: Vec<(Field, Vec<u32>)> = TRAITS
-            .iter()
-            .filter_map(|field| kinds(deals, *field, &rows, query.by == Some(*field)))
-            .collect();
+        let kinds: Vec<(Field, Vec<u32>)> =
+            TRAITS.iter().filter_map(|field| kinds(deals, *field, &rows)).collect();
         let division =
             query.by.map(|field| division(deals, field, kinds.iter().map(|(kind, _)| *kind)));
         let stages = history.map(|history| stages(deals, history)).transpose()?;
@@ -213,13 +211,11 @@ fn days(at: Timestamp) -> f64 {
     at.seconds() as f64 / SECONDS_PER_DAY
 }
 
-/// The codes of `field` for the deals in `rows`, the missing as one more; `None` where they tell nothing and are
-/// not `wanted`.
-fn kinds(deals: &Deals, field: Field, rows: &[usize], wanted: bool) -> Option<(Field, Vec<u32>)> {
+/// The codes of `field` for the deals in `rows`, the missing as one more; `None` where they tell nothing.
+fn kinds(deals: &Deals, field: Field, rows: &[usize]) -> Option<(Field, Vec<u32>)> {
     let labels = deals.labels(field)?;
     let count = labels.labels().len();
-    let least = if wanted { 1 } else { 2 };
-    if !(least..=MOST_LEVELS).contains(&count) {
+    if !(2..=MOST_LEVELS).contains(&count) {
         return None;
     }
     let code = |row: &usize| labels.code(*row).unwrap_or(count as u32);
@@ -243,9 +239,8 @@ fn division(
             .with_hint(format!("name it with `--map {field}=COLUMN`")));
     };
     let Some(place) = kinds.position(|kind| kind == field) else {
-        let count = labels.len();
-        return Err(Error::data(format!("{field} has {count} values, more than {MOST_LEVELS}"))
-            .with_hint("divide by a field of fewer kinds"));
+        return Err(Error::data(format!("the number of values of {field} is {}", labels.len()))
+            .with_hint(format!("divide by a field of 2 to {MOST_LEVELS} values")));
     };
     let mut names: Vec<String> =
         (0..labels.len()).map(|code| labels.get(code).unwrap_or(MISSING).to_owned()).collect();

@@ -5,14 +5,18 @@
 //! are combined by how each did at the last period starts: the weight of one is the other's share in the sum
 //! of both mean squared errors (J. Bates, C. Granger, Operational Research Quarterly 20, 1969, eq. 2.1 with
 //! independent errors), and the quantiles are averaged with the same weights, then moved away from the mean as
-//! far as those errors went beyond what the paths had promised, with Student's variance for what so few errors
-//! leave open. In a first period that has begun already the
-//! pipeline stands alone: it knows what was won so far.
+//! far as those errors went, one, two … periods ahead, beyond what the paths had promised, with Student's variance
+//! for what so few errors leave open. In a first period that has begun already the pipeline stands alone: it knows
+//! what was won so far.
 //!
 //! - *the stage* at the cutoff comes from the history of stages; without one it is unknown;
 //! - *owner, product, source, region, channel, pipeline* are taken not to change while a deal is open;
 //! - *amounts* are those of the export; where only won deals have one, an open deal is worth what won deals
 //!   of its product were.
+//!
+//! On 100 generated teams that nobody had looked at, three months ahead from four starts of a quarter each, 79.3 %
+//! of the 1,200 months are within the 80 % interval, with a standard error of 1.5 points over teams: 81, 80 and 77 %
+//! of the first, second and third month. The forecasts of the pipeline add up to 1.2 % more than what was won.
 //!
 //! Divided by a field of deals ([`PipelineQuery::by`]) every path is the sum of its groups', and what the
 //! series adds is divided among them as the pipeline is, so that groups add up to the total in every period.
