@@ -29,7 +29,7 @@ pub(super) struct Optimum {
 /// change of unit leaves in them cannot steer it.
 const GRAIN: f64 = 1.0 / (1_u64 << 40) as f64;
 
-/// Bounds of α and of the shares of β and γ; the margins are those of R's `ets`.
+/// Bounds of the smoothing parameters, as statsforecast has them; the margins are those of R's `ets`.
 const SHARE: (f64, f64) = (1e-4, 0.9999);
 
 /// Bounds of the damping: outside, a damped trend is either none or a line.
@@ -38,12 +38,9 @@ const DAMPING: (f64, f64) = (0.8, 0.98);
 /// Accuracy of the log-likelihood's maximum, and a cap far above what a search needs.
 const LIMITS: Limits = Limits { decrement: 1e-6, evaluations: 400 };
 
-/// Where each parameter of a form stands in the vector of the search. β is counted as a share of the most
-/// it may be, α or the limit, and γ as a share of 1 − α, so that the region of Hyndman et al. 2008 (2.5.1),
-/// which R and statsforecast search too, is a box: beyond it a trend may turn while the level stands still,
-/// which likes chance and forecasts badly. All seasonal states are free: level and season may shift against
-/// each other without a change of the likelihood, a direction along which the gradient is zero and the
-/// search never moves.
+/// Where each parameter of a form stands in the vector of the search. All seasonal states are free: level
+/// and season may shift against each other without a change of the likelihood, a direction along which
+/// the gradient is zero and the search never moves.
 #[derive(Clone, Copy)]
 struct Layout {
     beta: Option<usize>,
@@ -53,11 +50,10 @@ struct Layout {
     trend: Option<usize>,
     season: usize,
     len: usize,
-    beta_limit: f64,
 }
 
 impl Layout {
-    fn of(form: Form, cycle: usize, beta_limit: f64) -> Self {
+    fn of(form: Form, cycle: usize) -> Self {
         let mut len = 1;
         let mut next = |present: bool| {
             present.then(|| {
@@ -79,42 +75,17 @@ impl Layout {
             trend,
             season,
             len: season + if form.is_seasonal() { cycle } else { 0 },
-            beta_limit,
         }
     }
 
     fn smoothing(&self, point: &[f64]) -> Smoothing {
         let get = |at: Option<usize>, absent: f64| at.map_or(absent, |at| point[at]);
-        let alpha = point[0];
         Smoothing {
-            alpha,
-            beta: get(self.beta, 0.0) * alpha.min(self.beta_limit),
-            gamma: get(self.gamma, 0.0) * (1.0 - alpha),
+            alpha: point[0],
+            beta: get(self.beta, 0.0),
+            gamma: get(self.gamma, 0.0),
             phi: get(self.phi, 1.0),
         }
-    }
-
-    /// The gradient by the parameters as one by the coordinates.
-    fn read_gradient(&self, point: &[f64], by: &Gradient, gradient: &mut [f64]) {
-        let alpha = point[0];
-        gradient[0] = by.alpha;
-        if let Some(at) = self.beta {
-            gradient[at] = by.beta * alpha.min(self.beta_limit);
-            if alpha < self.beta_limit {
-                gradient[0] += by.beta * point[at];
-            }
-        }
-        if let Some(at) = self.gamma {
-            gradient[at] = by.gamma * (1.0 - alpha);
-            gradient[0] -= by.gamma * point[at];
-        }
-        gradient[self.level] = by.states.level;
-        for (at, derivative) in [(self.phi, by.phi), (self.trend, by.states.trend)] {
-            if let Some(at) = at {
-                gradient[at] = derivative;
-            }
-        }
-        gradient[self.season..].copy_from_slice(&by.states.season);
     }
 
     fn read_states(&self, point: &[f64], states: &mut States) {
@@ -128,8 +99,8 @@ impl Layout {
         let mut point = vec![0.0; self.len];
         point[0] = start.alpha;
         for (at, value) in [
-            (self.beta, (start.beta / start.alpha.min(self.beta_limit)).min(SHARE.1)),
-            (self.gamma, (start.gamma / (1.0 - start.alpha)).min(SHARE.1)),
+            (self.beta, start.beta),
+            (self.gamma, start.gamma),
             (self.phi, start.phi),
             (Some(self.level), states.level),
             (self.trend, states.trend),
@@ -183,15 +154,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn layout(&self, form: Form) -> Layout {
-        Layout::of(form, self.season, self.beta_limit)
-    }
-
     /// The best optimum of `form` from its own starts and from the `neighbours`' optima.
     pub(super) fn best(&mut self, form: Form, neighbours: &[Optimum]) -> Option<Optimum> {
-        let layout = self.layout(form);
+        let layout = Layout::of(form, self.season);
         let states = initial_states(self.values, self.season, form);
-        let mut own: Vec<_> = STARTS.iter().map(|start| layout.point(*start, &states)).collect();
+        let bounded =
+            |start: Smoothing| Smoothing { beta: start.beta.min(self.beta_limit), ..start };
+        let mut own: Vec<_> =
+            STARTS.iter().map(|start| layout.point(bounded(*start), &states)).collect();
         own.push(layout.point(CALM, &flat_states(self.values, self.season, form)));
         let inherited = neighbours
             .iter()
@@ -211,7 +181,7 @@ impl<'a> Search<'a> {
     /// The neighbour's optimum as a start of another form; what the neighbour lacks comes from `states`
     /// and the middle start.
     fn inherit(&self, neighbour: &Optimum, layout: Layout, states: &States) -> Vec<f64> {
-        let from = self.layout(neighbour.form);
+        let from = Layout::of(neighbour.form, self.season);
         let point = &neighbour.minimum.point;
         let middle = STARTS[STARTS.len() / 2];
         let mut start = layout.point(middle, states);
@@ -278,7 +248,20 @@ impl<'a> Search<'a> {
         if let Some(gradient) = gradient {
             self.gradient.states.season.resize(layout.len - layout.season, 0.0);
             (recursion.backward)(smoothing, &self.steps, n / squares, &mut self.gradient);
-            layout.read_gradient(point, &self.gradient, gradient);
+            let by = &self.gradient;
+            gradient[0] = by.alpha;
+            gradient[layout.level] = by.states.level;
+            for (at, derivative) in [
+                (layout.beta, by.beta),
+                (layout.gamma, by.gamma),
+                (layout.phi, by.phi),
+                (layout.trend, by.states.trend),
+            ] {
+                if let Some(at) = at {
+                    gradient[at] = derivative;
+                }
+            }
+            gradient[layout.season..].copy_from_slice(&by.states.season);
         }
         if value.is_nan() { f64::INFINITY } else { value }
     }
@@ -300,7 +283,8 @@ impl<'a> Search<'a> {
         let share = Coordinate { lower: SHARE.0, upper: SHARE.1, variance: 1.0 / n };
         let mut coordinates = vec![share; layout.len];
         if let Some(at) = layout.beta {
-            coordinates[at].variance = 1.0 / 16.0;
+            coordinates[at].upper = self.beta_limit.max(SHARE.0);
+            coordinates[at].variance = coordinates[at].upper.powi(2) / 16.0;
         }
         if let Some(at) = layout.phi {
             coordinates[at] = Coordinate { lower: DAMPING.0, upper: DAMPING.1, variance: 0.1 / n };
@@ -316,7 +300,7 @@ impl<'a> Search<'a> {
 
     /// The optimum in the search's units, the season shifted so that its indices cancel.
     pub(super) fn states_of(&self, optimum: &Optimum) -> (Smoothing, States) {
-        let layout = self.layout(optimum.form);
+        let layout = Layout::of(optimum.form, self.season);
         let point = &optimum.minimum.point;
         let mut states = States::default();
         layout.read_states(point, &mut states);
@@ -337,12 +321,11 @@ mod tests {
                 1.0 + 0.01 * t + 0.2 * (t * 1.3).sin() + 0.05 * (t * t).cos()
             })
             .collect();
-        // α below and above the limit of β.
-        for (form, start) in Form::all().flat_map(|form| [(form, STARTS[1]), (form, STARTS[6])]) {
+        for form in Form::all() {
             let mut search = Search::new(&values, 5, 0.2);
-            let layout = search.layout(form);
+            let layout = Layout::of(form, 5);
             let states = initial_states(&values, 5, form);
-            let point = layout.point(start, &states);
+            let point = layout.point(STARTS[1], &states);
             let mut gradient = vec![0.0; layout.len];
             search.objective(form, layout, &point, Some(&mut gradient));
             for axis in 0..layout.len {
