@@ -103,12 +103,15 @@ impl Baseline {
 fn cautious_slope(values: &[f64]) -> f64 {
     // In units of the largest value nothing overflows.
     let unit = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    if unit == 0.0 {
+        return 0.0;
+    }
     let mut changes: Vec<f64> =
         values.windows(2).map(|pair| pair[1] / unit - pair[0] / unit).collect();
-    let count = changes.len() as f64;
-    if changes.len() < 2 || unit == 0.0 {
+    if changes.len() < 2 {
         return changes.first().map_or(0.0, |change| change * unit);
     }
+    let count = changes.len() as f64;
     let mean = changes.iter().sum::<f64>() / count;
     let squares: f64 = changes.iter().map(|change| (change - mean).powi(2)).sum();
     let noise = squares / (count - 1.0) / count;

@@ -5,6 +5,7 @@
 
 mod churn;
 mod clv;
+mod forecast_any_series;
 mod forecast_ets;
 mod forecast_theta;
 mod segments;

@@ -10,9 +10,15 @@ use super::{
 };
 use crate::{forecast::theta::centred_average, sum::compensated};
 
-/// The most lags of each kind, and no more than a third of the observations (or seasons) give.
+/// The most lags of each kind.
 const MOST_LAGS: usize = 5;
 const MOST_SEASONAL_LAGS: usize = 2;
+
+/// Observations per lag, and seasons per seasonal lag. R takes three of both; with eight the errors on the
+/// ends of M3's yearly training parts (three origins) fall by 0.3 % of sMAPE and 0.4 % of MASE, and those
+/// of six other yearly sources stay within 0.1 %.
+const OBSERVATIONS_PER_LAG: usize = 8;
+const SEASONS_PER_LAG: usize = 3;
 
 /// Seasons beyond this make seasonal lags slow and hardly estimable.
 const LONGEST_SEASON: usize = 52;
@@ -56,9 +62,12 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
         let order = Order { constant: may_have_constant, ..base };
         return estimate(values, season, order, regressors, None);
     }
-    let most = (values.len() / 3).min(MOST_LAGS);
-    let most_seasonal =
-        if season > 1 { (values.len() / (3 * season)).min(MOST_SEASONAL_LAGS) } else { 0 };
+    let most = (values.len() / OBSERVATIONS_PER_LAG).min(MOST_LAGS);
+    let most_seasonal = if season > 1 {
+        (values.len() / (SEASONS_PER_LAG * season)).min(MOST_SEASONAL_LAGS)
+    } else {
+        0
+    };
     let mut walk = Walk { values, season, regressors, tried: BTreeSet::new(), best: None };
     let seasonal = most_seasonal.min(1);
     for (p, q, seasonal_p, seasonal_q) in
