@@ -83,15 +83,17 @@ fn class(role: Role) -> &'static str {
 /// Labels below the axis, as many as have room.
 fn bottom_axis(labels: &[String], x: &dyn Fn(usize) -> f64, step: f64) -> String {
     let widest = labels.iter().map(|label| label.chars().count().min(16)).max().unwrap_or(1);
-    let every = ((widest as f64 * CHARACTER + 16.0) / step).ceil().max(1.0) as usize;
+    let width = widest as f64 * CHARACTER;
+    // A label at an end stays within the picture, and so comes nearer to the next one.
+    let anchor = |index: usize| match x(index) {
+        x if x < 0.5 * width => "start",
+        x if x + 0.5 * width > WIDTH => "end",
+        _ => "middle",
+    };
+    let every = ((1.5 * width + 16.0) / step).ceil().max(1.0) as usize;
     let mut text = String::new();
     for index in (0..labels.len()).step_by(every) {
-        // The first and the last label stay within the picture.
-        let anchor = match index {
-            0 => "start",
-            index if index + 1 == labels.len() => "end",
-            _ => "middle",
-        };
+        let anchor = anchor(index);
         text.push_str(&format!(
             "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>\n",
             at(x(index)),
@@ -160,4 +162,36 @@ fn runs<T: Copy>(length: usize, value: impl Fn(usize) -> Option<T>) -> Vec<Vec<(
 
 fn points(points: impl Iterator<Item = (f64, f64)>) -> String {
     points.map(|(x, y)| format!("{},{}", at(x), at(y))).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHARACTER, WIDTH, bottom_axis};
+
+    #[test]
+    fn labels_neither_overlap_nor_leave_the_picture() {
+        for (count, name, left) in [(42, "июл 2023", 57.0), (42, "июл 2023", 5.0), (7, "1", 30.0)]
+        {
+            let labels = vec![name.to_owned(); count];
+            let step = (WIDTH - left) / (count - 1) as f64;
+            let axis = bottom_axis(&labels, &|index| left + step * index as f64, step);
+            let width = name.chars().count() as f64 * CHARACTER;
+            let value = |tag: &str, name: &str| {
+                let value = tag.split(&format!("{name}=\"")).nth(1).unwrap();
+                value.split('"').next().unwrap().to_owned()
+            };
+            let mut end = 0.0;
+            for tag in axis.lines() {
+                let x: f64 = value(tag, " x").parse().unwrap();
+                let start = match value(tag, "text-anchor").as_str() {
+                    "start" => x,
+                    "end" => x - width,
+                    _ => x - 0.5 * width,
+                };
+                assert!(start >= end - 1.0, "{tag} begins before {end}");
+                end = start + width;
+            }
+            assert!(end <= WIDTH + 1.0, "{end}");
+        }
+    }
 }
