@@ -12,7 +12,7 @@ pub(super) struct Search<'a> {
     /// Values over their mean size.
     values: &'a [f64],
     season: usize,
-    beta_limit: f64,
+    region: Region,
     steps: Vec<Step>,
     gradient: Gradient,
     states: States,
@@ -29,7 +29,28 @@ pub(super) struct Optimum {
 /// change of unit leaves in them cannot steer it.
 const GRAIN: f64 = 1.0 / (1_u64 << 40) as f64;
 
-/// Bounds of the smoothing parameters, as statsforecast has them; the margins are those of R's `ets`.
+/// Which smoothing parameters are searched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Region {
+    /// The greatest β.
+    pub(super) beta_limit: f64,
+    /// Whether β stays below α, and γ below 1 − α (Hyndman et al. 2008, 2.5.1).
+    pub(super) usual: bool,
+}
+
+impl Region {
+    /// The most that β may be beside this α, and how that changes with α.
+    fn most_beta(self, alpha: f64) -> (f64, f64) {
+        if self.usual && alpha < self.beta_limit { (alpha, 1.0) } else { (self.beta_limit, 0.0) }
+    }
+
+    /// The most that γ may be beside this α, and how that changes with α.
+    fn most_gamma(self, alpha: f64) -> (f64, f64) {
+        if self.usual { (1.0 - alpha, -1.0) } else { (1.0, 0.0) }
+    }
+}
+
+/// Bounds of α and of the shares of β and γ; the margins are those of R's `ets`.
 const SHARE: (f64, f64) = (1e-4, 0.9999);
 
 /// Bounds of the damping: outside, a damped trend is either none or a line.
@@ -38,9 +59,10 @@ const DAMPING: (f64, f64) = (0.8, 0.98);
 /// Accuracy of the log-likelihood's maximum, and a cap far above what a search needs.
 const LIMITS: Limits = Limits { decrement: 1e-6, evaluations: 400 };
 
-/// Where each parameter of a form stands in the vector of the search. All seasonal states are free: level
-/// and season may shift against each other without a change of the likelihood, a direction along which
-/// the gradient is zero and the search never moves.
+/// Where each parameter of a form stands in the vector of the search. β and γ are counted as shares of the
+/// most that the region allows beside α, which makes the region a box. All seasonal states are free: level
+/// and season may shift against each other without a change of the likelihood, a direction along which the
+/// gradient is zero and the search never moves.
 #[derive(Clone, Copy)]
 struct Layout {
     beta: Option<usize>,
@@ -50,10 +72,11 @@ struct Layout {
     trend: Option<usize>,
     season: usize,
     len: usize,
+    region: Region,
 }
 
 impl Layout {
-    fn of(form: Form, cycle: usize) -> Self {
+    fn of(form: Form, cycle: usize, region: Region) -> Self {
         let mut len = 1;
         let mut next = |present: bool| {
             present.then(|| {
@@ -75,17 +98,42 @@ impl Layout {
             trend,
             season,
             len: season + if form.is_seasonal() { cycle } else { 0 },
+            region,
         }
     }
 
     fn smoothing(&self, point: &[f64]) -> Smoothing {
         let get = |at: Option<usize>, absent: f64| at.map_or(absent, |at| point[at]);
+        let alpha = point[0];
         Smoothing {
-            alpha: point[0],
-            beta: get(self.beta, 0.0),
-            gamma: get(self.gamma, 0.0),
+            alpha,
+            beta: get(self.beta, 0.0) * self.region.most_beta(alpha).0,
+            gamma: get(self.gamma, 0.0) * self.region.most_gamma(alpha).0,
             phi: get(self.phi, 1.0),
         }
+    }
+
+    /// The gradient by the parameters as one by the coordinates.
+    fn read_gradient(&self, point: &[f64], by: &Gradient, gradient: &mut [f64]) {
+        let alpha = point[0];
+        gradient[0] = by.alpha;
+        if let Some(at) = self.beta {
+            let (most, slope) = self.region.most_beta(alpha);
+            gradient[at] = by.beta * most;
+            gradient[0] += by.beta * point[at] * slope;
+        }
+        if let Some(at) = self.gamma {
+            let (most, slope) = self.region.most_gamma(alpha);
+            gradient[at] = by.gamma * most;
+            gradient[0] += by.gamma * point[at] * slope;
+        }
+        gradient[self.level] = by.states.level;
+        for (at, derivative) in [(self.phi, by.phi), (self.trend, by.states.trend)] {
+            if let Some(at) = at {
+                gradient[at] = derivative;
+            }
+        }
+        gradient[self.season..].copy_from_slice(&by.states.season);
     }
 
     fn read_states(&self, point: &[f64], states: &mut States) {
@@ -96,11 +144,12 @@ impl Layout {
     }
 
     fn point(&self, start: Smoothing, states: &States) -> Vec<f64> {
+        let share = |value: f64, (most, _): (f64, f64)| (value / most).clamp(SHARE.0, SHARE.1);
         let mut point = vec![0.0; self.len];
         point[0] = start.alpha;
         for (at, value) in [
-            (self.beta, start.beta),
-            (self.gamma, start.gamma),
+            (self.beta, share(start.beta, self.region.most_beta(start.alpha))),
+            (self.gamma, share(start.gamma, self.region.most_gamma(start.alpha))),
             (self.phi, start.phi),
             (Some(self.level), states.level),
             (self.trend, states.trend),
@@ -143,25 +192,26 @@ pub(super) fn scaled(values: &[f64], scale: f64) -> Vec<f64> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(values: &'a [f64], season: usize, beta_limit: f64) -> Self {
+    pub(super) fn new(values: &'a [f64], season: usize, region: Region) -> Self {
         Self {
             values,
             season,
-            beta_limit,
+            region,
             steps: vec![Step::default(); values.len()],
             gradient: Gradient::default(),
             states: States::default(),
         }
     }
 
+    fn layout(&self, form: Form) -> Layout {
+        Layout::of(form, self.season, self.region)
+    }
+
     /// The best optimum of `form` from its own starts and from the `neighbours`' optima.
     pub(super) fn best(&mut self, form: Form, neighbours: &[Optimum]) -> Option<Optimum> {
-        let layout = Layout::of(form, self.season);
+        let layout = self.layout(form);
         let states = initial_states(self.values, self.season, form);
-        let bounded =
-            |start: Smoothing| Smoothing { beta: start.beta.min(self.beta_limit), ..start };
-        let mut own: Vec<_> =
-            STARTS.iter().map(|start| layout.point(bounded(*start), &states)).collect();
+        let mut own: Vec<_> = STARTS.iter().map(|start| layout.point(*start, &states)).collect();
         own.push(layout.point(CALM, &flat_states(self.values, self.season, form)));
         let inherited = neighbours
             .iter()
@@ -181,7 +231,7 @@ impl<'a> Search<'a> {
     /// The neighbour's optimum as a start of another form; what the neighbour lacks comes from `states`
     /// and the middle start.
     fn inherit(&self, neighbour: &Optimum, layout: Layout, states: &States) -> Vec<f64> {
-        let from = Layout::of(neighbour.form, self.season);
+        let from = self.layout(neighbour.form);
         let point = &neighbour.minimum.point;
         let middle = STARTS[STARTS.len() / 2];
         let mut start = layout.point(middle, states);
@@ -248,20 +298,7 @@ impl<'a> Search<'a> {
         if let Some(gradient) = gradient {
             self.gradient.states.season.resize(layout.len - layout.season, 0.0);
             (recursion.backward)(smoothing, &self.steps, n / squares, &mut self.gradient);
-            let by = &self.gradient;
-            gradient[0] = by.alpha;
-            gradient[layout.level] = by.states.level;
-            for (at, derivative) in [
-                (layout.beta, by.beta),
-                (layout.gamma, by.gamma),
-                (layout.phi, by.phi),
-                (layout.trend, by.states.trend),
-            ] {
-                if let Some(at) = at {
-                    gradient[at] = derivative;
-                }
-            }
-            gradient[layout.season..].copy_from_slice(&by.states.season);
+            layout.read_gradient(point, &self.gradient, gradient);
         }
         if value.is_nan() { f64::INFINITY } else { value }
     }
@@ -283,8 +320,7 @@ impl<'a> Search<'a> {
         let share = Coordinate { lower: SHARE.0, upper: SHARE.1, variance: 1.0 / n };
         let mut coordinates = vec![share; layout.len];
         if let Some(at) = layout.beta {
-            coordinates[at].upper = self.beta_limit.max(SHARE.0);
-            coordinates[at].variance = coordinates[at].upper.powi(2) / 16.0;
+            coordinates[at].variance = 1.0 / 16.0;
         }
         if let Some(at) = layout.phi {
             coordinates[at] = Coordinate { lower: DAMPING.0, upper: DAMPING.1, variance: 0.1 / n };
@@ -300,7 +336,7 @@ impl<'a> Search<'a> {
 
     /// The optimum in the search's units, the season shifted so that its indices cancel.
     pub(super) fn states_of(&self, optimum: &Optimum) -> (Smoothing, States) {
-        let layout = Layout::of(optimum.form, self.season);
+        let layout = self.layout(optimum.form);
         let point = &optimum.minimum.point;
         let mut states = States::default();
         layout.read_states(point, &mut states);
@@ -321,11 +357,15 @@ mod tests {
                 1.0 + 0.01 * t + 0.2 * (t * 1.3).sin() + 0.05 * (t * t).cos()
             })
             .collect();
-        for form in Form::all() {
-            let mut search = Search::new(&values, 5, 0.2);
-            let layout = Layout::of(form, 5);
+        // α below and above the limit of β.
+        let cases = Form::all().flat_map(|form| {
+            [(1, true), (6, true), (6, false)].map(|(start, usual)| (form, STARTS[start], usual))
+        });
+        for (form, start, usual) in cases {
+            let mut search = Search::new(&values, 5, Region { beta_limit: 0.2, usual });
+            let layout = search.layout(form);
             let states = initial_states(&values, 5, form);
-            let point = layout.point(STARTS[1], &states);
+            let point = layout.point(start, &states);
             let mut gradient = vec![0.0; layout.len];
             search.objective(form, layout, &point, Some(&mut gradient));
             for axis in 0..layout.len {
