@@ -86,12 +86,17 @@ pub(super) fn search(values: &[f64], season: usize, regressors: &[Vec<f64>]) -> 
     if may_have_constant {
         walk.visit(base);
     }
-    while let Some(here) = walk.best.as_ref().map(|best| best.1.order) {
+    // As in R, the walk keeps its constant where the null model without one leads: lags are then added only
+    // where they, with a constant, beat that simplest of models.
+    let mut constant = may_have_constant;
+    while let Some(best) = walk.best.as_ref().map(|best| best.1.order) {
+        let here = Order { constant, ..best };
         let better = neighbours(here, (most, most_seasonal), may_have_constant)
             .into_iter()
-            .any(|neighbour| walk.visit(neighbour));
-        if !better {
-            break;
+            .find(|neighbour| walk.visit(*neighbour));
+        match better {
+            Some(neighbour) => constant = neighbour.constant,
+            None => break,
         }
     }
     let (_, found) = walk.best?;
