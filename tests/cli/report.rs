@@ -1,29 +1,7 @@
 //! `crmstat report`: a folder for every export, honest about what the data do not bear.
 
 use crate::support::{Folder, ORDERS, Run, dataset};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
-
-/// Every file of a report with its bytes, by its path within the folder.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read(path).unwrap());
-            }
-        }
-    }
-    found
-}
+use std::{collections::BTreeSet, fs, path::Path};
 
 fn page(folder: &Folder, name: &str) -> String {
     folder.read(&format!("{name}/report.html"))
@@ -55,7 +33,7 @@ fn a_table_of_orders_becomes_a_page_tables_and_models() {
     assert!(page.contains("not deals with stages and outcomes"));
     // Aggregates and the first rows of rankings only.
     assert!(page.len() < 500_000, "{} bytes", page.len());
-    let files = files(&folder.path("out"));
+    let files = folder.files("out");
     for name in [
         "models/rfm.json",
         "models/churn.json",
@@ -231,7 +209,7 @@ fn threads_and_the_order_of_rows_change_no_byte() {
         let sections = "answer,figures,sales,rfm,churn,clv,cohorts";
         report(&folder, "orders.csv", &["--threads", threads, "--sections", sections, "-q"])
             .is(0, "", "");
-        let mut files = files(&folder.path("out"));
+        let mut files = folder.files("out");
         // The record tells the hash of the export, and how long it took.
         assert!(files.remove("run.json").is_some());
         files
@@ -254,7 +232,7 @@ fn pseudonyms_stand_everywhere_and_the_same_key_gives_the_same() {
     let customers = dataset("customers.csv");
     let hidden = ["--pseudonymize", "a key of some length", "--customers", &customers];
     report(&folder, &orders, &hidden).answer();
-    let first = files(&folder.path("out"));
+    let first = folder.files("out");
     for (name, bytes) in &first {
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains("C0000"), "{name}");
@@ -266,7 +244,7 @@ fn pseudonyms_stand_everywhere_and_the_same_key_gives_the_same() {
     let found = ids(&first["tables/rfm.csv"]);
     assert!(found.is_sorted() && found.len() > 700);
     report(&folder, &orders, &["--pseudonymize", "another long key", "-q"]).is(0, "", "");
-    let other = ids(&files(&folder.path("out"))["tables/rfm.csv"]);
+    let other = ids(&folder.files("out")["tables/rfm.csv"]);
     assert!(found.iter().all(|id| !other.contains(id)));
     report(&folder, &orders, &["--pseudonymize", "short"]).refuses(
         2,
@@ -331,7 +309,7 @@ fn a_folder_that_is_no_report_is_left_alone() {
     fs::remove_file(folder.path("out").join("thesis.txt")).unwrap();
     report(&folder, "orders.csv", &[]).answer();
     report(&folder, "orders.csv", &["--table-format", "parquet"]).answer();
-    assert!(files(&folder.path("out")).contains_key("tables/months.parquet"));
+    assert!(folder.files("out").contains_key("tables/months.parquet"));
     // After an error the earlier report is still there, and nothing else.
     assert_eq!(report(&folder, "orders.csv", &["--as-of", "1990-01-01"]).code, Some(1));
     assert_eq!(folder.names(), ["orders.csv", "out"]);

@@ -1,37 +1,20 @@
 //! `crmstat report --from run.json`: the same report again, or a refusal that names the file.
 
 use crate::support::{Folder, dataset};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 /// Sections that take no time.
 const SHORT: [&str; 2] = ["--sections", "answer,figures,rfm,cohorts,quality"];
 
-/// Every file of a report with its bytes, the record without its timings.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-            let mut bytes = fs::read(path).unwrap();
-            if name == "run.json" {
-                let text = String::from_utf8(bytes).unwrap();
-                let (record, timings) = text.split_once("\n  \"timings\": [").unwrap();
-                assert!(
-                    timings.contains("\"writing\"") && timings.ends_with("]\n}\n"),
-                    "{timings}"
-                );
-                bytes = record.as_bytes().to_vec();
-            }
-            found.insert(name, bytes);
-        }
-    }
-    found
+/// Every file of the report `name` with its bytes, the record without its timings.
+fn files(folder: &Folder, name: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = folder.files(name);
+    let run = files.get_mut("run.json").unwrap();
+    let text = str::from_utf8(run).unwrap();
+    let (record, timings) = text.split_once("\n  \"timings\": [").unwrap();
+    assert!(timings.contains("\"writing\"") && timings.ends_with("]\n}\n"), "{timings}");
+    *run = record.as_bytes().to_vec();
+    files
 }
 
 /// A folder with an export of orders.
@@ -52,7 +35,7 @@ fn a_recorded_run_is_repeated_to_the_same_bytes() {
     let run = folder.run(&["report", "--from", "first/run.json", "-o", "second"]);
     assert!(run.answer().starts_with("# Q4"), "{}", run.stdout);
     assert!(run.stderr.ends_with("in `second`, the same as before to the last byte\n"));
-    let (first, second) = (files(&folder.path("first")), files(&folder.path("second")));
+    let (first, second) = (files(&folder, "first"), files(&folder, "second"));
     assert!(first.keys().eq(second.keys()));
     for (name, bytes) in &first {
         assert!(second[name] == *bytes, "{name}");
@@ -144,5 +127,5 @@ fn a_key_of_pseudonyms_is_asked_for_again() {
     let run = folder.run(&[&again[..], &["--pseudonymize", "another key of length"]].concat());
     run.refuses(2, "error: the run put pseudonyms under another key\n");
     folder.run(&[&again[..], &key].concat()).answer();
-    assert_eq!(files(&folder.path("first")), files(&folder.path("second")));
+    assert_eq!(files(&folder, "first"), files(&folder, "second"));
 }

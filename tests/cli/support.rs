@@ -1,6 +1,7 @@
 //! A folder to run `crmstat` in.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -59,6 +60,24 @@ impl Folder {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    /// Every file below a folder in this one with its bytes, by its path within that folder.
+    pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let top = self.path(folder);
+        let (mut found, mut folders) = (BTreeMap::new(), vec![top.clone()]);
+        while let Some(next) = folders.pop() {
+            for entry in fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(&top).unwrap().to_str().unwrap().to_owned();
+                    found.insert(name, fs::read(path).unwrap());
+                }
+            }
+        }
+        found
     }
 
     /// `crmstat` in this folder, not yet started.

@@ -18,6 +18,12 @@ for (const argument of rest) {
   if (argument.startsWith("--shows=")) reports.at(-1).shows.push(argument.slice("--shows=".length));
   else reports.push({ report: argument, shows: [] });
 }
+// A browser that hangs must not hang who waits for it.
+const MINUTES = 10;
+setTimeout(() => {
+  console.log(`the browser did not answer within ${MINUTES} minutes`);
+  process.exit(1);
+}, MINUTES * 60_000).unref();
 // As root, as in a container, Chromium does not start in its sandbox.
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 let faults = 0;

@@ -227,8 +227,7 @@ impl Orders {
 
     /// The orders of some customers, these in the order given; orders are in the order of ids' bytes where
     /// these are.
-    #[must_use]
-    pub fn of_customers(&self, customers: &[usize]) -> Self {
+    fn of_customers(&self, customers: &[usize]) -> Self {
         let orders: Vec<u32> = customers
             .iter()
             .flat_map(|customer| self.of_customer(*customer))
