@@ -115,12 +115,15 @@ pub fn forecast_pipeline(flow: &DealFlow, options: &Options) -> Result<PipelineF
     let combined = Combined::of(&now, flow, &skill)?;
 
     let mut notes = flow.notes.clone();
-    notes.push(format!(
-        "the pipeline counts for {:.0} %, the series of won amounts for {:.0} %, by their errors at {} past period starts",
-        100.0 * skill.weight,
-        100.0 * (1.0 - skill.weight),
-        past.len()
-    ));
+    notes.push(match skill.origins {
+        0 => "the pipeline and the series of won amounts count alike: their past errors are not yet known".to_owned(),
+        origins => format!(
+            "the pipeline counts for {:.0} %, the series of won amounts for {:.0} %, by their errors at {origins} past \
+             period starts",
+            100.0 * skill.weight,
+            100.0 * (1.0 - skill.weight),
+        ),
+    });
     let said = Said {
         first: flow.current,
         levels: &levels,

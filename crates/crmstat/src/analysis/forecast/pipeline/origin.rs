@@ -134,17 +134,22 @@ pub(super) struct Skill {
     pub(super) weight: f64,
     /// How much wider than the paths the errors of the combination were, in each period ahead.
     pub(super) stretch: Vec<f64>,
+    /// The number of origins whose errors were known.
+    pub(super) origins: usize,
 }
 
 /// Errors as wide as the paths said (for one period ahead: as all were) that are taken for granted, so that a few
 /// lucky or unlucky ones do not decide.
 const PRIOR_ERRORS: f64 = 6.0;
 
+/// Fewer periods before an origin do not show how well a series of them is forecast.
+const LEAST_HISTORY: usize = 4;
+
 /// Student's distribution has a variance above two degrees of freedom only.
 const LEAST_FREEDOM: f64 = 3.0;
 
-/// The skill over `horizon` periods by the errors that were known at `until`; where there are none, equal weights and the spread that
-/// the prior leaves open.
+/// The skill over `horizon` periods by the errors that were known at `until`; where there are none, equal weights
+/// and the spread that the prior leaves open.
 pub(super) fn skill<'a>(
     origins: impl IntoIterator<Item = &'a Origin>,
     flow: &DealFlow,
@@ -153,8 +158,8 @@ pub(super) fn skill<'a>(
 ) -> Skill {
     // Errors and standard deviations of the pipeline and of the series.
     let mut past: Vec<(usize, [[f64; 2]; 2])> = Vec::new();
-    let mut known_origins = 0.0;
-    for origin in origins {
+    let mut known_origins = 0;
+    for origin in origins.into_iter().filter(|origin| origin.history.len() >= LEAST_HISTORY) {
         let before = past.len();
         let periods = origin.current..origin.current + origin.horizon() as i32;
         let actual = flow.won(periods.clone(), until);
@@ -169,7 +174,7 @@ pub(super) fn skill<'a>(
                 ));
             }
         }
-        known_origins += f64::from(u8::from(past.len() > before));
+        known_origins += usize::from(past.len() > before);
     }
     let squares =
         |model: usize| past.iter().map(|(_, errors)| errors[model][0].powi(2)).sum::<f64>();
@@ -187,13 +192,13 @@ pub(super) fn skill<'a>(
     };
     let overall = towards(1.0, &ratios.iter().map(|(_, ratio)| *ratio).collect::<Vec<_>>());
     // The spread of few errors is uncertain itself: Student's variance, the errors of one origin being one.
-    let freedom = f64::max(known_origins, LEAST_FREEDOM);
+    let freedom = f64::max(known_origins as f64, LEAST_FREEDOM);
     let student = freedom / (freedom - 2.0);
     let of_period = |ahead: usize| {
         let those = ratios.iter().filter(|(at, _)| *at == ahead).map(|(_, ratio)| *ratio);
         (student * towards(overall, &those.collect::<Vec<_>>())).sqrt()
     };
-    Skill { weight, stretch: (0..horizon).map(of_period).collect() }
+    Skill { weight, stretch: (0..horizon).map(of_period).collect(), origins: known_origins }
 }
 
 /// The standard deviation of at least one value.
