@@ -53,6 +53,13 @@ impl Season {
         Self { composition: Composition::Additive, indices: vec![0.0; count + 1], count, length: 1 }
     }
 
+    /// One cycle of `indices` that repeats, for `count` observations.
+    pub(super) fn repeated(composition: Composition, indices: &[f64], count: usize) -> Self {
+        let length = indices.len();
+        let indices = indices.iter().copied().cycle().take(count + length).collect();
+        Self { composition, indices, count, length }
+    }
+
     /// Whether it holds together, as one that was read from a file may not.
     pub(super) fn is_sound(&self) -> bool {
         let usable = |index: &f64| match self.composition {

@@ -24,8 +24,8 @@
 //! [seasonally adjusted](super::adjusted): dynamic optimised Theta, plain Theta of the logarithms, and ETS
 //! without undamped trends, chosen by the Bayesian criterion.
 //!
-//! A series too short for that has ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and
-//! ARIMA. Periods without any season, such as years, mostly say how a series grows: there four
+//! Before that there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all of
+//! the series without what has emerged of its season so far. Periods without any season, such as years, mostly say how a series grows: there four
 //! [drifts](super::baseline) join the five, plain and cautious, of the values and of their logarithms, and no
 //! three that run ahead together decide. A series that never changes keeps its value, and intermittent demand
 //! gets a rate (IMAPA): neither has anything for the members to estimate. Both are noted.
@@ -120,51 +120,39 @@ pub enum Combination {
     Median,
 }
 
-/// One model, and the kinds of series it is for.
-#[derive(Debug)]
-struct Member {
-    model: Box<dyn Model>,
-    suits: &'static [Kind],
-}
-
-impl Member {
-    fn new(suits: &'static [Kind], model: impl Model + 'static) -> Self {
-        Self { model: Box::new(model), suits }
-    }
-}
-
-/// What a series tells of its season.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// It shows two whole cycles.
-    Seasonal,
-    /// It is too short to show them.
-    Short,
-    /// Its periods, such as years, have none.
-    Yearly,
-}
-
-impl Kind {
-    const ALL: &'static [Self] = &[Self::Seasonal, Self::Short, Self::Yearly];
-    const SEASONAL: &'static [Self] = &[Self::Seasonal];
-    const UNSEASONAL: &'static [Self] = &[Self::Short, Self::Yearly];
-    const YEARLY: &'static [Self] = &[Self::Yearly];
-
-    fn of(series: &Series<'_>) -> Self {
-        match series.season() {
-            1 => Self::Yearly,
-            season if series.len() / 2 >= season => Self::Seasonal,
-            _ => Self::Short,
-        }
-    }
-}
-
 /// The models to combine.
 #[derive(Debug)]
 pub struct Ensemble {
-    members: Vec<Member>,
+    members: Members,
     combination: Combination,
-    specialised: bool,
+}
+
+type Models = Vec<Box<dyn Model>>;
+
+#[derive(Debug)]
+enum Members {
+    /// The same for every series.
+    Given(Models),
+    /// By what a series tells of its season; constants and intermittent demand have models of their own.
+    Standard {
+        /// Two whole cycles.
+        seasonal: Models,
+        /// Less.
+        short: Models,
+        /// Nothing, for its periods, such as years, have none.
+        yearly: Models,
+    },
+}
+
+impl Members {
+    fn of(&self, series: &Series<'_>) -> &Models {
+        match self {
+            Self::Given(models) => models,
+            Self::Standard { yearly, .. } if series.season() == 1 => yearly,
+            Self::Standard { seasonal, .. } if series.len() / 2 >= series.season() => seasonal,
+            Self::Standard { short, .. } => short,
+        }
+    }
 }
 
 impl Ensemble {
@@ -184,25 +172,36 @@ impl Ensemble {
             Adjusted::new(Box::new(model))
         }
         let damped = || Ets::non_seasonal().damped();
-        let theta = || Theta::new(Variant::Standard);
-        Self {
-            members: vec![
-                Member::new(Kind::SEASONAL, Ets::automatic()),
-                Member::new(Kind::UNSEASONAL, damped()),
-                Member::new(Kind::ALL, Ces::new()),
-                Member::new(Kind::ALL, adjusted(Theta::new(Variant::DynamicOptimised))),
-                Member::new(Kind::SEASONAL, adjusted(theta()).logarithms()),
-                Member::new(Kind::SEASONAL, adjusted(damped().criterion(Criterion::Bic))),
-                Member::new(Kind::UNSEASONAL, theta()),
-                Member::new(Kind::UNSEASONAL, Arima::automatic()),
-                Member::new(Kind::YEARLY, Baseline::Drift),
-                Member::new(Kind::YEARLY, Baseline::CautiousDrift),
-                Member::new(Kind::YEARLY, adjusted(Baseline::Drift).logarithms()),
-                Member::new(Kind::YEARLY, adjusted(Baseline::CautiousDrift).logarithms()),
+        let without_season = || -> Models {
+            vec![
+                Box::new(damped()),
+                Box::new(Ces::new()),
+                Box::new(Theta::new(Variant::DynamicOptimised)),
+                Box::new(Theta::new(Variant::Standard)),
+                Box::new(Arima::automatic()),
+            ]
+        };
+        let drifts: Models = vec![
+            Box::new(Baseline::Drift),
+            Box::new(Baseline::CautiousDrift),
+            Box::new(adjusted(Baseline::Drift).logarithms()),
+            Box::new(adjusted(Baseline::CautiousDrift).logarithms()),
+        ];
+        let members = Members::Standard {
+            seasonal: vec![
+                Box::new(Ets::automatic()),
+                Box::new(Ces::new()),
+                Box::new(adjusted(Theta::new(Variant::DynamicOptimised))),
+                Box::new(adjusted(Theta::new(Variant::Standard)).logarithms()),
+                Box::new(adjusted(damped().criterion(Criterion::Bic))),
             ],
-            combination: Combination::RobustMean,
-            specialised: true,
-        }
+            short: without_season()
+                .into_iter()
+                .map(|model| Box::new(Adjusted::new(model)) as Box<dyn Model>)
+                .collect(),
+            yearly: without_season().into_iter().chain(drifts).collect(),
+        };
+        Self { members, combination: Combination::default() }
     }
 
     /// An ensemble by robust mean.
@@ -213,8 +212,7 @@ impl Ensemble {
         if members.is_empty() {
             return Err(Error::parameter("members", "[]", "at least one model"));
         }
-        let members = members.into_iter().map(|model| Member { model, suits: Kind::ALL }).collect();
-        Ok(Self { members, combination: Combination::default(), specialised: false })
+        Ok(Self { members: Members::Given(members), combination: Combination::default() })
     }
 
     /// How forecasts are combined.
@@ -227,14 +225,16 @@ impl Ensemble {
     /// Fits every member that the series bears.
     pub fn fit(&self, series: &Series<'_>) -> EnsembleFit {
         let (mut members, mut notes) = (Vec::new(), Vec::new());
-        let special = if self.specialised { special(series) } else { None };
+        let special = match &self.members {
+            Members::Given(_) => None,
+            Members::Standard { .. } => special(series),
+        };
         if let Some((fitted, note)) = special {
             members.push(fitted);
             notes.push(note);
             return self.combine(series, members, notes);
         }
-        let kind = Kind::of(series);
-        for Member { model, .. } in self.members.iter().filter(|m| m.suits.contains(&kind)) {
+        for model in self.members.of(series) {
             match model.fit(series) {
                 Ok(fitted) if runs_away(fitted.as_ref(), series) => {
                     notes.push(Note::RanAway { model: fitted.name().to_string() });
@@ -561,10 +561,11 @@ mod tests {
         let seasonal = names(4);
         assert!(seasonal[1].starts_with("CES(") && seasonal[2] == "adjusted Theta(DOTM)");
         assert_eq!(seasonal[3], "adjusted log Theta(STM)");
-        let short = names(30);
+        let short = names(39);
         assert!(short[0].starts_with("ETS(") && short[1].starts_with("CES("));
         assert_eq!(short[2..4], ["Theta(DOTM)", "Theta(STM)"]);
         assert!(short[4].starts_with("ARIMA(") && short.len() == 5);
+        assert_eq!(names(24)[3], "adjusted Theta(STM)");
         let yearly = names(1);
         assert_eq!(yearly[..5], short);
         assert_eq!(yearly[5..], ["drift", "cautious drift", "log drift", "log cautious drift"]);
