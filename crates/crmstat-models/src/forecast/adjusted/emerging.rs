@@ -50,7 +50,12 @@ impl Season {
                 *index = libm::exp(*index);
             }
         }
-        Self::repeated(composition, &indices, values.len())
+        // The index errs by the part of it that was not kept and by the noise in what was, and the noise is taken
+        // for smaller as it goes into the index: a(1 − a) of the variance each, less where two were seen.
+        let of_pairs = pairs as f64 / length as f64;
+        let share = of_pairs / (1.0 + once) + (1.0 - of_pairs);
+        let doubt = 2.0 * once * (1.0 - once) * share * variance(&rest);
+        Self::repeated(composition, &indices, values.len(), doubt)
     }
 }
 
@@ -61,6 +66,12 @@ fn likeness(first: &[f64], second: &[f64]) -> f64 {
     let pairs = || first.iter().zip(second).map(|(a, b)| (a - of_first, b - of_second));
     let variance = compensated(pairs().map(|(a, b)| f64::midpoint(a * a, b * b)));
     if variance > 0.0 { compensated(pairs().map(|(a, b)| a * b)) / variance } else { 0.0 }
+}
+
+/// The mean squared deviation from the mean.
+fn variance(values: &[f64]) -> f64 {
+    let centre = mean(values.iter().copied());
+    mean(values.iter().map(|value| (value - centre).powi(2)))
 }
 
 /// The mean of at least one value.
@@ -94,6 +105,10 @@ mod tests {
         let values = growing(7);
         let back = season.restore(5, season.remove(5, values[5]));
         assert!((back - values[5]).abs() < 1e-9);
+        // 2a(1 − a) of the variance of the logarithms, here of seven, and 1/(1 + a) of it for three phases of four.
+        let seven: Vec<f64> = (0..7).map(|t| logs[t % 4]).collect();
+        let share = 2.0 * 0.75 * 0.25 * (0.75 / 1.75 + 0.25);
+        assert!((season.doubt(2.0) - 4.0 * share * variance(&seven)).abs() < 1e-9);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Season {
     count: usize,
     /// Periods in a cycle; 1 for no season.
     length: usize,
+    /// The variance that not knowing the indices adds to an observation, relative to the squared level for factors.
+    doubt: f64,
 }
 
 impl Season {
@@ -50,14 +52,25 @@ impl Season {
 
     /// No season: nothing is taken out.
     pub(super) fn none(count: usize) -> Self {
-        Self { composition: Composition::Additive, indices: vec![0.0; count + 1], count, length: 1 }
+        Self {
+            composition: Composition::Additive,
+            indices: vec![0.0; count + 1],
+            count,
+            length: 1,
+            doubt: 0.0,
+        }
     }
 
     /// One cycle of `indices` that repeats, for `count` observations.
-    pub(super) fn repeated(composition: Composition, indices: &[f64], count: usize) -> Self {
+    pub(super) fn repeated(
+        composition: Composition,
+        indices: &[f64],
+        count: usize,
+        doubt: f64,
+    ) -> Self {
         let length = indices.len();
         let indices = indices.iter().copied().cycle().take(count + length).collect();
-        Self { composition, indices, count, length }
+        Self { composition, indices, count, length, doubt }
     }
 
     /// Whether it holds together, as one that was read from a file may not.
@@ -68,7 +81,8 @@ impl Season {
         };
         let reaches =
             self.count.checked_add(self.length).is_some_and(|end| end <= self.indices.len());
-        self.length > 0 && reaches && self.indices.iter().all(usable)
+        let doubt = self.doubt >= 0.0 && self.doubt.is_finite();
+        self.length > 0 && reaches && doubt && self.indices.iter().all(usable)
     }
 
     /// Whether anything is taken out.
@@ -109,6 +123,14 @@ impl Season {
         }
     }
 
+    /// The variance that not knowing the indices adds to a season-free `value`.
+    pub(super) fn doubt(&self, value: f64) -> f64 {
+        match self.composition {
+            Composition::Additive => self.doubt,
+            Composition::Multiplicative => self.doubt * value * value,
+        }
+    }
+
     fn composed(values: &[f64], beyond: &[f64], length: usize, composition: Composition) -> Self {
         let cycles = Cycles::of(values, beyond, length, composition);
         let neutral = composition.neutral();
@@ -122,7 +144,7 @@ impl Season {
                 smoothed.indices.iter().map(move |index| neutral + kept * (index - neutral))
             })
             .collect();
-        Self { composition, indices, count: values.len(), length }
+        Self { composition, indices, count: values.len(), length, doubt: 0.0 }
     }
 }
 

@@ -24,11 +24,12 @@
 //! [seasonally adjusted](super::adjusted): dynamic optimised Theta, plain Theta of the logarithms, and ETS
 //! without undamped trends, chosen by the Bayesian criterion.
 //!
-//! Before that there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all of
-//! the series without what has emerged of its season so far. Periods without any season, such as years, mostly say how a series grows: there four
-//! [drifts](super::baseline) join the five, plain and cautious, of the values and of their logarithms, and no
-//! three that run ahead together decide. A series that never changes keeps its value, and intermittent demand
-//! gets a rate (IMAPA): neither has anything for the members to estimate. Both are noted.
+//! Before that there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all
+//! of the series without what has [emerged](super::adjusted) of its season so far. Periods without any season,
+//! such as years, mostly say how a series grows: there four [drifts](super::baseline) join the five, plain and
+//! cautious, of the values and of their logarithms, and no three that run ahead together decide. A series that
+//! never changes keeps its value, and intermittent demand gets a rate (IMAPA): neither has anything for the
+//! members to estimate. Both are noted.
 //!
 //! # Evidence
 //! Members and combination were chosen on training parts alone: the last `h` periods of M3's and the tourism
