@@ -1,17 +1,17 @@
-//! The season of a series that is longer than one cycle and shorter than two.
+//! The season of a series of a few cycles at most.
 
 use super::season::Season;
 use crate::{forecast::theta::Composition, sum::compensated};
 
-/// The least number of phases that have to be seen twice.
+/// The least number of periods with one a cycle before them.
 const LEAST_PAIRS: usize = 2;
 
 /// Pairs without any likeness that are taken for granted beside those seen, so that two or three do not decide.
 const PRIOR_PAIRS: f64 = 1.0;
 
 impl Season {
-    /// The season of `values`, as factors where all are positive: deviations from the growth between the
-    /// phases that were seen twice, shrunk by how alike these are. None for fewer than a cycle and two
+    /// The season of `values`, as factors where all are positive: deviations from a growth that is the same in
+    /// every cycle, shrunk by how alike periods a cycle apart are. None for fewer than a cycle and two
     /// periods, or where they are not alike.
     pub(super) fn emerging(values: &[f64], length: usize) -> Self {
         let none = || Self::none(values.len());
@@ -24,54 +24,47 @@ impl Season {
         } else {
             Composition::Additive
         };
-        let level = |value: f64| match composition {
-            Composition::Additive => value,
-            Composition::Multiplicative => libm::log(value),
+        let mut rest: Vec<f64> = match composition {
+            Composition::Additive => values.to_vec(),
+            Composition::Multiplicative => values.iter().map(|value| libm::log(*value)).collect(),
         };
-        let mut rest: Vec<f64> = values.iter().map(|value| level(*value)).collect();
         let growth = mean(rest[length..].iter().zip(&rest).map(|(late, early)| late - early));
         for (t, value) in rest.iter_mut().enumerate() {
             *value -= growth * t as f64 / length as f64;
         }
-        let alike = likeness(&rest[..pairs], &rest[length..]).max(0.0);
-        let once = alike * pairs as f64 / (pairs as f64 + PRIOR_PAIRS);
-        if once == 0.0 {
+        let pairs = pairs as f64;
+        let alike = likeness(&rest, length).max(0.0) * pairs / (pairs + PRIOR_PAIRS);
+        if alike == 0.0 {
             return none();
         }
-        let twice = 2.0 * once / (1.0 + once);
-        let mut indices: Vec<f64> =
-            (0..length).map(|phase| mean(rest[phase..].iter().step_by(length).copied())).collect();
-        let centre = mean(indices.iter().copied());
-        for (phase, index) in indices.iter_mut().enumerate() {
-            *index = (*index - centre) * if phase < pairs { twice } else { once };
+        let centre = mean(rest.iter().copied());
+        let (mut indices, mut lost) = (Vec::with_capacity(length), 0.0);
+        for phase in 0..length {
+            let of_phase = rest[phase..].iter().step_by(length).copied();
+            let count = of_phase.len() as f64;
+            let kept = count * alike / (1.0 + (count - 1.0) * alike);
+            lost += (1.0 - kept) / length as f64;
+            indices.push((mean(of_phase) - centre) * kept);
         }
         if composition == Composition::Multiplicative {
             for index in &mut indices {
                 *index = libm::exp(*index);
             }
         }
-        // The index errs by the part of it that was not kept and by the noise in what was, and the noise is taken
-        // for smaller as it goes into the index: a(1 − a) of the variance each, less where two were seen.
-        let of_pairs = pairs as f64 / length as f64;
-        let share = of_pairs / (1.0 + once) + (1.0 - of_pairs);
-        let doubt = 2.0 * once * (1.0 - once) * share * variance(&rest);
+        // The index errs, and the noise is taken for smaller as it goes into the index: as much again.
+        let variance = mean(rest.iter().map(|value| (value - centre).powi(2)));
+        let doubt = 2.0 * alike * lost * variance;
         Self::repeated(composition, &indices, values.len(), doubt)
     }
 }
 
-/// How much of what two cycles show at the same phases they share: their covariance over their mean variance,
-/// between −1 and 1.
-fn likeness(first: &[f64], second: &[f64]) -> f64 {
-    let (of_first, of_second) = (mean(first.iter().copied()), mean(second.iter().copied()));
-    let pairs = || first.iter().zip(second).map(|(a, b)| (a - of_first, b - of_second));
+/// How much periods a cycle apart share: their covariance over their mean variance, between −1 and 1.
+fn likeness(values: &[f64], length: usize) -> f64 {
+    let (early, late) = (&values[..values.len() - length], &values[length..]);
+    let (of_early, of_late) = (mean(early.iter().copied()), mean(late.iter().copied()));
+    let pairs = || early.iter().zip(late).map(|(a, b)| (a - of_early, b - of_late));
     let variance = compensated(pairs().map(|(a, b)| f64::midpoint(a * a, b * b)));
     if variance > 0.0 { compensated(pairs().map(|(a, b)| a * b)) / variance } else { 0.0 }
-}
-
-/// The mean squared deviation from the mean.
-fn variance(values: &[f64]) -> f64 {
-    let centre = mean(values.iter().copied());
-    mean(values.iter().map(|value| (value - centre).powi(2)))
 }
 
 /// The mean of at least one value.
@@ -90,11 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_twice_is_kept_most() {
+    fn what_was_seen_more_often_is_kept_more() {
         let season = Season::emerging(&growing(7), 4);
         // Alike as can be, of three pairs and one: 3/4 of what was seen once, 6/7 of what was seen twice.
         let logs: Vec<f64> = SEASON.iter().map(|index: &f64| index.ln()).collect();
-        let centre = logs.iter().sum::<f64>() / 4.0;
+        let seen: Vec<f64> = (0..7).map(|t| logs[t % 4]).collect();
+        let centre = seen.iter().sum::<f64>() / 7.0;
         for (phase, log) in logs.iter().enumerate() {
             let kept = if phase < 3 { 6.0 / 7.0 } else { 0.75 };
             let expected = ((log - centre) * kept).exp();
@@ -105,10 +99,13 @@ mod tests {
         let values = growing(7);
         let back = season.restore(5, season.remove(5, values[5]));
         assert!((back - values[5]).abs() < 1e-9);
-        // 2a(1 − a) of the variance of the logarithms, here of seven, and 1/(1 + a) of it for three phases of four.
-        let seven: Vec<f64> = (0..7).map(|t| logs[t % 4]).collect();
-        let share = 2.0 * 0.75 * 0.25 * (0.75 / 1.75 + 0.25);
-        assert!((season.doubt(2.0) - 4.0 * share * variance(&seven)).abs() < 1e-9);
+        let variance = seen.iter().map(|log| (log - centre).powi(2)).sum::<f64>() / 7.0;
+        let lost = (3.0 / 7.0 + 0.25) / 4.0;
+        let doubt = 2.0 * 0.75 * lost * variance;
+        assert!((season.doubt(2.0) - 4.0 * doubt).abs() < 1e-9);
+        let later = Season::emerging(&growing(11), 4);
+        assert!((later.spread(0).ln() / season.spread(0).ln() - 1.0).abs() < 0.3);
+        assert!(later.doubt(2.0) < 0.5 * season.doubt(2.0));
     }
 
     #[test]

@@ -9,10 +9,11 @@
 //! optimised Theta) stand in for what is to come, and a second pass has a trend up to the end. The model
 //! then forecasts y/index, or its logarithm, and the indices of the next cycle are put back.
 //!
-//! Of a series between one cycle and two, the k phases that were seen twice tell the growth over a cycle, and how
-//! alike the cycles are: r, the covariance of what is left over its mean variance. A phase that was seen once
-//! keeps a = r k/(k + 1) of its deviation, one seen twice 2a/(1 + a). Of the variance of the deviations, 2a(1 − a)
-//! (divided by 1 + a where two were seen) comes to that of the forecasts, for indices so uncertain.
+//! Of a series of fewer than three cycles the growth over a cycle is the mean difference of the k pairs a cycle
+//! apart, and the index of a phase the mean of what is left in it. How alike the pairs are, r, their covariance
+//! over their mean variance, tells how much of it is kept: with a = r k/(k + 1), of a phase that was seen c times
+//! ca/(1 + (c − 1)a). For indices so uncertain, 2a times the share that is not kept times the variance of what is
+//! left comes to the variance of the forecasts.
 //!
 //! # Assumptions
 //! One season, which changes slowly or not at all.
@@ -37,15 +38,17 @@
 //! | shrunken, discounted | −0.7/−2.0 | −0.5/−0.8 | −5.8/−8.4 | −4.0/−6.0 |
 //! | … against outliers, with a second pass | −2.3/−3.3 | −2.0/−2.3 | −7.3/−10.1 | −4.6/−6.7 |
 //!
-//! Between one cycle and two, the robust mean of five models without a season (damped ETS, complex smoothing, both
-//! Thetas, ARIMA) on series cut to so many values, on the ends of training parts, sMAPE of the series as it is
-//! and adjusted, twelve months and six quarters ahead:
+//! With fewer than three cycles, five models without a season together (damped ETS, complex smoothing, both
+//! Thetas, ARIMA) on series cut to so many values, on the ends of training parts, twelve months and six quarters
+//! ahead; sMAPE of the series as it is, and adjusted (beside the standard ensemble of seasonal models, which can
+//! be fitted from two cycles on):
 //!
 //! | | M3 months | Tourism months | | M3 quarters | Tourism quarters |
 //! |---|---|---|---|---|---|
-//! | 14 | 14.5, 14.0 | 36.2, 29.5 | 6 | 9.3, 8.5 | 29.7, 22.4 |
-//! | 18 | 14.6, 13.6 | 36.1, 23.4 | 7 | 9.5, 8.5 | 29.5, 20.3 |
-//! | 23 | 14.3, 13.0 | 35.9, 20.9 | | | |
+//! | 14 | 14.5, 14.0 | 36.2, 29.6 | 6 | 9.3, 8.5 | 29.7, 22.4 |
+//! | 18 | 14.6, 13.6 | 36.1, 23.5 | 7 | 9.5, 8.5 | 29.5, 20.3 |
+//! | 24 | 14.3, 12.8 (13.1) | 35.9, 20.7 (21.5) | 8 | 9.5, 8.1 (8.0) | 28.7, 19.3 (20.1) |
+//! | 35 | 14.2, 12.4 (12.5) | 36.1, 19.5 (19.6) | 11 | 9.8, 8.2 (8.3) | 28.9, 18.1 (18.2) |
 //!
 //! # Units and shapes
 //! As the series; forecasts do not depend on the unit. With logarithms the forecast is the median.
@@ -84,6 +87,9 @@ use season::Season;
 /// Forecasts that stand in for the future are at least this share of the smallest positive observation, so
 /// that they can be divided by.
 const LEAST_SHARE: f64 = 0.1;
+
+/// Cycles from which on a season may change; before that it is [emerging](Season::emerging).
+pub(super) const CYCLES: usize = 3;
 
 /// Logarithms are counted from the geometric mean, which becomes one: rounding errors of a series that
 /// never changes then stay small beside its values.
@@ -135,9 +141,9 @@ impl Model for Adjusted {
     }
 }
 
-/// The season of normalised values: two passes, or what has emerged of it before two cycles have passed.
+/// The season of normalised values: two passes, or what has emerged of it so far.
 fn season_of(values: &[f64], length: usize) -> Season {
-    if length < 2 || length > values.len() / 2 {
+    if values.len() / CYCLES < length || length < 2 {
         return Season::emerging(values, length);
     }
     let first = Season::of(values, &[], length);
