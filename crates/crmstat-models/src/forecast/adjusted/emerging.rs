@@ -24,14 +24,16 @@ impl Season {
         } else {
             Composition::Additive
         };
-        let mut rest: Vec<f64> = match composition {
+        let levels: Vec<f64> = match composition {
             Composition::Additive => values.to_vec(),
             Composition::Multiplicative => values.iter().map(|value| libm::log(*value)).collect(),
         };
-        let growth = mean(rest[length..].iter().zip(&rest).map(|(late, early)| late - early));
-        for (t, value) in rest.iter_mut().enumerate() {
-            *value -= growth * t as f64 / length as f64;
-        }
+        let growth = mean(levels[length..].iter().zip(&levels).map(|(late, early)| late - early));
+        let rest: Vec<f64> = levels
+            .iter()
+            .enumerate()
+            .map(|(t, level)| level - growth * t as f64 / length as f64)
+            .collect();
         let pairs = pairs as f64;
         let alike = likeness(&rest, length).max(0.0) * pairs / (pairs + PRIOR_PAIRS);
         if alike == 0.0 {
@@ -45,6 +47,12 @@ impl Season {
             let kept = count * alike / (1.0 + (count - 1.0) * alike);
             lost += (1.0 - kept) / length as f64;
             indices.push((mean(of_phase) - centre) * kept);
+        }
+        // A jump is no season: taken out as one, it leaves more ups and downs than there were.
+        let adjusted =
+            levels.iter().zip(indices.iter().cycle()).map(|(level, index)| level - index);
+        if changes(adjusted) >= changes(levels.iter().copied()) {
+            return none();
         }
         if composition == Composition::Multiplicative {
             for index in &mut indices {
@@ -65,6 +73,11 @@ fn likeness(values: &[f64], length: usize) -> f64 {
     let pairs = || early.iter().zip(late).map(|(a, b)| (a - of_early, b - of_late));
     let variance = compensated(pairs().map(|(a, b)| f64::midpoint(a * a, b * b)));
     if variance > 0.0 { compensated(pairs().map(|(a, b)| a * b)) / variance } else { 0.0 }
+}
+
+/// The sum of the sizes of all changes from one value to the next.
+fn changes(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    compensated(values.clone().skip(1).zip(values).map(|(later, earlier)| (later - earlier).abs()))
 }
 
 /// The mean of at least one value.
@@ -112,6 +125,8 @@ mod tests {
     fn a_cycle_that_the_next_contradicts_is_no_season() {
         let values = [10.0, 20.0, 30.0, 15.0, 30.0, 20.0, 10.0];
         assert!(!Season::emerging(&values, 4).exists());
+        let jump = [[1.0; 9].as_slice(), &[1e9; 8]].concat();
+        assert!(!Season::emerging(&jump, 12).exists(), "a jump");
         assert!(!Season::emerging(&growing(5), 4).exists(), "one pair");
         assert!(!Season::emerging(&[3.0; 7], 4).exists(), "no variance");
         assert!(!Season::emerging(&growing(3), 4).exists(), "less than a cycle");

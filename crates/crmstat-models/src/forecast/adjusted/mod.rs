@@ -12,8 +12,9 @@
 //! Of a series of fewer than three cycles the growth over a cycle is the mean difference of the k pairs a cycle
 //! apart, and the index of a phase the mean of what is left in it. How alike the pairs are, r, their covariance
 //! over their mean variance, tells how much of it is kept: with a = r k/(k + 1), of a phase that was seen c times
-//! ca/(1 + (c − 1)a). For indices so uncertain, 2a times the share that is not kept times the variance of what is
-//! left comes to the variance of the forecasts.
+//! ca/(1 + (c − 1)a), and nothing where the series has more ups and downs without it, as after a jump. For
+//! indices so uncertain, 2a times the share that is not kept times the variance of what is left comes to the
+//! variance of the forecasts.
 //!
 //! # Assumptions
 //! One season, which changes slowly or not at all.
@@ -46,8 +47,8 @@
 //! | | M3 months | Tourism months | | M3 quarters | Tourism quarters |
 //! |---|---|---|---|---|---|
 //! | 14 | 14.5, 14.0 | 36.2, 29.6 | 6 | 9.3, 8.5 | 29.7, 22.4 |
-//! | 18 | 14.6, 13.6 | 36.1, 23.5 | 7 | 9.5, 8.5 | 29.5, 20.3 |
-//! | 24 | 14.3, 12.8 (13.1) | 35.9, 20.7 (21.5) | 8 | 9.5, 8.1 (8.0) | 28.7, 19.3 (20.1) |
+//! | 18 | 14.6, 13.6 | 36.1, 23.5 | 7 | 9.5, 8.4 | 29.5, 20.3 |
+//! | 24 | 14.3, 12.8 (13.1) | 35.9, 20.7 (21.5) | 8 | 9.5, 8.0 (8.0) | 28.7, 19.3 (20.1) |
 //! | 35 | 14.2, 12.4 (12.5) | 36.1, 19.5 (19.6) | 11 | 9.8, 8.2 (8.3) | 28.9, 18.1 (18.2) |
 //!
 //! # Units and shapes
