@@ -98,7 +98,7 @@ pub fn analytic(forecast: &Forecast, level: f64) -> Result<Interval> {
 /// says. On the last periods of the training parts of M3's quarters and months these intervals of the
 /// standard ensemble hold 77 to 79 % of the values at 80 % and 94 % at 95 %; at origins that see half a
 /// horizon less they hold 3 to 5 points less, so they will hold somewhat more where all is seen.
-/// Before a season has shown three times they hold 76 and 92 % of M3's months after 18 values and 81 and 95 % after
+/// Before a season has shown three times they hold 77 and 93 % of M3's months after 18 values and 81 and 95 % after
 /// 24, 87 and 96 % of the tourism competition's after 18, and 72 and 89 % of M3's quarters after 7.
 ///
 /// # Errors

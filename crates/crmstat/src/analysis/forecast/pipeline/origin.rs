@@ -140,7 +140,7 @@ pub(super) struct Skill {
 
 /// Errors as wide as the paths said (for one period ahead: as all were) that are taken for granted, so that a few
 /// lucky or unlucky ones do not decide.
-const PRIOR_ERRORS: f64 = 6.0;
+const PRIOR_ERRORS: f64 = 2.0;
 
 /// Fewer periods before an origin do not show how well a series of them is forecast.
 const LEAST_HISTORY: usize = 4;
