@@ -3,11 +3,11 @@
 use criterion::{Criterion, Throughput};
 use crmstat::{
     analysis::churn::{self, Value},
+    data::{Orders, OrdersQuery},
     features::History,
     generate::{Part, Spec},
     ingest::{Export, ReadOptions},
-    output::{Format, write_atomically},
-    tables::{Orders, OrdersQuery},
+    write::{Format, write_atomically},
 };
 use crmstat_models::churn::{Boosting, Logistic, Rows, Sample};
 use std::hint::black_box;

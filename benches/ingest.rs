@@ -5,8 +5,8 @@ mod input;
 use criterion::{Criterion, Throughput};
 use crmstat::{
     analysis::rfm::{self, Options},
-    ingest::{Export, Field, ReadOptions},
-    tables::{Orders, OrdersQuery},
+    data::{Field, Orders, OrdersQuery},
+    ingest::{Export, ReadOptions},
 };
 use std::{hint::black_box, path::Path};
 

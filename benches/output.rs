@@ -3,7 +3,8 @@
 use criterion::{Criterion, Throughput};
 use crmstat::{
     Date, Money,
-    output::{Column, Format, Table, Writer},
+    data::table::{Column, Table},
+    write::{Format, Writer},
 };
 use std::io;
 

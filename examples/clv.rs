@@ -8,7 +8,7 @@ use crmstat::{
     AsOf, Result, Window,
     analysis::clv::{self, Options, ValidationOptions, discount_from_text, span_from_text},
     ingest::{Export, ReadOptions},
-    output::{Format, Writer},
+    write::{Format, Writer},
 };
 
 fn main() -> Result<()> {

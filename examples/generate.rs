@@ -9,7 +9,7 @@ use crmstat::{
     analysis::rfm::{self, Options},
     generate::{Dialect, Part, Spec},
     ingest::{Export, ReadOptions},
-    output::{Format, write_atomically},
+    write::{Format, write_atomically},
 };
 
 fn main() -> Result<()> {

@@ -6,8 +6,8 @@
 
 use crmstat::{
     Money, Result,
-    ingest::{Export, Field, ReadOptions},
-    tables::{Orders, OrdersQuery},
+    data::{Field, Orders, OrdersQuery},
+    ingest::{Export, ReadOptions},
 };
 use std::collections::BTreeMap;
 

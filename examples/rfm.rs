@@ -8,7 +8,7 @@ use crmstat::{
     Lang, Result,
     analysis::rfm::{self, Options},
     ingest::{Export, ReadOptions},
-    output::{Format, Writer},
+    write::{Format, Writer},
 };
 
 fn main() -> Result<()> {

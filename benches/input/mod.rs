@@ -2,7 +2,7 @@
 
 use crmstat::{
     generate::{Dialect, Part, Spec},
-    output::{Format, write_atomically},
+    write::{Format, write_atomically},
 };
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -9,7 +9,7 @@ use crmstat::{
     Lang, Result,
     analysis::rfm::{self, Options, Rfm},
     ingest::{Export, Imported, ReadOptions},
-    output::{Format, Writer},
+    write::{Format, Writer},
 };
 use std::path::Path;
 

@@ -3,7 +3,8 @@
 use crmstat::{
     AsOf, Date, Window,
     analysis::forecast::{Period, Query, SeriesSet},
-    ingest::{Export, Field, ReadOptions},
+    data::Field,
+    ingest::{Export, ReadOptions},
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;

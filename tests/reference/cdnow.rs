@@ -3,7 +3,8 @@
 use crate::{shared, totals};
 use crmstat::{
     analysis::rfm::{self, Options},
-    ingest::{Export, Field, ReadOptions},
+    data::Field,
+    ingest::{Export, ReadOptions},
 };
 
 #[test]

@@ -4,8 +4,8 @@ use crate::{score, shared, totals};
 use crmstat::{
     Money, Timestamp,
     analysis::rfm::Options,
-    ingest::{Export, Field, Ignored, ReadOptions},
-    tables::{Orders, OrdersQuery},
+    data::{Field, Ignored, Orders, OrdersQuery},
+    ingest::{Export, ReadOptions},
 };
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ fn won_deals(file: &str) -> Vec<Won> {
 
 fn created(orders: &Orders, line: usize) -> Option<Timestamp> {
     match orders.field(Field::CreatedAt)? {
-        crmstat::tables::Column::Date(at) => at[line],
+        crmstat::data::Column::Date(at) => at[line],
         _ => None,
     }
 }

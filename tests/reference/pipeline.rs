@@ -6,10 +6,10 @@ use crmstat::{
     analysis::forecast::{
         DealFlow, Evaluation, Evaluations, Options, PipelineQuery, Plan, backtest_pipeline,
     },
+    data::{Deals, Records, TableKind},
     generate::{Dialect, Part, Spec},
-    ingest::{Export, ReadOptions, TableKind},
-    output::Format,
-    tables::{Deals, Records},
+    ingest::{Export, ReadOptions},
+    write::Format,
 };
 use std::io::Write;
 

@@ -21,8 +21,8 @@ use crate::{score, shared, totals};
 use crmstat::{
     Money,
     analysis::rfm::Options,
-    ingest::{Export, Field, ReadOptions},
-    tables::{Orders, OrdersQuery},
+    data::{Field, Orders, OrdersQuery},
+    ingest::{Export, ReadOptions},
 };
 
 const FILE: &str = "customers/retail/online_retail_ii_year_2009_2010.parquet";

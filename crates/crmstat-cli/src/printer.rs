@@ -5,10 +5,13 @@ use anyhow::Result;
 use crmstat::{
     Error, Lang,
     analysis::inspect::Titled,
-    ingest::{Decision, Imported, Rejections},
-    output::{Column, Format, Meta, Table, Terminal, Writer, write_atomically},
+    data::{
+        Decision, Join, Rejections,
+        table::{Column, Table},
+    },
+    ingest::Imported,
     report::{SectionId, Stage},
-    tables::Join,
+    write::{Format, Meta, Terminal, Writer, write_atomically},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{

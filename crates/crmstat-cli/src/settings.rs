@@ -5,8 +5,9 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Window,
     analysis::inspect::Source,
+    data::{Field, TableKind},
     ingest::{
-        Field, ReadOptions, TableKind,
+        ReadOptions,
         profile::{Profile, Rates},
     },
 };

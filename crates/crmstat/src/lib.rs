@@ -2,30 +2,21 @@
 //!
 //! The way of the data is one direction: an export file is *ingested* into typed tables, tables give
 //! *features* at a cutoff, features go to *models*, models give *results*, and *writers* put results
-//! into files. A stage knows the stage before it and nothing after it.
+//! into files. A stage knows the stage before it and nothing after it; [`data`] is the ground floor that
+//! every stage stands on.
 
 pub mod analysis;
-mod digits;
+mod collections;
+pub mod data;
 mod error;
 pub mod features;
 pub mod generate;
-mod groups;
 pub mod ingest;
-mod intern;
-mod key;
-mod lang;
 mod model_file;
-mod money;
-pub mod output;
-mod pseudonyms;
-mod ranking;
 pub mod report;
-pub mod tables;
-mod time;
+mod text;
+pub mod write;
 
 pub use crmstat_models as models;
+pub use data::{AsOf, Date, Lang, Money, Pseudonyms, Timestamp, Window};
 pub use error::{Error, Place, Result};
-pub use lang::Lang;
-pub use money::Money;
-pub use pseudonyms::Pseudonyms;
-pub use time::{AsOf, Date, Timestamp, Window};

@@ -3,7 +3,7 @@
 //! A file holds `{"crmstat": version, "kind": …, "schema": 1, "checksum": …, "model": {…}}`; the checksum
 //! is over the model's JSON text. Files are small and hold no personal data.
 
-use crate::{Error, Place, Result, output::write_atomically};
+use crate::{Error, Place, Result, write::write_atomically};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::{fs, path::Path};

@@ -15,9 +15,10 @@ use crmstat::{
         Campaign, Churn, Event, LearnerKind, Learning, Model, Options, Order, TableOptions, fit,
         fit_table,
     },
+    data::table::Table,
     features::Feature,
     models::churn::CalibrationMethod,
-    output::{Meta, Table},
+    write::Meta,
 };
 
 /// Fits and judges a model, and scores the customers of the exports or of the table.

@@ -13,9 +13,9 @@ use crmstat::{
         self, Beside, Model, Options, OrderModel, Simulation, ValidationOptions,
         discount_from_text, span_from_text, unit_from_text, unit_name,
     },
-    ingest::{TableKind, TableQuery},
+    data::{CustomerTable, TableKind},
+    ingest::TableQuery,
     models::clv::ZeroAmount,
-    tables::CustomerTable,
 };
 use std::path::Path;
 

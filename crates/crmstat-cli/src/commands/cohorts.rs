@@ -10,7 +10,7 @@ use anyhow::Result;
 use crmstat::{
     Error,
     analysis::cohorts::{self, Figure, Options, Period, Survival, SurvivalOptions},
-    ingest::TableKind,
+    data::TableKind,
 };
 
 /// Groups the customers of the exports, or says how long they stay.

@@ -9,9 +9,9 @@ use crmstat::{
         self, DEFAULT_SEED, DealFlow, Drivers, Fit, Forecasts, Options, PipelineQuery, Plan, Query,
         Regressors, SeriesSet, State, WorkCalendar, backtest, backtest_pipeline, forecast_pipeline,
     },
-    ingest::{Export, Field, Imported, ReadOptions, TableKind},
-    output::Meta,
-    tables::Deals,
+    data::{Deals, Field, TableKind},
+    ingest::{Export, Imported, ReadOptions},
+    write::Meta,
 };
 use std::path::Path;
 

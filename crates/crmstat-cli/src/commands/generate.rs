@@ -4,7 +4,7 @@ use crate::{args::GenerateArgs, printer::Printer};
 use anyhow::Result;
 use crmstat::{
     generate::{Part, Report, Spec},
-    output::{Format, write_atomically},
+    write::{Format, write_atomically},
 };
 use std::io;
 

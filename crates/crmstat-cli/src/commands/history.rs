@@ -6,10 +6,10 @@ use crate::{args::SubjectArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     AsOf, Error,
+    data::{CustomerTable, Field, OrdersQuery},
     features::History,
-    ingest::{Field, Imported, TableQuery},
-    output::Meta,
-    tables::{CustomerTable, OrdersQuery},
+    ingest::{Imported, TableQuery},
+    write::Meta,
 };
 
 /// The history of customers, and the moment at which it is looked at.

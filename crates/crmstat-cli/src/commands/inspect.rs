@@ -5,8 +5,8 @@ use anyhow::Result;
 use crmstat::{
     Error,
     analysis::inspect::{self, Source},
-    ingest::Rejections,
-    output::{Meta, write_atomically},
+    data::Rejections,
+    write::{Meta, write_atomically},
 };
 
 /// Shows how the exports would be read.

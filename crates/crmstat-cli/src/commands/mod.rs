@@ -17,9 +17,9 @@ use crate::args::{Cli, Command, ReadArgs};
 use crate::{printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    ingest::{Export, Ledger, TableKind},
-    output::Meta,
-    tables::{Join, Records},
+    data::{Join, Ledger, Records, TableKind},
+    ingest::Export,
+    write::Meta,
 };
 
 /// Runs the command that was typed.

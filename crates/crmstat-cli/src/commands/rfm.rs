@@ -10,7 +10,7 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Window,
     analysis::rfm::{self, Model, Options, Segments, cuts_from_text, migration},
-    output::Meta,
+    write::Meta,
 };
 
 /// Scores the customers of the exports.

@@ -9,9 +9,10 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Lang,
     analysis::segments::{Customers, Model, Options, Segments, fit, migration},
+    data::table::Table,
     features::{Feature, History},
     models::segments::{Scaling, Transform},
-    output::{Meta, Table},
+    write::Meta,
 };
 
 /// Groups the customers of the exports or of the table.

@@ -10,9 +10,11 @@
 
 use crate::{
     Money, Result, Timestamp,
-    ingest::{Export, Field, profile::DealStatus},
-    output::{Column, Table},
-    tables,
+    data::{
+        self, DealStatus, Field,
+        table::{Column, Table},
+    },
+    ingest::Export,
 };
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -67,7 +69,7 @@ pub struct Funnel {
 /// # Errors
 /// What the export cannot bear, or sums past the range of money.
 pub fn count(export: &mut Export) -> Result<Funnel> {
-    Funnel::of(&tables::Deals::read(export)?.result)
+    Funnel::of(&data::Deals::read(export)?.result)
 }
 
 #[derive(Default)]
@@ -82,7 +84,7 @@ struct Builder {
 const REASONS: usize = 2;
 
 impl Builder {
-    fn add(&mut self, deals: &tables::Deals, deal: usize) -> Result<()> {
+    fn add(&mut self, deals: &data::Deals, deal: usize) -> Result<()> {
         let (status, amount) = (deals.status()[deal], deals.amount()[deal]);
         self.all.add(status, amount)?;
         for (at, field) in [Field::Stage, Field::Owner, Field::LostReason].into_iter().enumerate() {
@@ -172,7 +174,7 @@ impl Funnel {
     ///
     /// # Errors
     /// Sums past the range of money.
-    pub fn of(deals: &tables::Deals) -> Result<Self> {
+    pub fn of(deals: &data::Deals) -> Result<Self> {
         let mut builder = Builder::default();
         for deal in 0..deals.len() {
             builder.add(deals, deal)?;

@@ -3,9 +3,7 @@
 use super::history::{code_of, lacks};
 use crate::{
     Result, Timestamp,
-    ingest::Field,
-    output::Texts,
-    tables::{Column, Orders, Records},
+    data::{Column, Field, Orders, Records, Texts},
 };
 use std::ops::Range;
 

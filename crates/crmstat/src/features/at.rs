@@ -9,9 +9,7 @@ use super::{
 };
 use crate::{
     AsOf, Error, Money, Result, Timestamp,
-    ingest::Field,
-    output::Texts,
-    tables::{Column, Labels, Orders},
+    data::{Column, Field, Labels, Orders, Texts},
 };
 use crmstat_models::parallel::map_chunks;
 use rayon::prelude::*;
@@ -23,7 +21,7 @@ const CHUNK: usize = 4096;
 ///
 /// ```
 /// use crmstat::{AsOf, features::{Feature, FeatureValues, Features, History}};
-/// use crmstat::{ingest::{Export, ReadOptions}, tables::{Orders, OrdersQuery}};
+/// use crmstat::{ingest::{Export, ReadOptions}, data::{Orders, OrdersQuery}};
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("orders.csv");
 /// # std::fs::write(&path, "customer_id,order_date,amount\nA,2025-01-01,10\nA,2025-02-01,30\nB,2025-03-01,5\n").unwrap();

@@ -1,6 +1,6 @@
 //! The features by name, with their units and descriptions.
 
-use crate::{Error, Lang, Result, ingest::Field};
+use crate::{Error, Lang, Result, data::Field};
 use std::{fmt, str::FromStr};
 
 /// One feature of a customer; its name, as `Display` writes and [`FromStr`] reads it, is its identity.
@@ -150,7 +150,7 @@ impl Feature {
         }
     }
 
-    /// The fields of orders that `features` are made of: what [`OrdersQuery`](crate::tables::OrdersQuery)
+    /// The fields of orders that `features` are made of: what [`OrdersQuery`](crate::data::OrdersQuery)
     /// asks for.
     pub fn order_fields(features: &[Self]) -> Vec<Field> {
         let mut fields: Vec<Field> = features.iter().filter_map(Self::order_field).collect();

@@ -7,9 +7,8 @@ use super::{
 };
 use crate::{
     AsOf, Error, Result, Timestamp,
-    ingest::{Export, Field, Imported, TableKind, account::no_purchases},
-    output::Texts,
-    tables::{Column, Labels, Orders, OrdersQuery, Records},
+    data::{Column, Field, Labels, Orders, OrdersQuery, Records, TableKind, Texts},
+    ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use std::borrow::Cow;
 
@@ -64,8 +63,8 @@ impl<'a> History<'a> {
     /// other tables are left aside.
     ///
     /// ```
-    /// use crmstat::{features::History, ingest::{Export, ReadOptions, TableKind}};
-    /// use crmstat::tables::{OrdersQuery, Records};
+    /// use crmstat::{features::History, ingest::{Export, ReadOptions}, data::TableKind};
+    /// use crmstat::data::{OrdersQuery, Records};
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let file = |name: &str, text: &str| {
     /// #     let path = folder.path().join(name);

@@ -2,8 +2,8 @@
 
 use crate::{
     Money, Result,
-    ingest::{Field, line_amounts::amounts},
-    tables::{Column, Orders, Records},
+    data::{Column, Field, Orders, Records},
+    ingest::orders::line_amounts::amounts,
 };
 use std::{collections::HashMap, ops::Range};
 

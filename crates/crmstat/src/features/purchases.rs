@@ -3,7 +3,7 @@
 use super::{DaysAgo, lines::Lines};
 use crate::{
     AsOf, Money, Timestamp,
-    tables::{Labels, Orders},
+    data::{Labels, Orders},
 };
 use std::ops::Range;
 

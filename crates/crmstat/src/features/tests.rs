@@ -3,8 +3,8 @@
 use super::{DaysAgo, Feature, FeatureValues, Features, History, Unmatched};
 use crate::{
     AsOf,
-    ingest::{Export, Field, ReadOptions, TableKind},
-    tables::{Orders, OrdersQuery, Records},
+    data::{Field, Orders, OrdersQuery, Records, TableKind},
+    ingest::{Export, ReadOptions},
 };
 
 fn export(name: &str, text: &str, kind: Option<TableKind>) -> (tempfile::TempDir, Export) {

@@ -3,7 +3,7 @@
 use std::{env, fs, path::Path};
 
 use super::{Dialect, Part, Spec};
-use crate::output::Format;
+use crate::write::Format;
 
 /// Each file, the options of the command that writes it, and what they mean.
 fn datasets() -> Vec<(&'static str, &'static str, Part, Spec)> {

@@ -37,13 +37,14 @@ pub use world::World;
 
 use crate::{
     Date, Error, Money, Result,
+    data::table::Table,
     generate::{
         deal::{Deal, Status},
         dialect::{Dirt, RowWriter, columns},
         ordered::in_order,
         sink::{Sink, failed, in_batches},
     },
-    output::{Format, Table, Writer},
+    write::{Format, Writer},
 };
 
 /// Deals that one task writes as text.

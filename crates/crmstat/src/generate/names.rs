@@ -1,6 +1,6 @@
 //! The words that a synthetic CRM is made of, in English and Russian.
 
-use crate::{Lang, digits::push_unsigned};
+use crate::{Lang, collections::write_cells::push_unsigned};
 
 /// A product: its name and category in both languages and its list price.
 pub(super) struct Product {

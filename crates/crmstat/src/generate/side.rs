@@ -8,13 +8,13 @@ use rand_distr::{Distribution, Exp1, StandardNormal};
 
 use crate::{
     Date, Lang, Money, Result, Timestamp,
+    data::table::{Column, Table},
     generate::{
         deal::{Deal, Status},
         names::{self, CHANNELS, PRODUCTS, REGIONS},
         ordered::Record,
         world::{Topic, World},
     },
-    output::{Column, Table},
 };
 
 /// Kinds of activity, as the exports name them.

@@ -9,9 +9,10 @@ use crmstat_models::parallel::map_chunks;
 
 use crate::{
     Error, Result,
+    data::table::Table,
     generate::Report,
-    output::{
-        Format, Table, Writer, delimited,
+    write::{
+        Format, Writer, delimited,
         parquet::{ROW_GROUP, TableWriter},
     },
 };

@@ -99,7 +99,7 @@ impl FromStr for Spend {
 /// A synthetic CRM: who its customers are, how they buy, how its export looks.
 ///
 /// ```
-/// use crmstat::{generate::{Part, Spec}, output::Format};
+/// use crmstat::{generate::{Part, Spec}, write::Format};
 /// let world = Spec::new().customers(100).seed(7).check()?;
 /// let mut orders = Vec::new();
 /// let report = world.write(Part::Main, Format::Csv, &mut orders)?;

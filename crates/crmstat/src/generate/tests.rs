@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Dialect, Fault, Part, Report, Spec, World};
-use crate::{Date, Money, output::Format};
+use crate::{Date, Money, write::Format};
 
 fn world(spec: Spec) -> World {
     spec.check().unwrap()

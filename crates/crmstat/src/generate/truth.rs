@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use crate::{
     Date, Result,
+    data::table::{Column, Table},
     generate::{
         Process,
         side::Ids,
         world::{Dropout, World},
     },
-    output::{Column, Table},
 };
 
 const DAYS_PER_WEEK: f64 = 7.0;
@@ -88,7 +88,7 @@ impl World {
 mod tests {
     use crate::{
         generate::{Part, Process, Spec},
-        output::Format,
+        write::Format,
     };
 
     /// The columns of the truth of 40,000 customers on a flat clock, by name.

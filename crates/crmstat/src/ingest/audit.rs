@@ -1,16 +1,16 @@
 //! One look at every cell of the mapped columns, whatever becomes of its row: what an audit is made of.
 
-use super::{
-    Field, ReadOptions,
-    cells::Parsed,
-    collect::decide,
-    columns::{FieldPart, FieldType},
-    faults::Faults,
-    input::Input,
-    scan::Records,
-    side::column_of,
+use super::{ReadOptions, cells::Parsed, columns::FieldPart};
+use crate::{
+    Money, Place, Result, Timestamp,
+    collections::interner::Interner,
+    data::{Field, field::FieldType},
+    ingest::{
+        orders::all_rows::decide,
+        pass::{batches::BatchRecords, faults::Faults, input::Input},
+        records::column_of,
+    },
 };
-use crate::{Money, Place, Result, Timestamp, intern::Interner};
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -151,7 +151,7 @@ impl State {
         &mut self,
         parts: &[Vec<FieldPart<'_>>],
         faults: Faults<'_>,
-        records: &mut Records<'_>,
+        records: &mut BatchRecords<'_>,
     ) {
         let ragged = records.batch.ragged.clone();
         let mut ragged = ragged.iter().map(|(row, _)| *row as usize).peekable();
@@ -202,7 +202,7 @@ impl State {
 fn cell<'a>(
     kind: FieldType,
     parts: &[FieldPart<'_>],
-    records: &'a Records<'_>,
+    records: &'a BatchRecords<'_>,
     row: usize,
 ) -> Cell<'a> {
     let Some(part) = parts.first() else { return Cell::Missing };

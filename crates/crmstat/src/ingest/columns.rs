@@ -1,57 +1,24 @@
 //! Cells of the fields that an analysis asks for beyond customer, date and amount.
 
 use super::{
-    Field,
     cells::{
         Parsed,
         date::DateReader,
         number::{Amount, NumberFormat},
         text,
     },
-    faults::Part,
-    input::Input,
-    scan::Records,
     text::Wanted,
 };
-use crate::{Money, Timestamp, intern::Interner};
-
-/// What the cells of a field are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldType {
-    Text,
-    Date,
-    Money,
-    Number,
-}
-
-impl Field {
-    /// Whether its cells are texts, such as names and kinds; not dates, amounts or numbers.
-    pub const fn is_text(self) -> bool {
-        matches!(self.field_type(), FieldType::Text)
-    }
-
-    pub(crate) const fn field_type(self) -> FieldType {
-        match self {
-            Self::OrderedAt
-            | Self::CreatedAt
-            | Self::WonAt
-            | Self::LostAt
-            | Self::ClosedAt
-            | Self::ExpectedCloseAt
-            | Self::At
-            | Self::ContractStart
-            | Self::ContractEnd
-            | Self::EnteredAt
-            | Self::Period
-            | Self::Date => FieldType::Date,
-            Self::Amount | Self::Price | Self::Discount | Self::Cost => FieldType::Money,
-            Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => {
-                FieldType::Number
-            }
-            _ => FieldType::Text,
-        }
-    }
-}
+use crate::{
+    Money, Timestamp,
+    collections::interner::Interner,
+    data::{
+        Column, Field, Labels, Texts,
+        column::{MISSING, gather},
+        field::FieldType,
+    },
+    ingest::pass::{batches::BatchRecords, faults::Part, input::Input},
+};
 
 /// How the cells of one field are found and read.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +45,7 @@ impl<'a> FieldPart<'a> {
     }
 
     /// The bytes of the field in record `row`.
-    pub(crate) fn cell<'r>(&self, records: &'r Records<'_>, row: usize) -> &'r [u8] {
+    pub(crate) fn cell<'r>(&self, records: &'r BatchRecords<'_>, row: usize) -> &'r [u8] {
         records.batch.cells[self.part.position][row].of(&records.block.bytes)
     }
 
@@ -123,9 +90,6 @@ pub(crate) enum RawColumn {
     Number(Vec<f64>),
 }
 
-/// The code of a missing text.
-pub(crate) const MISSING: u32 = u32::MAX;
-
 impl RawColumn {
     pub(crate) fn new(field: Field) -> Self {
         match field.field_type() {
@@ -143,7 +107,7 @@ impl RawColumn {
     pub(crate) fn push(
         &mut self,
         part: Option<&FieldPart<'_>>,
-        records: &Records<'_>,
+        records: &BatchRecords<'_>,
         row: usize,
     ) -> Result<(), &'static str> {
         let cell = part.map_or(&[][..], |part| part.cell(records, row));
@@ -227,5 +191,31 @@ fn value<T>(parsed: Parsed<T>) -> Result<Option<T>, &'static str> {
         Parsed::Value(value) => Ok(Some(value)),
         Parsed::Missing => Ok(None),
         Parsed::Invalid(reason) => Err(reason),
+    }
+}
+
+impl RawColumn {
+    /// The column of a table, its rows put into `order`; texts become codes of sorted labels.
+    pub(crate) fn ordered(&self, order: &[u32]) -> Column {
+        match self {
+            Self::Text { texts, codes } => {
+                let sorted = texts.sorted();
+                let mut ranks = vec![0_u32; sorted.len()];
+                let mut labels = Texts::default();
+                let mut scratch = [0; 16];
+                for (rank, id) in sorted.iter().enumerate() {
+                    ranks[*id as usize] = rank as u32;
+                    labels.push(Some(texts.text(*id, &mut scratch)));
+                }
+                let code = |row: &u32| match codes[*row as usize] {
+                    MISSING => MISSING,
+                    code => ranks[code as usize],
+                };
+                Column::Text(Labels::new(labels, order.iter().map(code).collect()))
+            }
+            Self::Date(values) => Column::Date(gather(values, order)),
+            Self::Money(values) => Column::Money(gather(values, order)),
+            Self::Number(values) => Column::Number(gather(values, order)),
+        }
     }
 }

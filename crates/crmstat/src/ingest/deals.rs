@@ -1,19 +1,27 @@
 //! Rows to deals: all of them, whatever became of them.
 
 use super::{
-    Field, Imported, ReadOptions, TableKind,
-    account::account,
+    Export, Imported, ReadOptions,
     cells::Parsed,
-    collect::{decide, repeated},
     columns::{FieldPart, RawColumn},
-    faults::{Fault, Faults},
-    input::Input,
-    orders::DealPart,
-    profile::DealStatus,
-    scan::Records,
-    tally::Tally,
 };
-use crate::{Error, Money, Result};
+use crate::{
+    Error, Money, Result,
+    data::{Column, DealStatus, Deals, Field, TableKind},
+    ingest::{
+        orders::{
+            all_rows::{decide, repeated},
+            reader::DealPart,
+        },
+        pass::{
+            batches::BatchRecords,
+            faults::{Fault, Faults},
+            input::Input,
+            tally::Tally,
+            verdict::account,
+        },
+    },
+};
 
 /// Deals as they were read, in no particular order.
 pub(crate) struct CollectedDeals {
@@ -42,6 +50,22 @@ const FIELDS: [Field; 14] = [
     Field::Region,
     Field::Channel,
 ];
+
+impl Deals {
+    /// Reads the deals of `export`.
+    ///
+    /// # Errors
+    /// What the export cannot bear: another table, unknown closing stages.
+    pub fn read(export: &mut Export) -> Result<Imported<Self>> {
+        export.collect_deals()?.try_map(|collected| {
+            let CollectedDeals { status, amount, columns, are_lines } = collected;
+            let rows: Vec<u32> = (0..status.len() as u32).collect();
+            let ordered = |(field, raw): &(Field, RawColumn)| (*field, raw.ordered(&rows));
+            let fields: Vec<(Field, Column)> = columns.iter().map(ordered).collect();
+            Self::assemble(&status, &amount, &fields, are_lines)
+        })
+    }
+}
 
 /// What one thread keeps while it reads.
 struct State {
@@ -82,7 +106,7 @@ pub(crate) fn collect_deals(
         fields.extend([Field::Amount, Field::Probability]);
         decide(input, &fields, options)?;
         let input = &*input;
-        let column = |field: Field| super::side::column_of(input, field);
+        let column = |field: Field| super::records::column_of(input, field);
         let mut columns: Vec<usize> = FIELDS.iter().filter_map(|field| column(*field)).collect();
         columns.extend(DealPart::columns(&input.mapping));
         columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
@@ -113,7 +137,7 @@ pub(crate) fn collect_deals(
     let RawColumn::Text { texts, codes } = &joined.deals.columns[0].1 else {
         return Err(Error::data("ids of deals are texts"));
     };
-    let named = codes.iter().filter(|code| **code != super::columns::MISSING).count();
+    let named = codes.iter().filter(|code| **code != crate::data::column::MISSING).count();
     let decision =
         (texts.len() < named).then(|| repeated(inputs, named as u64, texts.len(), are_lines));
     account(joined.deals, joined.tally, decision, inputs, options)
@@ -133,7 +157,7 @@ impl Reader<'_> {
     fn amount(
         &self,
         tally: &mut Tally,
-        records: &Records<'_>,
+        records: &BatchRecords<'_>,
         row: usize,
     ) -> Result<Option<Money>, Fault> {
         let Some(part) = &self.amount else { return Ok(None) };
@@ -158,7 +182,7 @@ impl Reader<'_> {
 }
 
 impl State {
-    fn take(&mut self, reader: &Reader<'_>, faults: Faults<'_>, records: &mut Records<'_>) {
+    fn take(&mut self, reader: &Reader<'_>, faults: Faults<'_>, records: &mut BatchRecords<'_>) {
         let State { deals, tally } = self;
         tally.begin(records);
         let mut ragged = records.batch.ragged.iter().peekable();
@@ -192,7 +216,7 @@ impl CollectedDeals {
         &mut self,
         reader: &Reader<'_>,
         tally: &mut Tally,
-        records: &Records<'_>,
+        records: &BatchRecords<'_>,
         row: usize,
     ) -> Result<(), Fault> {
         let status = reader.deal.status(tally, records, row)?;

@@ -1,25 +1,26 @@
 //! The files of one data set, opened and recognised.
 
 use super::{
-    Decision, Field, Ledger, ReadOptions, Rejections, TableKind,
+    ReadOptions,
     audit::{TableAudit, audit},
-    collect::{Collected, collect_orders},
     columns::RawColumn,
     deals::{CollectedDeals, collect_deals},
-    gather::{PerCustomer, gather, survey},
-    input::Input,
-    keys::keys,
-    line_amounts::LineAmounts,
-    profile::Currency,
-    side::collect_records,
     source::expand,
-    tally::Tally,
 };
 use crate::{
     Error, Place, Result, Timestamp, Window,
-    groups::Groups,
-    output::Texts,
-    tables::{OrdersQuery, Records},
+    collections::sharded_map::Groups,
+    data::{Currency, Decision, Field, Ledger, OrdersQuery, Records, Rejections, TableKind, Texts},
+    ingest::{
+        distinct_ids::keys,
+        orders::{
+            all_rows::{Collected, collect_orders},
+            line_amounts::LineAmounts,
+            per_customer::{PerCustomer, gather, survey},
+        },
+        pass::{input::Input, tally::Tally},
+        records::collect_records,
+    },
 };
 use std::sync::Arc;
 

@@ -6,46 +6,36 @@
 //! | `text`, `sheet`, `parquet` | its rows and cells |
 //! | [`profile`] | which column is which field, and how its dates, numbers and stages are written |
 //! | `cells` | money, dates and numbers out of text |
+//! | `pass` | all inputs, block by block, with the account of every row |
+//! | `orders`, `deals`, `records`, `customer_table` | rows to the tables of [`data`](crate::data) |
 //!
-//! Every decision taken on the way is a [`Decision`]; every row read ends as accepted, quarantined or
-//! ignored in the [`Ledger`].
+//! Every decision taken on the way is a [`Decision`](crate::data::Decision); every row read ends as accepted, quarantined or
+//! ignored in the [`Ledger`](crate::data::Ledger).
 
-pub(crate) mod account;
 pub(crate) mod audit;
 mod cells;
-pub(crate) mod collect;
 pub(crate) mod columns;
-pub(crate) mod deals;
-mod decision;
+mod customer_table;
+mod deals;
+mod distinct_ids;
 mod export;
-mod faults;
-mod field;
-pub(crate) mod gather;
-pub(crate) mod input;
-mod keys;
-mod ledger;
-pub(crate) mod line_amounts;
+mod join;
 mod options;
-mod order_ids;
-mod orders;
+pub(crate) mod orders;
 mod parquet;
-pub(crate) mod plain;
+pub(crate) mod pass;
 pub mod profile;
-mod scan;
+mod records;
 mod sheet;
-mod side;
 pub(crate) mod source;
-mod tally;
+#[cfg(test)]
+mod table_tests;
 mod text;
 mod typed;
-mod usual;
 mod zone;
 
-pub use decision::Decision;
+pub use customer_table::TableQuery;
 pub use export::{Export, Imported};
-pub use field::{Field, TableKind};
-pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use options::ReadOptions;
-pub use plain::TableQuery;
 pub use source::expand as files_named;
 pub use zone::Zone;

@@ -1,9 +1,10 @@
 //! What the caller says about exports instead of leaving it to evidence.
 
 use super::{
-    Field, TableKind, Zone,
-    profile::{DateOrder, DealStatus, Decimal, Profile, Rates},
+    Zone,
+    profile::{DateOrder, Decimal, Profile, Rates},
 };
+use crate::data::{DealStatus, Field, TableKind};
 
 /// How to read exports. The default leaves everything to the content of the files.
 #[derive(Clone, Debug, Default)]

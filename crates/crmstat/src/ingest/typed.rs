@@ -5,13 +5,15 @@
 
 use super::{
     parquet::{ColumnType, ParquetFile, Slice, Values},
-    scan::Records,
     text::{Batch, Block, Wanted},
 };
 use crate::{
     Date, Money, Result, Timestamp,
-    digits::{push_date, push_float, push_signed, push_timestamp},
-    key::Cell,
+    collections::{
+        short_text::Cell,
+        write_cells::{push_date, push_float, push_signed, push_timestamp},
+    },
+    ingest::pass::batches::BatchRecords,
 };
 use std::ops::Range;
 
@@ -40,7 +42,7 @@ pub(super) fn scan<S: Send>(
     states: Vec<S>,
     progress: &(dyn Fn(u64) + Sync),
     take: impl Fn(&mut S, &TypedRows<'_>) -> bool + Sync,
-    visit: impl Fn(&mut S, Records<'_>) -> Result<()> + Sync,
+    visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
 ) -> Result<Vec<S>> {
     let idle = std::sync::Mutex::new(states);
     let next = || idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
@@ -54,7 +56,7 @@ pub(super) fn scan<S: Send>(
                 let rows = first..slice.rows.min(first + ROWS);
                 if !take(state, &TypedRows { slice: &slice, rows: rows.clone() }) {
                     render(&slice, rows, block, batch);
-                    visit(state, Records::new(block, batch, 0))?;
+                    visit(state, BatchRecords::new(block, batch, 0))?;
                 }
             }
             Ok(())
@@ -215,7 +217,7 @@ fn push_decimal(bytes: &mut Vec<u8>, unscaled: i128, scale: u32) {
         bytes.push(b'-');
     }
     let magnitude = narrow.unsigned_abs();
-    crate::digits::push_unsigned(bytes, magnitude / one);
+    crate::collections::write_cells::push_unsigned(bytes, magnitude / one);
     if scale > 0 {
         bytes.push(b'.');
         let mut rest = magnitude % one;

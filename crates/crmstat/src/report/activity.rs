@@ -1,6 +1,6 @@
 //! What the orders say by themselves: sums by month, and the last days beside those before them.
 
-use crate::{AsOf, Date, Error, Money, Result, analysis::forecast::Period, tables::Orders};
+use crate::{AsOf, Date, Error, Money, Result, analysis::forecast::Period, data::Orders};
 use crmstat_models::parallel::map_chunks;
 
 /// Sums over some days.
@@ -220,8 +220,8 @@ mod tests {
     use super::{Activity, recent_days};
     use crate::{
         AsOf,
+        data::{Orders, OrdersQuery},
         ingest::{Export, ReadOptions},
-        tables::{Orders, OrdersQuery},
     };
 
     fn orders(rows: &str) -> Orders {

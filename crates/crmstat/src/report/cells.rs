@@ -1,7 +1,7 @@
 //! Cells of tables as a page shows them.
 
 use super::{Locale, Unit, locale::MISSING};
-use crate::output::{Cell, Column, Values};
+use crate::data::table::{Cell, Column, Values};
 
 /// The cell of `row` of `column` as people read it; `unit` where it is known from elsewhere.
 pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Locale) -> String {

@@ -3,7 +3,7 @@
 use super::{Locale, Unit};
 use crate::{
     AsOf, Date, Error, Lang, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::Logo,
 };
 use std::fmt;
@@ -405,7 +405,8 @@ mod tests {
             },
         };
         let table = chart.table(&Locale::new(Lang::En, None)).unwrap();
-        let names: Vec<&str> = table.columns().iter().map(crate::output::Column::name).collect();
+        let names: Vec<&str> =
+            table.columns().iter().map(crate::data::table::Column::name).collect();
         assert_eq!(names, ["month", "revenue", "95 %, from", "95 %, to"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Report, Results};
 use crate::{
     Error, Result,
-    output::{Format, Writer},
+    write::{Format, Writer},
 };
 use std::{
     fs,

@@ -1,6 +1,6 @@
 //! Numbers, dates and counts as people of a language write them.
 
-use crate::{Date, Lang, ingest::profile::Currency};
+use crate::{Date, Lang, data::Currency};
 
 /// What a number of a report is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,7 +249,7 @@ const ENGLISH_MONTHS: [&str; 12] =
 #[cfg(test)]
 mod tests {
     use super::{Locale, Unit};
-    use crate::{Date, Lang, ingest::profile::Currency};
+    use crate::{Date, Lang, data::Currency};
 
     #[test]
     fn amounts_carry_the_sign_of_their_currency() {

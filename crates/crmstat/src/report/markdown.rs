@@ -1,7 +1,7 @@
 //! A summary in Markdown, for chats and mails.
 
 use super::{Exhibit, Figure, Locale, Report, SectionId, cells};
-use crate::{Lang, output::markdown_text};
+use crate::{Lang, write::markdown_text};
 
 /// Rows of the list of customers to call.
 const CALLED: usize = 5;

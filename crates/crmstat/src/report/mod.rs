@@ -18,7 +18,7 @@
 //! - Numbers are numbers with a [`Unit`]. [`Locale`] writes them: [`Report::locale`] carries language and
 //!   currency. A share of 0.25 is `0.25` with [`Unit::Share`], never a text.
 //! - A [`Chart`] is data: labels and values, gaps as `None`. [`Chart::table`] gives the same data as a
-//!   [`Table`](crate::output::Table), for readers who cannot see it and for native charts of a workbook.
+//!   [`Table`](crate::data::table::Table), for readers who cannot see it and for native charts of a workbook.
 //! - An [`Exhibit`] is a whole table under a name that is unique in the report and the stem of its file. Only
 //!   its first [`Exhibit::shown`] rows are for a page, 0 for none; files carry all. Ids are in columns named
 //!   `customer_id`; pseudonyms are already in their place.

@@ -1,7 +1,7 @@
 //! What a report is to be like.
 
 use super::SectionId;
-use crate::{AsOf, Error, Lang, Result, pseudonyms::Pseudonyms};
+use crate::{AsOf, Error, Lang, Pseudonyms, Result};
 use std::path::Path;
 
 /// What a report is to be like. The default: every section that the data bear, in English, by id alone.

@@ -7,15 +7,15 @@ use super::{
 use crate::{
     AsOf, Date, Error, Pseudonyms, Result, Window,
     analysis::{
-        churn, clv, cohorts,
-        cohorts::Acquisition,
+        churn, clv,
+        cohorts::{self, Acquisition},
         forecast::{self, Forecasts, Period, Query, SeriesSet},
         funnel::{self, Funnel},
         rfm, segments,
     },
+    data::{Field, Orders, OrdersQuery, Records, TableKind},
     features::History,
-    ingest::{Export, Field, Imported, TableKind, account::no_purchases},
-    tables::{Orders, OrdersQuery, Records},
+    ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use std::collections::BTreeMap;
 

@@ -10,8 +10,9 @@
 use super::{Absent, Options, Report, Results, Stage, TableFormat};
 use crate::{
     Error, Place, Pseudonyms, Result,
-    ingest::{Decision, Ledger, source::expand},
-    output::write_atomically,
+    data::{Decision, Ledger},
+    ingest::source::expand,
+    write::write_atomically,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

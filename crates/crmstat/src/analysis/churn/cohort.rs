@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     AsOf, Error, Result,
+    collections::short_text::hash_text,
+    data::Texts,
     features::{Contract, Feature, Features, History},
-    key::hash_text,
-    output::Texts,
 };
 use crmstat_models::clv::{
     BgNbd, Dropout, FitParams, Purchase, PurchaseProcess, Span as Length, Summaries, SummaryParams,

@@ -2,9 +2,8 @@
 
 use crate::{
     Error, Result,
+    data::{Column, CustomerTable, Texts},
     features::{Feature, FeatureColumn, FeatureValues, Features, Unit},
-    output::Texts,
-    tables::{Column, CustomerTable},
 };
 use crmstat_models::{
     churn::{Encoder, RawColumn, Rows},

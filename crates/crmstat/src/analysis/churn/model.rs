@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     AsOf, Error, Result,
+    data::CustomerTable,
     features::{Feature, Features, History},
     model_file,
-    tables::CustomerTable,
 };
 use crmstat_models::churn::{Meaning, RawColumn, drift::Profile};
 use serde::{Deserialize, Serialize};

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     Error, Lang, Money, Result,
+    collections::ranking::{largest_first, rank},
+    data::Texts,
     features::Feature,
-    output::Texts,
-    ranking::{largest_first, rank},
 };
 use crmstat_models::parallel::map_chunks;
 use rayon::prelude::*;

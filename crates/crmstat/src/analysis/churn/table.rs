@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     Error, Result,
-    key::hash_text,
-    tables::{Column, CustomerTable},
+    collections::short_text::hash_text,
+    data::{Column, CustomerTable},
 };
 use crmstat_models::churn::{CalibrationMethod, Calibrator};
 

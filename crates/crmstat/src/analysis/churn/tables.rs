@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Lang, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 
 impl Scores {

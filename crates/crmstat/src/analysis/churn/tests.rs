@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     AsOf, Lang, Result,
+    data::{CustomerTable, Field, Orders, OrdersQuery, Records, TableKind},
     features::{Feature, FeatureValues, Features, History},
     generate::{Part, Spec},
-    ingest::{Export, Field, ReadOptions, TableKind, TableQuery},
-    output::Format,
-    tables::{CustomerTable, Orders, OrdersQuery, Records},
+    ingest::{Export, ReadOptions, TableQuery},
+    write::Format,
 };
 use crmstat_models::churn::CalibrationMethod;
 use std::path::{Path, PathBuf};

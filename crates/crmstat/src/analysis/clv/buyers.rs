@@ -4,7 +4,10 @@
 //! must be seen together: they are read as [`Orders`], about 20 bytes each.
 
 use super::{Warning, calendar::Calendar};
-use crate::{AsOf, Date, Error, Money, Result, output::Texts, tables::Orders};
+use crate::{
+    AsOf, Date, Error, Money, Result,
+    data::{Orders, Texts},
+};
 use crmstat_models::clv::{Purchase, Summaries, Summary, SummaryParams, TimeUnit, ZeroAmount};
 use crmstat_models::parallel::map_chunks;
 use rayon::prelude::*;

@@ -8,8 +8,7 @@ use super::{
 use crate::{
     Date, Error, Result,
     analysis::cohorts::{Contract, Terms},
-    ingest::Field,
-    tables::{Orders, Records},
+    data::{Field, Orders, Records},
 };
 use crmstat_models::clv::{Summaries, Summary};
 use std::collections::HashMap;

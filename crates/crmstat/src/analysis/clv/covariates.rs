@@ -7,8 +7,7 @@
 use super::Warning;
 use crate::{
     Error, Result,
-    output::Texts,
-    tables::{Column, CustomerTable},
+    data::{Column, CustomerTable, Texts},
 };
 use crmstat_models::clv::{
     CovariateCustomer, Estimate, FitParams, Grouped, ParetoNbd, ParetoNbdCovariates, Summaries,

@@ -68,9 +68,8 @@ use self::{
 };
 use crate::{
     AsOf, Error, Result, Window,
-    ingest::{Export, Imported, account::no_purchases},
-    output::Texts,
-    tables::{CustomerTable, Orders, OrdersQuery, Records},
+    data::{CustomerTable, Orders, OrdersQuery, Records, Texts},
+    ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::{
     ClvParams, CustomerValue, DiscountRate, GammaGamma, Interval, OrderDraws, ParameterDraws, Span,

@@ -1,7 +1,11 @@
 //! What is saved of a fit, so that other data are predicted alike.
 
 use super::{OrderModel, Process, Warning, WithCovariates};
-use crate::{Error, Result, model_file, output::Texts, tables::CustomerTable};
+use crate::{
+    Error, Result,
+    data::{CustomerTable, Texts},
+    model_file,
+};
 use crmstat_models::clv::{FitParams, GammaGamma, Summaries};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

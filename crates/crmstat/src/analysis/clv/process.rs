@@ -1,7 +1,10 @@
 //! The models of repeat purchases to choose from, and one of them fitted.
 
 use super::{Warning, WithCovariates};
-use crate::{Error, Result, output::Texts, tables::CustomerTable};
+use crate::{
+    Error, Result,
+    data::{CustomerTable, Texts},
+};
 use crmstat_models::clv::{
     BetaGeometric, BgBb, BgNbd, ClvParams, CustomerValue, CustomerValueInterval, DiscountRate,
     Dropout, Estimate, FitParams, GammaGamma, Grouped, Interval, OrderDraws, ParameterDraws,

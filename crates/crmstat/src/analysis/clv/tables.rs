@@ -3,7 +3,7 @@
 use super::{Clv, Customer, GAMMA_GAMMA, Parameter, process::parameters};
 use crate::{
     Lang, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 use crmstat_models::clv::{CustomerValue, Estimate, GammaGamma, Interval, Summary};
 

@@ -6,9 +6,11 @@ use super::{
 };
 use crate::{
     AsOf, Date, Error, Result, Window,
-    ingest::{Export, Imported, account::no_purchases},
-    output::{Column, Table},
-    tables::{Orders, OrdersQuery},
+    data::{
+        Orders, OrdersQuery,
+        table::{Column, Table},
+    },
+    ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::{
     ClvParams, CustomerValue, Holdout, Span, SummaryParams, TimeUnit, TrackingRow, ZeroAmount,

@@ -20,9 +20,11 @@ pub(in crate::analysis) use terms::{Contract, Terms};
 
 use crate::{
     AsOf, Date, Error, Money, Result, Window,
-    ingest::{Export, Imported, account::no_purchases},
-    output::{Column, Table},
-    tables::{Orders, OrdersQuery},
+    data::{
+        Orders, OrdersQuery,
+        table::{Column, Table},
+    },
+    ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::Cohort;
 

@@ -1,7 +1,7 @@
 //! Cohorts of orders that have been read: one pass, customers in parallel, sums exact.
 
 use super::{Acquisition, Period};
-use crate::{AsOf, Date, tables::Orders};
+use crate::{AsOf, Date, data::Orders};
 use crmstat_models::{clv::Cohort, parallel::map_chunks};
 use std::collections::BTreeMap;
 
@@ -113,8 +113,8 @@ mod tests {
     use super::{Acquisition, Period};
     use crate::{
         AsOf,
+        data::{Orders, OrdersQuery},
         ingest::{Export, ReadOptions},
-        tables::{Orders, OrdersQuery},
     };
     use crmstat_models::clv::{CohortOrder, acquisition_cohorts};
 

@@ -3,9 +3,11 @@
 use super::{read, terms::Terms};
 use crate::{
     AsOf, Error, Result, Window,
+    data::{
+        Orders, Records,
+        table::{Column, Table},
+    },
     ingest::{Export, Imported},
-    output::{Column, Table},
-    tables::{Orders, Records},
 };
 use crmstat_models::clv::{KaplanMeier, Lifetime};
 
@@ -78,7 +80,7 @@ fn waits(orders: &Orders, as_of: AsOf) -> Vec<Lifetime> {
 /// How long the contracts in the table `customers` last. One without an end, or whose end is not before
 /// `as_of`, is still running on the last observed day.
 ///
-/// The orders of `export` say when the world is observed; [`Join`](crate::tables::Join) says which
+/// The orders of `export` say when the world is observed; [`Join`](crate::data::Join) says which
 /// customers have none.
 ///
 /// # Errors

@@ -2,8 +2,7 @@
 
 use crate::{
     AsOf, Date, Error, Result, Timestamp,
-    ingest::Field,
-    tables::{Column, Records},
+    data::{Column, Field, Records},
 };
 
 /// What helps where starts are missing.

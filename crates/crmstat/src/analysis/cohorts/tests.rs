@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     AsOf, Date, Error, Window,
-    ingest::{Export, ReadOptions, TableKind},
-    output::{Format, Table, Writer},
-    tables::Records,
+    data::{Records, TableKind, table::Table},
+    ingest::{Export, ReadOptions},
+    write::{Format, Writer},
 };
 use std::{fmt::Write, fs, path::PathBuf};
 

@@ -3,7 +3,7 @@
 use super::{Period, SeriesSet, series::History, views};
 use crate::{
     Error, Lang, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 use crmstat_models::forecast::{
     Series,

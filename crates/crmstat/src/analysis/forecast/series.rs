@@ -3,9 +3,8 @@
 use super::Period;
 use crate::{
     AsOf, Date, Error, Money, Result, Window,
-    ingest::{Export, Field, Imported, account::no_purchases},
-    output::Texts,
-    tables::{Column, Labels, Orders, OrdersQuery, Records},
+    data::{Column, Field, Labels, Orders, OrdersQuery, Records, Texts},
+    ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -251,7 +250,7 @@ impl SeriesSet {
     }
 
     /// Reads series from a table with a row per observation; `export` must have been opened as
-    /// [`TableKind::Series`](crate::ingest::TableKind::Series).
+    /// [`TableKind::Series`](crate::data::TableKind::Series).
     ///
     /// Series come in the order of their names' bytes; without a column of names there is one, `total`.
     /// Values of one period add up. A period without a value between two others is a gap, not a zero: it is

@@ -3,7 +3,7 @@
 use super::{Evaluations, Forecasts};
 use crate::{
     Lang, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 
 impl Forecasts {

@@ -5,8 +5,8 @@ use std::io::Write;
 use super::*;
 use crate::{
     AsOf, Lang, Window,
-    ingest::{Export, Field, Imported, ReadOptions, TableKind},
-    output::Cell,
+    data::{Field, TableKind, table::Cell},
+    ingest::{Export, Imported, ReadOptions},
 };
 
 /// A file that is gone when it is dropped.
@@ -282,7 +282,7 @@ fn tables_have_the_columns_that_scripts_rely_on() {
     let set = months(&[("a", &[1.0, 2.0, 3.0, 2.0, 4.0, 3.0, 5.0])]);
     let options = Options { horizon: Some(2), target: Some(9.0), ..Options::default() };
     let plan = forecast(&set, &options).unwrap();
-    let names = |table: &crate::output::Table| -> Vec<String> {
+    let names = |table: &crate::data::table::Table| -> Vec<String> {
         table.columns().iter().map(|column| column.name().to_owned()).collect()
     };
     let table = plan.table(Lang::En).unwrap();

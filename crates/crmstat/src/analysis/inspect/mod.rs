@@ -17,14 +17,16 @@ pub use tables::Titled;
 
 use crate::{
     Error, Result,
+    data::{Currency, Decision, Field, Join, Ledger, Records, Rejections, TableKind},
     ingest::{
-        Decision, Export, Field, Ledger, ReadOptions, Rejections, TableKind,
-        account::{refusals, several_currencies},
+        Export, ReadOptions,
         audit::{Seen, TableAudit},
-        input::Input,
-        profile::{Currency, Profile},
+        pass::{
+            input::Input,
+            verdict::{refusals, several_currencies},
+        },
+        profile::Profile,
     },
-    tables::{Join, Records},
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,12 @@
 //! The profile by which files are read, to be edited and used again.
 
-use crate::ingest::{
-    Export, Field,
-    input::Input,
-    profile::{CustomerSource, DealStatus, Labels, Lines, Profile, Table},
+use crate::{
+    data::{DealStatus, Field},
+    ingest::{
+        Export,
+        pass::input::Input,
+        profile::{CustomerSource, Labels, Lines, Profile, Table},
+    },
 };
 
 /// The profile that reads the first file of each of `exports` as it is read now.

@@ -2,10 +2,8 @@
 
 use crate::{
     Date, Money, Place, Timestamp,
-    ingest::{
-        Field, TableKind,
-        audit::{FieldAudit, Seen, TableAudit},
-    },
+    data::{Field, TableKind},
+    ingest::audit::{FieldAudit, Seen, TableAudit},
 };
 use crmstat_models::rfm::quantile;
 use std::collections::BTreeMap;

@@ -2,11 +2,14 @@
 //!
 //! The reader says why in English, wherever it decides. Here each of its sentences has a Russian one.
 
-use crate::lang::{self, Lang, Sentences};
+use crate::{
+    Lang,
+    text::{self, Sentences},
+};
 
 /// `text` of the reader in `lang`.
 pub(crate) fn said(text: &str, lang: Lang) -> String {
-    lang::said(text, lang, SENTENCES)
+    text::said(text, lang, SENTENCES)
 }
 
 const SENTENCES: &Sentences = &[
@@ -161,7 +164,7 @@ const SENTENCES: &Sentences = &[
 #[cfg(test)]
 mod tests {
     use super::{SENTENCES, said};
-    use crate::lang::{Lang, assert_paired};
+    use crate::{Lang, text::assert_paired};
 
     #[test]
     fn what_varies_is_carried_over() {

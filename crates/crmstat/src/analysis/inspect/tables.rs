@@ -3,8 +3,10 @@
 use super::{ColumnReport, FileReport, Inspection, Quality, TableReport, russian};
 use crate::{
     Lang, Result,
-    ingest::TableKind,
-    output::{Column, Table},
+    data::{
+        TableKind,
+        table::{Column, Table},
+    },
 };
 
 /// What a finding is about, in the order in which findings are told.

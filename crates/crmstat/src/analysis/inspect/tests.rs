@@ -2,11 +2,9 @@ use super::{Inspection, Source, inspect};
 use crate::{
     Lang,
     analysis::rfm,
-    ingest::{
-        Export, Field, ReadOptions, TableKind,
-        profile::{DealStatus, Profile},
-    },
-    output::{Format, Table, Writer},
+    data::{DealStatus, Field, TableKind, table::Table},
+    ingest::{Export, ReadOptions, profile::Profile},
+    write::{Format, Writer},
 };
 use std::io::Write;
 

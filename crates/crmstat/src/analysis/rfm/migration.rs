@@ -3,7 +3,7 @@
 use super::Rfm;
 use crate::{
     Lang, Money, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 
 /// Customers by their segment before and after, under the same cut points.

@@ -23,9 +23,8 @@ pub use segments::Segments;
 
 use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
-    ingest::{Export, Imported, account::no_purchases, gather::PerCustomer},
-    output::Texts,
-    tables::Orders,
+    data::{Orders, Texts},
+    ingest::{Export, Imported, orders::per_customer::PerCustomer, pass::verdict::no_purchases},
 };
 use crmstat_models::{
     parallel::map_chunks,

@@ -3,7 +3,7 @@
 use super::{Rfm, segments::code};
 use crate::{
     Error, Lang, Money, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 use crmstat_models::rfm::{Closed, Metric, Scores, quantile};
 

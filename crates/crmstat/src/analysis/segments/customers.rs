@@ -2,9 +2,8 @@
 
 use crate::{
     AsOf, Error, Result,
+    data::{Column as TableColumn, CustomerTable, Texts},
     features::{Feature, FeatureValues, Features, History},
-    output::Texts,
-    tables::{Column as TableColumn, CustomerTable},
 };
 use crmstat_models::segments::Column;
 

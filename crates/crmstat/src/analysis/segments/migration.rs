@@ -3,7 +3,10 @@
 use super::Segments;
 use crate::{
     Error, Lang, Result,
-    output::{Column, Table, Texts},
+    data::{
+        Texts,
+        table::{Column, Table},
+    },
 };
 use std::collections::HashMap;
 

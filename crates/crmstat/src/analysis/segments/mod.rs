@@ -29,7 +29,7 @@ pub use customers::{Customers, Values};
 pub use migration::{Migration, migration};
 pub use model::Model;
 
-use crate::{Error, Lang, Result, output::Texts};
+use crate::{Error, Lang, Result, data::Texts};
 use crmstat_models::{
     matrix::Matrix,
     segments::{

@@ -3,8 +3,8 @@
 use super::{Segments, names::described};
 use crate::{
     Error, Lang, Result,
+    data::table::{Column, Table},
     features::{Feature, Unit},
-    output::{Column, Table},
 };
 use crmstat_models::segments::{Candidate, FeatureProfile, Profile};
 

@@ -3,10 +3,12 @@
 use super::{Customers, Model, Options, Segments, Values, fit, migration};
 use crate::{
     AsOf, Lang,
+    data::{
+        Orders, OrdersQuery,
+        table::{Table, Values as Cells},
+    },
     features::{Feature, History},
     ingest::{Export, ReadOptions},
-    output::{Table, Values as Cells},
-    tables::{Orders, OrdersQuery},
 };
 use crmstat_models::random::generator;
 use rand::RngExt;

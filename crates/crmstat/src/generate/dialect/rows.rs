@@ -3,17 +3,17 @@
 use super::{Amounts, Dates, Encoding, Field, Layout, Shape};
 use crate::{
     Date, Money, Result, Timestamp,
-    digits::{push_date, push_money, push_pair, push_signed, push_time_of_day, push_unsigned},
+    collections::write_cells::{
+        push_date, push_money, push_pair, push_signed, push_time_of_day, push_unsigned,
+    },
+    data::table::{Column, Table},
     generate::{
         Fault,
         deal::{Deal, Status},
         names::{self, pick},
         world::{Contact, World},
     },
-    output::{
-        Column, Table,
-        delimited::{push_quoted, push_quoted_if_needed},
-    },
+    write::delimited::{push_quoted, push_quoted_if_needed},
 };
 
 /// Days after its creation that a deal is expected to close.

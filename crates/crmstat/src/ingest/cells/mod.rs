@@ -4,14 +4,12 @@
 //! |---|---|
 //! | [`date`] | dates and times in the ways CRMs write them, and what order a column uses |
 //! | [`number`] | money and numbers, and what decimal sign a column uses |
-//! | [`currency`] | currencies by code, sign or name |
 //! | [`text`] | trimming, the apostrophe that exporters add, words that mean "nothing here", booleans |
 //!
 //! A parser is decided once per column from [`date::DateEvidence`] or [`number::NumberEvidence`] and is a
 //! small `Copy` value from then on. Bytes in any encoding but UTF-8 are decoded before they come here;
 //! bytes that are not UTF-8 are `Invalid`, never a panic.
 
-pub(crate) mod currency;
 pub(crate) mod date;
 pub(crate) mod number;
 mod tally;

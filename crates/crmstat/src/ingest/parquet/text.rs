@@ -13,7 +13,7 @@ use parquet::{
 };
 
 use super::{Column, Values, chunks::varint};
-use crate::key::Cell;
+use crate::collections::short_text::Cell;
 
 /// Texts of a page, in order.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Headers compared as people compare them.
 
-use super::Currency;
+use crate::data::Currency;
 
 /// The key of a header: its letters and digits in lower case, `ё` as `е`.
 ///

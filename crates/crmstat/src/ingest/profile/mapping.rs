@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     Error, Result,
-    ingest::{Decision, Field, ReadOptions, TableKind},
+    data::{Decision, Field, TableKind},
+    ingest::ReadOptions,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,7 +159,7 @@ impl Mapping {
 ///
 /// # Examples
 /// ```
-/// use crmstat::ingest::{Field, TableKind, profile::recognise};
+/// use crmstat::{data::{Field, TableKind}, ingest::profile::recognise};
 ///
 /// let mapping = recognise(&["customer_id", "order_date", "amount"], None, None, &[])?;
 /// assert_eq!((mapping.profile.name.as_str(), mapping.kind), ("generic", TableKind::Orders));

@@ -57,14 +57,17 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
-pub use super::cells::{currency::Currency, date::DateOrder, number::Decimal};
+pub use super::cells::{date::DateOrder, number::Decimal};
+pub use crate::data::Currency;
 pub(crate) use mapping::Expected;
 pub use mapping::{CustomerColumn, Mapping, recognise};
 pub use rates::Rates;
-pub use stages::{DealSigns, DealStatus, Resolution, Stages};
+pub use stages::{DealSigns, Resolution, Stages};
 
-use super::{Field, TableKind};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    data::{Field, TableKind},
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::OnceLock};
 

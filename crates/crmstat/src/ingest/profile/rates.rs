@@ -1,7 +1,6 @@
 //! Exchange rates.
 
-use super::Currency;
-use crate::{Error, Money, Result};
+use crate::{Error, Money, Result, data::Currency};
 use std::collections::BTreeMap;
 
 /// Exchange rates into one base currency, exact as written.
@@ -26,7 +25,7 @@ use std::collections::BTreeMap;
 ///
 /// # Examples
 /// ```
-/// use crmstat::{Money, ingest::profile::{Currency, Rates}};
+/// use crmstat::{Money, data::Currency, ingest::profile::Rates};
 ///
 /// let rates = Rates::from_text("currency,rate\nRUB,1\nUSD,92.5\n")?;
 /// let dollar = Currency::from_name("USD").unwrap();

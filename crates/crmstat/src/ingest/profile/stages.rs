@@ -1,43 +1,8 @@
 //! Which deals are won, lost and open.
 
 use super::{GENERIC, Labels, Profile, header::key};
+use crate::data::DealStatus;
 use std::collections::HashMap;
-
-/// What became of a deal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DealStatus {
-    /// Sold.
-    Won,
-    /// Closed without a sale.
-    Lost,
-    /// Still in progress.
-    Open,
-}
-
-impl DealStatus {
-    /// The name that `--stage` takes.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Won => "won",
-            Self::Lost => "lost",
-            Self::Open => "open",
-        }
-    }
-}
-
-impl std::str::FromStr for DealStatus {
-    type Err = crate::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "won" => Ok(Self::Won),
-            "lost" => Ok(Self::Lost),
-            "open" => Ok(Self::Open),
-            _ => Err(crate::Error::usage(format!("`{text}` is not a deal status"))
-                .with_hint("one of `won`, `lost`, `open`")),
-        }
-    }
-}
 
 /// What a row says about the outcome of its deal. Empty cells are `None`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,7 +71,7 @@ impl Stages {
     ///
     /// # Examples
     /// ```
-    /// use crmstat::ingest::profile::{DealSigns, DealStatus, Profile, Resolution, Stages};
+    /// use crmstat::{ingest::profile::{DealSigns, Profile, Resolution, Stages}, data::DealStatus};
     ///
     /// let profile = Profile::named("amocrm").unwrap();
     /// let row = DealSigns { stage: Some("Отгружено"), has_closed_at: true, ..Default::default() };

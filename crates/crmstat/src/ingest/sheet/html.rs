@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     Error, Result,
-    ingest::{
-        Decision,
-        source::{SharedFile, Source, place},
-    },
+    data::Decision,
+    ingest::source::{SharedFile, Source, place},
 };
 
 /// What a `colspan` and a `rowspan` may be at most, as the HTML standard has it.

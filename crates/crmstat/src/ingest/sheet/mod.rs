@@ -23,7 +23,7 @@ pub(crate) use self::{
     html::{convert as convert_html, declared_charset},
     workbook::convert as convert_workbook,
 };
-use crate::ingest::{Decision, source::SharedFile};
+use crate::{data::Decision, ingest::source::SharedFile};
 
 /// A sheet as comma-separated text.
 pub(crate) struct Converted {

@@ -14,10 +14,8 @@ use super::{
 };
 use crate::{
     Error, Place, Result,
-    ingest::{
-        Decision,
-        source::{FileReader, Format, SharedFile, contained, place},
-    },
+    data::Decision,
+    ingest::source::{FileReader, Format, SharedFile, contained, place},
 };
 
 /// Cells of text in one row from which it looks like the header of a table.

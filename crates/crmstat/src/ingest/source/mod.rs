@@ -29,7 +29,7 @@ pub(crate) use self::{
     file::{FileReader, SharedFile},
     kind::Format,
 };
-use crate::{Error, Place, Result, ingest::Decision, ingest::sheet};
+use crate::{Error, Place, Result, data::Decision, ingest::sheet};
 pub use expand::expand;
 
 /// How much of an input is looked at to recognise it.

@@ -1,7 +1,7 @@
 //! The cells of a block.
 
 use super::{Block, Dialect, QUOTE};
-use crate::key::Cell;
+use crate::collections::short_text::Cell;
 use memchr::{memchr, memchr_iter, memchr3};
 
 /// The columns whose cells are needed, and how many columns a record has.

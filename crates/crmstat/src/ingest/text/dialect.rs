@@ -1,7 +1,7 @@
 //! How a text is delimited, and where its header stands.
 
 use super::{Batch, Block, Blocks, SPACE, SpaceRuns, Wanted};
-use crate::{Error, Place, Result, ingest::Decision};
+use crate::{Error, Place, Result, data::Decision};
 use std::io::{self, Read};
 
 /// The delimiters that exports use, in the order of preference at a tie.

@@ -3,7 +3,7 @@
 use super::escape::{SHOWN, TEXT, escape, shown};
 use crate::{
     Lang,
-    output::{Cell, Column, Table, Values},
+    data::table::{Cell, Column, Table, Values},
     report::{Exhibit, Locale, Unit, cells},
 };
 
@@ -96,7 +96,7 @@ mod tests {
     use super::exhibit;
     use crate::{
         Date, Lang, Money,
-        output::{Column, Table},
+        data::table::{Column, Table},
         report::{Exhibit, Locale},
     };
 

@@ -4,7 +4,7 @@ use super::{Page, TOP, file_only, top, whole};
 use crate::{
     Lang, Money, Result,
     analysis::churn::{Churn, Horizon, Order},
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::{BarSeries, Chart, ChartKind, Content, Figure, Unit},
 };
 

@@ -4,7 +4,7 @@ use super::{Page, file_only, whole};
 use crate::{
     Lang, Result,
     analysis::segments::Segments,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::{BarSeries, Chart, ChartKind, Content, Unit},
 };
 

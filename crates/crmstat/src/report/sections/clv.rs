@@ -4,8 +4,8 @@ use super::{Page, TOP, file_only, refusals::said, top};
 use crate::{
     Lang, Money, Result,
     analysis::clv::{Clv, Customer, OrderModel, Warning},
-    output::{Column, Table},
-    ranking::{largest_first, rank},
+    collections::ranking::{largest_first, rank},
+    data::table::{Column, Table},
     report::{Chart, ChartKind, Content, Figure, Line, Role, Unit, locale::capitalised},
 };
 use crmstat_models::clv::Interval;

@@ -3,7 +3,7 @@
 use super::{Page, top};
 use crate::{
     Money, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::{
         Change, Content, Figure, Unit,
         activity::{Activity, Recent, Totals},

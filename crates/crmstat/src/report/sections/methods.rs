@@ -3,7 +3,7 @@
 use super::{Page, file_only, whole};
 use crate::{
     Lang, Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::Content,
 };
 

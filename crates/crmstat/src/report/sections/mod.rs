@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Result,
-    output::{Column, Table},
+    data::table::{Column, Table},
 };
 use rayon::prelude::*;
 

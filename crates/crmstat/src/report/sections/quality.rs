@@ -4,7 +4,7 @@ use super::{Page, name_of, top, whole};
 use crate::{
     Lang, Result,
     analysis::inspect::russian::said,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::Content,
 };
 
@@ -134,7 +134,7 @@ impl Page<'_> {
     fn decisions_table(&self) -> Result<Table> {
         let lang = self.locale.lang();
         let decisions = || self.results.account.decisions.iter();
-        let words = |of: fn(&crate::ingest::Decision) -> &str| -> Vec<String> {
+        let words = |of: fn(&crate::data::Decision) -> &str| -> Vec<String> {
             decisions().map(|decision| said(of(decision), lang)).collect()
         };
         let topics = words(|decision| &decision.topic);

@@ -3,11 +3,14 @@
 //! An analysis refuses in English, wherever it does. Here each refusal that a report may meet, and each hint,
 //! has a Russian sentence.
 
-use crate::lang::{self, Lang, Sentences};
+use crate::{
+    Lang,
+    text::{self, Sentences},
+};
 
 /// The refusal or hint `text` in `lang`.
 pub(super) fn said(text: &str, lang: Lang) -> String {
-    lang::said(text, lang, SENTENCES)
+    text::said(text, lang, SENTENCES)
 }
 
 const SENTENCES: &Sentences = &[
@@ -158,7 +161,7 @@ const SENTENCES: &Sentences = &[
 #[cfg(test)]
 mod tests {
     use super::{SENTENCES, said};
-    use crate::lang::{Lang, assert_paired};
+    use crate::{Lang, text::assert_paired};
 
     #[test]
     fn both_sides_have_the_same_holes() {

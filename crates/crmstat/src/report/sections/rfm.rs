@@ -4,7 +4,7 @@ use super::{Page, file_only, whole};
 use crate::{
     Lang, Result,
     analysis::rfm::Rfm,
-    output::{Cell, Table},
+    data::table::{Cell, Table},
     report::{BarSeries, Chart, ChartKind, Content, Scored, Unit},
 };
 

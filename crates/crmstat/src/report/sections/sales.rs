@@ -4,7 +4,7 @@ use super::{Page, whole};
 use crate::{
     Date, Lang, Result,
     analysis::forecast::Period,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::{Band, Chart, ChartKind, Content, Line, Locale, Role, Sales, Unit},
 };
 

@@ -3,11 +3,9 @@
 use super::{Book, contents, sheet::fitting, style};
 use crate::{
     Result,
-    output::{
-        Cell, Table,
-        xlsx::{defused, write_cell},
-    },
+    data::table::{Cell, Table},
     report::{Chart, ChartKind, Line, Report, Role},
+    write::xlsx::{defused, write_cell},
 };
 use rust_xlsxwriter::{
     Chart as Drawing, ChartAxisLabelPosition, ChartFormat, ChartLegendPosition, ChartLine,

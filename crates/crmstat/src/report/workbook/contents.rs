@@ -3,8 +3,8 @@
 use super::{Book, Page, charts::Tables, sheet::fitting, style};
 use crate::{
     Lang,
-    output::xlsx::defused,
     report::{Figure, Report, SectionId, Unit},
+    write::xlsx::defused,
 };
 use rust_xlsxwriter::{ColNum, RowNum, Sparkline, Url, Worksheet, XlsxError};
 

@@ -18,7 +18,7 @@ mod style;
 use super::{Chart, ChartKind, Exhibit, Locale, Report, SectionId};
 use crate::{
     Error, Result,
-    output::xlsx::{into_io, sheet_name},
+    write::xlsx::{into_io, sheet_name},
 };
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::collections::HashSet;

@@ -3,11 +3,9 @@
 use super::{Book, MOST_ROWS, Page, Sheet, style};
 use crate::{
     Lang,
-    output::{
-        Cell, Column, Table, Values,
-        xlsx::{LONGEST_TEXT, defused, width, write_cell},
-    },
+    data::table::{Cell, Column, Table, Values},
     report::{Chart, ChartKind, Exhibit, Locale, Unit, cells::unit_of},
+    write::xlsx::{LONGEST_TEXT, defused, width, write_cell},
 };
 use rust_xlsxwriter::{
     ColNum, ConditionalFormat2ColorScale, ConditionalFormatDataBar, ConditionalFormatType, RowNum,

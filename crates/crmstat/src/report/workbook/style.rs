@@ -2,7 +2,7 @@
 
 use crate::{
     Lang,
-    output::{Column, Values},
+    data::table::{Column, Values},
     report::{Locale, Unit, cells::unit_of},
 };
 use rust_xlsxwriter::{Color, Format, FormatAlign};

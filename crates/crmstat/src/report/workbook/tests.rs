@@ -1,7 +1,7 @@
 use super::{MOST_ROWS, Names};
 use crate::{
     AsOf, Date, Lang, Money,
-    output::{Column, Table},
+    data::table::{Column, Table},
     report::{
         Absent, Band, BarSeries, Change, Chart, ChartKind, Content, Exhibit, Figure, Line, Locale,
         Report, Role, Section, SectionId, Unit,

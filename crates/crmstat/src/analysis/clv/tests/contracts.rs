@@ -4,8 +4,8 @@ use super::{csv, day_after};
 use crate::{
     Error,
     analysis::clv::{Beside, Clv, Options, OrderModel, Warning, estimate_with},
-    ingest::{Export, ReadOptions, TableKind},
-    tables::Records,
+    data::{Records, TableKind},
+    ingest::{Export, ReadOptions},
 };
 use crmstat_models::clv::TimeUnit;
 use std::{fmt::Write, fs};

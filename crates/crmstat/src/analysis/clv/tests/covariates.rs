@@ -4,8 +4,8 @@ use super::{csv, dataset, day_after, open};
 use crate::{
     Error,
     analysis::clv::{Beside, Clv, Model, Options, OrderModel, Warning, estimate, estimate_with},
+    data::CustomerTable,
     ingest::{ReadOptions, TableQuery},
-    tables::CustomerTable,
 };
 use std::{fmt::Write, fs};
 

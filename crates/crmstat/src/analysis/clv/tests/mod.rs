@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     AsOf, Date, Error, Lang, Window,
-    ingest::{Export, Field, Imported, ReadOptions},
-    output::{Format, Table, Writer},
+    data::{Field, table::Table},
+    ingest::{Export, Imported, ReadOptions},
+    write::{Format, Writer},
 };
 use crmstat_models::clv::{DiscountRate, Interval, TimeUnit};
 use std::{fs, path::PathBuf};

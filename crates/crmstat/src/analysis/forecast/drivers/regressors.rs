@@ -4,7 +4,7 @@ use super::table::{date, dated};
 use crate::{
     Date, Error, Result,
     analysis::forecast::{History, Period},
-    tables::Column,
+    data::Column,
 };
 use crmstat_models::forecast::drivers::Driver;
 use std::collections::BTreeMap;

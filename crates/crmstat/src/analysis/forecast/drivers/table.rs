@@ -2,8 +2,8 @@
 
 use crate::{
     Date, Error, Result,
+    data::CustomerTable,
     ingest::{ReadOptions, TableQuery},
-    tables::CustomerTable,
 };
 
 /// Headers of the column of dates.

@@ -4,8 +4,7 @@ use super::{PipelineQuery, divide::Division, weight};
 use crate::{
     AsOf, Error, Result, Timestamp,
     analysis::forecast::{Period, series::MISSING},
-    ingest::{Field, profile::DealStatus},
-    tables::{Column, Deals, Records},
+    data::{Column, DealStatus, Deals, Field, Records},
 };
 use crmstat_models::forecast::pipeline::{Calendar, Deal, Outcome, Pipeline, PipelineFit};
 
@@ -233,7 +232,7 @@ fn division(
         return Err(Error::usage(format!("the pipeline is not divided by {field}"))
             .with_hint(format!("one of {names}")));
     }
-    let labels = deals.labels(field).map(crate::tables::Labels::labels);
+    let labels = deals.labels(field).map(crate::data::Labels::labels);
     let Some(labels) = labels.filter(|labels| !labels.is_empty()) else {
         return Err(Error::data(format!("the deals have no column of texts for {field}"))
             .with_hint(format!("name it with `--map {field}=COLUMN`")));

@@ -38,7 +38,7 @@ pub use backtest::backtest_pipeline;
 pub use flow::DealFlow;
 
 use super::{Forecasts, Options, Period, SeriesForecast, Total, checked_levels, horizon_of_period};
-use crate::{AsOf, Date, Error, Result, ingest::Field};
+use crate::{AsOf, Date, Error, Result, data::Field};
 use crmstat_models::forecast::intervals::Paths;
 use origin::{Origin, Skill};
 

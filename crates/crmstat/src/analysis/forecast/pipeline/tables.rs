@@ -3,9 +3,10 @@
 use super::PipelineForecast;
 use crate::{
     Lang, Result,
-    ingest::Field,
-    output::{Column, Table},
-    tables::Deals,
+    data::{
+        Deals, Field,
+        table::{Column, Table},
+    },
 };
 
 impl PipelineForecast {

@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use super::*;
-use crate::analysis::forecast::Plan;
 use crate::{
     Lang,
+    analysis::forecast::Plan,
+    data::{Deals, Records, TableKind},
     generate::{Dialect, Part, Spec},
-    ingest::{Export, ReadOptions, TableKind},
-    output::Format,
-    tables::{Deals, Records},
+    ingest::{Export, ReadOptions},
+    write::Format,
 };
 
 fn file(bytes: &[u8]) -> tempfile::NamedTempFile {

@@ -11,8 +11,8 @@ mod tests;
 
 pub(crate) use evidence::NumberEvidence;
 
-use super::{Parsed, ZEROS, currency::Currency, digit_pairs};
-use crate::Money;
+use super::{Parsed, ZEROS, digit_pairs};
+use crate::{Money, data::Currency};
 use serde::{Deserialize, Serialize};
 
 /// The decimal sign of a column; the other one groups thousands.

@@ -1,10 +1,12 @@
 //! Numbers in full generality, behind the fast path.
 
 use super::Decimal;
-use crate::ingest::cells::{
-    Parsed,
-    currency::Currency,
-    text::{says_nothing, unwrapped},
+use crate::{
+    data::Currency,
+    ingest::cells::{
+        Parsed,
+        text::{says_nothing, unwrapped},
+    },
 };
 
 /// Powers of ten that a float holds exactly.

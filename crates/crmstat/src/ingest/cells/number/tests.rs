@@ -1,7 +1,8 @@
 use super::{Amount, Decimal, NumberEvidence, NumberFormat};
 use crate::{
     Money,
-    ingest::cells::{Parsed, Verdict, currency::Currency},
+    data::Currency,
+    ingest::cells::{Parsed, Verdict},
 };
 use proptest::prelude::*;
 

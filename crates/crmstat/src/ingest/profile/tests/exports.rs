@@ -3,15 +3,15 @@
 use super::{super::Decimal, plain};
 use crate::{
     Money,
+    data::{DealStatus, Field, TableKind},
     ingest::{
-        Field, TableKind,
         cells::{
             Parsed, Verdict,
             date::{DateEvidence, DateFormat},
             number::{NumberEvidence, NumberFormat},
             text::{boolean, is_missing, says_nothing},
         },
-        profile::{DealSigns, DealStatus, Mapping, Resolution, Stages},
+        profile::{DealSigns, Mapping, Resolution, Stages},
     },
 };
 use std::collections::BTreeMap;

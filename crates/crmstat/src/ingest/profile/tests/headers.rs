@@ -1,7 +1,7 @@
 //! Headers of each CRM and of plain tables, and the fields that must be found in them.
 
 use super::{named, plain};
-use crate::ingest::TableKind;
+use crate::data::TableKind;
 
 /// A profile, the kind of its table, headers, and some fields with the header that must be found.
 type CrmCase<'a> = (&'a str, TableKind, &'a [&'a str], &'a [(&'a str, &'a str)]);

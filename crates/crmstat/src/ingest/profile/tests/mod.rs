@@ -3,10 +3,8 @@
 mod exports;
 mod headers;
 
-use super::{
-    BUILTIN, CloseDate, DealSigns, DealStatus, Mapping, Profile, Resolution, Stages, recognise,
-};
-use crate::ingest::{Field, TableKind};
+use super::{BUILTIN, CloseDate, DealSigns, Mapping, Profile, Resolution, Stages, recognise};
+use crate::data::{DealStatus, Field, TableKind};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

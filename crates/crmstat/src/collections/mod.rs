@@ -1,0 +1,15 @@
+//! Collections that the standard library has not: shaped by what reading ten million rows costs.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `short_text` | a text that is its own key, and cells of a buffer |
+//! | `sharded_map` | values by text, gathered by all threads in one table |
+//! | `interner` | texts to dense integers |
+//! | `ranking` | the order of floats by their bits |
+//! | `write_cells` | values as the text of a cell |
+
+pub(crate) mod interner;
+pub(crate) mod ranking;
+pub(crate) mod sharded_map;
+pub(crate) mod short_text;
+pub(crate) mod write_cells;

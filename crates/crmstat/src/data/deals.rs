@@ -1,0 +1,140 @@
+//! Deals: what is in the pipeline, what was won and what was lost.
+
+use crate::{
+    Error, Money, Result, Timestamp,
+    data::{Column, DealStatus, Field, Labels},
+};
+use std::cmp::Ordering;
+
+/// All deals of an export, in the order of their ids' bytes, then of their cells, so that the order of rows
+/// in the file changes nothing.
+///
+/// Rows of one id are one deal: its lines, whose amounts add up, or copies, of which the one with the largest
+/// amount stays.
+#[derive(Clone, Debug)]
+pub struct Deals {
+    status: Vec<DealStatus>,
+    created: Vec<Option<Timestamp>>,
+    closed: Vec<Option<Timestamp>>,
+    amount: Vec<Option<Money>>,
+    fields: Vec<(Field, Column)>,
+}
+
+impl Deals {
+    /// Puts rows in order: `fields` begin with the id, whose rows add up where `are_lines`.
+    ///
+    /// # Errors
+    /// A deal that is worth more than money can hold.
+    pub(crate) fn assemble(
+        status: &[DealStatus],
+        amount: &[Option<Money>],
+        fields: &[(Field, Column)],
+        are_lines: bool,
+    ) -> Result<Self> {
+        let mut rows: Vec<u32> = (0..status.len() as u32).collect();
+        // The first field is the id.
+        rows.sort_by(|left, right| {
+            let (l, r) = (*left as usize, *right as usize);
+            let mut cells = fields.iter().map(|(_, column)| column.compare(l, r));
+            let cells = cells.find(|found| found.is_ne()).unwrap_or(Ordering::Equal);
+            cells.then(status[l].cmp(&status[r])).then(amount[l].cmp(&amount[r]))
+        });
+        let id = |row: u32| match &fields[0].1 {
+            Column::Text(ids) => ids.code(row as usize),
+            _ => None,
+        };
+        let mut heads: Vec<u32> = Vec::new();
+        let mut amounts: Vec<Option<Money>> = Vec::new();
+        for row in rows {
+            let own = amount[row as usize];
+            let same = heads.last().is_some_and(|head| id(*head).is_some() && id(*head) == id(row));
+            match amounts.last_mut().filter(|_| same) {
+                Some(whole) if are_lines => *whole = sum(*whole, own)?,
+                Some(whole) => *whole = own.max(*whole),
+                None => {
+                    heads.push(row);
+                    amounts.push(own);
+                }
+            }
+        }
+        let mut deals = Self {
+            status: heads.iter().map(|row| status[*row as usize]).collect(),
+            created: Vec::new(),
+            closed: Vec::new(),
+            amount: amounts,
+            fields: fields
+                .iter()
+                .map(|(field, column)| (*field, column.reordered(&heads)))
+                .collect(),
+        };
+        let dates = |field| match deals.field(field) {
+            Some(Column::Date(dates)) => dates.clone(),
+            _ => vec![None; heads.len()],
+        };
+        let [won, lost, closed] = [Field::WonAt, Field::LostAt, Field::ClosedAt].map(dates);
+        let created = dates(Field::CreatedAt);
+        let when = |deal: usize| match deals.status[deal] {
+            DealStatus::Won => won[deal].or(closed[deal]),
+            DealStatus::Lost => lost[deal].or(closed[deal]),
+            DealStatus::Open => None,
+        };
+        let closed = (0..heads.len()).map(when).collect();
+        deals.created = created;
+        deals.closed = closed;
+        Ok(deals)
+    }
+
+    /// The number of deals.
+    pub fn len(&self) -> usize {
+        self.status.len()
+    }
+
+    /// Whether there is no deal.
+    pub fn is_empty(&self) -> bool {
+        self.status.is_empty()
+    }
+
+    /// What became of each deal.
+    pub fn status(&self) -> &[DealStatus] {
+        &self.status
+    }
+
+    /// When each deal was created.
+    pub fn created(&self) -> &[Option<Timestamp>] {
+        &self.created
+    }
+
+    /// When each deal was won or lost; `None` is open, or unknown.
+    pub fn closed(&self) -> &[Option<Timestamp>] {
+        &self.closed
+    }
+
+    /// What each deal is worth.
+    pub fn amount(&self) -> &[Option<Money>] {
+        &self.amount
+    }
+
+    /// The ids.
+    pub fn ids(&self) -> Option<&Labels> {
+        self.labels(Field::OrderId)
+    }
+
+    /// The texts of `field`, such as the owner; `None` where it is not read.
+    pub fn labels(&self, field: Field) -> Option<&Labels> {
+        match self.field(field)? {
+            Column::Text(labels) => Some(labels),
+            _ => None,
+        }
+    }
+
+    fn field(&self, field: Field) -> Option<&Column> {
+        self.fields.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+    }
+}
+
+/// The sum of two amounts, as far as they are known.
+fn sum(left: Option<Money>, right: Option<Money>) -> Result<Option<Money>> {
+    let (Some(one), Some(other)) = (left, right) else { return Ok(left.or(right)) };
+    let sum = one.checked_add(other);
+    sum.map(Some).ok_or_else(|| Error::data("a deal is worth more than money can hold"))
+}

@@ -1,0 +1,202 @@
+//! The account of every row read.
+
+use crate::{Error, Place, Result};
+use std::collections::BTreeMap;
+
+/// Why rows are left out without being at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ignored {
+    /// Nothing but delimiters.
+    Blank,
+    /// A total, a notice or another line that the CRM writes under its table.
+    Footer,
+    /// The header once more, as in exports pasted together.
+    RepeatedHeader,
+    /// A deal that was lost: no purchase.
+    Lost,
+    /// A deal still in progress: no purchase yet.
+    Open,
+    /// At or after the instant of observation.
+    AtOrAfterAsOf,
+    /// Before the window asked for.
+    BeforeSince,
+}
+
+impl Ignored {
+    const COUNT: usize = 7;
+
+    /// The rule in words.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Blank => "blank row",
+            Self::Footer => "footer",
+            Self::RepeatedHeader => "repeated header",
+            Self::Lost => "deal lost",
+            Self::Open => "deal open",
+            Self::AtOrAfterAsOf => "at or after as_of",
+            Self::BeforeSince => "before since",
+        }
+    }
+
+    const ALL: [Self; Self::COUNT] = [
+        Self::Blank,
+        Self::Footer,
+        Self::RepeatedHeader,
+        Self::Lost,
+        Self::Open,
+        Self::AtOrAfterAsOf,
+        Self::BeforeSince,
+    ];
+}
+
+/// Where every row went: `read = accepted + quarantined + ignored`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Records behind the header.
+    pub read: u64,
+    /// Rows that were used.
+    pub accepted: u64,
+    /// Rows that could not be used; each has a reason.
+    pub quarantined: u64,
+    ignored: [u64; Ignored::COUNT],
+}
+
+impl Ledger {
+    /// Rows left out, by rule.
+    pub fn ignored(&self) -> impl Iterator<Item = (Ignored, u64)> + '_ {
+        Ignored::ALL.into_iter().zip(self.ignored).filter(|(_, rows)| *rows > 0)
+    }
+
+    /// Rows left out by all rules.
+    pub fn ignored_total(&self) -> u64 {
+        self.ignored.iter().sum()
+    }
+
+    /// `read = accepted + quarantined + ignored`.
+    pub fn balances(&self) -> bool {
+        self.read == self.accepted + self.quarantined + self.ignored_total()
+    }
+
+    pub(crate) fn ignore(&mut self, rule: Ignored, rows: u64) {
+        self.ignored[rule as usize] += rows;
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.accepted += other.accepted;
+        self.quarantined += other.quarantined;
+        for (mine, theirs) in self.ignored.iter_mut().zip(other.ignored) {
+            *mine += theirs;
+        }
+    }
+}
+
+/// Why a row was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The file, line and column at fault.
+    pub place: Place,
+    /// The cell's text, cut to a readable length.
+    pub value: String,
+    /// What is wrong with it, in lower case.
+    pub reason: &'static str,
+    /// The row as it stands in the file, where [`ReadOptions::keep_rejected`](crate::ingest::ReadOptions) asks for it.
+    pub row: Option<String>,
+}
+
+/// Rejected rows that share a column and a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectionGroup {
+    /// How many rows.
+    pub rows: u64,
+    /// The first of them.
+    pub first: Rejection,
+}
+
+/// Every rejected row, by reason and, where asked for, one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejections {
+    groups: BTreeMap<(Option<String>, &'static str), Counted>,
+    kept: Vec<(Position, Rejection)>,
+}
+
+/// Where a row stands among all inputs: the input's number and the line in it.
+type Position = (usize, u64);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Counted {
+    rows: u64,
+    position: Position,
+    first: Rejection,
+}
+
+impl Rejections {
+    /// The groups in the order of their first rows.
+    pub fn groups(&self) -> Vec<RejectionGroup> {
+        let mut groups: Vec<&Counted> = self.groups.values().collect();
+        groups.sort_by_key(|group| group.position);
+        groups
+            .into_iter()
+            .map(|group| RejectionGroup { rows: group.rows, first: group.first.clone() })
+            .collect()
+    }
+
+    /// The rows one by one, in the order of the inputs.
+    pub fn rows(&self) -> impl Iterator<Item = &Rejection> {
+        self.kept.iter().map(|(_, rejection)| rejection)
+    }
+
+    pub(crate) fn push(&mut self, input: usize, rejection: Rejection, keep: bool) {
+        let position = (input, rejection.place.line.unwrap_or(0));
+        let key = (rejection.place.column.clone(), rejection.reason);
+        let group = self.groups.entry(key).or_insert_with(|| Counted {
+            rows: 0,
+            position,
+            first: rejection.clone(),
+        });
+        group.rows += 1;
+        if position < group.position {
+            group.position = position;
+            group.first = rejection.clone();
+        }
+        if keep {
+            self.kept.push((position, rejection));
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        for (key, theirs) in other.groups {
+            match self.groups.get_mut(&key) {
+                None => {
+                    self.groups.insert(key, theirs);
+                }
+                Some(mine) => {
+                    mine.rows += theirs.rows;
+                    if theirs.position < mine.position {
+                        mine.position = theirs.position;
+                        mine.first = theirs.first;
+                    }
+                }
+            }
+        }
+        self.kept.extend(other.kept);
+        self.kept.sort_by_key(|(position, _)| *position);
+    }
+
+    /// The first rejected row as an error.
+    pub(crate) fn as_error(&self) -> Result<()> {
+        let groups = self.groups();
+        let Some(group) = groups.first() else { return Ok(()) };
+        let rows: u64 = groups.iter().map(|group| group.rows).sum();
+        let message = match rows {
+            1 => format!("{}: `{}`", group.first.reason, group.first.value),
+            _ => format!(
+                "{}: `{}` ({rows} rows are rejected)",
+                group.first.reason, group.first.value
+            ),
+        };
+        Err(Error::data(message)
+            .at(group.first.place.clone())
+            .with_hint("correct the rows, or leave out `--strict` to go on without them"))
+    }
+}

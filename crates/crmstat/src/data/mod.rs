@@ -1,0 +1,53 @@
+//! The ground floor: the nouns that every room speaks. It imports nothing above it.
+//!
+//! | module | nouns |
+//! |---|---|
+//! | `money`, `currency` | exact amounts, and what they are in |
+//! | `time` | days, instants, the instant of observation |
+//! | `field`, `deal_status` | what a column means, what became of a deal |
+//! | `texts`, `column` | texts in one arena; the typed column of a field |
+//! | `orders`, `deals`, `records`, `customer_table` | the tables that analyses work on |
+//! | `join` | which rows of one table belong to which keys of another |
+//! | `ledger`, `decision` | where every row went, and what was decided on the way |
+//! | [`table`] | a result on its way out |
+//!
+//! [`Orders`] are in the order of customers' ids and time, so that every analysis walks a customer's
+//! purchases in a row and nothing depends on the order of the file. [`Deals`] are all deals, open and lost
+//! ones among them. [`Records`] hold any other table of the CRM: activities, customers, products, stages,
+//! spend. Texts are codes of sorted labels.
+
+pub(crate) mod column;
+mod currency;
+mod customer_table;
+mod deal_status;
+mod deals;
+mod decision;
+pub(crate) mod field;
+mod join;
+mod lang;
+mod ledger;
+mod money;
+mod orders;
+mod pseudonyms;
+mod records;
+pub mod table;
+mod texts;
+mod time;
+
+pub use column::{Column, Labels};
+pub use currency::Currency;
+pub use customer_table::CustomerTable;
+pub use deal_status::DealStatus;
+pub use deals::Deals;
+pub use decision::Decision;
+pub use field::{Field, TableKind};
+pub use join::Join;
+pub use lang::Lang;
+pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
+pub use money::Money;
+pub(crate) use orders::OrderColumns;
+pub use orders::{Orders, OrdersQuery};
+pub use pseudonyms::Pseudonyms;
+pub use records::{Matched, Records};
+pub use texts::{Cells, Texts};
+pub use time::{AsOf, Date, Timestamp, Window};

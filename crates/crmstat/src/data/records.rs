@@ -1,0 +1,108 @@
+//! The other tables of a CRM: activities, customers, lines, products, stages, spend.
+
+use crate::data::{Column, Field, Labels, Pseudonyms, TableKind, Texts};
+use std::collections::HashMap;
+
+/// A table of any kind, one column per field, in an order that does not depend on that of the file.
+#[derive(Clone, Debug)]
+pub struct Records {
+    kind: TableKind,
+    rows: usize,
+    columns: Vec<(Field, Column)>,
+}
+
+/// Which rows of a table belong to which keys of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// The number of the key of each row; `None` where the other table has no such key.
+    pub rows: Vec<Option<u32>>,
+    /// Rows without a key in the other table.
+    pub unmatched_rows: u64,
+    /// Keys of the other table without a row.
+    pub unmatched_keys: u64,
+}
+
+impl Records {
+    /// Puts the rows of `columns` in order.
+    pub(crate) fn assemble(kind: TableKind, columns: &[(Field, Column)], rows: usize) -> Self {
+        let mut order: Vec<u32> = (0..rows as u32).collect();
+        order.sort_by(|left, right| {
+            let (left, right) = (*left as usize, *right as usize);
+            let mut cells = columns.iter().map(|(_, column)| column.compare(left, right));
+            cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        let columns =
+            columns.iter().map(|(field, column)| (*field, column.reordered(&order))).collect();
+        Self { kind, rows, columns }
+    }
+
+    /// What the rows are.
+    pub fn kind(&self) -> TableKind {
+        self.kind
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The fields that the table has, in the order of the documentation.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.columns.iter().map(|(field, _)| *field)
+    }
+
+    /// The values of `field`; `None` where the table has no such column.
+    pub fn field(&self, field: Field) -> Option<&Column> {
+        self.columns.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+    }
+
+    /// The texts of `field`.
+    pub fn labels(&self, field: Field) -> Option<&Labels> {
+        match self.field(field)? {
+            Column::Text(labels) => Some(labels),
+            _ => None,
+        }
+    }
+
+    /// The same rows under the pseudonyms of their customers.
+    #[must_use]
+    pub fn pseudonymised(mut self, pseudonyms: &Pseudonyms) -> Self {
+        for (field, column) in &mut self.columns {
+            if let (Field::CustomerId, Column::Text(labels)) = (&field, &mut *column) {
+                *labels = labels.renamed(|id| pseudonyms.of(id));
+            }
+        }
+        self
+    }
+
+    /// Joins the rows by `field` to `keys`, such as the customers of [`Orders`](crate::data::Orders).
+    pub fn matched(&self, field: Field, keys: &Texts) -> Matched {
+        let Some(labels) = self.labels(field) else {
+            return Matched {
+                rows: vec![None; self.rows],
+                unmatched_rows: self.rows as u64,
+                unmatched_keys: keys.len() as u64,
+            };
+        };
+        let numbers: HashMap<&str, u32> = (0..keys.len())
+            .filter_map(|number| keys.get(number).map(|key| (key, number as u32)))
+            .collect();
+        let of_label: Vec<Option<u32>> = (0..labels.labels().len())
+            .map(|label| labels.labels().get(label).and_then(|label| numbers.get(label).copied()))
+            .collect();
+        let rows: Vec<Option<u32>> = (0..self.rows)
+            .map(|row| labels.code(row).and_then(|code| of_label[code as usize]))
+            .collect();
+        let found = of_label.iter().flatten().count();
+        Matched {
+            unmatched_rows: rows.iter().filter(|row| row.is_none()).count() as u64,
+            unmatched_keys: (keys.len() - found) as u64,
+            rows,
+        }
+    }
+}

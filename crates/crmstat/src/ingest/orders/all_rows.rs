@@ -1,0 +1,322 @@
+//! Rows collected as typed columns, for analyses that need more than a value per customer.
+
+use crate::{
+    Money, Result, Timestamp,
+    collections::{
+        interner::{Interner, NOT_UTF8},
+        sharded_map::{Gathering, Groups, Sorter},
+        short_text::Cell,
+    },
+    data::{Decision, Field, OrderColumns, Orders, OrdersQuery, field::FieldType},
+    ingest::{
+        Export, Imported, ReadOptions,
+        columns::{FieldPart, RawColumn},
+        orders::{
+            per_customer::key_by_order,
+            reader::{OrderReader, OrderRows},
+            repeated_ids::{OrderIds, Repeats},
+        },
+        pass::{batches::BatchRecords, input::Input, tally::Tally, verdict::account},
+    },
+};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Orders as they were read, in no particular order.
+pub(crate) struct Collected {
+    /// The number of each.
+    pub(crate) customers: Groups<u32>,
+    pub(crate) rows: Rows,
+}
+
+/// The rows of orders, column by column.
+pub(crate) struct Rows {
+    /// The number of the customer.
+    pub(crate) customer: Vec<u32>,
+    pub(crate) at: Vec<Timestamp>,
+    pub(crate) amount: Vec<Money>,
+    /// The ids of orders and that of each row, where ids repeat.
+    pub(crate) order: Option<(Interner<()>, Vec<u32>)>,
+    pub(crate) fields: Vec<(Field, RawColumn)>,
+}
+
+impl Rows {
+    fn new(fields: &[Field], with_orders: bool) -> Self {
+        Self {
+            customer: Vec::new(),
+            at: Vec::new(),
+            amount: Vec::new(),
+            order: with_orders.then(|| (Interner::new(), Vec::new())),
+            fields: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.customer.extend(other.customer);
+        self.at.extend(other.at);
+        self.amount.extend(other.amount);
+        if let (Some((ids, rows)), Some((their_ids, their_rows))) = (&mut self.order, other.order) {
+            let known = ids.adopt(&their_ids);
+            rows.extend(their_rows.into_iter().map(|id| known[id as usize]));
+        }
+        for ((_, mine), (_, theirs)) in self.fields.iter_mut().zip(other.fields) {
+            mine.append(theirs);
+        }
+    }
+
+    /// Leaves one row of each order: copies of one order are not its lines.
+    fn without_copies(mut self) -> Self {
+        let Some((ids, order)) = self.order.take() else { return self };
+        let mut kept = vec![usize::MAX; ids.len()];
+        for (row, id) in order.iter().enumerate() {
+            let best = &mut kept[*id as usize];
+            if *best == usize::MAX
+                || (self.amount[row], self.at[*best]) > (self.amount[*best], self.at[row])
+            {
+                *best = row;
+            }
+        }
+        let keep = |row: usize| kept[order[row] as usize] == row;
+        let rows: Vec<usize> = (0..order.len()).filter(|row| keep(*row)).collect();
+        self.customer = rows.iter().map(|row| self.customer[*row]).collect();
+        self.at = rows.iter().map(|row| self.at[*row]).collect();
+        self.amount = rows.iter().map(|row| self.amount[*row]).collect();
+        for (_, column) in &mut self.fields {
+            column.keep(&rows);
+        }
+        self
+    }
+}
+
+impl Orders {
+    /// Reads the orders of `export`.
+    ///
+    /// # Errors
+    /// What the export cannot bear; see [`Export`].
+    pub fn read(export: &mut Export, query: &OrdersQuery) -> Result<Imported<Self>> {
+        export.collect_orders(query)?.try_map(|collected| Self::assemble(collected.into_columns()))
+    }
+}
+
+impl Collected {
+    /// Customers and orders by their places in the order of their ids, which that of rows does not change.
+    fn into_columns(self) -> OrderColumns {
+        let Self { customers, rows: Rows { customer, at, amount, order, fields } } = self;
+        let mut rank = vec![0_u32; customers.len() + 1];
+        let (customers, numbers) = customers.into_sorted(|_| true);
+        for (place, number) in (0_u32..).zip(numbers) {
+            rank[number as usize] = place;
+        }
+        let order = order.map(|(ids, mut order)| {
+            let mut rank = vec![0_u32; ids.len()];
+            for (place, id) in ids.sorted().into_iter().enumerate() {
+                rank[id as usize] = place as u32;
+            }
+            for order in &mut order {
+                *order = rank[*order as usize];
+            }
+            order
+        });
+        let identity: Vec<u32> =
+            if fields.is_empty() { Vec::new() } else { (0..at.len() as u32).collect() };
+        let ordered = |(field, raw): (Field, RawColumn)| (field, raw.ordered(&identity));
+        OrderColumns {
+            customers,
+            customer: customer.par_iter().map(|number| rank[*number as usize]).collect(),
+            at,
+            amount,
+            order,
+            fields: fields.into_iter().map(ordered).collect(),
+        }
+    }
+}
+
+/// Customers, numbered from 1 as they come: by no order that output may show.
+struct Customers {
+    numbers: Gathering<u32>,
+    count: AtomicU32,
+}
+
+impl Customers {
+    /// Puts the number of the customer in each of `cells` into `numbers`; [`NOT_UTF8`] where it is no text.
+    fn number(&self, buffer: &[u8], cells: &[Cell], sorter: &mut Sorter, numbers: &mut Vec<u32>) {
+        numbers.clear();
+        numbers.resize(cells.len(), NOT_UTF8);
+        self.numbers.update(buffer, cells, sorter, |place, number| {
+            let Some(number) = number else { return };
+            if *number == 0 {
+                *number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+            }
+            numbers[place] = *number;
+        });
+    }
+}
+
+/// What one thread keeps while it reads.
+struct State {
+    collected: Rows,
+    tally: Tally,
+    order_ids: OrderIds,
+    rows: OrderRows,
+    sorter: Sorter,
+    /// The customers of a batch.
+    numbers: Vec<u32>,
+}
+
+/// Collects the orders of `inputs` that `query` asks for.
+///
+/// # Errors
+/// As [`gather`](crate::ingest::orders::per_customer::gather).
+pub(crate) fn collect_orders(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    query: &OrdersQuery,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported<Collected>> {
+    let are_lines = inputs.iter().all(|input| input.mapping.lines);
+    let mut reading = Reading { inputs, options, query, progress };
+    let (mut customers, mut state) = reading.pass(false, OrderIds::default)?;
+    let repeats = match std::mem::take(&mut state.order_ids).repeats() {
+        Repeats::Unproven => {
+            (customers, state) = reading.pass(false, OrderIds::hashing)?;
+            std::mem::take(&mut state.order_ids).repeats()
+        }
+        proven => proven,
+    };
+    let mut decision = None;
+    if repeats == Repeats::Possible {
+        (customers, state) = reading.pass(true, OrderIds::default)?;
+        let orders = state.collected.order.as_ref().map_or(0, |(ids, _)| ids.len());
+        let rows = state.collected.at.len();
+        decision =
+            (orders != rows).then(|| repeated(reading.inputs, rows as u64, orders, are_lines));
+        if !are_lines {
+            state.collected = state.collected.without_copies();
+        }
+    }
+    let collected = Collected { customers, rows: state.collected };
+    account(collected, state.tally, decision, reading.inputs, options)
+}
+
+/// What is said where order ids repeat.
+pub(crate) fn repeated(inputs: &[Input], rows: u64, orders: usize, are_lines: bool) -> Decision {
+    let (value, verb) = if are_lines {
+        ("order lines", "summed into")
+    } else {
+        ("copies of orders", "counted once as")
+    };
+    Decision {
+        file: inputs.first().map(|input| input.name().to_owned()).unwrap_or_default(),
+        topic: "rows".to_owned(),
+        value: value.to_owned(),
+        reason: format!("order ids repeat: {rows} rows are {verb} {orders} orders"),
+        option: None,
+    }
+}
+
+/// One pass over the rows, as far as it is the same for every way to collect them.
+struct Reading<'a> {
+    inputs: &'a mut [Input],
+    options: &'a ReadOptions,
+    query: &'a OrdersQuery,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Reading<'_> {
+    fn pass(
+        &mut self,
+        with_orders: bool,
+        order_ids: impl Fn() -> OrderIds,
+    ) -> Result<(Groups<u32>, State)> {
+        let fields = &self.query.fields;
+        let customers = Customers { numbers: Gathering::new(), count: AtomicU32::new(0) };
+        let start = || State {
+            collected: Rows::new(fields, with_orders),
+            tally: Tally::default(),
+            order_ids: order_ids(),
+            rows: OrderRows::default(),
+            sorter: Sorter::default(),
+            numbers: Vec::new(),
+        };
+        let mut states: Vec<State> =
+            std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
+        for input in &mut *self.inputs {
+            decide(input, fields, self.options)?;
+            let extra = fields.iter().filter_map(|field| input.mapping.column(*field)).collect();
+            let reader = OrderReader::new(input, self.options, self.query.window, extra)?;
+            let input = reader.input();
+            let parts: Vec<Option<FieldPart<'_>>> = fields
+                .iter()
+                .map(|field| input.mapping.column(*field))
+                .map(|column| column.map(|column| FieldPart::new(input, &reader.wanted, column)))
+                .collect();
+            states = input.scan(&reader.wanted, states, self.progress, |state, mut records| {
+                state.take(&reader, &parts, &mut records, &customers);
+                Ok(())
+            })?;
+        }
+        let joined = states.into_iter().reduce(|mut joined, state| {
+            joined.collected.append(state.collected);
+            joined.tally.add(state.tally);
+            joined.order_ids = joined.order_ids.merge(state.order_ids);
+            joined
+        });
+        Ok((customers.numbers.finish(), joined.unwrap_or_else(start)))
+    }
+}
+
+/// Decides how the dates and numbers of `fields` are written.
+pub(crate) fn decide(input: &mut Input, fields: &[Field], options: &ReadOptions) -> Result<()> {
+    let of = |wanted: fn(FieldType) -> bool| -> Vec<usize> {
+        let found = fields.iter().filter(|field| wanted(field.field_type()));
+        found.filter_map(|field| input.mapping.column(*field)).collect()
+    };
+    let dates = of(|kind| kind == FieldType::Date);
+    let numbers = of(|kind| matches!(kind, FieldType::Money | FieldType::Number));
+    input.decide_formats(&dates, &numbers, options)
+}
+
+impl State {
+    fn take(
+        &mut self,
+        reader: &OrderReader<'_>,
+        parts: &[Option<FieldPart<'_>>],
+        records: &mut BatchRecords<'_>,
+        customers: &Customers,
+    ) {
+        let Self { collected, tally, rows, sorter, numbers, order_ids } = self;
+        reader.read(tally, records, rows);
+        let has_ids = reader.has_order_ids();
+        if has_ids && collected.order.is_none() {
+            let filled: Vec<_> = rows.order.iter().copied().filter(|id| id.len > 0).collect();
+            order_ids.observe(&records.block.bytes, &filled);
+        }
+        customers.number(&records.block.bytes, &rows.customer, sorter, numbers);
+        if collected.order.is_some() {
+            key_by_order(reader.input().number, records, rows);
+        }
+        for (at, number) in numbers.iter().enumerate() {
+            let row = rows.record[at];
+            if *number == NOT_UTF8 {
+                reader.reject_customer(tally, records, row);
+                continue;
+            }
+            let before = collected.at.len();
+            let fault = collected.fields.iter_mut().zip(parts).find_map(|((_, column), part)| {
+                let pushed = column.push(part.as_ref(), records, row as usize);
+                pushed.err().map(|reason| (part.map(|part| part.part()), reason))
+            });
+            if let Some((part, reason)) = fault {
+                collected.fields.iter_mut().for_each(|(_, column)| column.truncate(before));
+                reader.reject_accepted(tally, records, row, part, reason);
+                continue;
+            }
+            collected.customer.push(*number);
+            collected.at.push(rows.at[at]);
+            collected.amount.push(rows.amount[at]);
+            if let Some((orders, order)) = &mut collected.order {
+                order.push(orders.intern(rows.customer[at].of(&records.block.bytes)));
+            }
+        }
+    }
+}

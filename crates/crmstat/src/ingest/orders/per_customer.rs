@@ -1,0 +1,355 @@
+//! Orders gathered by customer in one pass, without keeping the orders.
+//!
+//! Memory grows with the customers, not with the orders: one value is kept per customer. Where order ids
+//! repeat, rows are lines of orders and are gathered by order first.
+
+use crate::{
+    Error, Money, Result, Timestamp, Window,
+    collections::{
+        sharded_map::{Gathering, Groups, Sorter},
+        short_text::Cell,
+    },
+    data::Decision,
+    ingest::{
+        Imported, ReadOptions,
+        orders::{
+            all_rows::repeated,
+            reader::{OrderReader, OrderRows},
+            repeated_ids::{OrderIds, Repeats},
+        },
+        pass::{batches::BatchRecords, input::Input, tally::Tally, verdict::account},
+        typed::TypedRows,
+    },
+};
+use std::sync::{Mutex, PoisonError};
+
+/// What is kept of the orders of one customer.
+pub(crate) trait PerCustomer: Copy + Default + Send + Sync {
+    /// Takes one order; `None` where a sum leaves the range.
+    fn add(&mut self, at: Timestamp, amount: Money) -> Option<()>;
+}
+
+/// What the rows are gathered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Customer,
+    /// The order's id, then the customer's behind [`SEPARATOR`].
+    Order,
+}
+
+/// Between an order's id and its customer; no export holds it.
+const SEPARATOR: char = '\u{1F}';
+/// Before the place of a row without an order id, in the place of one.
+const NO_ID: char = '\u{1E}';
+
+/// Gathers the orders of `inputs` by customer.
+///
+/// # Errors
+/// Unreadable inputs, undecidable dates or numbers, unknown closing stages, several currencies without
+/// rates, a sum past the range, or, where `strict`, any rejected row.
+pub(crate) fn gather<V: PerCustomer>(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    window: Window,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported<Groups<V>>> {
+    let mut reading = Reading { inputs, options, window, progress };
+    let (mut found, order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
+    let repeats = match order_ids.repeats() {
+        // Only the ids are looked at again.
+        Repeats::Unproven => reading.pass::<Nothing>(Key::Customer, OrderIds::hashing)?.1.repeats(),
+        proven => proven,
+    };
+    if repeats == Repeats::Possible {
+        found = reading.orders_of_lines()?;
+    }
+    account(found.values, found.tally, found.decision, reading.inputs, options)
+}
+
+/// Where every row of `inputs` went, without refusing what only the whole of them shows.
+///
+/// # Errors
+/// Unreadable inputs, or columns without which there are no orders.
+pub(crate) fn survey(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Tally> {
+    let mut reading = Reading { inputs, options, window: Window::default(), progress };
+    let (found, _) = reading.pass::<Nothing>(Key::Customer, OrderIds::default)?;
+    Ok(found.tally)
+}
+
+/// Nothing is kept of the customer's orders.
+#[derive(Clone, Copy, Default)]
+struct Nothing;
+
+impl PerCustomer for Nothing {
+    fn add(&mut self, _: Timestamp, _: Money) -> Option<()> {
+        Some(())
+    }
+}
+
+/// One pass over the rows, as far as it is the same for every key.
+struct Reading<'a> {
+    inputs: &'a mut [Input],
+    options: &'a ReadOptions,
+    window: Window,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Reading<'_> {
+    fn pass<V: PerCustomer>(
+        &mut self,
+        key: Key,
+        order_ids: impl Fn() -> OrderIds,
+    ) -> Result<(Found<V>, OrderIds)> {
+        let shared = Shared::new(key);
+        let threads = rayon::current_num_threads();
+        let mut states: Vec<State> =
+            std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
+        for input in &mut *self.inputs {
+            let reader = OrderReader::new(input, self.options, self.window, Vec::new())?;
+            states = reader.input().scan_typed(
+                &reader.wanted,
+                states,
+                self.progress,
+                |state, rows| state.take_typed(&reader, rows, &shared).is_some(),
+                |state, mut records| {
+                    state.take(&reader, &mut records, &shared);
+                    Ok(())
+                },
+            )?;
+        }
+        let values = shared.finish()?;
+        let (mut tally, mut ids) = (Tally::default(), order_ids());
+        for state in states {
+            tally.add(state.tally);
+            ids = ids.merge(state.order_ids);
+        }
+        Ok((Found { values, tally, decision: None }, ids))
+    }
+
+    /// Lines summed by order, then orders gathered by customer.
+    fn orders_of_lines<V: PerCustomer>(&mut self) -> Result<Found<V>> {
+        let are_lines = self.inputs.iter().all(|input| input.mapping.lines);
+        let (orders, tally, count) = if are_lines {
+            let (lines, _) = self.pass::<Lines>(Key::Order, OrderIds::default)?;
+            (
+                by_customer(&lines.values, |order| (order.at, order.amount))?,
+                lines.tally,
+                lines.values.len(),
+            )
+        } else {
+            let (copies, _) = self.pass::<Copies>(Key::Order, OrderIds::default)?;
+            (
+                by_customer(&copies.values, |order| (order.at, order.amount))?,
+                copies.tally,
+                copies.values.len(),
+            )
+        };
+        let rows = tally.ledger.accepted;
+        let decision =
+            (count as u64 != rows).then(|| repeated(self.inputs, rows, count, are_lines));
+        Ok(Found { values: orders, tally, decision })
+    }
+}
+
+/// Gathers orders keyed by id and customer by the customer alone.
+fn by_customer<O: PerCustomer, V: PerCustomer>(
+    orders: &Groups<O>,
+    order: impl Fn(&O) -> (Timestamp, Money),
+) -> Result<Groups<V>> {
+    let shared = Shared::<V>::new(Key::Customer);
+    let mut sorter = Sorter::default();
+    orders.for_each(|text, value| {
+        let customer = text.rsplit_once(SEPARATOR).map_or(text, |(_, customer)| customer);
+        let cell = Cell { start: 0, len: customer.len() as u32 };
+        shared.add(customer.as_bytes(), &[cell], &mut sorter, |_| order(value), |_| {});
+    });
+    shared.finish()
+}
+
+/// What a pass has found.
+struct Found<V> {
+    values: Groups<V>,
+    tally: Tally,
+    decision: Option<Decision>,
+}
+
+/// What all threads fill while they read.
+struct Shared<V> {
+    values: Gathering<V>,
+    /// Of the customers whose sum leaves the range, the first by id.
+    too_large: Mutex<Option<String>>,
+    key: Key,
+}
+
+impl<V: PerCustomer> Shared<V> {
+    fn new(key: Key) -> Self {
+        Self { values: Gathering::new(), too_large: Mutex::new(None), key }
+    }
+
+    /// Adds `orders` to the customers in `cells` of `buffer`; gives the places of those that are no text.
+    fn add(
+        &self,
+        buffer: &[u8],
+        cells: &[Cell],
+        sorter: &mut Sorter,
+        order: impl Fn(usize) -> (Timestamp, Money),
+        mut not_text: impl FnMut(usize),
+    ) {
+        self.values.update(buffer, cells, sorter, |place, value| {
+            let (at, amount) = order(place);
+            match value.map(|value| value.add(at, amount)) {
+                None => not_text(place),
+                Some(None) => self.remember(cells[place].of(buffer)),
+                Some(Some(())) => {}
+            }
+        });
+    }
+
+    #[cold]
+    fn remember(&self, customer: &[u8]) {
+        let customer = String::from_utf8_lossy(customer);
+        let mut first = self.too_large.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.as_ref().is_none_or(|known| *customer < **known) {
+            *first = Some(customer.into_owned());
+        }
+    }
+
+    fn finish(self) -> Result<Groups<V>> {
+        match self.too_large.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(customer) => Err(too_large(&customer)),
+            None => Ok(self.values.finish()),
+        }
+    }
+}
+
+/// What one thread keeps while it reads.
+struct State {
+    tally: Tally,
+    order_ids: OrderIds,
+    rows: OrderRows,
+    sorter: Sorter,
+}
+
+impl State {
+    fn new(order_ids: OrderIds) -> Self {
+        Self {
+            tally: Tally::default(),
+            order_ids,
+            rows: OrderRows::default(),
+            sorter: Sorter::default(),
+        }
+    }
+
+    fn take<V: PerCustomer>(
+        &mut self,
+        reader: &OrderReader<'_>,
+        records: &mut BatchRecords<'_>,
+        shared: &Shared<V>,
+    ) {
+        let Self { tally, order_ids, rows, sorter } = self;
+        reader.read(tally, records, rows);
+        if shared.key == Key::Order {
+            key_by_order(reader.input().number, records, rows);
+        }
+        let order = |place: usize| (rows.at[place], rows.amount[place]);
+        let mut not_text = Vec::new();
+        shared.add(&records.block.bytes, &rows.customer, sorter, order, |place| {
+            not_text.push(rows.record[place]);
+        });
+        not_text.sort_unstable();
+        for record in not_text {
+            reader.reject_customer(tally, records, record);
+        }
+        if shared.key == Key::Customer && reader.has_order_ids() {
+            rows.order.retain(|id| id.len > 0);
+            order_ids.observe(&records.block.bytes, &rows.order);
+        }
+    }
+
+    /// Takes rows that need no text made of them; `None`, and nothing taken, where they do.
+    fn take_typed<V: PerCustomer>(
+        &mut self,
+        reader: &OrderReader<'_>,
+        typed: &TypedRows<'_>,
+        shared: &Shared<V>,
+    ) -> Option<()> {
+        let Self { tally, order_ids, rows, sorter } = self;
+        if shared.key == Key::Order {
+            return None;
+        }
+        let customers = reader.read_typed(tally, typed, rows, order_ids)?;
+        let order = |place: usize| (rows.at[place], rows.amount[place]);
+        // The customers are ASCII.
+        shared.add(customers, &rows.customer, sorter, order, |_| {});
+        Some(())
+    }
+}
+
+/// Puts the order's id before the customer in the key of every row.
+pub(crate) fn key_by_order(input: usize, records: &mut BatchRecords<'_>, rows: &mut OrderRows) {
+    let block = &mut *records.block;
+    for ((customer, order), record) in rows.customer.iter_mut().zip(&rows.order).zip(&rows.record) {
+        let start = block.bytes.len();
+        if order.len > 0 {
+            block.bytes.extend_from_within(order.range());
+        } else {
+            // A row without an id is an order of its own.
+            let place = format!("{NO_ID}{input}.{}.{record}", block.index);
+            block.bytes.extend_from_slice(place.as_bytes());
+        }
+        block.bytes.push(SEPARATOR as u8);
+        block.bytes.extend_from_within(customer.range());
+        *customer = Cell { start: start as u32, len: (block.bytes.len() - start) as u32 };
+    }
+}
+
+/// The order that lines make: placed when its first line was, worth their sum.
+#[derive(Clone, Copy)]
+struct Lines {
+    at: Timestamp,
+    amount: Money,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { at: Timestamp::from_seconds(i64::MAX), amount: Money::ZERO }
+    }
+}
+
+impl PerCustomer for Lines {
+    fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
+        self.at = self.at.min(at);
+        self.amount = self.amount.checked_add(amount)?;
+        Some(())
+    }
+}
+
+/// The order that its copies repeat: the earliest date and the largest amount of them.
+#[derive(Clone, Copy)]
+struct Copies {
+    at: Timestamp,
+    amount: Money,
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self { at: Timestamp::from_seconds(i64::MAX), amount: Money::from_units(i64::MIN) }
+    }
+}
+
+impl PerCustomer for Copies {
+    fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
+        self.at = self.at.min(at);
+        self.amount = self.amount.max(amount);
+        Some(())
+    }
+}
+
+fn too_large(customer: &str) -> Error {
+    Error::data(format!("the amounts of customer `{customer}` add up past the range of money"))
+        .with_hint("amounts and their sums must stay within 922 trillion; check the decimal sign")
+}

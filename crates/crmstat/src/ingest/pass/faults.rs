@@ -1,0 +1,110 @@
+//! Records that are not accepted: what is wrong with them, or why they are no rows at all.
+
+use crate::{
+    Place,
+    data::Ignored,
+    ingest::pass::{batches::BatchRecords, input::Input, tally::Tally},
+};
+
+/// A column, and where its cells stand in a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) column: usize,
+    pub(crate) position: usize,
+}
+
+/// Why a record is not accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    /// The cell at fault; `None` is the record as a whole.
+    pub(crate) part: Option<Part>,
+    /// What is wrong with it.
+    pub(crate) reason: &'static str,
+}
+
+/// Accounts for the records of one input that are not accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Faults<'a> {
+    pub(crate) input: &'a Input,
+    /// Keep every rejected row.
+    pub(crate) keep: bool,
+}
+
+impl Faults<'_> {
+    /// The fault of a record of `width` cells where the header has another number.
+    pub(crate) fn ragged(self, width: u32) -> Fault {
+        let reason = if (width as usize) < self.input.headers.len() {
+            "the row has fewer cells than the header"
+        } else {
+            "the row has more cells than the header"
+        };
+        Fault { part: None, reason }
+    }
+
+    /// Whether a record is blank or a footer, and so no row at all.
+    pub(crate) fn is_no_row(self, records: &BatchRecords<'_>, row: usize) -> bool {
+        let record = records.record(row);
+        if is_blank(record, self.input.delimiter()) {
+            return true;
+        }
+        let profile = &self.input.mapping.profile;
+        !profile.footers.is_empty()
+            && profile.is_footer(&first_filled(record, self.input.delimiter()))
+    }
+
+    /// Whether the cell of `part` repeats the header of its column.
+    pub(crate) fn is_header(self, records: &BatchRecords<'_>, part: Part, row: usize) -> bool {
+        let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
+        self.input.headers[part.column] == readable(cell)
+    }
+
+    /// Accounts for a record that was not accepted: a footer, a repeated header, or a fault.
+    pub(crate) fn reject(
+        self,
+        tally: &mut Tally,
+        records: &mut BatchRecords<'_>,
+        row: usize,
+        fault: Fault,
+    ) {
+        let line = records.line(row);
+        let record = records.record(row);
+        if is_blank(record, self.input.delimiter()) {
+            return tally.ledger.ignore(Ignored::Blank, 1);
+        }
+        let first = first_filled(record, self.input.delimiter());
+        if self.input.mapping.profile.is_footer(&first) {
+            return tally.ledger.ignore(Ignored::Footer, 1);
+        }
+        let value = fault.part.map_or(first, |part| {
+            readable(records.batch.cells[part.position][row].of(&records.block.bytes))
+        });
+        let column = fault.part.map(|part| part.column);
+        if column.is_some_and(|column| self.input.headers[column] == value) {
+            return tally.ledger.ignore(Ignored::RepeatedHeader, 1);
+        }
+        let place = Place { line: Some(line), ..self.input.place(column) };
+        let row = self.keep.then(|| String::from_utf8_lossy(record).into_owned());
+        tally.reject(self.input.number, place, value, fault.reason, row);
+    }
+}
+
+fn is_blank(record: &[u8], delimiter: u8) -> bool {
+    record.iter().all(|byte| *byte == delimiter || *byte == b'"' || byte.is_ascii_whitespace())
+}
+
+/// The first filled cell of a record, roughly: enough to recognise a footer.
+fn first_filled(record: &[u8], delimiter: u8) -> String {
+    let cells = record.split(|byte| *byte == delimiter);
+    let mut texts = cells.map(|cell| readable(cell).trim_matches(['"', ' ']).to_owned());
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// A cell as text that fits a message.
+fn readable(cell: &[u8]) -> String {
+    const LONGEST: usize = 80;
+    let text = String::from_utf8_lossy(&cell[..cell.len().min(4 * LONGEST)]);
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.trim().to_owned(),
+    }
+}

@@ -1,0 +1,15 @@
+//! One pass over all inputs, block by block, and the account of it.
+//!
+//! | module | step |
+//! |---|---|
+//! | `input` | one file: opened, recognised, its formats decided, scanned by all threads |
+//! | `batches` | the records of a block |
+//! | `faults` | records that are not accepted, and why |
+//! | `tally` | what one thread has counted |
+//! | `verdict` | what the whole of the inputs shows |
+
+pub(crate) mod batches;
+pub(crate) mod faults;
+pub(crate) mod input;
+pub(crate) mod tally;
+pub(crate) mod verdict;

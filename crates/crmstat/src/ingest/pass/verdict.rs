@@ -1,0 +1,114 @@
+//! What the whole of the inputs shows, once every row is read.
+
+use crate::{
+    Error, Money, Result,
+    data::{Currency, Decision, Field},
+    ingest::{
+        Export, Imported, ReadOptions,
+        pass::{input::Input, tally::Tally},
+    },
+};
+
+/// `result` with the account of the rows it came from.
+///
+/// # Errors
+/// Unknown closing stages, several currencies without rates, or, where `strict`, any rejected row.
+pub(crate) fn account<T>(
+    result: T,
+    tally: Tally,
+    decision: Option<Decision>,
+    inputs: &[Input],
+    options: &ReadOptions,
+) -> Result<Imported<T>> {
+    let mut decisions: Vec<Decision> =
+        inputs.iter().flat_map(|input| input.decisions.iter().cloned()).collect();
+    decisions.extend(decision);
+    if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
+        return Err(error);
+    }
+    if let Some(input) = inputs.first()
+        && tally.rounded > 0
+    {
+        decisions.push(Decision {
+            file: input.name().to_owned(),
+            topic: "amounts".to_owned(),
+            value: "rounded".to_owned(),
+            reason: format!(
+                "{} amounts have more than {} decimals",
+                tally.rounded,
+                Money::DECIMALS
+            ),
+            option: None,
+        });
+    }
+    if options.strict {
+        tally.rejections.as_error()?;
+    }
+    debug_assert!(tally.ledger.balances(), "every row is accounted for");
+    Ok(Imported {
+        result,
+        ledger: tally.ledger,
+        span: tally.earliest.zip(tally.latest),
+        currency: tally.currencies.first().copied(),
+        rejections: tally.rejections,
+        decisions,
+    })
+}
+
+/// What is refused once the whole input has shown it.
+pub(crate) fn refusals(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Error> {
+    let stages = inputs.first().and_then(|input| unknown_stages(tally, input));
+    stages.into_iter().chain(several_currencies(&tally.currencies, options)).collect()
+}
+
+/// Labels that close deals without saying how.
+fn unknown_stages(tally: &Tally, input: &Input) -> Option<Error> {
+    let (label, deals) = tally.unknown_stages.iter().max_by_key(|(_, deals)| **deals)?;
+    let others = match tally.unknown_stages.len() {
+        1 => String::new(),
+        labels => format!(", and {} more labels", labels - 1),
+    };
+    let stage = input.mapping.column(Field::Stage).or(input.mapping.column(Field::Status));
+    let error = Error::data(format!(
+        "the stage `{label}` closes {deals} {}, but neither the profile nor the file says whether they are won or lost{others}",
+        input.mapping.kind
+    ));
+    let hint = format!("say it with `--stage \"{label}=won\"`, `=lost` or `=open`");
+    Some(error.at(input.place(stage)).with_hint(hint))
+}
+
+/// Amounts in several currencies that nothing converts.
+pub(crate) fn several_currencies(seen: &[Currency], options: &ReadOptions) -> Option<Error> {
+    if seen.len() < 2 || options.rates.is_some() {
+        return None;
+    }
+    let codes: Vec<&str> = seen.iter().map(Currency::code).collect();
+    let error = format!("the amounts are in several currencies: {}", codes.join(", "));
+    Some(Error::data(error).with_hint("give exchange rates with `--rates FILE`"))
+}
+
+/// Says of an export in which nobody bought where its rows went, and what to do.
+pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
+    let files: Vec<&str> = export.files().collect();
+    let ledger = &read.ledger;
+    let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));
+    let rejected = read.rejections.groups().into_iter().map(|group| {
+        let first = group.first;
+        format!("{} rejected: {} `{}` at {}", group.rows, first.reason, first.value, first.place)
+    });
+    let fates: Vec<String> = left_out.chain(rejected).collect();
+    let (rows, hint) = match ledger.read {
+        0 => (
+            "no row behind the header".to_owned(),
+            "export it anew: a filter or a period without orders leaves the header only",
+        ),
+        rows => {
+            let fates = if fates.is_empty() { "refunds only".to_owned() } else { fates.join(", ") };
+            (
+                format!("{rows} rows read, {fates}"),
+                "see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`",
+            )
+        }
+    };
+    Error::data(format!("no purchase in `{}`: {rows}", files.join("`, `"))).with_hint(hint)
+}

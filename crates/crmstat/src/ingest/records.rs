@@ -1,0 +1,173 @@
+//! Rows of the tables around orders and deals, read by the same rules.
+
+use crate::{
+    Error, Result,
+    data::{Column, Field, Records, TableKind},
+    ingest::{
+        Export, Imported, ReadOptions,
+        columns::{FieldPart, RawColumn},
+        orders::all_rows::decide,
+        pass::{
+            batches::BatchRecords,
+            faults::{Fault, Faults},
+            input::Input,
+            tally::Tally,
+            verdict::account,
+        },
+    },
+};
+
+/// The fields without which a row of a table says nothing.
+fn required(kind: TableKind, has_customer: bool) -> &'static [Field] {
+    match kind {
+        // Activities of deals may name the deal alone.
+        TableKind::Activities if !has_customer => &[Field::OrderId, Field::At],
+        TableKind::Activities => &[Field::CustomerId, Field::At],
+        TableKind::Customers => &[Field::CustomerId],
+        TableKind::Lines => &[Field::OrderId],
+        TableKind::Products => &[Field::Product],
+        TableKind::History => &[Field::OrderId, Field::Stage, Field::EnteredAt],
+        TableKind::Spend => &[Field::Period, Field::Amount],
+        // A value that is missing is a gap in its series.
+        TableKind::Series => &[Field::Date],
+        TableKind::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
+        TableKind::Deals => &[Field::CustomerId, Field::Amount],
+    }
+}
+
+impl Records {
+    /// Reads a table; `export` must have been opened for its kind.
+    ///
+    /// # Errors
+    /// What the export cannot bear, or a table of orders or deals: those are read by [`Orders::read`](crate::data::Orders::read).
+    pub fn read(export: &mut Export) -> Result<Imported<Self>> {
+        let kind = export.kind().unwrap_or(TableKind::Orders);
+        export.collect_records()?.try_map(|raw| {
+            let rows = raw.first().map_or(0, |(_, column)| column.len());
+            let identity: Vec<u32> = (0..rows as u32).collect();
+            let ordered = |(field, raw): &(Field, RawColumn)| (*field, raw.ordered(&identity));
+            let columns: Vec<(Field, Column)> = raw.iter().map(ordered).collect();
+            Ok(Self::assemble(kind, &columns, rows))
+        })
+    }
+}
+
+/// What one thread keeps while it reads.
+struct State {
+    columns: Vec<(Field, RawColumn)>,
+    tally: Tally,
+}
+
+/// Collects every mapped field of `inputs`, in no particular order of rows.
+///
+/// # Errors
+/// A required field that is missing, undecidable dates or numbers, or, where `strict`, any rejected row.
+pub(crate) fn collect_records(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported<Vec<(Field, RawColumn)>>> {
+    let kind = inputs.first().map_or(TableKind::Orders, |input| input.mapping.kind);
+    if matches!(kind, TableKind::Orders | TableKind::Deals) {
+        let place = inputs.first().map(|input| input.place(None)).unwrap_or_default();
+        return Err(Error::data(format!("holds {kind}, not a table beside them")).at(place));
+    }
+    let fields: Vec<Field> = Field::ALL
+        .iter()
+        .copied()
+        .filter(|field| inputs.iter().any(|input| column_of(input, *field).is_some()))
+        .collect();
+    let start = || State {
+        columns: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+        tally: Tally::default(),
+    };
+    let mut states: Vec<State> =
+        std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
+    let has_customer = inputs.iter().all(|input| column_of(input, Field::CustomerId).is_some());
+    let required = required(kind, has_customer);
+    for input in &mut *inputs {
+        for field in required {
+            if column_of(input, *field).is_none() {
+                input.mapping.require(&[*field])?;
+            }
+        }
+        decide(input, &fields, options)?;
+        let input = &*input;
+        let columns = fields.iter().filter_map(|field| column_of(input, *field)).collect();
+        let wanted = input.wanted(columns);
+        let parts: Vec<Option<FieldPart<'_>>> = fields
+            .iter()
+            .map(|field| column_of(input, *field))
+            .map(|column| column.map(|column| FieldPart::new(input, &wanted, column)))
+            .collect();
+        let faults = Faults { input, keep: options.keep_rejected };
+        states = input.scan(&wanted, states, progress, |state, mut records| {
+            state.take(required, &parts, faults, &mut records);
+            Ok(())
+        })?;
+    }
+    let mut joined = start();
+    for state in states {
+        joined.tally.add(state.tally);
+        for ((_, mine), (_, theirs)) in joined.columns.iter_mut().zip(state.columns) {
+            mine.append(theirs);
+        }
+    }
+    account(joined.columns, joined.tally, None, inputs, options)
+}
+
+/// The column of `field`; the customer may be under any of the profile's headers.
+pub(crate) fn column_of(input: &Input, field: Field) -> Option<usize> {
+    let customer = || input.mapping.customer.first().map(|customer| customer.column);
+    input.mapping.column(field).or_else(|| customer().filter(|_| field == Field::CustomerId))
+}
+
+impl State {
+    fn take(
+        &mut self,
+        required: &[Field],
+        parts: &[Option<FieldPart<'_>>],
+        faults: Faults<'_>,
+        records: &mut BatchRecords<'_>,
+    ) {
+        let tally = &mut self.tally;
+        tally.begin(records);
+        let mut ragged = records.batch.ragged.iter().peekable();
+        for row in 0..records.batch.len() {
+            let width =
+                ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
+            if row < records.first {
+                continue;
+            }
+            let before = self.columns.first().map_or(0, |(_, column)| column.len());
+            let read = match width {
+                Some(width) => Err(faults.ragged(width)),
+                None => push_row(&mut self.columns, required, parts, records, row),
+            };
+            match read {
+                Ok(()) => tally.ledger.accepted += 1,
+                Err(fault) => {
+                    self.columns.iter_mut().for_each(|(_, column)| column.truncate(before));
+                    faults.reject(tally, records, row, fault);
+                }
+            }
+        }
+    }
+}
+
+fn push_row(
+    columns: &mut [(Field, RawColumn)],
+    required: &[Field],
+    parts: &[Option<FieldPart<'_>>],
+    records: &BatchRecords<'_>,
+    row: usize,
+) -> Result<(), Fault> {
+    for ((field, column), part) in columns.iter_mut().zip(parts) {
+        let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
+        column.push(part.as_ref(), records, row).map_err(fault)?;
+        if column.last_is_missing() && required.contains(field) {
+            return Err(fault("a required cell is empty"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Words: what people read, in English and in Russian.
+
+mod sentences;
+
+#[cfg(test)]
+pub(crate) use sentences::assert_paired;
+pub(crate) use sentences::{Sentences, said};

@@ -1,0 +1,96 @@
+//! The record of a run that accompanies its rows.
+
+use serde_json::{Map, Value, json};
+
+use crate::{AsOf, data::Ledger};
+
+/// What a reader of a result must know to get it again: the `meta` of JSON output.
+///
+/// ```
+/// use crmstat::{AsOf, Date, write::Meta};
+/// let as_of = AsOf::start_of("2026-01-01".parse()?);
+/// let meta = Meta::new().as_of(as_of).seed(42).with("unit", "week").into_json();
+/// assert_eq!(meta["as_of"], "2026-01-01");
+/// assert_eq!(meta["unit"], "week");
+/// # Ok::<(), crmstat::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Meta(Map<String, Value>);
+
+impl Default for Meta {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Meta {
+    /// The record of a run of this version of crmstat.
+    pub fn new() -> Self {
+        Self(Map::new()).with("version", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// The exclusive instant at which the world was observed.
+    #[must_use]
+    pub fn as_of(self, as_of: AsOf) -> Self {
+        self.with("as_of", as_of.to_string())
+    }
+
+    /// The seed of every random choice.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.with("seed", seed)
+    }
+
+    /// The export profile by which the input was read.
+    #[must_use]
+    pub fn profile(self, profile: &str) -> Self {
+        self.with("profile", profile)
+    }
+
+    /// The account of every row read.
+    #[must_use]
+    pub fn ledger(self, ledger: &Ledger) -> Self {
+        let ignored: Map<String, Value> = ledger
+            .ignored()
+            .map(|(rule, rows)| (rule.rule().to_owned(), Value::from(rows)))
+            .collect();
+        let account = json!({
+            "read": ledger.read,
+            "accepted": ledger.accepted,
+            "quarantined": ledger.quarantined,
+            "ignored": ignored,
+        });
+        self.with("ledger", account)
+    }
+
+    /// Anything else that the command says about its run.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// The record as JSON.
+    pub fn into_json(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Meta;
+    use crate::data::{Ignored, Ledger};
+
+    #[test]
+    fn the_ledger_is_told_in_full() {
+        let mut ledger = Ledger::default();
+        ledger.ignore(Ignored::Blank, 1);
+        (ledger.read, ledger.accepted, ledger.quarantined) = (5, 3, 1);
+        let meta = Meta::new().ledger(&ledger).into_json();
+        assert_eq!(
+            meta["ledger"].to_string(),
+            r#"{"accepted":3,"ignored":{"blank row":1},"quarantined":1,"read":5}"#
+        );
+        assert!(meta["version"].is_string());
+    }
+}
