@@ -6,7 +6,7 @@ use crmstat::{
     Error, Lang,
     analysis::inspect::Titled,
     data::{
-        Decision, Join, Rejections,
+        Decision, Join, Notice, Rejections, Setting, Severity,
         table::{Column, Table},
     },
     ingest::Imported,
@@ -30,6 +30,8 @@ const TERMINAL_ROWS: usize = 40;
 const SECTION_ROWS: usize = 120;
 /// Reasons of rejection that are told one by one.
 const REASONS: usize = 5;
+/// Notices that are told one by one where nobody asks for all.
+const NOTICES: usize = 4;
 
 /// Prints by the output options of the command line.
 pub(crate) struct Printer {
@@ -188,6 +190,22 @@ impl Printer {
                 groups.len() - REASONS
             );
         }
+        self.notices(&imported.notices);
+    }
+
+    /// Says what changes the answer, the worst first; `notices` are sorted.
+    pub(crate) fn notices(&self, notices: &[Notice]) {
+        let shown = if self.verbose { notices.len() } else { notices.len().min(NOTICES) };
+        for notice in &notices[..shown] {
+            self.note(noticed(notice, self.lang));
+        }
+        match notices.len() - shown {
+            0 => {}
+            more => self.note(match self.lang {
+                Lang::En => format!("and {more} more notices; see all with `-v`"),
+                Lang::Ru => format!("и ещё предупреждений: {more}; все покажет `-v`"),
+            }),
+        }
     }
 
     /// Says how a table beside the main one finds its partners.
@@ -315,6 +333,26 @@ impl Steps {
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// A notice in one line: its weight, the file, the sentence, the money and the options to copy.
+pub(crate) fn noticed(notice: &Notice, lang: Lang) -> String {
+    let weight = match notice.severity {
+        Severity::Note => lang.pick("note", "примечание"),
+        Severity::Warning => lang.pick("warning", "предупреждение"),
+        Severity::Grave => lang.pick("WARNING", "ВНИМАНИЕ"),
+    };
+    let file = if notice.file.is_empty() { String::new() } else { format!("{}: ", notice.file) };
+    let money = notice.money.map_or(String::new(), |money| match lang {
+        Lang::En => format!(", worth {money}"),
+        Lang::Ru => format!(", на сумму {money}"),
+    });
+    let settings: Vec<String> = notice.settings.iter().map(Setting::to_string).collect();
+    let settings = match &settings[..] {
+        [] => String::new(),
+        settings => format!(" [{}]", settings.join(" ")),
+    };
+    format!("{weight}: {file}{}{money}{settings}", notice.text(lang))
 }
 
 /// A decision in one line.

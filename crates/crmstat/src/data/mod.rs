@@ -9,6 +9,7 @@
 //! | `orders`, `deals`, `records`, `customer_table` | the tables that analyses work on |
 //! | `join` | which rows of one table belong to which keys of another |
 //! | `ledger`, `decision` | where every row went, and what was decided on the way |
+//! | `notice` | what changes an answer without having been asked for, told with every answer |
 //! | [`table`] | a result on its way out |
 //!
 //! [`Orders`] are in the order of customers' ids and time, so that every analysis walks a customer's
@@ -27,6 +28,7 @@ mod join;
 mod lang;
 mod ledger;
 mod money;
+mod notice;
 mod orders;
 mod pseudonyms;
 mod records;
@@ -45,6 +47,7 @@ pub use join::Join;
 pub use lang::Lang;
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use money::Money;
+pub use notice::{Finding, Notice, Setting, Severity};
 pub(crate) use orders::OrderColumns;
 pub use orders::{Orders, OrdersQuery};
 pub use pseudonyms::Pseudonyms;

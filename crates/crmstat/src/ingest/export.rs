@@ -10,7 +10,10 @@ use super::{
 use crate::{
     Error, Place, Result, Timestamp, Window,
     collections::sharded_map::Groups,
-    data::{Currency, Decision, Field, Ledger, OrdersQuery, Records, Rejections, TableKind, Texts},
+    data::{
+        Currency, Decision, Field, Ledger, Notice, OrdersQuery, Records, Rejections, TableKind,
+        Texts,
+    },
     ingest::{
         distinct_ids::keys,
         orders::{
@@ -54,6 +57,8 @@ pub struct Imported<T> {
     pub rejections: Rejections,
     /// What was decided on the way.
     pub decisions: Vec<Decision>,
+    /// What changes the result and nobody has settled, the worst first.
+    pub notices: Vec<Notice>,
     /// The first and the last accepted event.
     pub span: Option<(Timestamp, Timestamp)>,
     /// The currency of the amounts, where the export names it.
@@ -224,6 +229,7 @@ impl<T> Imported<T> {
             ledger: self.ledger,
             rejections: self.rejections,
             decisions: self.decisions,
+            notices: self.notices,
             span: self.span,
             currency: self.currency,
         })

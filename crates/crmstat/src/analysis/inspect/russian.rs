@@ -57,7 +57,6 @@ const SENTENCES: &Sentences = &[
     ("summed over the order lines", "сложены по позициям заказов"),
     ("order lines", "позиции заказов"),
     ("copies of orders", "копии заказов"),
-    ("rounded", "округлены"),
     ("{} read as empty", "{} прочитано пустыми"),
     // Evidence.
     ("every byte is ASCII", "все байты ASCII"),
@@ -121,7 +120,6 @@ const SENTENCES: &Sentences = &[
         "the file does not hold their values: open it in a spreadsheet program and save it",
         "их значений в файле нет: откройте его в табличной программе и сохраните",
     ),
-    ("{} amounts have more than {} decimals", "у {} сумм больше {} знаков после запятой"),
     ("the orders have none", "в заказах их нет"),
     (
         "order ids repeat: {} rows are summed into {} orders",

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Place, Result,
-    data::{Decision, Field, field::FieldType},
+    data::{Decision, Field, Notice, field::FieldType},
     ingest::{
         ReadOptions, Zone,
         cells::{
@@ -32,6 +32,8 @@ pub(crate) struct Input {
     pub(crate) mapping: Mapping,
     /// What was decided so far.
     pub(crate) decisions: Vec<Decision>,
+    /// What changes the answer and was found on opening it.
+    pub(crate) notices: Vec<Notice>,
     /// What each order is worth, where that is in a table of its own.
     pub(crate) line_amounts: Option<Arc<LineAmounts>>,
     /// What would be refused, were the input not only looked at.
@@ -116,6 +118,7 @@ impl Input {
             headers,
             mapping,
             decisions,
+            notices: Vec::new(),
             line_amounts: None,
             problems,
             zone: options.zone.clone(),

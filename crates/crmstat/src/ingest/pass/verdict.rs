@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Money, Result,
-    data::{Currency, Decision, Field},
+    data::{Currency, Decision, Field, Finding, Notice, Severity},
     ingest::{
         Export, Imported, ReadOptions,
         pass::{input::Input, tally::Tally},
@@ -26,23 +26,10 @@ pub(crate) fn account<T>(
     if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
         return Err(error);
     }
-    if let Some(input) = inputs.first()
-        && tally.rounded > 0
-    {
-        decisions.push(Decision {
-            file: input.name().to_owned(),
-            topic: "amounts".to_owned(),
-            value: "rounded".to_owned(),
-            reason: format!(
-                "{} amounts have more than {} decimals",
-                tally.rounded,
-                Money::DECIMALS
-            ),
-            option: None,
-        });
-    }
+    let notices = notices(&tally, inputs);
     if options.strict {
         tally.rejections.as_error()?;
+        Notice::refuse(&notices)?;
     }
     debug_assert!(tally.ledger.balances(), "every row is accounted for");
     Ok(Imported {
@@ -52,7 +39,20 @@ pub(crate) fn account<T>(
         currency: tally.currencies.first().copied(),
         rejections: tally.rejections,
         decisions,
+        notices,
     })
+}
+
+/// What changes the result and nobody has settled, the worst first.
+pub(crate) fn notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
+    let mut notices: Vec<Notice> =
+        inputs.iter().flat_map(|input| input.notices.iter().cloned()).collect();
+    if tally.rounded > 0 {
+        let finding = Finding::RoundedAmounts { decimals: Money::DECIMALS };
+        notices.push(Notice::new(Severity::Note, finding, tally.rounded));
+    }
+    Notice::sort(&mut notices);
+    notices
 }
 
 /// What is refused once the whole input has shown it.

@@ -4,7 +4,10 @@ use super::{Page, name_of, top, whole};
 use crate::{
     Lang, Result,
     analysis::inspect::russian::said,
-    data::table::{Column, Table},
+    data::{
+        Setting,
+        table::{Column, Table},
+    },
     report::Content,
 };
 
@@ -33,7 +36,13 @@ impl Page<'_> {
                 number(ledger.ignored_total())
             ),
         };
-        let mut tables = vec![whole(locale.pick("Every row", "Все строки"), self.ledger_table()?)];
+        let mut tables = Vec::new();
+        let notices = self.notices_table()?;
+        if notices.rows() > 0 {
+            let title = locale.pick("What changes the figures", "Что меняет показатели");
+            tables.push(top(title, notices, SHOWN));
+        }
+        tables.push(whole(locale.pick("Every row", "Все строки"), self.ledger_table()?));
         let rejected = self.rejected_table()?;
         if rejected.rows() > 0 {
             tables.push(top(locale.pick("Rejected rows", "Отклонённые строки"), rejected, SHOWN));
@@ -61,6 +70,29 @@ impl Page<'_> {
             notes: vec![note.to_owned()],
             ..Content::default()
         })
+    }
+
+    /// What changes the figures and nobody has settled, the worst first, with the money that depends on it.
+    fn notices_table(&self) -> Result<Table> {
+        let lang = self.locale.lang();
+        let notices = || self.results.account.notices.iter();
+        let found: Vec<String> = notices().map(|notice| notice.text(lang)).collect();
+        let settings: Vec<String> = notices()
+            .map(|notice| {
+                let options: Vec<String> = notice.settings.iter().map(Setting::to_string).collect();
+                options.join(" ")
+            })
+            .collect();
+        Table::new(
+            "notices",
+            vec![
+                Column::text("found", "Что найдено", found.iter().map(String::as_str)),
+                Column::int("rows", "Строк", notices().map(|notice| notice.rows as i64)),
+                Column::money("amount", "Сумма", notices().map(|notice| notice.money)),
+                Column::text("file", "Файл", notices().map(|notice| name_of(&notice.file))),
+                Column::text("option", "Параметр", settings.iter().map(String::as_str)),
+            ],
+        )
     }
 
     fn ledger_table(&self) -> Result<Table> {

@@ -1,0 +1,198 @@
+//! What changes an answer without having been asked for: told with the answer, worst first.
+
+use crate::{Error, Lang, Money, Place, Result};
+use std::fmt;
+
+/// How far an answer may be from the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Decided on good evidence; another reading would give another answer.
+    Note,
+    /// A guess, or data that look wrong.
+    Warning,
+    /// Money or customers that are none may count, or some that are may not.
+    Grave,
+}
+
+impl Severity {
+    /// The word before the sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Grave => "grave",
+        }
+    }
+}
+
+/// A setting that settles a notice, by the name that every front end gives it: `duplicates` is
+/// `--duplicates` of the command line and `duplicates=` in Python.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Setting {
+    /// Its name, without dashes.
+    pub name: &'static str,
+    /// The value to give, or several with `|` between them.
+    pub value: String,
+}
+
+impl Setting {
+    /// The setting `name` with `value`.
+    pub fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into() }
+    }
+}
+
+/// What was found. The sentences are in the room of words: [`Notice::text`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Finding {
+    /// Amounts have more decimals than money holds.
+    RoundedAmounts {
+        /// The decimals that are kept.
+        decimals: u32,
+    },
+}
+
+/// One thing that changes an answer and that nobody has settled yet.
+///
+/// Who raises it says nothing where the caller's options have settled it already, so that a setting that
+/// is given makes its notice go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file that it is about; empty for the whole data set.
+    pub file: String,
+    /// What was found.
+    pub finding: Finding,
+    /// The rows concerned.
+    pub rows: u64,
+    /// The money that depends on it, where it is known.
+    pub money: Option<Money>,
+    /// What to give to settle it; several are to be given together.
+    pub settings: Vec<Setting>,
+}
+
+impl Notice {
+    /// A notice about `rows` rows of the whole data set.
+    pub fn new(severity: Severity, finding: Finding, rows: u64) -> Self {
+        Self { severity, file: String::new(), finding, rows, money: None, settings: Vec::new() }
+    }
+
+    /// Says which file it is about.
+    #[must_use]
+    pub fn of_file(mut self, file: impl Into<String>) -> Self {
+        self.file = file.into();
+        self
+    }
+
+    /// Says how much money depends on it.
+    #[must_use]
+    pub fn worth(mut self, money: Option<Money>) -> Self {
+        self.money = money;
+        self
+    }
+
+    /// Adds a setting that settles it.
+    #[must_use]
+    pub fn settled_by(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push(Setting::new(name, value));
+        self
+    }
+
+    /// Puts `notices` in the order in which they are told: the worst first, of equals the one with the most
+    /// money, then with the most rows. One that is there twice is told once.
+    pub fn sort(notices: &mut Vec<Self>) {
+        let size = |notice: &Self| {
+            let money = notice.money.map_or(0, |money| money.units().unsigned_abs());
+            (notice.severity, money, notice.rows)
+        };
+        notices.sort_by(|left, right| {
+            let by_size = size(right).cmp(&size(left));
+            by_size.then_with(|| (&left.file, &left.finding).cmp(&(&right.file, &right.finding)))
+        });
+        notices.dedup();
+    }
+
+    /// The first of sorted `notices` as an error: what `strict` makes of them.
+    ///
+    /// # Errors
+    /// Where there is a notice.
+    pub fn refuse(notices: &[Self]) -> Result<()> {
+        let Some(first) = notices.first() else { return Ok(()) };
+        let more = match notices.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more that `--strict` refuses"),
+        };
+        let error = Error::data(format!("{}{more}", first.text(Lang::En)));
+        let hint = match &first.settings[..] {
+            [] => "correct the data, or leave out `--strict` to go on".to_owned(),
+            settings => format!("settle it with {}", options(settings)),
+        };
+        let place = Place { file: first.file.clone(), ..Place::default() };
+        Err(if first.file.is_empty() { error } else { error.at(place) }.with_hint(hint))
+    }
+}
+
+/// As the command line takes it, to be copied; other front ends write the name and the value their way.
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |c: char| c.is_alphanumeric() || "=|.,:-_/#%+".contains(c);
+        match &self.value[..] {
+            "" => write!(f, "--{}", self.name),
+            value if value.chars().all(is_plain) => write!(f, "--{} {value}", self.name),
+            value => write!(f, "--{} \"{}\"", self.name, value.replace('"', "\\\"")),
+        }
+    }
+}
+
+/// `settings` as the command line takes them together.
+fn options(settings: &[Setting]) -> String {
+    let options: Vec<String> = settings.iter().map(Setting::to_string).collect();
+    options.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Notice, Setting, Severity};
+    use crate::Money;
+
+    #[test]
+    fn the_worst_is_told_first_and_nothing_twice() {
+        let notice = |severity, rows, money: Option<i64>| {
+            let finding = Finding::RoundedAmounts { decimals: 4 };
+            Notice::new(severity, finding, rows).worth(money.and_then(Money::from_whole))
+        };
+        let mut notices = vec![
+            notice(Severity::Note, 900, Some(1_000)),
+            notice(Severity::Warning, 1, None),
+            notice(Severity::Warning, 9, None),
+            notice(Severity::Grave, 1, Some(-5)),
+            notice(Severity::Warning, 2, Some(1)),
+            notice(Severity::Warning, 9, None),
+        ];
+        Notice::sort(&mut notices);
+        let told: Vec<(Severity, u64)> =
+            notices.iter().map(|notice| (notice.severity, notice.rows)).collect();
+        let expected = [
+            (Severity::Grave, 1),
+            (Severity::Warning, 2),
+            (Severity::Warning, 9),
+            (Severity::Warning, 1),
+            (Severity::Note, 900),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_setting_can_be_copied_to_the_command_line() {
+        for (name, value, option) in [
+            ("duplicates", "drop|keep", "--duplicates drop|keep"),
+            ("stage", "In Process=open", "--stage \"In Process=open\""),
+            ("map", "amount=Сумма", "--map amount=Сумма"),
+            ("raw", "", "--raw"),
+        ] {
+            assert_eq!(Setting::new(name, value).to_string(), option);
+        }
+    }
+}
