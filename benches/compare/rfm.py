@@ -5,7 +5,7 @@ belongs below it) and write one row per customer. Each is a process of its own; 
 process's. Afterwards every customer's recency, frequency, monetary, r, f and m are compared: a contender that
 disagrees makes the run fail.
 
-    python rfm.py --crmstat PATH [--orders 10000000] [--runs 3] [--work DIR]
+    python rfm.py --crmstat PATH [--orders 10000000] [--runs 3] [--work DIR] [--evidence FILE]
 """
 
 import argparse
@@ -17,10 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from evidence import write_figure
+
 AS_OF = "2026-01-01"
 CONTENDERS = ["crmstat", "duckdb", "polars", "pandas"]
 COLUMNS = ["recency_days", "frequency", "monetary", "r", "f", "m"]
 BINS = 5
+NAMES = {"csv": "CSV", "parquet": "Parquet"}
 
 
 def duckdb_rfm(source: str, target: str) -> None:
@@ -163,6 +166,14 @@ def generate(crmstat: Path, path: Path, orders: int, customers: int) -> None:
         subprocess.run([crmstat, "generate", "-q", "-o", path, *size], check=True)
 
 
+def label(contender: str) -> str:
+    """A contender as the figures call it, with its version."""
+    if contender == "crmstat":
+        return contender
+    version = ".".join(importlib.metadata.version(contender).split(".")[:2])
+    return {"duckdb": f"DuckDB {version}", "polars": f"polars {version} (Python)"}.get(contender, f"{contender} {version}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--crmstat", type=Path, required=True, help="the release binary")
@@ -171,6 +182,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="the best of so many counts")
     parser.add_argument("--work", type=Path, help="keeps the generated files here")
     parser.add_argument("--formats", default="csv,parquet")
+    parser.add_argument("--evidence", type=Path, help="write the table `rfm` of this file of evidence anew")
     options = parser.parse_args()
 
     work = options.work or Path(tempfile.mkdtemp(prefix="crmstat-compare-"))
@@ -178,6 +190,7 @@ def main() -> None:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in CONTENDERS[1:])
     print(f"{options.orders} orders, best of {options.runs} runs; {versions}; {os.cpu_count()} cores")
     failed = False
+    title, columns = "| |", {contender: "" for contender in CONTENDERS}
     for format in options.formats.split(","):
         source = work / f"orders-{options.orders}.{format}"
         generate(options.crmstat, source, options.orders, options.customers or options.orders // 10)
@@ -189,16 +202,23 @@ def main() -> None:
                 wall, memory = measured(command(contender, options.crmstat, source, target))
                 known = best.get(contender, (wall, memory))
                 best[contender] = (min(known[0], wall), min(known[1], memory))
-        print(f"\n{format}, {source.stat().st_size / 1e6:.0f} MB")
+        size = f"{source.stat().st_size / 1e6:.0f} MB"
+        print(f"\n{format}, {size}")
+        title += f" {NAMES[format]}, {size} | peak memory |"
         print("            wall s  / DuckDB   peak MiB  / DuckDB  disagreeing customers")
         for contender, (wall, memory) in best.items():
             wrong = disagreements(work / "duckdb.csv", work / f"{contender}.csv")
             failed |= wrong > 0
             base_wall, base_memory = best["duckdb"]
+            columns[contender] += f" {wall:.2f} s | {memory:,.0f} MiB |"
             print(
                 f"{contender:<10} {wall:>7.2f} {wall / base_wall:>9.2f} {memory:>10.0f} "
                 f"{memory / base_memory:>9.2f} {wrong:>22}"
             )
+    if options.evidence and not failed:
+        ruler = "|---" * (title.count("|") - 1) + "|"
+        rows = [f"| {label(contender)} |{cells}" for contender, cells in columns.items()]
+        write_figure(options.evidence, "rfm", [title, ruler, *rows])
     sys.exit(1 if failed else 0)
 
 

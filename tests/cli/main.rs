@@ -9,6 +9,7 @@ mod generate;
 mod inspect;
 mod outputs;
 mod process;
+mod readme;
 mod report;
 mod report_again;
 mod rfm;

@@ -1,7 +1,7 @@
 //! `crmstat report`: a folder for every export, honest about what the data do not bear.
 
 use crate::support::{Folder, ORDERS, Run, dataset};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
 fn page(folder: &Folder, name: &str) -> String {
     folder.read(&format!("{name}/report.html"))
@@ -317,12 +317,9 @@ fn a_folder_that_is_no_report_is_left_alone() {
 }
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn every_real_export_gives_a_report_needs_shared_data() {
-    let exports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/crm/exports");
-    if !exports.is_dir() {
-        eprintln!("skipped: the shared data are not here");
-        return;
-    }
+    let exports = crmstat_testkit::shared("data/crm/exports");
     let folder = Folder::new();
     for entry in fs::read_dir(exports).unwrap() {
         let path = entry.unwrap().path();

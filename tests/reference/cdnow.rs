@@ -8,8 +8,9 @@ use crmstat::{
 };
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn every_order_and_cent_is_there_needs_shared_data() {
-    let Some(file) = shared("customers/cdnow/CDNOW_master.txt") else { return };
+    let file = shared("data/customers/cdnow/CDNOW_master.txt");
     // The file separates its columns by runs of spaces.
     let text = std::fs::read_to_string(file).unwrap();
     let rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(","));

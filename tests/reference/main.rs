@@ -1,7 +1,7 @@
 //! Published figures, and figures recomputed by other programs, each test naming its source.
 //!
-//! All of them read `../shared` beside the checkout, whose data are not ours to ship; where it is absent
-//! they say so on standard error.
+//! Most read the folder that `CRMSTAT_SHARED` names, whose data are not ours to ship, and are ignored unless
+//! asked for; the name of each of them ends in `needs_shared_data`.
 
 mod cdnow;
 mod deals;
@@ -13,17 +13,7 @@ use crmstat::{
     analysis::rfm::{self, Options, Rfm},
     ingest::{Export, Imported, ReadOptions},
 };
-use std::path::PathBuf;
-
-/// The file `path` of the shared data, or `None`, said on standard error, where there is none.
-fn shared(path: &str) -> Option<String> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let found = root.join(path).canonicalize().ok();
-    if found.is_none() {
-        eprintln!("skipped: needs shared data `{path}`");
-    }
-    found.map(|path| path.into_os_string().into_string().unwrap())
-}
+use crmstat_testkit::shared_text as shared;
 
 /// The customers of `file`, read with no option at all.
 fn score(file: &str, options: &Options) -> Imported<Rfm> {

@@ -26,8 +26,9 @@ fn options() -> Options {
 
 /// Maven Analytics' "CRM Sales Opportunities": no history of stages, amounts of won deals only.
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn mavens_months_are_better_than_the_rule_and_the_series_needs_shared_data() {
-    let Some(file) = shared("crm/maven/sales_pipeline.csv") else { return };
+    let file = shared("data/crm/maven/sales_pipeline.csv");
     let mut export = Export::open(&[file], ReadOptions::default()).unwrap();
     let deals = Deals::read(&mut export).unwrap().result;
     let flow = DealFlow::new(&deals, None, &PipelineQuery::default()).unwrap();

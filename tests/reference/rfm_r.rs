@@ -92,8 +92,9 @@ fn by_segment(scored: &Rfm) -> BTreeMap<&str, (u64, u64, i64)> {
 }
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn published_segments_come_out_exactly_needs_shared_data() {
-    let Some(file) = shared("customers/rfm_r/rfm_data_orders.csv") else { return };
+    let file = shared("data/customers/rfm_r/rfm_data_orders.csv");
     let scored = score(&file, &as_published());
     assert_eq!((scored.ledger.read, scored.ledger.accepted), (4_906, 4_906));
     assert_eq!(scored.result.len(), 995);
@@ -107,8 +108,9 @@ fn published_segments_come_out_exactly_needs_shared_data() {
 }
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn ten_named_customers_score_as_published_needs_shared_data() {
-    let Some(file) = shared("customers/rfm_r/rfm_data_orders.csv") else { return };
+    let file = shared("data/customers/rfm_r/rfm_data_orders.csv");
     let scored = score(&file, &as_published());
     for (name, recency, frequency, monetary, code) in NAMED {
         let found = scored.result.customers().find(|customer| customer.id == name).unwrap();
@@ -123,8 +125,9 @@ fn ten_named_customers_score_as_published_needs_shared_data() {
 
 /// `test-rfm-score.R` counts the customers of each score.
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn score_counts_are_as_published_needs_shared_data() {
-    let Some(file) = shared("customers/rfm_r/rfm_data_orders.csv") else { return };
+    let file = shared("data/customers/rfm_r/rfm_data_orders.csv");
     let scored = score(&file, &as_published());
     let counts: Vec<usize> =
         scored.result.fitted().thresholds().iter().map(|threshold| threshold.customers).collect();
@@ -134,8 +137,9 @@ fn score_counts_are_as_published_needs_shared_data() {
 /// The package's second data set is a table of customers; each becomes one paid order on the day of the
 /// most recent visit and as many orders of nothing before it as it takes to the published number.
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn the_published_customer_table_comes_out_exactly_needs_shared_data() {
-    let Some(file) = shared("customers/rfm_r/rfm_data_customer.csv") else { return };
+    let file = shared("data/customers/rfm_r/rfm_data_customer.csv");
     let mut reader = csv::Reader::from_path(file).unwrap();
     let mut orders = vec!["customer_id,order_date,amount\n".to_owned()];
     for record in reader.records() {

@@ -1,28 +1,25 @@
 //! The report as people open it: the page in a real browser, the workbook in a real spreadsheet.
 //!
 //! The tests need Chromium and node with the packages of `package-lock.json` (`npm ci` in this folder), and
-//! LibreOffice; `.ci/run` installs them. Where one is absent, the test says so on standard error.
+//! LibreOffice. They are ignored unless asked for; `.ci/run` installs what they need and asks.
 
 use std::{
     collections::BTreeMap,
     env, fs,
-    io::Write,
     path::{Path, PathBuf},
     process::Command,
 };
 use tempfile::TempDir;
 
-/// The program of one of `names`, where it is installed.
-fn program(names: &[&str]) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
+/// The program of one of `names`.
+fn program(names: &[&str]) -> PathBuf {
+    let path = env::var_os("PATH").unwrap();
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();
-    let found = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    found.into_iter().find(|program| program.is_file())
-}
-
-/// Says that a test is skipped, past the capture of the test harness.
-fn skipped(test: &str, lacking: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {lacking}");
+    let mut found =
+        names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    found
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| panic!("none of {names:?} is installed"))
 }
 
 fn checkout(path: &str) -> PathBuf {
@@ -77,17 +74,12 @@ fn hostile() -> String {
 }
 
 #[test]
+#[ignore = "needs chromium and node"]
 fn pages_work_in_a_browser_needs_chromium() {
-    const TEST: &str = "pages_work_in_a_browser_needs_chromium";
     let script = checkout("tests/report/check.mjs");
-    let (Some(chromium), Some(node)) =
-        (program(&["chromium", "chromium-browser"]), program(&["node", "nodejs"]))
-    else {
-        return skipped(TEST, "`chromium` or `node` is not installed");
-    };
-    if !script.with_file_name("node_modules").is_dir() {
-        return skipped(TEST, "run `npm ci` in tests/report first");
-    }
+    let (chromium, node) =
+        (program(&["chromium", "chromium-browser"]), program(&["node", "nodejs"]));
+    assert!(script.with_file_name("node_modules").is_dir(), "run `npm ci` in tests/report first");
     let place = tempfile::tempdir().unwrap();
     let mut command = Command::new(node);
     command.arg(script).arg(chromium);
@@ -111,11 +103,9 @@ fn pages_work_in_a_browser_needs_chromium() {
 }
 
 #[test]
+#[ignore = "needs LibreOffice"]
 fn workbooks_open_in_a_spreadsheet_needs_libreoffice() {
-    let Some(soffice) = program(&["soffice", "libreoffice"]) else {
-        let test = "workbooks_open_in_a_spreadsheet_needs_libreoffice";
-        return skipped(test, "`soffice` is not installed");
-    };
+    let soffice = program(&["soffice", "libreoffice"]);
     let place = tempfile::tempdir().unwrap();
     for (export, lang) in [("orders", "en"), ("amocrm", "ru")] {
         let data = checkout("datasets").join(format!("{export}.csv"));

@@ -75,7 +75,7 @@ impl Printer {
 
     /// Writes `table`, the answer of the command; `meta` goes with JSON.
     pub(crate) fn table(&self, table: &Table, meta: Meta) -> Result<()> {
-        let writer = self.writer(self.format()?, Some(TERMINAL_ROWS)).meta(meta.into_json());
+        let writer = self.writer(self.format()?, Some(TERMINAL_ROWS)).meta(meta);
         match &self.output {
             Some(path) => writer.save(table, path)?,
             None => writer.write(table, &mut io::stdout())?,

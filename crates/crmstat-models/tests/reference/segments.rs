@@ -283,8 +283,8 @@ proptest! {
 }
 
 /// Recency in days before 1998-07-01 (months of 30 days), number of orders and total of each customer.
-fn cdnow() -> Option<[Vec<Option<f64>>; 3]> {
-    let text = std::fs::read_to_string(crate::shared("data/customers/cdnow/CDNOW_master.txt")?);
+fn cdnow() -> [Vec<Option<f64>>; 3] {
+    let text = std::fs::read_to_string(crate::shared("data/customers/cdnow/CDNOW_master.txt"));
     let mut customers: BTreeMap<u32, (f64, f64, f64)> = BTreeMap::new();
     for line in text.unwrap().lines().skip(1) {
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -299,12 +299,13 @@ fn cdnow() -> Option<[Vec<Option<f64>>; 3]> {
     let column = |of: fn(&(f64, f64, f64), f64) -> f64| {
         customers.values().map(|customer| Some(of(customer, end))).collect::<Vec<_>>()
     };
-    Some([column(|c, end| end - c.0), column(|c, _| c.1), column(|c, _| c.2)])
+    [column(|c, end| end - c.0), column(|c, _| c.1), column(|c, _| c.2)]
 }
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn cdnow_buyers_fall_into_stable_segments_needs_shared_data() {
-    let Some(features) = cdnow() else { return };
+    let features = cdnow();
     let columns: Vec<Column<'_>> = features.iter().map(|f| Column::Numeric(f)).collect();
     let preparation = Preparation::params().check().unwrap().fit(&columns).unwrap();
     let rows = preparation.apply(&columns).unwrap();

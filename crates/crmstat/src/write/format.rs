@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     Error, Result,
     data::table::Table,
-    write::{Terminal, delimited, json, markdown, parquet, terminal, write_atomically, xlsx},
+    write::{Meta, Terminal, delimited, json, markdown, parquet, terminal, write_atomically, xlsx},
 };
 
 /// A format that a table can be written in.
@@ -127,10 +127,10 @@ impl Writer {
         self
     }
 
-    /// The record of the run that [`Format::Json`] carries; see [`Meta`](crate::write::Meta).
+    /// The record of the run that [`Format::Json`] carries.
     #[must_use]
-    pub fn meta(mut self, meta: Value) -> Self {
-        self.meta = meta;
+    pub fn meta(mut self, meta: Meta) -> Self {
+        self.meta = meta.into_json();
         self
     }
 

@@ -1,5 +1,7 @@
 //! The record of a run that accompanies its rows.
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 
 use crate::{AsOf, data::Ledger};
@@ -9,9 +11,8 @@ use crate::{AsOf, data::Ledger};
 /// ```
 /// use crmstat::{AsOf, Date, write::Meta};
 /// let as_of = AsOf::start_of("2026-01-01".parse()?);
-/// let meta = Meta::new().as_of(as_of).seed(42).with("unit", "week").into_json();
-/// assert_eq!(meta["as_of"], "2026-01-01");
-/// assert_eq!(meta["unit"], "week");
+/// let meta = Meta::new().as_of(as_of).seed(42).with("unit", "week").to_string();
+/// assert!(meta.contains(r#""as_of":"2026-01-01","seed":42,"unit":"week""#));
 /// # Ok::<(), crmstat::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -60,21 +61,43 @@ impl Meta {
             "quarantined": ledger.quarantined,
             "ignored": ignored,
         });
-        self.with("ledger", account)
+        self.with("ledger", MetaValue(account))
     }
 
     /// Anything else that the command says about its run.
     #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(key.to_owned(), value.into());
+    pub fn with(mut self, key: &str, value: impl Into<MetaValue>) -> Self {
+        self.0.insert(key.to_owned(), value.into().0);
         self
     }
 
-    /// The record as JSON.
-    pub fn into_json(self) -> Value {
+    pub(super) fn into_json(self) -> Value {
         Value::Object(self.0)
     }
 }
+
+/// The record as JSON.
+impl fmt::Display for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Value::Object(self.0.clone()).fmt(f)
+    }
+}
+
+/// A value of a [`Meta`]: a text, a number, a truth, or a list of texts.
+#[derive(Clone, Debug)]
+pub struct MetaValue(Value);
+
+macro_rules! from {
+    ($($kind:ty)*) => {$(
+        impl From<$kind> for MetaValue {
+            fn from(value: $kind) -> Self {
+                Self(value.into())
+            }
+        }
+    )*};
+}
+
+from!(&str String bool u64 usize i64 f64 Vec<String>);
 
 #[cfg(test)]
 mod tests {

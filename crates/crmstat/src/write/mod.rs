@@ -31,7 +31,7 @@ pub(crate) mod xlsx;
 pub use atomic::write_atomically;
 pub use format::{Format, Writer};
 pub(crate) use markdown::escaped as markdown_text;
-pub use meta::Meta;
+pub use meta::{Meta, MetaValue};
 pub use terminal::Terminal;
 
 #[cfg(test)]

@@ -49,8 +49,8 @@ fn day(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-fn read() -> Option<Orders> {
-    let path = shared("data/customers/retail/online_retail_ii_baskets.csv")?;
+fn read() -> Orders {
+    let path = shared("data/customers/retail/online_retail_ii_baskets.csv");
     let text = std::fs::read_to_string(path).unwrap();
     let mut days: BTreeMap<(String, i64), Order> = BTreeMap::new();
     for line in text.lines().skip(1) {
@@ -73,7 +73,7 @@ fn read() -> Option<Orders> {
     for ((customer, _), order) in days {
         orders.entry(customer).or_default().push(order);
     }
-    Some(orders)
+    orders
 }
 
 /// The customers known at a cutoff: their features and whether they left.
@@ -146,8 +146,9 @@ fn training(orders: &Orders) -> (Known, Vec<f64>) {
 }
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn both_targets_are_reached_at_once_needs_shared_data() {
-    let Some(orders) = read() else { return };
+    let orders = read();
     let test = known(&orders, day(2011, 9, 10));
     let share = |known: &Known| {
         known.labels.iter().filter(|label| **label).count() as f64 / known.labels.len() as f64
@@ -190,8 +191,9 @@ fn both_targets_are_reached_at_once_needs_shared_data() {
 }
 
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn recency_at_the_end_of_the_data_is_refused_needs_shared_data() {
-    let Some(orders) = read() else { return };
+    let orders = read();
     let cutoff = day(2011, 9, 10);
     let known = known(&orders, cutoff);
     // Every customer known at the cutoff, with the days of silence as seen from the end of the data.

@@ -306,15 +306,9 @@ fn tables_have_the_columns_that_scripts_rely_on() {
 /// Trips by state and region (Tourism Research Australia, by way of R's tsibble), the last two years held
 /// out: what is reconciled adds up, and is no worse than the base forecasts at any level.
 #[test]
+#[ignore = "needs CRMSTAT_SHARED"]
 fn australian_tourism_adds_up_and_no_level_loses_needs_shared_data() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/forecast/hierarchy/aus_tourism_quarterly.csv"
-    );
-    if !std::path::Path::new(path).exists() {
-        eprintln!("skipped: there is no `{path}`");
-        return;
-    }
+    let path = crmstat_testkit::shared_text("data/forecast/hierarchy/aus_tourism_quarterly.csv");
     let map = [
         (Field::CustomerId, "Region"),
         (Field::OrderedAt, "Quarter"),

@@ -1,0 +1,284 @@
+//! Files as they come in practice, each with its right answer.
+//!
+//! A folder of `tests/cases` holds the files, the command (`cmd.txt`), the right answer (`expected.json`) and why it is
+//! right (`case.md`). `$CRMSTAT_SHARED/cases` holds cases of the same kinds that are not ours to ship; every folder there
+//! is run, and one that is not in the list below is held to the general form of `expected.json`. What is not right
+//! yet stands in [`KNOWN`], and a case in it that has become right fails until it is taken off.
+
+mod checks;
+
+use checks::{Answer, Check};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// What is not answered right yet.
+const KNOWN: &[&str] = &[
+    "excel-protected-ids",
+    "malformed-numbers",
+    "cp1251-few-capitals",
+    "products-price",
+    "unknown-labels-listed",
+    "forecast-guest-orders",
+    "seasonal-zero-months",
+    "last-month-all-but-one-day",
+    "partial-refund",
+    "report-with-one-mistyped-year",
+    "discount-in-orders",
+    "indian-grouping",
+    "order-total-on-each-line",
+    "guest-words",
+    "float-ids-in-one-file",
+    "overlapping-exports",
+    "placeholder-dates",
+    "discount-fraction-lines",
+    "status-header-result",
+    "status-header-sostoyanie",
+    "status-header-cancelled-flag",
+    "map-makes-deals-orders",
+    "custom-breaks",
+    "weekdays-only",
+    "single-byte-euro-only",
+    "03-excel-protected-ids",
+    "06-malformed-numbers",
+    "101-cp1251-few-capitals",
+    "104-products-price",
+    "106-unknown-labels-listed",
+    "115-forecast-drops-guest-orders",
+    "117-seasonal-five-zero-months",
+    "118-last-month-all-but-one-day",
+    "119-shopify-partial-refund",
+    "121-report-with-one-mistyped-year",
+    "126-discount-ignored-in-orders",
+    "14-indian-grouping",
+    "18-order-total-repeated-per-line",
+    "22-guest-words",
+    "23-float-ids-two-files",
+    "42-overlapping-exports",
+    "45-placeholder-dates",
+    "50-discount-fraction-lines",
+    "62-status-header-deal-outcome",
+    "65-status-header-sostoyanie",
+    "67-status-header-is-cancelled-flag",
+    "69-map-makes-deals-an-order-table",
+    "84-custom-breaks",
+    "92-weekdays-only",
+    "98-single-byte-euro-only",
+];
+
+/// A kind of case: our own of it, the shared one, and how an answer is judged.
+struct Kind {
+    own: &'static str,
+    shared: &'static str,
+    /// The right answer of the shared case, where its `expected.json` leaves it to `case.md`.
+    told: &'static str,
+    check: Check,
+}
+
+const fn kind(own: &'static str, shared: &'static str, told: &'static str, check: Check) -> Kind {
+    Kind { own, shared, told, check }
+}
+
+const KINDS: &[Kind] = &[
+    kind("excel-protected-ids", "03-excel-protected-ids", "", Check::Customers),
+    kind("malformed-numbers", "06-malformed-numbers", "", Check::Customers),
+    kind("cp1251-few-capitals", "101-cp1251-few-capitals", r#"{"ids": ["ООО", "ИП"]}"#, Check::Ids),
+    kind(
+        "products-price",
+        "104-products-price",
+        r#"{"a": [1, 13], "b": [1, 5]}"#,
+        Check::CustomersOrTold(&["--products"]),
+    ),
+    kind(
+        "unknown-labels-listed",
+        "106-unknown-labels-listed",
+        r#"{"labels": {"Resolved": 20, "Disputed": 20, "In Process": 20, "Approved": 20}}"#,
+        Check::Labels,
+    ),
+    kind("forecast-guest-orders", "115-forecast-drops-guest-orders", "", Check::PerMonth),
+    kind(
+        "seasonal-zero-months",
+        "117-seasonal-five-zero-months",
+        r#"{"year": 7490, "zero_months": [1, 2, 3, 11, 12]}"#,
+        Check::Season,
+    ),
+    kind(
+        "last-month-all-but-one-day",
+        "118-last-month-all-but-one-day",
+        r#"{"as_of": "2023-01-01", "last_month": "2022-12-01"}"#,
+        Check::LastMonth,
+    ),
+    kind(
+        "partial-refund",
+        "119-shopify-partial-refund",
+        r#"{"u1@example.test": [1, 49.99], "u2@example.test": [2, 120]}"#,
+        Check::CustomersOrTold(&["Refunded Amount"]),
+    ),
+    kind(
+        "report-with-one-mistyped-year",
+        "121-report-with-one-mistyped-year",
+        r#"{"year": "2042", "others": 200}"#,
+        Check::FarDate,
+    ),
+    kind("discount-in-orders", "126-discount-ignored-in-orders", "", Check::Customers),
+    kind(
+        "indian-grouping",
+        "14-indian-grouping",
+        r#"{"a": 100000, "b": 1234567.5, "c": 999}"#,
+        Check::Customers,
+    ),
+    kind("order-total-on-each-line", "18-order-total-repeated-per-line", "", Check::Customers),
+    kind("guest-words", "22-guest-words", "", Check::Customers),
+    kind(
+        "float-ids-in-one-file",
+        "23-float-ids-two-files",
+        r#"{"17850": [2, 20], "17851": [1, 10], "17852": [1, 10]}"#,
+        Check::Customers,
+    ),
+    kind("overlapping-exports", "42-overlapping-exports", "", Check::CustomersOrTold(&["repeat"])),
+    kind(
+        "placeholder-dates",
+        "45-placeholder-dates",
+        r#"{"years": ["1900", "1970"]}"#,
+        Check::YearsTold,
+    ),
+    kind("discount-fraction-lines", "50-discount-fraction-lines", "", Check::Customers),
+    kind("status-header-result", "62-status-header-deal-outcome", "", Check::Customers),
+    kind("status-header-sostoyanie", "65-status-header-sostoyanie", "", Check::Customers),
+    kind(
+        "status-header-cancelled-flag",
+        "67-status-header-is-cancelled-flag",
+        "",
+        Check::Customers,
+    ),
+    kind(
+        "map-makes-deals-orders",
+        "69-map-makes-deals-an-order-table",
+        "",
+        Check::CustomersOrTold(&["stage"]),
+    ),
+    kind(
+        "first-purchase-after-calibration",
+        "79-first-purchase-after-calibration",
+        "",
+        Check::Answered,
+    ),
+    kind("custom-breaks", "84-custom-breaks", "", Check::Scores),
+    kind("weekdays-only", "92-weekdays-only", r#"{"weekday": 150}"#, Check::Weekdays),
+    kind(
+        "single-byte-euro-only",
+        "98-single-byte-euro-only",
+        r#"{"a": 1234.56, "b": 99.9}"#,
+        Check::Customers,
+    ),
+];
+
+/// Runs the command of the case in `folder` on a copy of its files.
+fn run(folder: &Path) -> Answer {
+    let place = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+    }
+    let line = fs::read_to_string(folder.join("cmd.txt")).unwrap();
+    let arguments = words(line.trim());
+    assert_eq!(arguments[0], "crmstat", "{}", folder.display());
+    let output = Command::new(env!("CARGO_BIN_EXE_crmstat"))
+        .current_dir(place.path())
+        .args(&arguments[1..])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    Answer {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The words of a command line; quotes keep blanks.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut quote) = (vec![String::new()], None);
+    for letter in line.chars() {
+        match letter {
+            '"' | '\'' if quote.is_none() => quote = Some(letter),
+            _ if quote == Some(letter) => quote = None,
+            ' ' if quote.is_none() => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn json(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
+}
+
+/// Holds the answers of cases, by name, to [`KNOWN`].
+fn judge(verdicts: &[(String, Result<(), String>)]) {
+    assert!(!verdicts.is_empty(), "no case was run");
+    let mut failures = Vec::new();
+    for (name, verdict) in verdicts {
+        match (verdict, KNOWN.contains(&name.as_str())) {
+            (Err(why), false) => failures.push(format!("{name}: {why}")),
+            (Ok(()), true) => failures.push(format!("{name} is right now: take it off the list")),
+            _ => {}
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn our_own_cases_are_answered_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
+    let verdict = |kind: &Kind| {
+        let folder = root.join(kind.own);
+        (kind.own.to_owned(), kind.check.judge(&run(&folder), &json(&folder.join("expected.json"))))
+    };
+    judge(&KINDS.iter().map(verdict).collect::<Vec<_>>());
+    let folders = folders(&root);
+    let listed: BTreeSet<String> = KINDS.iter().map(|kind| kind.own.to_owned()).collect();
+    assert_eq!(folders, listed);
+}
+
+#[test]
+#[ignore = "needs CRMSTAT_SHARED"]
+fn shared_cases_are_answered_right_needs_shared_data() {
+    let root = crmstat_testkit::shared("cases");
+    let verdict = |name: String| {
+        let folder = root.join(&name);
+        let known = KINDS.iter().find(|kind| kind.shared == name);
+        let told = known.map_or("", |kind| kind.told);
+        let expected = if told.is_empty() {
+            json(&folder.join("expected.json"))
+        } else {
+            serde_json::from_str(told).unwrap()
+        };
+        let check = known.map_or(Check::General, |kind| kind.check);
+        (name, check.judge(&run(&folder), &expected))
+    };
+    judge(&folders(&root).into_iter().map(verdict).collect::<Vec<_>>());
+}
+
+/// The names of the folders in `root`.
+fn folders(root: &Path) -> BTreeSet<String> {
+    fs::read_dir(root)
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn what_is_known_is_the_name_of_a_case() {
+    for name in KNOWN {
+        assert!(KINDS.iter().any(|kind| kind.own == *name || kind.shared == *name), "{name}");
+    }
+}
