@@ -45,9 +45,11 @@ fn file(parts: &[&[u8]]) -> PathBuf {
     })
 }
 
-fn open(path: &Path) -> Option<Export> {
+/// Opens `path`; under the plain profile, since most of the time would go to comparing headers with those of every CRM.
+fn open(path: &Path, recognised: bool) -> Option<Export> {
     let name = path.to_str().expect("a temporary name is UTF-8");
-    Export::open(&[name], ReadOptions::default()).ok()
+    let profile = if recognised { None } else { Profile::named("generic").cloned() };
+    Export::open(&[name], ReadOptions { profile, ..ReadOptions::default() }).ok()
 }
 
 /// Reads `parts`, end to end, as one file.
@@ -55,8 +57,12 @@ fn open(path: &Path) -> Option<Export> {
 /// # Panics
 /// When rows went missing from the ledger, or the temporary file cannot be written.
 pub fn read(parts: &[&[u8]]) {
+    read_as(parts, false);
+}
+
+fn read_as(parts: &[&[u8]], recognised: bool) {
     let path = file(parts);
-    let Some(mut export) = open(&path) else { return };
+    let Some(mut export) = open(&path, recognised) else { return };
     if let Ok(scored) = rfm::score(&mut export, &rfm::Options::default()) {
         assert!(scored.ledger.balances(), "read = accepted + quarantined + ignored");
     }
@@ -68,11 +74,11 @@ pub fn read(parts: &[&[u8]]) {
 /// When the ledger does not balance, or the tables of results cannot be made.
 pub fn analyse(bytes: &[u8]) {
     let path = file(&[b"customer_id,order_date,amount\n", bytes]);
-    let Some(mut export) = open(&path) else { return };
+    let Some(mut export) = open(&path, false) else { return };
     let Ok(read) = Orders::read(&mut export, &OrdersQuery::default()) else { return };
     assert!(read.ledger.balances(), "read = accepted + quarantined + ignored");
     let accepted = read.ledger.accepted;
-    let mut export = open(&path).expect("opened before");
+    let mut export = open(&path, false).expect("opened before");
     assert!(read.result.len() as u64 <= accepted, "no order comes from nowhere");
     if let Ok(found) = cohorts::acquisition(&mut export, &cohorts::Options::default()) {
         found.result.table().expect("columns of one length");
@@ -222,7 +228,7 @@ pub fn parquet(bytes: &[u8]) {
 
 /// Delimited text in any encoding and compression, under a header that is recognised.
 pub fn text(bytes: &[u8]) {
-    read(&[bytes]);
+    read_as(&[bytes], true);
     read(&[b"customer_id,order_date,amount\n", bytes]);
 }
 

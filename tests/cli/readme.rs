@@ -20,7 +20,7 @@ fn blocks() -> Vec<Vec<String>> {
                 blocks.push(Vec::new());
             }
             (None, Some(name)) if name.is_empty() => {
-                blocks.last_mut().unwrap().push(line.to_owned())
+                blocks.last_mut().unwrap().push(line.to_owned());
             }
             _ => {}
         }
