@@ -216,6 +216,7 @@ pub fn html(bytes: &[u8]) {
 
 /// The workbook of before 2007, whose signature is all that the target supplies.
 pub fn xls(bytes: &[u8]) {
+    read(&[bytes]);
     read(&[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", bytes]);
     read(&[b"\x09\x08\x10\x00\x00\x06\x05\x00", bytes]);
 }
