@@ -11,7 +11,7 @@ use crate::{
     ingest::{
         orders::{
             all_rows::{decide, repeated},
-            reader::DealPart,
+            outcome::DealPart,
         },
         pass::{
             batches::BatchRecords,

@@ -4,12 +4,13 @@
 //! A value is written the way it is parsed back without loss: dates in ISO, numbers with a point.
 
 use super::{
-    parquet::{ColumnType, ParquetFile, Slice, Values},
+    parquet::{Column, ColumnType, ParquetFile, Slice, TextColumn, Values},
     text::{Batch, Block, Wanted},
 };
 use crate::{
     Date, Money, Result, Timestamp,
     collections::{
+        interner::{Interner, NOT_UTF8},
         short_text::Cell,
         write_cells::{push_date, push_float, push_signed, push_timestamp},
     },
@@ -34,14 +35,21 @@ pub(super) fn is_utc(file: &ParquetFile, column: usize) -> bool {
     file.columns().get(column).is_some_and(|info| info.column_type == utc)
 }
 
-/// Gives the rows of `file` to `states`: typed to `take`, which says whether it could use all of them, and
-/// otherwise to `visit` as records of the wanted cells.
+/// Which of some typed rows must be read as text.
+pub(crate) enum Left {
+    Nothing,
+    Rows(Vec<u32>),
+    All,
+}
+
+/// Gives the rows of `file` to `states`: typed to `take`, which says which of them it leaves, and these to
+/// `visit` as records of the wanted cells.
 pub(super) fn scan<S: Send>(
     file: &ParquetFile,
     wanted: &Wanted,
     states: Vec<S>,
     progress: &(dyn Fn(u64) + Sync),
-    take: impl Fn(&mut S, &TypedRows<'_>) -> bool + Sync,
+    take: impl Fn(&mut S, &TypedRows<'_>) -> Left + Sync,
     visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
 ) -> Result<Vec<S>> {
     let idle = std::sync::Mutex::new(states);
@@ -54,10 +62,14 @@ pub(super) fn scan<S: Send>(
             progress(slice.rows as u64);
             for first in (0..slice.rows).step_by(ROWS) {
                 let rows = first..slice.rows.min(first + ROWS);
-                if !take(state, &TypedRows { slice: &slice, rows: rows.clone() }) {
-                    render(&slice, rows, block, batch);
-                    visit(state, BatchRecords::new(block, batch, 0))?;
+                let all = TypedRows { slice: &slice, rows: rows.clone() };
+                let left = take(state, &all);
+                match left {
+                    Left::Nothing => continue,
+                    Left::Rows(rows) => all.render(&rows, block, batch),
+                    Left::All => render(&slice, rows, block, batch),
                 }
+                visit(state, BatchRecords::new(block, batch, 0))?;
             }
             Ok(())
         },
@@ -79,83 +91,251 @@ impl TypedRows<'_> {
         self.rows.len()
     }
 
-    /// The values of the wanted column at `position`, where none is missing.
-    fn values(&self, position: usize) -> Option<&Values> {
-        let column = &self.slice.columns[position];
-        let has_all = column
-            .valid
-            .as_ref()
-            .is_none_or(|valid| valid[self.rows.clone()].iter().all(|is_valid| *is_valid));
-        has_all.then_some(&column.values)
+    /// The number of the first row in the file.
+    pub(super) fn first_row(&self) -> u64 {
+        self.slice.first_row + self.rows.start as u64
     }
 
-    /// Texts: the bytes that they lie in, and where, put into `cells`.
-    pub(super) fn texts(&self, position: usize, cells: &mut Vec<Cell>) -> Option<&[u8]> {
-        match self.values(position)? {
-            Values::Text(texts) => Some(texts.cells(self.rows.clone(), cells)),
+    fn column(&self, position: usize) -> &Column {
+        &self.slice.columns[position]
+    }
+
+    /// The column at `position` if it is text: the bytes that the cells lie in.
+    pub(super) fn texts(&self, position: usize) -> Option<TypedTexts<'_>> {
+        match &self.column(position).values {
+            Values::Text(texts) => {
+                let (first, rows) = (self.rows.start, self.rows.len());
+                Some(TypedTexts { texts, valid: self.valid(position), first, rows })
+            }
             _ => None,
         }
     }
 
-    /// Days or wall times.
-    pub(super) fn instants(&self, position: usize, at: &mut Vec<Timestamp>) -> Option<()> {
-        match self.values(position)? {
-            Values::Date(days) => {
-                let midnights = days[self.rows.clone()].iter();
-                at.extend(midnights.map(|day| Date::from_days(*day).midnight()));
-            }
-            Values::Timestamp(seconds) => {
-                let seconds = seconds[self.rows.clone()].iter();
-                at.extend(seconds.map(|seconds| Timestamp::from_seconds(*seconds)));
-            }
-            _ => return None,
-        }
-        Some(())
+    /// Which of the rows have a value at `position`; `None` when all have.
+    fn valid(&self, position: usize) -> Option<&[bool]> {
+        self.column(position).valid.as_ref().map(|valid| &valid[self.rows.clone()])
     }
 
-    /// Amounts that money holds exactly.
-    pub(super) fn amounts(&self, position: usize, amounts: &mut Vec<Money>) -> Option<()> {
-        let rows = self.rows.clone();
-        match self.values(position)? {
-            Values::Int(numbers) => {
-                for number in &numbers[rows] {
-                    amounts.push(Money::from_whole(*number)?);
-                }
-            }
-            Values::Float(numbers) => {
-                for number in &numbers[rows] {
-                    amounts
-                        .push(Money::from_f64(*number).filter(|money| money.to_f64() == *number)?);
-                }
-            }
-            Values::Decimal { unscaled, scale } => {
-                let units = 10_i64.checked_pow(Money::DECIMALS.checked_sub(*scale)?)?;
-                for unscaled in &unscaled[rows] {
-                    let unscaled = i64::try_from(*unscaled).ok()?;
-                    amounts.push(Money::from_units(unscaled.checked_mul(units)?));
-                }
-            }
-            _ => return None,
-        }
-        Some(())
-    }
-
-    /// Whole numbers.
+    /// Whole numbers, where no row lacks one.
     pub(super) fn numbers(&self, position: usize) -> Option<&[i64]> {
-        match self.values(position)? {
-            Values::Int(numbers) => Some(&numbers[self.rows.clone()]),
+        let has_all = self.valid(position).is_none_or(|valid| valid.iter().all(|is| *is));
+        match &self.column(position).values {
+            Values::Int(numbers) if has_all => Some(&numbers[self.rows.clone()]),
             _ => None,
+        }
+    }
+
+    /// Puts days or wall times into those of `at`, in seconds since 1970, that are still [`NOTHING`]; `parse` reads
+    /// cells of text, [`UNREAD`] where it cannot. `false` where the column holds something else.
+    pub(super) fn instants(
+        &self,
+        position: usize,
+        at: &mut [i64],
+        parse: impl Fn(&[u8]) -> Option<i64>,
+    ) -> bool {
+        let rows = self.rows.clone();
+        let valid = self.valid(position);
+        match &self.column(position).values {
+            Values::Date(days) => {
+                fill(at, valid, &days[rows], |day| Date::from_days(*day).midnight().seconds())
+            }
+            Values::Timestamp(seconds) => fill(at, valid, &seconds[rows], |seconds| *seconds),
+            Values::Text(texts) => {
+                for (at, row) in at.iter_mut().zip(rows) {
+                    let cell = texts.get(row);
+                    if *at == NOTHING && !cell.is_empty() {
+                        *at = parse(cell).unwrap_or(UNREAD);
+                    }
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Puts amounts that money holds exactly into `amounts`, in units of money; [`UNREAD`] where there is none
+    /// or it is not exact. `parse` reads cells of text. `false` where the column holds something else.
+    pub(super) fn amounts(
+        &self,
+        position: usize,
+        amounts: &mut [i64],
+        parse: impl Fn(&[u8]) -> Option<i64>,
+    ) -> bool {
+        let rows = self.rows.clone();
+        amounts.fill(NOTHING);
+        let valid = self.valid(position);
+        match &self.column(position).values {
+            Values::Int(numbers) => fill(amounts, valid, &numbers[rows], |number| {
+                number.checked_mul(Money::SCALE).unwrap_or(UNREAD)
+            }),
+            Values::Float(numbers) => fill(amounts, valid, &numbers[rows], |number| {
+                exact_units(*number).unwrap_or(UNREAD)
+            }),
+            Values::Decimal { unscaled, scale } => {
+                let decimals = Money::DECIMALS.checked_sub(*scale);
+                let Some(units) = decimals.and_then(|decimals| 10_i64.checked_pow(decimals)) else {
+                    return false;
+                };
+                fill(amounts, valid, &unscaled[rows], |unscaled| {
+                    let unscaled = i64::try_from(*unscaled).ok();
+                    unscaled.and_then(|unscaled| unscaled.checked_mul(units)).unwrap_or(UNREAD)
+                });
+            }
+            Values::Text(texts) => {
+                for (amount, row) in amounts.iter_mut().zip(rows) {
+                    *amount = parse(texts.get(row)).unwrap_or(UNREAD);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The number among `words` of each cell at `position`, as it would be written; `text` is there to write in.
+    pub(super) fn codes(
+        &self,
+        position: usize,
+        words: &mut Interner<()>,
+        text: &mut Vec<u8>,
+        codes: &mut Vec<u32>,
+    ) {
+        let column = self.column(position);
+        let nothing = words.intern(b"");
+        match &column.values {
+            Values::Text(TextColumn::Dictionary { dictionary, codes: places }) => {
+                // Each text of the dictionary is looked up once.
+                let mut known = vec![NOT_UTF8 - 1; dictionary.len()];
+                codes.extend(self.rows.clone().map(|row| {
+                    let place = places[row] as usize;
+                    match known.get_mut(place) {
+                        Some(known) if column.is_valid(row) => {
+                            if *known == NOT_UTF8 - 1 {
+                                *known = words.intern(dictionary.get(place));
+                            }
+                            *known
+                        }
+                        _ => nothing,
+                    }
+                }));
+            }
+            values => codes.extend(self.rows.clone().map(|row| {
+                if !column.is_valid(row) {
+                    return nothing;
+                }
+                text.clear();
+                push_value(text, values, row);
+                words.intern(text)
+            })),
+        }
+    }
+
+    /// Whether `row` has a value at `position`; `holds` looks at a text.
+    pub(super) fn is_filled(
+        &self,
+        position: usize,
+        row: usize,
+        holds: impl Fn(&[u8]) -> bool,
+    ) -> bool {
+        let column = self.column(position);
+        let row = self.rows.start + row;
+        column.is_valid(row)
+            && match &column.values {
+                Values::Text(texts) => holds(texts.get(row)),
+                _ => true,
+            }
+    }
+
+    /// Writes some of the rows as records into `block` and `batch`.
+    pub(super) fn render(&self, rows: &[u32], block: &mut Block, batch: &mut Batch) {
+        let start = self.rows.start;
+        render(self.slice, rows.iter().map(|row| start + *row as usize), block, batch);
+    }
+}
+
+/// There is no value.
+pub(super) const NOTHING: i64 = i64::MIN;
+/// There is something that must be read as text.
+pub(super) const UNREAD: i64 = i64::MAX;
+
+/// A column of text of typed rows.
+pub(super) struct TypedTexts<'a> {
+    texts: &'a TextColumn,
+    valid: Option<&'a [bool]>,
+    first: usize,
+    rows: usize,
+}
+
+impl<'a> TypedTexts<'a> {
+    /// The bytes that the cells lie in.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.texts.bytes()
+    }
+
+    /// Puts where the texts of all rows lie into `cells`; an empty cell where there is none.
+    pub(super) fn cells(&self, cells: &mut Vec<Cell>) {
+        self.texts.cells(self.first..self.first + self.rows, cells);
+        if let Some(valid) = self.valid {
+            for (cell, is_valid) in cells.iter_mut().zip(valid) {
+                if !is_valid {
+                    *cell = Cell::default();
+                }
+            }
+        }
+    }
+
+    /// Where the text of `row` lies; an empty cell where it has none.
+    #[inline]
+    pub(super) fn cell(&self, row: usize) -> Cell {
+        if self.valid.is_none_or(|valid| valid[row]) {
+            self.texts.cell(self.first + row)
+        } else {
+            Cell::default()
         }
     }
 }
 
+/// Puts the values that are there into those of `places` that are still [`NOTHING`].
+fn fill<T>(places: &mut [i64], valid: Option<&[bool]>, values: &[T], of: impl Fn(&T) -> i64) {
+    match valid {
+        None => {
+            for (place, value) in places.iter_mut().zip(values) {
+                if *place == NOTHING {
+                    *place = of(value);
+                }
+            }
+        }
+        Some(valid) => {
+            for ((place, value), is_valid) in places.iter_mut().zip(values).zip(valid) {
+                if *is_valid && *place == NOTHING {
+                    *place = of(value);
+                }
+            }
+        }
+    }
+}
+
+/// `number` in units of money, where that is the number itself.
+#[inline]
+fn exact_units(number: f64) -> Option<i64> {
+    // Units up to 2^53 are exact as floats. A unit off by the rounding of the product fails the comparison.
+    const LARGEST: f64 = 900_000_000_000.0;
+    if !(number.abs() < LARGEST) {
+        return None;
+    }
+    let scale = Money::SCALE as f64;
+    let units = (number * scale + 0.5_f64.copysign(number)) as i64;
+    (units as f64 / scale == number).then_some(units)
+}
+
 /// Writes the rows as records, a line each, and notes where their cells are.
-fn render(slice: &Slice, rows: Range<usize>, block: &mut Block, batch: &mut Batch) {
+fn render(slice: &Slice, rows: impl Iterator<Item = usize>, block: &mut Block, batch: &mut Batch) {
     block.bytes.clear();
-    block.first_line = slice.first_row + rows.start as u64 + 1;
-    block.rows_are_lines = true;
+    block.lines.clear();
     batch.clear(slice.columns.len());
+    let mut previous = None;
     for row in rows {
+        let number = slice.first_row + row as u64;
+        block.lines.push(number + 1);
         batch.starts.push(block.bytes.len() as u32);
         for (column, cells) in slice.columns.iter().zip(&mut batch.cells) {
             let start = block.bytes.len();
@@ -163,7 +343,9 @@ fn render(slice: &Slice, rows: Range<usize>, block: &mut Block, batch: &mut Batc
                 match (&column.values, cells.last()) {
                     // Exports are mostly sorted by date, and copying a date is cheaper than writing it.
                     (Values::Date(days), Some(last))
-                        if last.len > 0 && days[row] == days[row - 1] =>
+                        if last.len > 0
+                            && previous
+                                .is_some_and(|previous: usize| days[row] == days[previous]) =>
                     {
                         block.bytes.extend_from_within(last.range());
                     }
@@ -174,7 +356,9 @@ fn render(slice: &Slice, rows: Range<usize>, block: &mut Block, batch: &mut Batc
             block.bytes.push(DELIMITER);
         }
         block.bytes.push(b'\n');
+        previous = Some(row);
     }
+    block.index = block.lines.first().copied().unwrap_or_default();
     block.end = block.bytes.len();
     block.bytes.reserve(16);
 }

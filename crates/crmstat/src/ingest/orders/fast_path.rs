@@ -12,22 +12,22 @@ use crate::{
             number::NumberFormat,
             text,
         },
-        orders::{reader::OrderRows, repeated_ids::OrderIds},
         pass::{faults::Part, input::Input},
         text::Batch,
-        typed::TypedRows,
     },
 };
 use std::ops::Range;
 
-/// Where the parts of an order stand that has one column for each.
+/// Where the parts of an order stand that has one column for each; of dates, the first that may be filled.
 pub(crate) struct Usual {
-    customer: Part,
+    pub(super) customer: Part,
     date: (Part, DateFormat),
-    amount: (Part, NumberFormat),
-    order: Option<Part>,
+    pub(super) amount: (Part, NumberFormat),
+    pub(super) order: Option<Part>,
     /// Seconds since 1970 of the instants that the window takes.
-    window: Range<i64>,
+    pub(super) window: Range<i64>,
+    /// Whether the window has an end.
+    pub(super) has_until: bool,
 }
 
 impl Usual {
@@ -41,12 +41,13 @@ impl Usual {
         order: Option<Part>,
         window: Window,
     ) -> Option<Self> {
+        let has_until = window.until.is_some();
         let since = window.since.unwrap_or(Date::MIN);
         let until = window.until.map_or(Date::MAX.plus_days(1), AsOf::date);
         let window = since.midnight().seconds()..until.midnight().seconds();
         let is_plain = reader.zone.is_none() && input.mapping.profile.null.is_empty();
         let date = (date, reader.format);
-        is_plain.then_some(Self { customer, date, amount, order, window })
+        is_plain.then_some(Self { customer, date, amount, order, window, has_until })
     }
 
     /// The customer, date and amount of record `row`; `None` where they are written in another way, are
@@ -64,39 +65,5 @@ impl Usual {
         let customer = cell(self.customer);
         let is_usual = text::is_usual(customer.of(bytes)) && self.window.contains(&at.seconds());
         is_usual.then_some((customer, at, amount))
-    }
-
-    /// Puts the orders of typed rows into `orders` and their ids into `ids`, and gives the bytes that the
-    /// customers' cells were cut from; `None`, and nothing put, where a row is to be read as text.
-    pub(crate) fn typed<'r>(
-        &self,
-        rows: &'r TypedRows<'_>,
-        orders: &mut OrderRows,
-        ids: &mut OrderIds,
-    ) -> Option<&'r [u8]> {
-        orders.clear();
-        let bytes = rows.texts(self.customer.position, &mut orders.customer)?;
-        let is_usual = |cell: &Cell| {
-            let text = cell.of(bytes);
-            text::is_usual(text) && text.is_ascii()
-        };
-        rows.instants(self.date.0.position, &mut orders.at)?;
-        rows.amounts(self.amount.0.position, &mut orders.amount)?;
-        let in_window = |at: &Timestamp| self.window.contains(&at.seconds());
-        if !orders.customer.iter().all(is_usual) || !orders.at.iter().all(in_window) {
-            return None;
-        }
-        if let Some(order) = self.order {
-            if let Some(numbers) = rows.numbers(order.position) {
-                ids.observe_numbers(numbers);
-            } else {
-                let texts = rows.texts(order.position, &mut orders.order)?;
-                if !orders.order.iter().all(|cell| text::is_usual(cell.of(texts))) {
-                    return None;
-                }
-                ids.observe(texts, &orders.order);
-            }
-        }
-        Some(bytes)
     }
 }

@@ -16,9 +16,11 @@ use crate::{
             all_rows::repeated,
             reader::{OrderReader, OrderRows},
             repeated_ids::{OrderIds, Repeats},
+            runs::{self, Edge, Kind},
+            typed_rows::Scratch,
         },
         pass::{batches::BatchRecords, input::Input, tally::Tally, verdict::account},
-        typed::TypedRows,
+        typed::{Left, TypedRows},
     },
 };
 use std::sync::{Mutex, PoisonError};
@@ -104,7 +106,7 @@ impl Reading<'_> {
         key: Key,
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Found<V>, OrderIds)> {
-        let shared = Shared::new(key);
+        let shared = Shared::new(key, kind_of(self.inputs));
         let threads = rayon::current_num_threads();
         let mut states: Vec<State> =
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
@@ -114,25 +116,37 @@ impl Reading<'_> {
                 &reader.wanted,
                 states,
                 self.progress,
-                |state, rows| state.take_typed(&reader, rows, &shared).is_some(),
+                |state, rows| state.take_typed(&reader, rows, &shared),
                 |state, mut records| {
                     state.take(&reader, &mut records, &shared);
                     Ok(())
                 },
             )?;
         }
-        let values = shared.finish()?;
         let (mut tally, mut ids) = (Tally::default(), order_ids());
+        let (mut edges, mut orders) = (Vec::new(), 0);
         for state in states {
             tally.add(state.tally);
             ids = ids.merge(state.order_ids);
+            edges.extend(state.edges);
+            orders += state.orders;
         }
-        Ok((Found { values, tally, decision: None }, ids))
+        let mut sorter = Sorter::default();
+        for edge in runs::join_edges(shared.kind, edges, &mut ids) {
+            let cell = Cell { start: 0, len: edge.customer.len() as u32 };
+            let order = |_| (edge.at, edge.amount);
+            shared.add(&edge.customer, &[cell], &mut sorter, order, |_| {});
+            orders += 1;
+        }
+        let rows = tally.ledger.accepted;
+        let decision = (key == Key::Customer && orders != rows)
+            .then(|| repeated(self.inputs, rows, orders as usize, shared.kind == Kind::Lines));
+        Ok((Found { values: shared.finish()?, tally, decision }, ids))
     }
 
     /// Lines summed by order, then orders gathered by customer.
     fn orders_of_lines<V: PerCustomer>(&mut self) -> Result<Found<V>> {
-        let are_lines = self.inputs.iter().all(|input| input.mapping.lines);
+        let are_lines = kind_of(self.inputs) == Kind::Lines;
         let (orders, tally, count) = if are_lines {
             let (lines, _) = self.pass::<Lines>(Key::Order, OrderIds::default)?;
             (
@@ -155,12 +169,17 @@ impl Reading<'_> {
     }
 }
 
+/// What rows of one id are.
+fn kind_of(inputs: &[Input]) -> Kind {
+    if inputs.iter().all(|input| input.mapping.lines) { Kind::Lines } else { Kind::Copies }
+}
+
 /// Gathers orders keyed by id and customer by the customer alone.
 fn by_customer<O: PerCustomer, V: PerCustomer>(
     orders: &Groups<O>,
     order: impl Fn(&O) -> (Timestamp, Money),
 ) -> Result<Groups<V>> {
-    let shared = Shared::<V>::new(Key::Customer);
+    let shared = Shared::<V>::new(Key::Customer, Kind::Lines);
     let mut sorter = Sorter::default();
     orders.for_each(|text, value| {
         let customer = text.rsplit_once(SEPARATOR).map_or(text, |(_, customer)| customer);
@@ -183,11 +202,12 @@ struct Shared<V> {
     /// Of the customers whose sum leaves the range, the first by id.
     too_large: Mutex<Option<String>>,
     key: Key,
+    kind: Kind,
 }
 
 impl<V: PerCustomer> Shared<V> {
-    fn new(key: Key) -> Self {
-        Self { values: Gathering::new(), too_large: Mutex::new(None), key }
+    fn new(key: Key, kind: Kind) -> Self {
+        Self { values: Gathering::new(), too_large: Mutex::new(None), key, kind }
     }
 
     /// Adds `orders` to the customers in `cells` of `buffer`; gives the places of those that are no text.
@@ -232,6 +252,11 @@ struct State {
     order_ids: OrderIds,
     rows: OrderRows,
     sorter: Sorter,
+    scratch: Scratch,
+    /// Orders at the borders of batches.
+    edges: Vec<Edge>,
+    /// Orders that were gathered, those at the borders aside.
+    orders: u64,
 }
 
 impl State {
@@ -241,6 +266,9 @@ impl State {
             order_ids,
             rows: OrderRows::default(),
             sorter: Sorter::default(),
+            scratch: Scratch::default(),
+            edges: Vec::new(),
+            orders: 0,
         }
     }
 
@@ -250,42 +278,80 @@ impl State {
         records: &mut BatchRecords<'_>,
         shared: &Shared<V>,
     ) {
-        let Self { tally, order_ids, rows, sorter } = self;
-        reader.read(tally, records, rows);
+        reader.read(&mut self.tally, records, &mut self.rows);
         if shared.key == Key::Order {
-            key_by_order(reader.input().number, records, rows);
+            key_by_order(reader.input().number, records, &mut self.rows);
         }
-        let order = |place: usize| (rows.at[place], rows.amount[place]);
-        let mut not_text = Vec::new();
-        shared.add(&records.block.bytes, &rows.customer, sorter, order, |place| {
-            not_text.push(rows.record[place]);
-        });
+        let place = (reader.input().number, records.block.index);
+        let bytes = &records.block.bytes;
+        let mut not_text = self.add(
+            shared,
+            (bytes, bytes),
+            place,
+            shared.key == Key::Customer && reader.has_order_ids(),
+        );
         not_text.sort_unstable();
         for record in not_text {
-            reader.reject_customer(tally, records, record);
-        }
-        if shared.key == Key::Customer && reader.has_order_ids() {
-            rows.order.retain(|id| id.len > 0);
-            order_ids.observe(&records.block.bytes, &rows.order);
+            reader.reject_customer(&mut self.tally, records, record);
         }
     }
 
-    /// Takes rows that need no text made of them; `None`, and nothing taken, where they do.
+    /// Takes the rows that need no text made of them, and says which do.
     fn take_typed<V: PerCustomer>(
         &mut self,
         reader: &OrderReader<'_>,
         typed: &TypedRows<'_>,
         shared: &Shared<V>,
-    ) -> Option<()> {
-        let Self { tally, order_ids, rows, sorter } = self;
+    ) -> Left {
         if shared.key == Key::Order {
-            return None;
+            return Left::All;
         }
-        let customers = reader.read_typed(tally, typed, rows, order_ids)?;
-        let order = |place: usize| (rows.at[place], rows.amount[place]);
-        // The customers are ASCII.
-        shared.add(customers, &rows.customer, sorter, order, |_| {});
-        Some(())
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let read = reader.read_typed(&mut self.tally, typed, &mut self.rows, &mut scratch);
+        let left = match read {
+            None => Left::All,
+            Some(orders) => {
+                let place = (reader.input().number, typed.first_row());
+                // The customers are ASCII.
+                let buffers = (orders.customers, orders.ids);
+                self.add(shared, buffers, place, reader.has_order_ids());
+                if orders.left.is_empty() { Left::Nothing } else { Left::Rows(orders.left) }
+            }
+        };
+        self.scratch = scratch;
+        left
+    }
+
+    /// Gathers the orders in `self.rows`, whose customers and ids lie in `buffers`; gives the records whose
+    /// customers are no text.
+    fn add<V: PerCustomer>(
+        &mut self,
+        shared: &Shared<V>,
+        (customers, ids): (&[u8], &[u8]),
+        place: runs::Place,
+        has_ids: bool,
+    ) -> Vec<u32> {
+        let Self { rows, sorter, order_ids, .. } = self;
+        let mut own = 0..rows.at.len();
+        if has_ids {
+            own = runs::join(shared.kind, rows, (customers, ids), place, &mut self.edges);
+        }
+        let first = own.start;
+        let order = |place: usize| (rows.at[first + place], rows.amount[first + place]);
+        let mut not_text = Vec::new();
+        shared.add(customers, &rows.customer[own.clone()], sorter, order, |place| {
+            not_text.push(rows.record[first + place]);
+        });
+        if has_ids && rows.number.is_empty() {
+            rows.order.truncate(own.end);
+            rows.order.drain(..first);
+            rows.order.retain(|id| id.len > 0);
+            order_ids.observe(ids, &rows.order);
+        } else if has_ids {
+            order_ids.observe_numbers(&rows.number[own.clone()]);
+        }
+        self.orders += (own.len() - not_text.len()) as u64;
+        not_text
     }
 }
 

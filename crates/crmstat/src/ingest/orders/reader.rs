@@ -15,19 +15,17 @@ use crate::{
             number::{Amount, NumberFormat},
             text,
         },
-        orders::{fast_path::Usual, line_amounts::LineAmounts, repeated_ids::OrderIds},
+        orders::{fast_path::Usual, line_amounts::LineAmounts, outcome::DealPart},
         pass::{
             batches::BatchRecords,
             faults::{Fault, Faults, Part},
             input::Input,
             tally::Tally,
         },
-        profile::{DealSigns, Mapping, Rates, Resolution, Stages},
+        profile::Rates,
         text::Wanted,
-        typed::TypedRows,
     },
 };
-use std::collections::HashMap;
 
 /// Orders found in one batch of records, column by column.
 #[derive(Debug, Default)]
@@ -39,6 +37,8 @@ pub(crate) struct OrderRows {
     pub(crate) amount: Vec<Money>,
     /// The order's id; empty where the row has none.
     pub(crate) order: Vec<Cell>,
+    /// The orders' ids where a reader has them as numbers; empty otherwise.
+    pub(crate) number: Vec<i64>,
 }
 
 impl OrderRows {
@@ -48,6 +48,29 @@ impl OrderRows {
         self.at.clear();
         self.amount.clear();
         self.order.clear();
+        self.number.clear();
+    }
+
+    /// Copies row `from` to the place of row `to`.
+    pub(super) fn copy(&mut self, from: usize, to: usize) {
+        self.record[to] = self.record[from];
+        self.customer[to] = self.customer[from];
+        self.at[to] = self.at[from];
+        self.amount[to] = self.amount[from];
+        self.order[to] = self.order[from];
+        if let Some(number) = self.number.get(from) {
+            self.number[to] = *number;
+        }
+    }
+
+    /// Keeps the first `rows` rows.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.record.truncate(rows);
+        self.customer.truncate(rows);
+        self.at.truncate(rows);
+        self.amount.truncate(rows);
+        self.order.truncate(rows);
+        self.number.truncate(rows);
     }
 }
 
@@ -77,38 +100,6 @@ enum AmountPart<'a> {
         quantity: (Part, NumberFormat),
     },
 }
-
-/// Where a row says what became of its deal.
-pub(crate) struct DealPart {
-    stages: Stages,
-    pipeline: Option<Part>,
-    stage: Option<Part>,
-    status: Option<Part>,
-    is_closed: Option<Part>,
-    is_won: Option<Part>,
-    is_lost: Option<Part>,
-    probability: Option<(Part, NumberFormat)>,
-    won_at: Option<Part>,
-    lost_at: Option<Part>,
-    closed_at: Option<Part>,
-    /// Whether a row that says nothing about it is an order all the same.
-    silent_is_won: bool,
-}
-
-/// What rows say about deals, remembered by their cells.
-pub(crate) type Resolutions = HashMap<Vec<u8>, Resolution>;
-
-const OUTCOME: [Field; 9] = [
-    Field::Pipeline,
-    Field::Stage,
-    Field::Status,
-    Field::IsClosed,
-    Field::IsWon,
-    Field::IsLost,
-    Field::WonAt,
-    Field::LostAt,
-    Field::ClosedAt,
-];
 
 /// The date of an order, in order of preference.
 fn date_fields(kind: TableKind) -> &'static [Field] {
@@ -185,9 +176,7 @@ impl<'a> OrderReader<'a> {
             dates.iter().map(|column| (part(*column), input.date_reader(*column))).collect();
         let currency = field(Field::Currency);
         let usual = match (&customers[..], &dates[..], &numbers[..]) {
-            ([(customer, "")], [date], [amount])
-                if deal.is_none() && currency.is_none() && options.rates.is_none() =>
-            {
+            ([(customer, "")], [date, ..], [amount]) if options.rates.is_none() => {
                 let order = field(Field::OrderId);
                 Usual::new(input, *customer, *date, number(*amount), order, window)
             }
@@ -243,12 +232,9 @@ impl<'a> OrderReader<'a> {
         for row in records.first..batch.len() {
             let width =
                 ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
-            let usual = self.usual.as_ref().filter(|_| width.is_none());
-            let usual = usual.and_then(|usual| usual.row(&records.block.bytes, batch, row));
-            let read = match (usual, width) {
-                (Some((customer, at, amount)), _) => Ok(Row::Order { customer, at, amount }),
-                (None, None) => self.read_row(tally, records, row),
-                (None, Some(width)) => Err(self.faults.ragged(width)),
+            let read = match width {
+                None => self.read_row(tally, records, row),
+                Some(width) => Err(self.faults.ragged(width)),
             };
             match read {
                 Ok(Row::Order { customer, at, amount }) => {
@@ -267,22 +253,25 @@ impl<'a> OrderReader<'a> {
         tally.accept(&rows.at);
     }
 
-    /// Puts the orders of typed rows into `orders`, with the ids of their customers in the bytes that are
-    /// given back, shows the ids of the orders to `ids` and accounts for all. `None`, and nothing done,
-    /// where a row must be read as text.
-    pub(crate) fn read_typed<'r>(
-        &self,
-        tally: &mut Tally,
-        rows: &'r TypedRows<'_>,
-        orders: &mut OrderRows,
-        ids: &mut OrderIds,
-    ) -> Option<&'r [u8]> {
-        let bytes = self.usual.as_ref()?.typed(rows, orders, ids)?;
-        tally.ledger.read += rows.len() as u64;
-        tally.accept(&orders.at);
-        Some(bytes)
+    /// The way of most rows.
+    pub(super) fn usual(&self) -> Option<&Usual> {
+        self.usual.as_ref()
     }
 
+    /// When the order was placed: the first of these that is filled.
+    pub(super) fn dates(&self) -> impl Iterator<Item = (Part, DateReader<'_>)> {
+        self.dates.iter().copied()
+    }
+
+    pub(super) fn currency(&self) -> Option<Part> {
+        self.currency
+    }
+
+    pub(super) fn deal(&self) -> Option<&DealPart> {
+        self.deal.as_ref()
+    }
+
+    #[inline]
     fn read_row(
         &self,
         tally: &mut Tally,
@@ -296,6 +285,27 @@ impl<'a> OrderReader<'a> {
                 DealStatus::Open => return Ok(Row::Ignored(Ignored::Open)),
             }
         }
+        let usual = self.usual.as_ref();
+        let usual = usual.and_then(|usual| usual.row(&records.block.bytes, records.batch, row));
+        let Some((customer, at, amount)) = usual else {
+            return self.read_purchase(tally, records, row);
+        };
+        if let Some(part) = self.currency {
+            let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
+            if let Some(currency) = tally.currency_of(cell) {
+                tally.see_currency(currency);
+            }
+        }
+        Ok(Row::Order { customer, at, amount })
+    }
+
+    #[inline(never)]
+    fn read_purchase(
+        &self,
+        tally: &mut Tally,
+        records: &mut BatchRecords<'_>,
+        row: usize,
+    ) -> Result<Row, Fault> {
         let customer = self.customer(records, row)?;
         let at = self.instant(records, row)?;
         let amount = self.amount(tally, records, row)?;
@@ -405,124 +415,6 @@ impl<'a> OrderReader<'a> {
     ) {
         tally.ledger.accepted -= 1;
         self.faults.reject(tally, records, row as usize, Fault { part, reason });
-    }
-}
-
-impl DealPart {
-    /// The columns that it looks at.
-    pub(crate) fn columns(mapping: &Mapping) -> Vec<usize> {
-        let probability = (mapping.kind == TableKind::Deals).then_some(Field::Probability);
-        OUTCOME.into_iter().chain(probability).filter_map(|field| mapping.column(field)).collect()
-    }
-
-    /// Looks at the columns of `input` among the `wanted` ones.
-    pub(crate) fn new(
-        input: &Input,
-        wanted: &Wanted,
-        options: &ReadOptions,
-        silent_is_won: bool,
-    ) -> Self {
-        let mapping = &input.mapping;
-        let part = |column: usize| Part { column, position: wanted.position(column).unwrap_or(0) };
-        let field = |field: Field| mapping.column(field).map(part);
-        let probability = field(Field::Probability).filter(|_| mapping.kind == TableKind::Deals);
-        Self {
-            stages: Stages::new(&mapping.profile, &options.stages),
-            pipeline: field(Field::Pipeline),
-            stage: field(Field::Stage),
-            status: field(Field::Status),
-            is_closed: field(Field::IsClosed),
-            is_won: field(Field::IsWon),
-            is_lost: field(Field::IsLost),
-            probability: probability.map(|part| (part, input.number_format(part.column))),
-            won_at: field(Field::WonAt),
-            lost_at: field(Field::LostAt),
-            closed_at: field(Field::ClosedAt),
-            silent_is_won,
-        }
-    }
-
-    /// What became of the deal in record `row`.
-    ///
-    /// # Errors
-    /// A row that says nothing about it, or a label that nothing explains, which is counted.
-    pub(crate) fn status(
-        &self,
-        tally: &mut Tally,
-        records: &BatchRecords<'_>,
-        row: usize,
-    ) -> Result<DealStatus, Fault> {
-        let part = self.stage.or(self.status);
-        match self.resolve(tally, records, row) {
-            Resolution::Known(status) => Ok(status),
-            Resolution::Missing if self.silent_is_won => Ok(DealStatus::Won),
-            Resolution::Missing => Err(Fault { part, reason: "no stage or status" }),
-            Resolution::Unknown(label) => {
-                // Refused as a whole, once all such labels are known.
-                *tally.unknown_stages.entry(label).or_default() += 1;
-                Err(Fault { part, reason: "unknown closing stage" })
-            }
-        }
-    }
-
-    fn resolve(&self, tally: &mut Tally, records: &BatchRecords<'_>, row: usize) -> Resolution {
-        let bytes = &records.block.bytes;
-        let cell = |part: Option<Part>| {
-            part.map_or(&[][..], |part| {
-                text::clean(records.batch.cells[part.position][row].of(bytes))
-            })
-        };
-        let filled = |part: Option<Part>| {
-            let text = std::str::from_utf8(cell(part)).unwrap_or_default();
-            !text.is_empty() && !text::says_nothing(text)
-        };
-        let mut key = Vec::with_capacity(64);
-        let probability = self.probability.map(|(part, _)| part);
-        for part in [
-            self.pipeline,
-            self.stage,
-            self.status,
-            self.is_closed,
-            self.is_won,
-            self.is_lost,
-            probability,
-        ] {
-            key.extend_from_slice(cell(part));
-            key.push(0x1F);
-        }
-        let dates = [self.won_at, self.lost_at, self.closed_at].map(filled);
-        key.extend(dates.map(u8::from));
-        if let Some(known) = tally.resolutions.get(&key) {
-            return known.clone();
-        }
-        let word = |part: Option<Part>| {
-            std::str::from_utf8(cell(part)).ok().filter(|word| !word.is_empty())
-        };
-        let truth = |part: Option<Part>| match text::boolean(cell(part)) {
-            Parsed::Value(truth) => Some(truth),
-            _ => None,
-        };
-        let says_something = word(self.stage).or(word(self.status)).is_some();
-        let found = self.stages.resolve(&DealSigns {
-            pipeline: word(self.pipeline),
-            stage: word(self.stage),
-            status: word(self.status),
-            is_closed: truth(self.is_closed),
-            is_won: truth(self.is_won),
-            is_lost: truth(self.is_lost),
-            probability: self.probability.and_then(|(part, format)| {
-                match format.number(cell(Some(part))) {
-                    Parsed::Value(percent) => Some(percent),
-                    _ => None,
-                }
-            }),
-            has_won_at: dates[0],
-            has_lost_at: dates[1],
-            // An order is closed by its nature: a status that nothing explains is refused, not taken for open.
-            has_closed_at: dates[2] || (self.silent_is_won && says_something),
-        });
-        tally.resolutions.insert(key, found.clone());
-        found
     }
 }
 

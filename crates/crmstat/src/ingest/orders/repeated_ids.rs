@@ -3,10 +3,10 @@
 //! An export has one row per order or one row per line of an order, and does not say which. Remembering
 //! every id would take memory by orders, though most exports are sorted by id. So a block of rows whose
 //! ids strictly rise or fall is remembered by its two ends alone, and the ends are compared at the last;
-//! only the ids of unsorted blocks are remembered, as hashes.
+//! from the first unsorted block on, ids are remembered as hashes.
 
 use crate::collections::{short_text::Cell, write_cells::push_signed};
-use rayon::slice::ParallelSliceMut;
+use rayon::prelude::*;
 
 /// What the ids of an input have shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,62 @@ pub(crate) struct OrderIds {
     hashes: Vec<u64>,
 }
 
+/// Hashes that are compared with one another at a time: they and their table fit a core's cache.
+const PART: usize = 4096;
+/// Hashes of which parts are made at a time, so that no second copy of all of them stands in memory.
+const SHARE: usize = 1 << 22;
+
+/// Whether a hash is there twice.
+///
+/// Equal hashes are in one part, so that no sort of all is needed: the upper bits choose the part.
+fn repeat(hashes: &[u64]) -> bool {
+    let shares = hashes.len().div_ceil(SHARE).next_power_of_two();
+    let parts = (hashes.len() / shares / PART).next_power_of_two();
+    let bits = shares.ilog2() + parts.ilog2();
+    // The part among those of all shares: the upper bits, none where there is one part.
+    let part_of = |hash: u64| (u128::from(hash) << bits >> u64::BITS) as usize;
+    (0..shares).into_par_iter().any(|share| {
+        let first = share * parts;
+        let own = || hashes.iter().copied().filter(|hash| part_of(*hash) / parts == share);
+        let mut ends = vec![0; parts];
+        own().for_each(|hash| ends[part_of(hash) - first] += 1);
+        let mut total = 0;
+        for end in &mut ends {
+            total += std::mem::replace(end, total);
+        }
+        // The ends begin as starts, and move as the parts are filled.
+        let mut parted = vec![0; total];
+        for hash in own() {
+            let end = &mut ends[part_of(hash) - first];
+            parted[*end] = hash;
+            *end += 1;
+        }
+        let mut slots = Vec::new();
+        let mut start = 0;
+        ends.iter().any(|end| {
+            let part = &parted[start..*end];
+            start = *end;
+            repeats_in(part, &mut slots)
+        })
+    })
+}
+
+/// Whether a hash is in `part` twice; `slots` is a table with open addressing, at most half full.
+fn repeats_in(part: &[u64], slots: &mut Vec<u64>) -> bool {
+    slots.clear();
+    slots.resize((part.len() * 2).next_power_of_two(), 0);
+    let mask = slots.len() - 1;
+    part.iter().any(|hash| {
+        // Zero is an empty slot, and so counts as one.
+        let hash = (*hash).max(1);
+        let mut slot = hash as usize & mask;
+        while slots[slot] != 0 && slots[slot] != hash {
+            slot = (slot + 1) & mask;
+        }
+        std::mem::replace(&mut slots[slot], hash) == hash
+    })
+}
+
 /// An id as a number that orders ids of one length by their bytes: the length above 15 bytes.
 type Ordinal = u128;
 
@@ -44,6 +100,7 @@ impl OrderIds {
             return;
         }
         if !self.hash_all
+            && self.hashes.is_empty()
             && let Some(range) = sorted_range(buffer, ids)
         {
             self.ranges.push(range);
@@ -67,10 +124,15 @@ impl OrderIds {
         let is_sorted = rises || ids.windows(2).all(|pair| pair[0] > pair[1]);
         // The digits of numbers from zero on are in the order of the numbers.
         let range = if is_sorted && low >= 0 { digits(low).0.zip(digits(high).0) } else { None };
-        match range.filter(|_| !self.hash_all) {
+        match range.filter(|_| !self.hash_all && self.hashes.is_empty()) {
             Some(range) => self.ranges.push(range),
             None => self.hashes.extend(ids.iter().map(|id| digits(*id).1)),
         }
+    }
+
+    /// Takes the id of one order beside those of whole blocks.
+    pub(crate) fn observe_one(&mut self, id: &[u8]) {
+        self.observe(id, &[Cell { start: 0, len: id.len() as u32 }]);
     }
 
     /// Joins the ids of two threads.
@@ -91,12 +153,7 @@ impl OrderIds {
         if !self.ranges.is_empty() {
             return Repeats::Unproven;
         }
-        self.hashes.par_sort_unstable();
-        if self.hashes.windows(2).all(|pair| pair[0] != pair[1]) {
-            Repeats::None
-        } else {
-            Repeats::Possible
-        }
+        if repeat(&self.hashes) { Repeats::Possible } else { Repeats::None }
     }
 }
 
@@ -195,6 +252,6 @@ mod tests {
         assert_eq!(repeats(&[&["1", "1"]]), Repeats::Possible);
         assert_eq!(repeats(&[&["3", "1", "2"], &["6", "3", "4"]]), Repeats::Possible);
         assert_eq!(repeats(&[&["3", "1", "2"], &["6", "4", "5"]]), Repeats::None);
-        assert_eq!(repeats(&[&["3", "1", "2"], &["1", "2", "3"]]), Repeats::Unproven);
+        assert_eq!(repeats(&[&["3", "1", "2"], &["1", "2", "3"]]), Repeats::Possible);
     }
 }

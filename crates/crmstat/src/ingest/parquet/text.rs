@@ -88,18 +88,35 @@ impl TextColumn {
         }
     }
 
-    /// The bytes that the texts lie in; where those of `rows` lie is put into `cells`.
-    pub(crate) fn cells(&self, rows: Range<usize>, cells: &mut Vec<Cell>) -> &[u8] {
+    /// The bytes that the texts lie in.
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
-            Self::Plain(texts) => {
-                cells.extend_from_slice(&texts.spans[rows]);
-                &texts.page
-            }
+            Self::Plain(texts) => &texts.page,
+            Self::Dictionary { dictionary, .. } => &dictionary.page,
+        }
+    }
+
+    /// Puts where the texts of `rows` lie into `cells`.
+    pub(crate) fn cells(&self, rows: Range<usize>, cells: &mut Vec<Cell>) {
+        match self {
+            Self::Plain(texts) => cells.extend_from_slice(&texts.spans[rows]),
             Self::Dictionary { dictionary, codes } => {
-                cells.extend(codes[rows].iter().map(|code| dictionary.spans[*code as usize]));
-                &dictionary.page
+                cells.extend(codes[rows].iter().map(|code| {
+                    // The dictionary of missing texts alone is empty.
+                    dictionary.spans.get(*code as usize).copied().unwrap_or_default()
+                }))
             }
         }
+    }
+
+    /// Where the text of `row` lies in [`TextColumn::bytes`].
+    pub(crate) fn cell(&self, row: usize) -> Cell {
+        match self {
+            Self::Plain(texts) => texts.spans.get(row),
+            Self::Dictionary { dictionary, codes } => dictionary.spans.get(codes[row] as usize),
+        }
+        .copied()
+        .unwrap_or_default()
     }
 }
 

@@ -119,8 +119,8 @@ impl BatchRecords<'_> {
     ///
     /// Rows are asked for in rising order, so that each newline is counted once.
     pub(crate) fn line(&mut self, row: usize) -> u64 {
-        if self.block.rows_are_lines {
-            return self.block.first_line + row as u64;
+        if let Some(line) = self.block.lines.get(row) {
+            return *line;
         }
         let start = self.batch.starts[row] as usize;
         if start < self.counted_to {

@@ -16,7 +16,7 @@ use crate::{
         profile::{DateOrder, Decimal, Expected, Mapping},
         source::{Kind, Source, SourceOptions},
         text::{Layout, Wanted},
-        typed::{self, TypedRows},
+        typed::{self, Left, TypedRows},
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -354,10 +354,10 @@ impl Input {
         progress: &(dyn Fn(u64) + Sync),
         visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
-        self.scan_typed(wanted, states, progress, |_, _| false, visit)
+        self.scan_typed(wanted, states, progress, |_, _| Left::All, visit)
     }
 
-    /// As [`Input::scan`], but typed rows go to `take` first, which says whether it could use all of them.
+    /// As [`Input::scan`], but typed rows go to `take` first, which says which of them it leaves.
     ///
     /// # Errors
     /// As [`Input::scan`].
@@ -366,7 +366,7 @@ impl Input {
         wanted: &Wanted,
         states: Vec<S>,
         progress: &(dyn Fn(u64) + Sync),
-        take: impl Fn(&mut S, &TypedRows<'_>) -> bool + Sync,
+        take: impl Fn(&mut S, &TypedRows<'_>) -> Left + Sync,
         visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
         match &self.body {

@@ -3,7 +3,7 @@
 use crate::{
     Place, Timestamp,
     data::{Currency, Ignored, Ledger, Rejection, Rejections},
-    ingest::{orders::reader::Resolutions, pass::batches::BatchRecords},
+    ingest::{orders::outcome::Outcomes, pass::batches::BatchRecords},
 };
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(crate) struct Tally {
     pub(crate) unknown_stages: BTreeMap<String, u64>,
     /// Every currency of an accepted amount, in the order of the codes.
     pub(crate) currencies: Vec<Currency>,
-    pub(crate) resolutions: Resolutions,
+    pub(crate) outcomes: Outcomes,
     /// The last cell of a currency column, and what it means.
     last_currency: (Vec<u8>, Option<Currency>),
 }

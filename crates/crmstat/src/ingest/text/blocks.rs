@@ -17,8 +17,8 @@ pub(crate) struct Block {
     pub(crate) index: u64,
     /// The line of the first record, from 1.
     pub(crate) first_line: u64,
-    /// Each record counts as one line, whatever newlines its cells hold.
-    pub(crate) rows_are_lines: bool,
+    /// The line of each record, where they are not those of a text.
+    pub(crate) lines: Vec<u64>,
     /// The records, each ended by a newline, up to `end`; unescaped cells are put behind them.
     pub(crate) bytes: Vec<u8>,
     /// Where the records end.
@@ -75,7 +75,7 @@ impl<'a, R: Read> Blocks<'a, R> {
         let mut wanted = self.block_size.max(bytes.len());
         let end = loop {
             self.read_up_to(bytes, wanted)?;
-            let scan = self.dialect.last_record_end(bytes);
+            let scan = self.dialect.last_record_end(bytes, self.ended);
             if self.ended {
                 if let Some(quote) = scan.open_quote {
                     return Err(self.unclosed_quote(bytes, quote));
@@ -145,11 +145,19 @@ struct Scan {
 }
 
 impl Dialect {
-    fn last_record_end(self, bytes: &[u8]) -> Scan {
+    /// `is_whole` says that nothing follows `bytes`, and so asks for a quote that is not closed.
+    fn last_record_end(self, bytes: &[u8], is_whole: bool) -> Scan {
         let mut scan = Scan { end: 0, open_quote: None };
         let mut at = 0;
         loop {
             let open = self.opening_quote(bytes, at);
+            if at == 0
+                && !is_whole
+                && open.is_some()
+                && let Some(end) = self.last_strict_end(bytes)
+            {
+                return Scan { end, open_quote: None };
+            }
             let outside = &bytes[at..open.unwrap_or(bytes.len())];
             if let Some(newline) = memrchr(b'\n', outside) {
                 scan.end = at + newline + 1;

@@ -1,6 +1,9 @@
 //! The cells of a block.
 
-use super::{Block, Dialect, QUOTE};
+use super::{
+    Block, Dialect, QUOTE,
+    quotes::{Quotes, padded},
+};
 use crate::collections::short_text::Cell;
 use memchr::{memchr, memchr_iter, memchr3};
 
@@ -70,7 +73,9 @@ impl Batch {
         self.clear(wanted.columns.len());
         let records = &block.bytes[..block.end];
         if memchr(QUOTE, records).is_some() || has_lone_return(records) {
-            self.fill_quoted(block, dialect, wanted);
+            if !self.fill_even_quoted(block, dialect, wanted) {
+                self.fill_quoted(block, dialect, wanted);
+            }
         } else if !self.fill_even(records, dialect.delimiter, wanted) {
             self.fill_plain(records, dialect.delimiter, wanted);
         }
@@ -106,6 +111,88 @@ impl Batch {
             }));
         }
         true
+    }
+
+    /// As [`Batch::fill_even`] of records with quotes, each of which opens or closes a cell or is doubled.
+    fn fill_even_quoted(&mut self, block: &mut Block, dialect: Dialect, wanted: &Wanted) -> bool {
+        let width = wanted.width;
+        let records = &block.bytes[..block.end];
+        if dialect.backslash || has_lone_return(records) {
+            return false;
+        }
+        let Some((count, rows, has_pairs)) = self.find_quoted_marks(records, dialect.delimiter)
+        else {
+            return false;
+        };
+        let marks = &self.marks[..count];
+        let is_even = width > 1
+            && count == rows * width
+            && marks.chunks_exact(width).all(|row| records[row[width - 1] as usize] == b'\n');
+        if !is_even {
+            return false;
+        }
+        let start_of = |at: usize| at.checked_sub(1).map_or(0, |before| marks[before] + 1);
+        let mut are_closed = true;
+        for (cells, column) in self.cells.iter_mut().zip(&wanted.columns) {
+            let is_last = *column + 1 == width;
+            for row in 0..rows {
+                let at = row * width + column;
+                let (start, mut end) = (start_of(at), marks[at]);
+                if is_last && end > start && block.bytes[end as usize - 1] == b'\r' {
+                    end -= 1;
+                }
+                if start == end || block.bytes[start as usize] != QUOTE {
+                    cells.push(Cell { start, len: end - start });
+                    continue;
+                }
+                // Text behind the closing quote is left to the reading quote by quote.
+                are_closed &= end > start + 1 && block.bytes[end as usize - 1] == QUOTE;
+                if !are_closed {
+                    break;
+                }
+                let inner = Cell { start: start + 1, len: end - start - 2 };
+                if has_pairs && memchr(QUOTE, inner.of(&block.bytes)).is_some() {
+                    let (start, end, _) = quoted_cell(block, dialect, start as usize);
+                    cells.push(Cell { start: start as u32, len: (end - start) as u32 });
+                } else {
+                    cells.push(inner);
+                }
+            }
+        }
+        if are_closed {
+            self.starts.extend((0..rows).map(|row| start_of(row * width)));
+        } else {
+            self.clear(wanted.columns.len());
+            block.bytes.truncate(block.end);
+        }
+        are_closed
+    }
+
+    /// As [`Batch::find_marks`] outside quoted cells, and whether any quote is doubled; `None` where a quote
+    /// stands in the middle of a cell.
+    fn find_quoted_marks(&mut self, records: &[u8], delimiter: u8) -> Option<(usize, usize, bool)> {
+        if self.marks.len() < records.len() {
+            self.marks.resize(records.len(), 0);
+        }
+        let mut quotes = Quotes::new(delimiter);
+        let (mut count, mut rows) = (0, 0);
+        let (windows, rest) = records.as_chunks::<64>();
+        let mut take = |index: usize, window: &[u8; 64]| {
+            let ends = quotes.ends(window)?;
+            rows += ends.newlines.count_ones() as usize;
+            let mut found = ends.newlines | ends.delimiters;
+            while found != 0 {
+                self.marks[count] = index as u32 * 64 + found.trailing_zeros();
+                count += 1;
+                found &= found - 1;
+            }
+            Some(())
+        };
+        for (index, window) in windows.iter().enumerate() {
+            take(index, window)?;
+        }
+        take(windows.len(), &padded(rest))?;
+        quotes.is_closed().then_some((count, rows, quotes.has_pairs))
     }
 
     /// Finds every delimiter and newline; gives the number of both together and of newlines.
@@ -248,7 +335,7 @@ impl Row {
 }
 
 /// A bit for each byte of `window` that is `byte`. The compiler makes vector comparisons of it.
-fn matches(window: &[u8; 64], byte: u8) -> u64 {
+pub(super) fn matches(window: &[u8; 64], byte: u8) -> u64 {
     let mut mask = 0;
     for (group, bytes) in window.as_chunks::<16>().0.iter().enumerate() {
         mask |= u64::from(matches_16(bytes, byte)) << (16 * group);

@@ -56,6 +56,13 @@ pub(crate) struct Stamp {
     pub(crate) offset: Option<i32>,
 }
 
+impl Stamp {
+    /// A stamp that names no zone.
+    fn local(local: Timestamp) -> Self {
+        Self { local, offset: None }
+    }
+}
+
 /// The day number 0 of a workbook, which counts a 29 February 1900 that never was: right from 1 March.
 const EPOCH_1900: Date = Date::from_days(-25_569);
 
@@ -131,15 +138,21 @@ impl DateFormat {
     /// Reads a cell as the wall time it names and the zone's offset, if any.
     #[inline]
     pub(crate) fn parse_stamp(self, cell: &[u8]) -> Parsed<Stamp> {
-        match self.plain(cell) {
-            Some(local) => Parsed::Value(Stamp { local, offset: None }),
+        match self.fixed_width(cell).map(Stamp::local).or_else(|| self.numeric(cell)) {
+            Some(stamp) => Parsed::Value(stamp),
             None => self.any(cell),
         }
     }
 
-    /// The hot path: `YYYY-MM-DD` and `DD.MM.YYYY`, bare or followed by ` HH:MM` or ` HH:MM:SS`.
+    /// The hot path: dates of digits with a time of day or without; a zone is left aside.
     #[inline]
     pub(crate) fn plain(self, cell: &[u8]) -> Option<Timestamp> {
+        self.fixed_width(cell).or_else(|| self.numeric(cell).map(|stamp| stamp.local))
+    }
+
+    /// `YYYY-MM-DD` and `DD.MM.YYYY`, bare or followed by ` HH:MM` or ` HH:MM:SS`.
+    #[inline]
+    fn fixed_width(self, cell: &[u8]) -> Option<Timestamp> {
         let (date, time) = cell.split_first_chunk::<10>()?;
         let (start, end) = date.split_first_chunk::<8>()?;
         let (start, end) =
@@ -172,6 +185,31 @@ impl DateFormat {
         let [hour, minute, second, _] = pairs(digits)?;
         let second = second_of_day(hour, minute, second)?;
         Some(Timestamp::from_seconds(midnight.seconds() + i64::from(second)))
+    }
+
+    /// Three numbers with one sign between them, of which the first or the last is a year of four digits,
+    /// bare or followed by a time of day: `1/5/2024 9:05 PM`, `2024-01-05T10:00:00.000Z`.
+    fn numeric(self, cell: &[u8]) -> Option<Stamp> {
+        let mut cursor = Cursor { rest: cell };
+        let (first, first_digits) = cursor.number(4)?;
+        let sign = cursor.take(|byte| matches!(byte, b'-' | b'/' | b'.'))?;
+        let (second, _) = cursor.number(2)?;
+        cursor.take(|byte| byte == sign)?;
+        let (third, third_digits) = cursor.number(4)?;
+        let day = match (first_digits, third_digits, self.order) {
+            (4, 1 | 2, _) => day_of(first, second, third),
+            (1 | 2, 4, DateOrder::Dmy) => day_of(third, second, first),
+            (1 | 2, 4, DateOrder::Mdy) => day_of(third, first, second),
+            _ => return None,
+        };
+        let midnight = day.ok()?.midnight();
+        if cursor.rest.is_empty() {
+            return Some(Stamp::local(midnight));
+        }
+        cursor.take(|byte| matches!(byte, b' ' | b'T'))?;
+        let (second, offset) = cursor.time_of_day()?;
+        let local = Timestamp::from_seconds(midnight.seconds() + i64::from(second));
+        cursor.rest.is_empty().then_some(Stamp { local, offset })
     }
 
     #[cold]
@@ -216,6 +254,90 @@ impl DateFormat {
             }
         };
         Ok((day, scanned.second))
+    }
+}
+
+/// Reads a cell of digits and signs from left to right; `None` where it holds anything else.
+struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl Cursor<'_> {
+    /// The next byte, if `is` it.
+    #[inline]
+    fn take(&mut self, is: impl Fn(u8) -> bool) -> Option<u8> {
+        let (byte, rest) = self.rest.split_first()?;
+        is(*byte).then(|| {
+            self.rest = rest;
+            *byte
+        })
+    }
+
+    /// A number of up to `most` digits, and how many it has.
+    #[inline]
+    fn number(&mut self, most: usize) -> Option<(u32, usize)> {
+        let (mut value, mut digits) = (0, 0);
+        while let Some(digit) = self.take(|byte| byte.is_ascii_digit()) {
+            digits += 1;
+            if digits > most {
+                return None;
+            }
+            value = value * 10 + u32::from(digit - b'0');
+        }
+        (digits > 0).then_some((value, digits))
+    }
+
+    /// `:NN`.
+    #[inline]
+    fn colon_pair(&mut self) -> Option<u32> {
+        self.take(|byte| byte == b':')?;
+        self.number(2).and_then(|(value, digits)| (digits == 2).then_some(value))
+    }
+
+    /// The second of the day of `HH:MM[:SS[.fraction]][ AM| PM]`, and the offset of `Z` or `+HH:MM` behind it.
+    fn time_of_day(&mut self) -> Option<(u32, Option<i32>)> {
+        let (mut hour, _) = self.number(2)?;
+        let minute = self.colon_pair()?;
+        let mut second = 0;
+        if self.rest.first() == Some(&b':') {
+            second = self.colon_pair()?;
+            if self.take(|byte| matches!(byte, b'.' | b',')).is_some() {
+                let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                if digits == 0 {
+                    return None;
+                }
+                self.rest = &self.rest[digits..];
+            }
+        }
+        let mut offset = None;
+        match *self.rest {
+            [b' ', half, b'M' | b'm'] | [half, b'M' | b'm'] if (1..=12).contains(&hour) => {
+                hour = match half {
+                    b'A' | b'a' => hour % 12,
+                    b'P' | b'p' => hour % 12 + 12,
+                    _ => return None,
+                };
+                self.rest = &[];
+            }
+            [b'Z'] => {
+                offset = Some(0);
+                self.rest = &[];
+            }
+            [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2]
+                if [h1, h2, m1, m2].iter().all(u8::is_ascii_digit) =>
+            {
+                let pair = |one: u8, two: u8| i32::from(one - b'0') * 10 + i32::from(two - b'0');
+                let (hours, minutes) = (pair(h1, h2), pair(m1, m2));
+                if hours > 14 || minutes > 59 {
+                    return None;
+                }
+                let east = hours * 3600 + minutes * 60;
+                offset = Some(if sign == b'+' { east } else { -east });
+                self.rest = &[];
+            }
+            _ => {}
+        }
+        Some((second_of_day(hour, minute, second)?, offset))
     }
 }
 

@@ -240,6 +240,19 @@ prop_compose! {
 
 proptest! {
     #[test]
+    fn the_hot_path_reads_as_the_general_one(
+        cell in "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,4})?)?( ?[AaPp][Mm]|Z|[+-][0-9]{2}:[0-9]{2})?)?",
+    ) {
+        for format in [DMY, MDY, YMD] {
+            let general = format.any(cell.as_bytes());
+            if let Some(stamp) = format.numeric(cell.as_bytes()) {
+                prop_assert_eq!(Parsed::Value(stamp), general);
+            }
+            prop_assert_eq!(format.parse_stamp(cell.as_bytes()), general);
+        }
+    }
+
+    #[test]
     fn stamps_round_trip_in_every_dialect((date, second) in any_stamp()) {
         let (y, m, d) = date.to_ymd();
         let (hour, minute, sec) = (second / 3600, second / 60 % 60, second % 60);
