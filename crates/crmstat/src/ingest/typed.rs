@@ -137,7 +137,7 @@ impl TypedRows<'_> {
         let valid = self.valid(position);
         match &self.column(position).values {
             Values::Date(days) => {
-                fill(at, valid, &days[rows], |day| Date::from_days(*day).midnight().seconds())
+                fill(at, valid, &days[rows], |day| Date::from_days(*day).midnight().seconds());
             }
             Values::Timestamp(seconds) => fill(at, valid, &seconds[rows], |seconds| *seconds),
             Values::Text(texts) => {
@@ -319,7 +319,7 @@ fn fill<T>(places: &mut [i64], valid: Option<&[bool]>, values: &[T], of: impl Fn
 fn exact_units(number: f64) -> Option<i64> {
     // Units up to 2^53 are exact as floats. A unit off by the rounding of the product fails the comparison.
     const LARGEST: f64 = 900_000_000_000.0;
-    if !(number.abs() < LARGEST) {
+    if number.is_nan() || number.abs() >= LARGEST {
         return None;
     }
     let scale = Money::SCALE as f64;

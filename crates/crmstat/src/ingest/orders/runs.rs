@@ -64,8 +64,9 @@ pub(super) fn join(
             && rows.customer[last].of(customers) == rows.customer[row].of(customers)
     };
     let first = (1..rows.at.len()).find(|row| is_one(rows, row - 1, *row));
-    let mut orders = first.unwrap_or(rows.at.len());
-    for row in orders..rows.at.len() {
+    let first = first.unwrap_or(rows.at.len());
+    let mut orders = first;
+    for row in first..rows.at.len() {
         if let Some(last) = orders.checked_sub(1)
             && is_one(rows, last, row)
             && let Some((at, amount)) =
@@ -128,7 +129,7 @@ fn id_of(rows: &OrderRows, ids: &[u8], row: usize) -> Option<Vec<u8>> {
 
 /// Joins the edges of all batches where they go on in one another, and shows their ids to `seen`.
 pub(super) fn join_edges(kind: Kind, mut edges: Vec<Edge>, seen: &mut OrderIds) -> Vec<Edge> {
-    edges.sort_unstable_by(|left, right| left.place.cmp(&right.place));
+    edges.sort_unstable_by_key(|edge| edge.place);
     let mut joined: Vec<Edge> = Vec::with_capacity(edges.len());
     for edge in edges {
         if let Some(last) = joined.last_mut()
@@ -145,4 +146,74 @@ pub(super) fn join_edges(kind: Kind, mut edges: Vec<Edge>, seen: &mut OrderIds) 
         seen.observe_one(&edge.id);
     }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, join, join_edges};
+    use crate::{
+        Money, Timestamp,
+        collections::short_text::Cell,
+        ingest::orders::{
+            reader::OrderRows,
+            repeated_ids::{OrderIds, Repeats},
+        },
+    };
+    use proptest::prelude::*;
+
+    /// Order, customer and amount of each order that batches of `rows` give, and what their ids show.
+    fn joined(rows: &[(u8, i64)], batch: usize) -> (Vec<(u8, i64)>, Repeats) {
+        let (mut edges, mut ids, mut found) = (Vec::new(), OrderIds::default(), Vec::new());
+        for (place, batch) in (0..).zip(rows.chunks(batch)) {
+            // The id of an order is also that of its customer.
+            let buffer: Vec<u8> = batch.iter().map(|(order, _)| order + b'a').collect();
+            let cell = |start: usize| Cell { start: start as u32, len: 1 };
+            let mut columns = OrderRows {
+                record: (0..batch.len() as u32).collect(),
+                customer: (0..batch.len()).map(cell).collect(),
+                at: vec![Timestamp::default(); batch.len()],
+                amount: batch.iter().map(|(_, amount)| Money::from_units(*amount)).collect(),
+                order: (0..batch.len()).map(cell).collect(),
+                number: Vec::new(),
+            };
+            let own = join(Kind::Lines, &mut columns, (&buffer, &buffer), (0, place), &mut edges);
+            ids.observe(&buffer, &columns.order[own.clone()]);
+            found.extend(own.map(|row| {
+                (columns.order[row].of(&buffer)[0] - b'a', columns.amount[row].units())
+            }));
+        }
+        let edges = join_edges(Kind::Lines, edges, &mut ids);
+        found.extend(edges.iter().map(|edge| (edge.id[0] - b'a', edge.amount.units())));
+        found.sort_unstable();
+        (found, ids.repeats())
+    }
+
+    proptest! {
+        #[test]
+        fn lines_that_stand_together_are_one_order_wherever_batches_end(
+            runs in prop::collection::vec((1_usize..5, -9_i64..9), 1..20),
+            batch in 1_usize..9,
+        ) {
+            let rows: Vec<(u8, i64)> = (0..)
+                .zip(&runs)
+                .flat_map(|(order, (lines, amount))| vec![(order, *amount); *lines])
+                .collect();
+            let (found, repeats) = joined(&rows, batch);
+            let sums = runs.iter().map(|(lines, amount)| *lines as i64 * amount);
+            prop_assert_eq!(found, (0..).zip(sums).collect::<Vec<_>>());
+            prop_assert_eq!(repeats, Repeats::None);
+        }
+
+        #[test]
+        fn lines_that_stand_apart_are_never_missed(
+            orders in prop::collection::vec(0_u8..6, 2..30),
+            batch in 1_usize..9,
+        ) {
+            let rows: Vec<(u8, i64)> = orders.iter().map(|order| (*order, 1)).collect();
+            let (found, repeats) = joined(&rows, batch);
+            let mut ids: Vec<u8> = found.iter().map(|(order, _)| *order).collect();
+            ids.dedup();
+            prop_assert!(ids.len() == found.len() || repeats != Repeats::None);
+        }
+    }
 }

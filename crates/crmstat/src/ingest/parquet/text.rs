@@ -101,10 +101,9 @@ impl TextColumn {
         match self {
             Self::Plain(texts) => cells.extend_from_slice(&texts.spans[rows]),
             Self::Dictionary { dictionary, codes } => {
-                cells.extend(codes[rows].iter().map(|code| {
-                    // The dictionary of missing texts alone is empty.
-                    dictionary.spans.get(*code as usize).copied().unwrap_or_default()
-                }))
+                // The dictionary of missing texts alone is empty.
+                let span = |code: &u32| dictionary.spans.get(*code as usize).copied();
+                cells.extend(codes[rows].iter().map(|code| span(code).unwrap_or_default()));
             }
         }
     }

@@ -471,6 +471,36 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn records_of_one_width_read_as_by_the_csv_crate(
+            rows in prop::collection::vec(prop::array::uniform3("[ab,\"\n ]{0,40}"), 1..20),
+            style in 0_usize..3,
+            block_size in 1_usize..300,
+        ) {
+            let style = [csv::QuoteStyle::Always, csv::QuoteStyle::Necessary, csv::QuoteStyle::NonNumeric][style];
+            let mut writer = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let input = writer.into_inner().unwrap();
+            let dialect = Dialect { delimiter: b',', backslash: false };
+            let wanted = Wanted::new(vec![0, 1, 2], 3, false);
+            let mut blocks = blocks(&input, "test", dialect).with_block_size(block_size);
+            let (mut block, mut batch, mut found) = (Block::default(), Batch::default(), Vec::new());
+            while blocks.next_into(&mut block).unwrap() {
+                batch.fill(&mut block, dialect, &wanted);
+                prop_assert!(batch.ragged.is_empty());
+                for row in 0..batch.len() {
+                    found.push([0, 1, 2].map(|at| batch.cells[at][row].of(&block.bytes).to_vec()));
+                }
+            }
+            let rows: Vec<[Vec<u8>; 3]> =
+                rows.into_iter().map(|row| row.map(String::into_bytes)).collect();
+            prop_assert_eq!(found, rows);
+        }
+    }
+
     #[test]
     fn a_quote_never_closed_is_an_error_that_names_its_line() {
         let dialect = Dialect { delimiter: b',', backslash: false };
