@@ -2,7 +2,7 @@
 //!
 //! Ids are dense, start at 0 and never move, so that tables may refer to them.
 
-use crate::collections::short_text::{Key, hash_text};
+use crate::collections::short_text::{Cell, Key, hash};
 use rayon::slice::ParallelSliceMut;
 
 /// The id given for a text that is not UTF-8.
@@ -53,7 +53,16 @@ impl<V: Copy + Default + Sync> Interner<V> {
 
     /// The id of `text`, new or known; [`NOT_UTF8`] where it is not UTF-8.
     pub(crate) fn intern(&mut self, text: &[u8]) -> u32 {
-        let (inline, hash) = (Key::inline(text), hash_text(text));
+        self.intern_as(text, Key::inline(text))
+    }
+
+    /// As [`Interner::intern`] of the text in a cell.
+    pub(crate) fn intern_cell(&mut self, buffer: &[u8], cell: Cell) -> u32 {
+        self.intern_as(cell.of(buffer), Key::of_cell(buffer, cell))
+    }
+
+    fn intern_as(&mut self, text: &[u8], inline: Option<Key>) -> u32 {
+        let hash = hash(text, inline);
         let mask = self.index.len() - 1;
         let mut slot = hash as usize & mask;
         while self.index[slot] != 0 {

@@ -153,6 +153,16 @@ pub(crate) fn hash_text(text: &[u8]) -> u64 {
     hash(text, Key::inline(text))
 }
 
+/// As [`hash_text`] of the text in a cell, by one load of 16 bytes where the buffer goes on that far.
+pub(crate) fn hash_cell(buffer: &[u8], cell: Cell) -> u64 {
+    hash(cell.of(buffer), Key::of_cell(buffer, cell))
+}
+
+/// The hash of a number: another one than that of its digits.
+pub(crate) fn hash_number(number: i64) -> u64 {
+    fold(number.cast_unsigned() ^ 0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB)
+}
+
 /// The hash of a text by folded multiplication (the mixing step of wyhash), over its key where it has one.
 ///
 /// No order of a table reaches output, so the constants are fixed.

@@ -129,7 +129,7 @@ impl DealPart {
         let mut codes = Codes::default();
         for ((code, words), part) in codes.iter_mut().zip(&mut outcomes.words).zip(self.words) {
             if let Some(part) = part {
-                *code = words.intern(cell(part));
+                *code = words.intern_cell(bytes, records.batch.cells[part.position][row]);
             }
         }
         for (bit, part) in self.dates.into_iter().enumerate() {
@@ -167,6 +167,26 @@ impl DealPart {
             }
         }
         statuses.clear();
+        let mut slots = (0..WORDS.len()).filter(|slot| self.words[*slot].is_some());
+        let mut last: Option<(Codes, Option<DealStatus>)> = None;
+        if let (Some(slot), None, [None, None, None]) = (slots.next(), slots.next(), self.dates) {
+            // One word decides: neighbours mostly say the same.
+            let column = std::mem::take(&mut outcomes.columns[slot]);
+            statuses.extend(column.iter().map(|code| {
+                let mut codes = Codes::default();
+                codes[slot] = *code;
+                match last {
+                    Some((known, status)) if known == codes => status,
+                    _ => {
+                        let status = self.known(outcomes, codes);
+                        last = Some((codes, status));
+                        status
+                    }
+                }
+            }));
+            outcomes.columns[slot] = column;
+            return;
+        }
         for row in 0..rows.len() {
             let mut codes = Codes::default();
             for (slot, part) in self.words.iter().enumerate() {
@@ -179,12 +199,17 @@ impl DealPart {
                     codes[WORDS.len()] |= 1 << bit;
                 }
             }
-            let place = self.place(outcomes, codes);
-            statuses.push(match outcomes.decided[place as usize] {
-                Resolution::Known(status) => Some(status),
-                Resolution::Missing if self.silent_is_won => Some(DealStatus::Won),
-                _ => None,
-            });
+            statuses.push(self.known(outcomes, codes));
+        }
+    }
+
+    /// What `codes` mean; `None` where the row is at fault.
+    fn known(&self, outcomes: &mut Outcomes, codes: Codes) -> Option<DealStatus> {
+        let place = self.place(outcomes, codes);
+        match outcomes.decided[place as usize] {
+            Resolution::Known(status) => Some(status),
+            Resolution::Missing if self.silent_is_won => Some(DealStatus::Won),
+            _ => None,
         }
     }
 

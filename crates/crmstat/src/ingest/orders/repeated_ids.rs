@@ -5,7 +5,10 @@
 //! ids strictly rise or fall is remembered by its two ends alone, and the ends are compared at the last;
 //! from the first unsorted block on, ids are remembered as hashes.
 
-use crate::collections::{short_text::Cell, write_cells::push_signed};
+use crate::collections::{
+    short_text::{Cell, hash_cell, hash_number},
+    write_cells::push_signed,
+};
 use rayon::prelude::*;
 
 /// What the ids of an input have shown.
@@ -27,6 +30,8 @@ pub(crate) struct OrderIds {
     /// Lowest and highest id of each sorted block.
     ranges: Vec<(Ordinal, Ordinal)>,
     hashes: Vec<u64>,
+    /// Hashes of ids that are numbers.
+    numbers: Vec<u64>,
 }
 
 /// Hashes that are compared with one another at a time: they and their table fit a core's cache.
@@ -101,11 +106,12 @@ impl OrderIds {
         }
         if !self.hash_all
             && self.hashes.is_empty()
+            && self.numbers.is_empty()
             && let Some(range) = sorted_range(buffer, ids)
         {
             self.ranges.push(range);
         } else {
-            self.hashes.extend(ids.iter().map(|id| hash(id.of(buffer))));
+            self.hashes.extend(ids.iter().map(|id| hash_cell(buffer, *id)));
         }
     }
 
@@ -116,7 +122,7 @@ impl OrderIds {
             text.clear();
             push_signed(&mut text, id);
             let cell = Cell { start: 0, len: text.len() as u32 };
-            (ordinal(&text, cell), hash(&text))
+            (ordinal(&text, cell), hash_cell(&text, cell))
         };
         let (Some(&first), Some(&last)) = (ids.first(), ids.last()) else { return };
         let (low, high) = (first.min(last), first.max(last));
@@ -124,9 +130,12 @@ impl OrderIds {
         let is_sorted = rises || ids.windows(2).all(|pair| pair[0] > pair[1]);
         // The digits of numbers from zero on are in the order of the numbers.
         let range = if is_sorted && low >= 0 { digits(low).0.zip(digits(high).0) } else { None };
-        match range.filter(|_| !self.hash_all && self.hashes.is_empty()) {
+        match range.filter(|_| !self.hash_all && self.hashes.is_empty() && self.numbers.is_empty())
+        {
             Some(range) => self.ranges.push(range),
-            None => self.hashes.extend(ids.iter().map(|id| digits(*id).1)),
+            // In the first pass numbers need no digits; where texts stand beside them, there is a second.
+            None if self.hash_all => self.hashes.extend(ids.iter().map(|id| digits(*id).1)),
+            None => self.numbers.extend(ids.iter().map(|id| hash_number(*id))),
         }
     }
 
@@ -140,11 +149,18 @@ impl OrderIds {
         self.hash_all |= other.hash_all;
         self.ranges.append(&mut other.ranges);
         self.hashes.append(&mut other.hashes);
+        self.numbers.append(&mut other.numbers);
         self
     }
 
     /// What all ids together show.
     pub(crate) fn repeats(mut self) -> Repeats {
+        if !self.numbers.is_empty() && self.ranges.is_empty() && self.hashes.is_empty() {
+            return if repeat(&self.numbers) { Repeats::Possible } else { Repeats::None };
+        }
+        if !self.numbers.is_empty() {
+            return Repeats::Unproven;
+        }
         if self.hashes.is_empty() {
             self.ranges.sort_unstable();
             let apart = self.ranges.windows(2).all(|pair| pair[0].1 < pair[1].0);
@@ -190,10 +206,6 @@ fn ordinal(buffer: &[u8], id: Cell) -> Option<Ordinal> {
     Some(u128::from_be_bytes(bytes) >> (8 * (16 - len)) | (len as u128) << 120)
 }
 
-fn hash(id: &[u8]) -> u64 {
-    crate::collections::short_text::hash_text(id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Cell, OrderIds, Repeats};
@@ -225,8 +237,7 @@ mod tests {
 
     #[test]
     fn numbers_are_seen_as_their_digits() {
-        let seen = |blocks: &[&[i64]], text: &[&str]| {
-            let mut all = OrderIds::default();
+        let seen = |mut all: OrderIds, blocks: &[&[i64]], text: &[&str]| {
             for block in blocks {
                 all.observe_numbers(block);
             }
@@ -240,11 +251,17 @@ mod tests {
             all.observe(&buffer, &cells.collect::<Vec<_>>());
             all.repeats()
         };
-        assert_eq!(seen(&[&[8, 9, 10], &[30, 12]], &["31", "32"]), Repeats::None);
-        assert_eq!(seen(&[&[8, 9, 10]], &["10", "11"]), Repeats::Unproven);
-        assert_eq!(seen(&[&[3, 1, 2]], &["5", "1", "4"]), Repeats::Possible);
-        assert_eq!(seen(&[&[-1, 3, 2]], &["5", "1", "4"]), Repeats::None);
-        assert_eq!(seen(&[&[-2, -1]], &["-3", "5", "-1"]), Repeats::Possible);
+        let first = |blocks: &[&[i64]], text: &[&str]| seen(OrderIds::default(), blocks, text);
+        let again = |blocks: &[&[i64]], text: &[&str]| seen(OrderIds::hashing(), blocks, text);
+        assert_eq!(first(&[&[8, 9, 10], &[30, 12]], &["31", "32"]), Repeats::None);
+        assert_eq!(first(&[&[3, 1, 2], &[7, 6, 8]], &[]), Repeats::None);
+        assert_eq!(first(&[&[3, 1, 2], &[7, 3, 8]], &[]), Repeats::Possible);
+        assert_eq!(first(&[&[8, 9, 10]], &["10", "11"]), Repeats::Unproven);
+        assert_eq!(again(&[&[8, 9, 10]], &["10", "11"]), Repeats::Possible);
+        assert_eq!(first(&[&[3, 1, 2]], &["5", "1", "4"]), Repeats::Unproven);
+        assert_eq!(again(&[&[3, 1, 2]], &["5", "1", "4"]), Repeats::Possible);
+        assert_eq!(again(&[&[-1, 3, 2]], &["5", "1", "4"]), Repeats::None);
+        assert_eq!(again(&[&[-2, -1]], &["-3", "5", "-1"]), Repeats::Possible);
     }
 
     #[test]
