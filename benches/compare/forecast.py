@@ -131,7 +131,7 @@ def coverage(train, test, season, horizon):
     for line in done.stdout.splitlines():
         name, step, _, *bounds = line.split(",")
         step, bounds = int(step), [float(bound) for bound in bounds]
-        if step > len(test[name]):
+        if step == 0 or step > len(test[name]):
             continue
         actual = test[name][step - 1]
         for level, (lower, upper) in zip(within, [bounds[:2], bounds[2:]]):

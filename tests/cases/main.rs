@@ -24,8 +24,6 @@ const KNOWN: &[&str] = &[
     "products-price",
     "unknown-labels-listed",
     "forecast-guest-orders",
-    "seasonal-zero-months",
-    "last-month-all-but-one-day",
     "partial-refund",
     "report-with-one-mistyped-year",
     "discount-in-orders",
@@ -41,7 +39,6 @@ const KNOWN: &[&str] = &[
     "status-header-cancelled-flag",
     "map-makes-deals-orders",
     "custom-breaks",
-    "weekdays-only",
     "single-byte-euro-only",
     "03-excel-protected-ids",
     "06-malformed-numbers",
@@ -49,8 +46,6 @@ const KNOWN: &[&str] = &[
     "104-products-price",
     "106-unknown-labels-listed",
     "115-forecast-drops-guest-orders",
-    "117-seasonal-five-zero-months",
-    "118-last-month-all-but-one-day",
     "119-shopify-partial-refund",
     "121-report-with-one-mistyped-year",
     "126-discount-ignored-in-orders",
@@ -66,7 +61,6 @@ const KNOWN: &[&str] = &[
     "67-status-header-is-cancelled-flag",
     "69-map-makes-deals-an-order-table",
     "84-custom-breaks",
-    "92-weekdays-only",
     "98-single-byte-euro-only",
 ];
 

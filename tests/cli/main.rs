@@ -5,6 +5,7 @@ mod churn;
 mod clv;
 mod cohorts;
 mod forecast;
+mod forecast_kinds;
 mod generate;
 mod inspect;
 mod outputs;

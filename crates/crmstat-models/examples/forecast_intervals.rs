@@ -1,5 +1,5 @@
 //! Do the standard ensemble's intervals hold what they promise? Reads `id,v1,v2,…` a row, writes
-//! `id,step,mean,lower_80,upper_80,lower_95,upper_95`.
+//! `id,step,mean,lower_80,upper_80,lower_95,upper_95`; the step 0 is the horizon as a whole.
 //!
 //! ```text
 //! cargo run --release -p crmstat-models --example forecast_intervals -- FILE SEASON HORIZON
@@ -11,7 +11,11 @@ use std::{
     process::ExitCode,
 };
 
-use crmstat_models::forecast::{Fitted, Series, ensemble::Ensemble, intervals};
+use crmstat_models::forecast::{
+    Fitted, Series,
+    ensemble::{Ensemble, Note},
+    intervals::{Outcome, Past, Paths},
+};
 
 fn main() -> ExitCode {
     match run(&env::args().skip(1).collect::<Vec<_>>()) {
@@ -41,10 +45,34 @@ fn run(arguments: &[String]) -> Result<(), String> {
         .collect::<Result<_, _>>()?;
 
     let mut output = BufWriter::new(io::stdout().lock());
-    for ((id, _), fit) in rows.iter().zip(Ensemble::standard().fit_all(&series)) {
+    let fits = Ensemble::standard().fit_all(&series);
+    for (((id, _), series), fit) in rows.iter().zip(&series).zip(fits) {
         let forecast = fit.forecast(horizon);
-        let bounds = |level| intervals::calibrated(&forecast, level).map_err(|e| e.to_string());
-        let (of_80, of_95) = (bounds(0.8)?, bounds(0.95)?);
+        let paths = Paths::simulate(&fit, horizon, 400, 1).map_err(|error| error.to_string())?;
+        let mixture = fit.notes().iter().any(Note::is_mixture);
+        let past = Past::of(&fit, series, horizon);
+        let bounds = |level| {
+            let interval =
+                if mixture { paths.interval(level) } else { past.interval(&forecast, level) };
+            interval.map(|interval| interval.at_least(fit.floor().unwrap_or(f64::MIN)))
+        };
+        let (of_80, of_95) = bounds(0.8)
+            .and_then(|of_80| Ok((of_80, bounds(0.95)?)))
+            .map_err(|error| error.to_string())?;
+        let whole = if mixture {
+            Outcome::of_sums(&paths)
+        } else {
+            let paths = paths.matched(&forecast).map_err(|error| error.to_string())?;
+            let mean = forecast.mean.iter().sum::<f64>();
+            let errors = paths.paths().iter().map(|path| path.iter().sum::<f64>() - mean);
+            let variance = errors.map(|error| error * error).sum::<f64>() / 400.0;
+            past.sum(mean, variance.sqrt(), fit.floor())
+        };
+        let (lower, upper) = whole.interval(0.8).map_err(|error| error.to_string())?;
+        let (least, most) = whole.interval(0.95).map_err(|error| error.to_string())?;
+        let mean = forecast.mean.iter().sum::<f64>();
+        writeln!(output, "{id},0,{mean},{lower},{upper},{least},{most}")
+            .map_err(|error| error.to_string())?;
         for (step, mean) in forecast.mean.iter().enumerate() {
             let cells = [
                 mean,

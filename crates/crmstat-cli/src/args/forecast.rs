@@ -22,7 +22,7 @@ pub(crate) struct ForecastArgs {
     /// One row per open deal of the pipeline: how likely it is won within the horizon, and what it brings
     #[arg(long, requires = "pipeline", conflicts_with_all = ["backtest", "total", "target"])]
     pub(crate) open_deals: bool,
-    /// The length of a period: day, (ISO) week, month, quarter, year
+    /// The length of a period: hour, day, (ISO) week, month, quarter, year
     /// [default: month; for --series the longest without two values]
     #[arg(long, value_name = "PERIOD")]
     pub(crate) period: Option<String>,
@@ -33,11 +33,11 @@ pub(crate) struct ForecastArgs {
     /// pipeline, owner, product, source, region or channel
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
-    /// Periods to forecast [default: 28 days, 13 weeks, 12 months, 4 quarters, 3 years]
+    /// Periods to forecast [default: 48 hours, 28 days, 13 weeks, 12 months, 4 quarters, 3 years]
     #[arg(long, value_name = "N")]
     pub(crate) horizon: Option<usize>,
     /// The model: auto, naive, seasonal-naive, drift, ets, theta, dotm, ces, arima, mstl, croston, sba, tsb,
-    /// imapa, or a form such as `ETS(A,Ad,M)`; or models that were saved, which go on without a new fit
+    /// imapa, regression, regression-robust, regression-ridge, or a form such as `ETS(A,Ad,M)`; or models that were saved, which go on without a new fit
     #[arg(long, value_name = "NAME|FILE.json", default_value = "auto")]
     pub(crate) model: String,
     /// Save the fitted models, to go on with when more is known
@@ -58,6 +58,13 @@ pub(crate) struct ForecastArgs {
     /// Tell instead which past periods do not belong, and where a series changed its course
     #[arg(long, conflicts_with_all = ["backtest", "total", "target"])]
     pub(crate) anomalies: bool,
+    /// Tell instead what the forecast is made of: one row per period, past and future, with the model's value, level,
+    /// season and the effect of what is known ahead
+    #[arg(long, conflicts_with_all = ["backtest", "anomalies", "total", "target", "pipeline"])]
+    pub(crate) fitted: bool,
+    /// Tell instead the coefficients of `--model regression`: estimates with intervals, p-values and what they mean
+    #[arg(long, conflicts_with_all = ["backtest", "anomalies", "total", "target", "pipeline", "fitted"])]
+    pub(crate) coefficients: bool,
     /// The most origins of a backtest
     #[arg(long, value_name = "N", default_value_t = 5, requires = "backtest")]
     pub(crate) origins: usize,

@@ -32,6 +32,11 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
         drivers: drivers(args)?,
         seed: args.seed.unwrap_or(DEFAULT_SEED),
     };
+    if args.coefficients && !model.starts_with("regression") {
+        return Err(Error::usage("only a regression has coefficients")
+            .with_hint("give `--model regression`")
+            .into());
+    }
     if args.pipeline {
         return pipeline(args, &options, &printer);
     }
@@ -70,8 +75,15 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
         }
         let forecasts = fit.forecast(&options)?;
         tell_series(&printer, &forecasts);
-        let whole = args.total || args.target.is_some();
-        let table = if whole { forecasts.totals(lang)? } else { forecasts.table(lang)? };
+        let table = if args.coefficients {
+            fit.coefficients(&options, lang)?
+        } else if args.fitted {
+            fit.fitted_table(&forecasts, lang)?
+        } else if args.total || args.target.is_some() {
+            forecasts.totals(lang)?
+        } else {
+            forecasts.table(lang)?
+        };
         (table, forecasts.notes().to_vec())
     };
     for note in &notes {

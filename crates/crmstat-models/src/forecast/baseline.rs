@@ -195,6 +195,12 @@ impl Fitted for BaselineFit {
         &self.residuals
     }
 
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        let head = self.observations.get(..seen).filter(|head| !head.is_empty())?;
+        let then = self.baseline.fit(&Series::new(head, self.season).ok()?);
+        Some(Box::new(Self { variance: self.variance, ..then }))
+    }
+
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
         let lag = self.last_cycle.len();
         let deviation = self.variance.sqrt();

@@ -21,6 +21,7 @@ pub mod hierarchy;
 pub mod intermittent;
 pub mod intervals;
 pub mod mstl;
+pub mod occurrence;
 pub mod pipeline;
 pub mod regression;
 pub mod saved;
@@ -86,6 +87,12 @@ impl<'a> Series<'a> {
         self.values.len()
     }
 
+    /// Other observations, such as a part of them, with a season of their own; they are finite and at least one.
+    pub(crate) fn of<'b>(&self, values: &'b [f64], season: usize) -> Series<'b> {
+        debug_assert!(!values.is_empty() && values.iter().all(|value| value.is_finite()));
+        Series { values, season }
+    }
+
     /// The first `len` observations, as a backtest sees them at an origin; at least one is kept.
     #[must_use]
     pub fn head(&self, len: usize) -> Self {
@@ -115,6 +122,12 @@ pub trait Fitted: Any + Debug + Send + Sync {
 
     /// Observation minus fitted value, as long as the series.
     fn residuals(&self) -> &[f64];
+
+    /// The model as it stood after the first `seen` observations, at the parameters found from all of them; `None`
+    /// where it cannot go back, or not as far.
+    fn as_of(&self, _seen: usize) -> Option<Box<dyn Fitted>> {
+        None
+    }
 
     /// One random path of the next `horizon` periods, or `None` where the model cannot simulate.
     fn simulate(&self, _horizon: usize, _generator: &mut Generator) -> Option<Vec<f64>> {

@@ -310,6 +310,17 @@ impl Fitted for AdjustedFit {
         &self.residuals
     }
 
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        let inner = self.inner.as_of(seen)?;
+        Some(Box::new(Self {
+            name: self.name.clone(),
+            inner,
+            back: self.back.clone(),
+            fitted: self.fitted[..seen].to_vec(),
+            residuals: self.residuals[..seen].to_vec(),
+        }))
+    }
+
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
         let path = self.inner.simulate(horizon, generator)?;
         let next = self.fitted.len();

@@ -145,3 +145,57 @@ fn wrong_parameters_are_refused() {
         assert!(Changepoints::default().penalty(wrong).find(&series).unwrap_err().is_parameter());
     }
 }
+
+#[test]
+fn an_anomaly_leaves_none_a_cycle_away() {
+    // Two and a half years of weeks: every phase was seen two or three times.
+    let (mut beside, mut found_of) = (0, 0);
+    for index in 0..60 {
+        let mut values: Vec<f64> = noise(130, index)
+            .iter()
+            .enumerate()
+            .map(|(t, error)| {
+                200.0 + 60.0 * (t as f64 * std::f64::consts::TAU / 52.0).sin() + 5.0 * error
+            })
+            .collect();
+        values[40] += 120.0;
+        values[75] -= 100.0;
+        let found = Anomalies::default().find(&Series::new(&values, 52).unwrap()).unwrap();
+        let places: Vec<usize> = found.iter().map(|anomaly| anomaly.position).collect();
+        found_of += places.iter().filter(|at| [40, 75].contains(at)).count();
+        beside += places.iter().filter(|at| ![40, 75].contains(at)).count();
+    }
+    assert!(found_of >= 114, "{found_of} of 120 found");
+    assert!(beside <= 6, "{beside} false ones in 60 series");
+}
+
+#[test]
+fn errors_that_last_are_no_changes() {
+    let mut found_in = 0;
+    for index in 0..100 {
+        let mut error = 0.0;
+        let values: Vec<f64> = noise(130, index)
+            .iter()
+            .map(|shock| {
+                error = 0.6 * error + shock;
+                100.0 + error
+            })
+            .collect();
+        found_in += Changepoints::default().find(&Series::new(&values, 52).unwrap()).unwrap().len();
+    }
+    assert!(found_in <= 15, "{found_in} changes in 100 series without any");
+}
+
+#[test]
+fn heavy_tails_are_no_anomalies() {
+    let mut found = 0;
+    for index in 0..60 {
+        let values: Vec<f64> = noise(120, index)
+            .iter()
+            .zip(noise(120, 1000 + index))
+            .map(|(a, b)| 100.0 + a * b.abs().max(0.1) * 3.0)
+            .collect();
+        found += Anomalies::default().find(&Series::new(&values, 12).unwrap()).unwrap().len();
+    }
+    assert!(found <= 12, "{found} in 60 series without any");
+}

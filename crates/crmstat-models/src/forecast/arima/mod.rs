@@ -211,7 +211,19 @@ impl FittedArima {
         let history = self.fitted.iter().zip(&self.residuals).map(|(fit, error)| fit + error);
         let longer: Vec<f64> =
             history.chain(values.iter().copied()).map(|value| value / self.scale).collect();
-        let parts = Parts {
+        let next = Self::assemble(self.parts(), &longer)
+            .filter(|next| {
+                let next_value = next.path(1, || 0.0);
+                next.residuals.iter().chain(&next_value).all(|number| number.is_finite())
+            })
+            .ok_or_else(|| Error::data("the new values are too large to calculate with"))?;
+        // What was estimated stays as it was.
+        Ok(Self { variance: self.variance, log_likelihood: self.log_likelihood, ..next })
+    }
+
+    /// What was estimated.
+    fn parts(&self) -> Parts {
+        Parts {
             order: self.order,
             season: self.season,
             scale: self.scale,
@@ -223,15 +235,7 @@ impl FittedArima {
                 log_likelihood: 0.0,
                 converged: self.converged,
             },
-        };
-        let next = Self::assemble(parts, &longer)
-            .filter(|next| {
-                let next_value = next.path(1, || 0.0);
-                next.residuals.iter().chain(&next_value).all(|number| number.is_finite())
-            })
-            .ok_or_else(|| Error::data("the new values are too large to calculate with"))?;
-        // What was estimated stays as it was.
-        Ok(Self { variance: self.variance, log_likelihood: self.log_likelihood, ..next })
+        }
     }
 
     fn polynomials(&self) -> Polynomials {
@@ -296,6 +300,17 @@ impl Fitted for FittedArima {
 
     fn residuals(&self) -> &[f64] {
         &self.residuals
+    }
+
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        // Differences use up the first observations, and the variance more.
+        if seen > self.fitted.len() || seen < self.order.lost(self.season) + self.parameters + 1 {
+            return None;
+        }
+        let history = self.fitted[..seen].iter().zip(&self.residuals);
+        let head: Vec<f64> = history.map(|(fit, error)| (fit + error) / self.scale).collect();
+        let then = Self::assemble(self.parts(), &head)?;
+        Some(Box::new(Self { variance: self.variance, ..then }))
     }
 
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {

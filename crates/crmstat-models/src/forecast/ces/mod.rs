@@ -29,7 +29,7 @@ use super::{Fitted, Forecast};
 use crate::{Error, Result, random::Generator};
 
 pub use params::Ces;
-use recursion::{Smoothing, State};
+use recursion::{Smoothing, State, smooth};
 
 /// A path that has grown beyond this, in units of the scale, stays where it is: α₁ above one means growth
 /// without end, and squares must stay finite.
@@ -202,6 +202,25 @@ impl Fitted for FittedCes {
 
     fn residuals(&self) -> &[f64] {
         &self.residuals
+    }
+
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        if seen == 0 || seen > self.fitted.len() {
+            return None;
+        }
+        let values: Vec<f64> =
+            self.fitted.iter().zip(&self.residuals).map(|(f, e)| (f + e) / self.scale).collect();
+        let initial = State::initial(self.form, &values, self.state.phases.len().max(1));
+        let mut errors = Vec::with_capacity(seen);
+        let state = smooth(self.form, &values[..seen], &initial, &self.smoothing, &mut errors);
+        state.is_finite().then(|| {
+            Box::new(Self {
+                state,
+                fitted: self.fitted[..seen].to_vec(),
+                residuals: self.residuals[..seen].to_vec(),
+                ..self.clone()
+            }) as Box<dyn Fitted>
+        })
     }
 
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {

@@ -55,7 +55,7 @@ fn the_recursion_is_that_of_the_authors() {
     let initial = State::initial(Form::Full, &values, 4);
     let expected = slow_errors(&values, 4, &initial, &smoothing);
     let mut errors = Vec::new();
-    recursion::smooth(Form::Full, &values, &initial, &smoothing, &mut errors);
+    smooth(Form::Full, &values, &initial, &smoothing, &mut errors);
     for (found, expected) in errors.iter().zip(&expected) {
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");
     }

@@ -2,13 +2,15 @@
 //! series of days?
 //!
 //! # Formula
-//! yₜ = Σ βₖ(xₖₜ − x̄ₖ) + s(t) + zₜ. The season of the year s is that of MSTL, smoothed over [`SMOOTHED`]
-//! periods to either side, since every day of it was seen only a few times. β comes from a regression with
-//! ARIMA errors on y − s, whose orders are found automatically; it is used only where it lowers `AICc` against
-//! the same orders without regressors. What is left, z, is forecast by the ensemble.
+//! yₜ = Σ βₖ(xₖₜ − x̄ₖ)mₜ + s(t) + zₜ. m is the level around t over the mean of all, where nothing is negative:
+//! effects are in proportion to it. β comes from a regression with ARIMA errors, whose orders are found automatically,
+//! beside six waves over the year where there is a season of it, so that a holiday of every year is counted once; it is
+//! used only where it lowers `AICc` against the same without drivers. The season of the year s is that of MSTL on what
+//! the drivers leave, smoothed over [`SMOOTHED`] periods to either side, since every day of it was seen only a few
+//! times. What is left, z, is forecast by the ensemble.
 //!
 //! # Assumptions
-//! Effects add up and last. At an origin a driver is what was known of it then: a value that became known
+//! Effects last. At an origin a driver is what was known of it then: a value that became known
 //! later is the last one known.
 //!
 //! # Citation
@@ -17,11 +19,11 @@
 //! "Forecasting: Principles and Practice", 3rd edition, 2021, chapter 10.
 //!
 //! # When not to use
-//! Drivers that must be forecast themselves; effects that grow with the level (take logarithms first).
+//! Drivers that must be forecast themselves.
 //!
 //! # Units and shapes
 //! A driver has one value per observation, oldest first, and then one per period known ahead; beyond those its
-//! last value is held. Effects are in the unit of the series per unit of the driver.
+//! last value is held. Effects are in the unit of the series per unit of the driver, at its mean level.
 //!
 //! # Errors
 //! A driver that is shorter than the series or not finite is a parameter error. A series that does not bear
@@ -53,6 +55,7 @@ use super::{
     arima::Arima,
     ensemble::{Ensemble, EnsembleFit, Note},
     mstl::Mstl,
+    occurrence::Occurrence,
 };
 use crate::{Error, Result, random::Generator};
 
@@ -82,6 +85,11 @@ impl Driver {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The values of the first `count` periods as they were known after `seen` observations.
+    pub fn known_after(&self, seen: usize, count: usize) -> Vec<f64> {
+        (0..count).map(|at| self.at(at, seen)).collect()
     }
 
     /// The value of period `at` as it was known after `seen` observations.
@@ -134,25 +142,58 @@ impl<'a> Driven<'a> {
     /// See the module's documentation.
     pub fn fit(&self, series: &Series<'_>) -> Result<DrivenFit> {
         self.check(series)?;
-        let plain = self.ensemble.fit(series);
-        let mut fit = DrivenFit::of(plain, series);
         if self.drivers.is_empty() && self.year.is_none() {
-            return Ok(fit);
+            return Ok(DrivenFit::of(self.ensemble.fit(series), series));
         }
+        if let Some(occurrence) = Occurrence::of(series).filter(|_| self.ensemble.is_standard()) {
+            return self.fit_within(occurrence, series);
+        }
+        self.fit_active(series)
+    }
+
+    /// The open periods of the active stretch by themselves, with what moves them.
+    fn fit_within(&self, occurrence: Occurrence, series: &Series<'_>) -> Result<DrivenFit> {
+        let active = occurrence.active(series.values());
+        let seen = |known: usize| occurrence.open_before(known.min(series.len()));
+        let drivers: Vec<Driver> = self
+            .drivers
+            .iter()
+            .map(|driver| Driver {
+                name: driver.name.clone(),
+                values: occurrence.select(&driver.values),
+                known: occurrence
+                    .positions(driver.known.len())
+                    .map(|at| seen(driver.known[at]))
+                    .collect(),
+            })
+            .collect();
+        let (open, cycle) = (occurrence.season(), occurrence.cycle());
+        let year = self.year.map(|year| (year * open + cycle / 2) / cycle);
+        let inside = Driven { ensemble: self.ensemble, drivers: &drivers, year };
+        let inner = inside.fit_active(&series.of(&active, open))?;
+        let (coefficients, remarks) = (inner.coefficients.clone(), inner.remarks.clone());
+        let notes = inner.fit.notes().to_vec();
+        let fit = self.ensemble.within(occurrence, inner, notes, series);
+        Ok(DrivenFit { coefficients, remarks, ..DrivenFit::of(fit, series) })
+    }
+
+    fn fit_active(&self, series: &Series<'_>) -> Result<DrivenFit> {
+        let plain = self.ensemble.fit_active(series);
+        let mut fit = DrivenFit::of(plain, series);
         let nothing_to_move =
             |note: &Note| matches!(note, Note::Constant { .. } | Note::Intermittent { .. });
         if fit.fit.notes().iter().any(nothing_to_move) {
             return Ok(fit);
         }
-        let mut left = series.values().to_vec();
-        if let Some(cycle) = self.year.and_then(|year| season_of_year(series, year)) {
-            let start = series.len() % cycle.len();
-            for (at, value) in left.iter_mut().enumerate() {
-                *value -= cycle[(at + cycle.len() - start) % cycle.len()];
-            }
-            fit.cycle = cycle;
-        }
-        self.effects(&Series::new(&left, series.season())?, &mut fit);
+        // A holiday of every year is part of the season of the year: what is the holiday's comes out first, beside
+        // smooth waves over the year, and the season is what is left.
+        let year = self.year.filter(|year| shows_years(series, *year));
+        self.effects(series, year, &mut fit);
+        let past = (0..series.len()).map(|at| fit.effect(at));
+        let left: Vec<f64> =
+            series.values().iter().zip(past).map(|(value, effect)| value - effect).collect();
+        let left = Series::new(&left, series.season())?;
+        fit.cycle = year.and_then(|year| season_of_year(&left, year)).unwrap_or_default();
         if fit.cycle.is_empty() && fit.coefficients.is_empty() {
             return Ok(fit);
         }
@@ -169,9 +210,9 @@ impl<'a> Driven<'a> {
         Ok(())
     }
 
-    /// Estimates the effects of the drivers on `left`, which no season of the year is in any more.
-    fn effects(&self, left: &Series<'_>, fit: &mut DrivenFit) {
-        let seen = left.len();
+    /// Estimates the effects of the drivers beside waves over the `year`, where there is one.
+    fn effects(&self, series: &Series<'_>, year: Option<usize>, fit: &mut DrivenFit) {
+        let seen = series.len();
         let varies = |driver: &&Driver| {
             let first = driver.at(0, seen);
             (1..seen).any(|at| driver.at(at, seen) != first)
@@ -186,11 +227,23 @@ impl<'a> Driven<'a> {
                 .push(format!("{seen} values are too few for its regressors, which need {needed}"));
             return;
         }
-        let columns: Vec<Vec<f64>> =
-            moving.iter().map(|driver| (0..seen).map(|at| driver.at(at, seen)).collect()).collect();
-        let fitted = Arima::automatic().fit_with(left, &columns).and_then(|with| {
-            let without = Arima::new(*with.errors().order()).fit(left)?;
-            Ok((with, without))
+        let waves = year.map_or_else(Vec::new, |year| waves(seen, year));
+        let of_driver = |driver: &&Driver| {
+            let column: Vec<f64> = (0..seen).map(|at| driver.at(at, seen)).collect();
+            let centre = column.iter().sum::<f64>() / seen as f64;
+            (centre, (0..seen).map(|at| (column[at] - centre) * fit.scale_at(at)).collect())
+        };
+        let (centres, mut columns): (Vec<f64>, Vec<Vec<f64>>) =
+            moving.iter().map(of_driver).unzip();
+        columns.extend(waves.iter().cloned());
+        let fitted = Arima::automatic().fit_with(series, &columns).and_then(|with| {
+            let without = Arima::new(*with.errors().order());
+            let aicc = if waves.is_empty() {
+                without.fit(series)?.aicc()
+            } else {
+                without.fit_with(series, &waves)?.errors().aicc()
+            };
+            Ok((with, aicc))
         });
         let (with, without) = match fitted {
             Ok(both) => both,
@@ -199,13 +252,12 @@ impl<'a> Driven<'a> {
                 return;
             }
         };
-        if with.errors().aicc() > without.aicc() - LEAST_GAIN {
+        if with.errors().aicc() > without - LEAST_GAIN {
             fit.remarks.push("its regressors explain nothing and are left out".to_owned());
             return;
         }
-        for ((driver, column), slope) in moving.into_iter().zip(&columns).zip(with.coefficients()) {
-            let mean = column.iter().sum::<f64>() / seen as f64;
-            fit.add(driver, *slope, mean);
+        for ((driver, centre), slope) in moving.into_iter().zip(centres).zip(with.coefficients()) {
+            fit.add(driver, *slope, centre);
         }
     }
 }
@@ -220,13 +272,26 @@ impl Model for Driven<'_> {
     }
 }
 
+/// Whether the series is long enough for a season of the year beside that of the week.
+fn shows_years(series: &Series<'_>, year: usize) -> bool {
+    series.season() >= 2 && year > 2 * SMOOTHED && series.len() >= 2 * year
+}
+
+/// Waves over the year: so many pairs of sine and cosine.
+const WAVES: usize = 6;
+
+fn waves(count: usize, year: usize) -> Vec<Vec<f64>> {
+    let wave = |k: usize, of: fn(f64) -> f64| -> Vec<f64> {
+        let angle = |at: usize| std::f64::consts::TAU * (k * at % year) as f64 / year as f64;
+        (0..count).map(|at| of(angle(at))).collect()
+    };
+    (1..=WAVES).flat_map(|k| [wave(k, libm::sin), wave(k, libm::cos)]).collect()
+}
+
 /// What the season of the year adds to each of the next `year` periods, its mean zero; `None` where the series
 /// is too short for it or shows none.
 fn season_of_year(series: &Series<'_>, year: usize) -> Option<Vec<f64>> {
     let n = series.len();
-    if series.season() < 2 || year <= 2 * SMOOTHED || n < 2 * year {
-        return None;
-    }
     let parts = Mstl::with_seasons(&[series.season(), year]).decompose(series).ok()?;
     let raw = &parts.seasonal[1][n - year..];
     let width = 2 * SMOOTHED + 1;
@@ -257,6 +322,8 @@ pub struct DrivenFit {
     coefficients: Vec<(String, f64)>,
     /// The mean of every driver, at which it has no effect.
     centres: Vec<f64>,
+    /// How far effects are those of the mean level, by observation: the level there over the mean.
+    scale: Vec<f64>,
     remarks: Vec<String>,
     seen: usize,
     floor: Option<f64>,
@@ -272,6 +339,7 @@ impl DrivenFit {
             columns: Vec::new(),
             coefficients: Vec::new(),
             centres: Vec::new(),
+            scale: level_of(series),
             remarks: Vec::new(),
             seen: series.len(),
             floor: fit.floor(),
@@ -307,11 +375,16 @@ impl DrivenFit {
         notes.chain(self.remarks.iter().cloned()).collect()
     }
 
+    fn scale_at(&self, at: usize) -> f64 {
+        self.scale[at.min(self.scale.len() - 1)]
+    }
+
     /// Lets `driver` add `slope` for each of its units above `centre`.
     fn add(&mut self, driver: &Driver, slope: f64, centre: f64) {
         let seen = self.seen;
-        let effect = |at: usize| slope * (driver.at(at, seen) - centre);
-        self.columns.push((0..driver.values.len().max(seen + 1)).map(effect).collect());
+        let effect = |at: usize| slope * (driver.at(at, seen) - centre) * self.scale_at(at);
+        let column = (0..driver.values.len().max(seen + 1)).map(effect).collect();
+        self.columns.push(column);
         self.coefficients.push((driver.name.clone(), slope));
         self.centres.push(centre);
     }
@@ -328,7 +401,7 @@ impl DrivenFit {
     }
 
     /// What the season of the year and the drivers add to period `at`, counted from the first observation.
-    fn effect(&self, at: usize) -> f64 {
+    pub fn effect(&self, at: usize) -> f64 {
         let year = self.cycle.len();
         let season =
             if year == 0 { 0.0 } else { self.cycle[(at + year - self.seen % year) % year] };
@@ -370,11 +443,78 @@ impl Fitted for DrivenFit {
         self.fit.residuals()
     }
 
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        let fit = self.fit.as_of(seen)?;
+        let effects: Vec<f64> = (0..self.columns.first().map_or(0, Vec::len).max(2 * self.seen))
+            .map(|at| self.effect(at))
+            .collect();
+        Some(Box::new(Moved { fit, effects, seen, floor: self.floor }))
+    }
+
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
         let mut path = self.fit.simulate(horizon, generator)?;
         for (step, value) in path.iter_mut().enumerate() {
             *value = self.with_effect(step, *value);
         }
         Some(path)
+    }
+}
+
+/// Periods to either side whose mean is the level: two cycles, half a year of weeks, at least these.
+const AROUND: usize = 6;
+
+/// The level around each observation over the mean of all: promotions and holidays move sales in proportion. One for
+/// what has negative values.
+fn level_of(series: &Series<'_>) -> Vec<f64> {
+    let (values, count) = (series.values(), series.len());
+    let mean = values.iter().map(|value| value / count as f64).sum::<f64>();
+    if mean <= 0.0 || values.iter().any(|value| *value < 0.0) {
+        return vec![1.0; count];
+    }
+    let reach =
+        if series.season() > AROUND * 4 { series.season() / 2 } else { 2 * series.season() };
+    let reach = reach.max(AROUND);
+    let mut sums = vec![0.0];
+    for value in values {
+        sums.push(sums[sums.len() - 1] + value / mean);
+    }
+    (0..count)
+        .map(|at| {
+            let (from, to) = (at.saturating_sub(reach), (at + reach + 1).min(count));
+            (sums[to] - sums[from]) / (to - from) as f64
+        })
+        .collect()
+}
+
+/// A model of the past with the effects that are known now.
+#[derive(Debug)]
+struct Moved {
+    fit: Box<dyn Fitted>,
+    /// By period; beyond them there is none.
+    effects: Vec<f64>,
+    seen: usize,
+    floor: Option<f64>,
+}
+
+impl Fitted for Moved {
+    fn name(&self) -> &str {
+        self.fit.name()
+    }
+
+    fn forecast(&self, horizon: usize) -> Forecast {
+        let mut forecast = self.fit.forecast(horizon);
+        for (step, mean) in forecast.mean.iter_mut().enumerate() {
+            *mean += self.effects.get(self.seen + step).copied().unwrap_or(0.0);
+            *mean = self.floor.map_or(*mean, |floor| mean.max(floor));
+        }
+        forecast
+    }
+
+    fn fitted_values(&self) -> &[f64] {
+        self.fit.fitted_values()
+    }
+
+    fn residuals(&self) -> &[f64] {
+        self.fit.residuals()
     }
 }

@@ -12,6 +12,9 @@ pub struct SavedEffects {
     cycle: Vec<f64>,
     drivers: Vec<SavedDriver>,
     seen: usize,
+    /// Whether effects are in proportion to the level; those of files that do not say so are not.
+    #[serde(default)]
+    proportional: bool,
 }
 
 /// The effect of one driver.
@@ -44,6 +47,7 @@ impl DrivenFit {
             cycle: self.cycle.clone(),
             drivers: found.map(driver).collect(),
             seen: self.seen,
+            proportional: true,
         }
     }
 }
@@ -69,6 +73,9 @@ impl Driven<'_> {
             let reason = format!("{} observations, but {} were seen", series.len(), effects.seen);
             return Err(Error::data(reason).with_hint("fit the model again"));
         };
+        if !effects.proportional {
+            fit.scale = vec![1.0; series.len()];
+        }
         fit.cycle.clone_from(&effects.cycle);
         if !fit.cycle.is_empty() {
             let year = fit.cycle.len();

@@ -3,8 +3,9 @@
 //! # Formula
 //! The forecast is a robust mean of the members' forecasts, period by period: the mean of what is left when a
 //! third of them, rounded down, is taken away at either end (of up to three, the mean of all); or the plain
-//! mean; or the median. Its variance is that of a mixture: the mean of the members' variances plus the
-//! variance between their forecasts.
+//! mean; or the median. Its variance is that of a mixture: the mean of the members' variances, one far above the
+//! others cut to what they bear, plus the variance between their forecasts; and no more than the
+//! [history](limits) makes believable.
 //!
 //! # Assumptions
 //! The members are each sensible and err in different ways.
@@ -19,12 +20,13 @@
 //!
 //! # The standard ensemble
 //! [`Ensemble::standard`] is what to use without further knowledge: the robust mean of models that read
-//! level, trend and season in different ways. Where a season shows in three whole cycles, two members see the
+//! level, trend and season in different ways. Closed periods, demand that has ended and zeros before it began are
+//! [set apart](super::occurrence) first. Where a season shows in three whole cycles, two members see the
 //! series as it is: automatic ETS, and complex exponential smoothing (CES). Three see it
 //! [seasonally adjusted](super::adjusted): dynamic optimised Theta, plain Theta of the logarithms, and ETS
 //! without undamped trends, chosen by the Bayesian criterion.
 //!
-//! Before that there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all
+//! Before a season has shown at all the forecast is drawn to the [average](anchor). Before three cycles there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all
 //! of the series without what has [emerged](super::adjusted) of its season so far. Periods without any season,
 //! such as years, mostly say how a series grows: there four [drifts](super::baseline) join the five, plain and
 //! cautious, of the values and of their logarithms, and no three that run ahead together decide. A series that
@@ -91,7 +93,11 @@
 //! # Ok::<(), crmstat_models::Error>(())
 //! ```
 
+mod anchor;
+mod limits;
 mod note;
+#[cfg(test)]
+mod tests;
 
 use rand::RngExt;
 
@@ -103,9 +109,13 @@ use super::{
     ces::Ces,
     ets::{Criterion, Ets},
     intermittent::{Demand, Intermittent, Pattern},
+    occurrence::{Occurrence, Within},
     theta::{Theta, Variant},
 };
 use crate::{Error, Result, parallel, random::Generator};
+
+use anchor::Anchor;
+use limits::Limits;
 
 pub use note::Note;
 
@@ -226,16 +236,54 @@ impl Ensemble {
 
     /// Fits every member that the series bears.
     pub fn fit(&self, series: &Series<'_>) -> EnsembleFit {
-        let (mut members, mut notes) = (Vec::new(), Vec::new());
-        let special = match &self.members {
-            Members::Given(_) => None,
-            Members::Standard { .. } => special(series),
-        };
-        if let Some((fitted, note)) = special {
-            members.push(fitted);
-            notes.push(note);
-            return self.combine(series, members, notes);
+        if self.is_standard() {
+            if let Some(occurrence) = Occurrence::of(series) {
+                let active = occurrence.active(series.values());
+                let inner = self.fit_active(&series.of(&active, occurrence.season()));
+                let notes = inner.notes().to_vec();
+                return self.within(occurrence, inner, notes, series);
+            }
         }
+        self.fit_active(series)
+    }
+
+    /// Fits a series whose pattern of zeros is known to be none, or is taken care of.
+    pub(super) fn fit_active(&self, series: &Series<'_>) -> EnsembleFit {
+        if self.is_standard()
+            && let Some((fitted, note)) = special(series)
+        {
+            return self.combine(series, vec![fitted], vec![note]);
+        }
+        self.fit_members(series)
+    }
+
+    /// The fit of the open periods in the time of the whole series, with the `notes` on it.
+    pub(super) fn within(
+        &self,
+        occurrence: Occurrence,
+        inner: impl Fitted,
+        mut notes: Vec<Note>,
+        series: &Series<'_>,
+    ) -> EnsembleFit {
+        notes.splice(0..0, Note::of_occurrence(&occurrence));
+        let within = Within::new(occurrence, inner, series);
+        self.combine(series, vec![Box::new(within)], notes)
+    }
+
+    /// Whether it is that of [`Ensemble::standard`], which knows what to do with zeros.
+    pub fn is_standard(&self) -> bool {
+        matches!(self.members, Members::Standard { .. })
+    }
+
+    /// One fitted model that stands for the whole ensemble on a series, with what is said of it.
+    pub fn stand_in(series: &Series<'_>, model: Box<dyn Fitted>, notes: Vec<Note>) -> EnsembleFit {
+        let members = Members::Given(Vec::new());
+        Self { members, combination: Combination::default() }.combine(series, vec![model], notes)
+    }
+
+    fn fit_members(&self, series: &Series<'_>) -> EnsembleFit {
+        let (mut members, mut notes) = (Vec::new(), Vec::new());
+        let anchor = if self.is_standard() { Anchor::of(series) } else { None };
         for model in self.members.of(series) {
             match model.fit(series) {
                 Ok(fitted) if runs_away(fitted.as_ref(), series) => {
@@ -248,11 +296,16 @@ impl Ensemble {
             }
         }
         if members.is_empty() {
-            let naive: Box<dyn Fitted> = Box::new(Baseline::SeasonalNaive.fit(series));
+            // What is anchored has its average; a cycle that was not seen once is not repeated.
+            let naive = if anchor.is_some() { Baseline::Naive } else { Baseline::SeasonalNaive };
+            let naive: Box<dyn Fitted> = Box::new(naive.fit(series));
             notes.push(Note::FellBack { model: naive.name().to_string() });
             members.push(naive);
         }
-        self.combine(series, members, notes)
+        if let Some(anchor) = anchor {
+            notes = vec![Note::Short { count: series.len(), average: 1.0 - anchor.weight }];
+        }
+        EnsembleFit { anchor, ..self.combine(series, members, notes) }
     }
 
     fn combine(
@@ -278,7 +331,9 @@ impl Ensemble {
         } else {
             name
         };
-        EnsembleFit { name, members, notes, combination, floor, fitted, residuals }
+        let limits = Limits::of(series.values());
+        let anchor = None;
+        EnsembleFit { name, members, notes, combination, anchor, floor, limits, fitted, residuals }
     }
 
     /// Fits many series in parallel, in their order; the result does not depend on the number of threads.
@@ -359,7 +414,9 @@ pub struct EnsembleFit {
     members: Vec<Box<dyn Fitted>>,
     notes: Vec<Note>,
     combination: Combination,
+    anchor: Option<Anchor>,
     floor: Option<f64>,
+    limits: Limits,
     fitted: Vec<f64>,
     residuals: Vec<f64>,
 }
@@ -380,6 +437,10 @@ impl EnsembleFit {
         self.floor
     }
 
+    fn anchored(&self, mean: f64) -> f64 {
+        self.anchor.map_or(mean, |anchor| anchor.mean(mean))
+    }
+
     fn floored(&self, value: f64) -> f64 {
         self.floor.map_or(value, |floor| value.max(floor))
     }
@@ -397,7 +458,7 @@ impl Fitted for EnsembleFit {
         let mean: Vec<f64> = (0..horizon)
             .map(|h| {
                 let all = forecasts.iter().map(|forecast| forecast.mean[h]).collect();
-                self.floored(self.combination.of(all))
+                self.combination.of(all)
             })
             .collect();
         let variances: Option<Vec<&Vec<f64>>> =
@@ -405,15 +466,15 @@ impl Fitted for EnsembleFit {
         let variance = variances.map(|variances| {
             (0..horizon)
                 .map(|h| {
-                    let within: f64 = variances.iter().map(|member| member[h] / count).sum();
-                    let between: f64 = forecasts
-                        .iter()
-                        .map(|forecast| (forecast.mean[h] - mean[h]).powi(2) / count)
-                        .sum();
-                    (within + between).min(f64::MAX)
+                    let within: Vec<f64> = variances.iter().map(|member| member[h]).collect();
+                    let apart = |forecast: &Forecast| (forecast.mean[h] - mean[h]).powi(2) / count;
+                    let all = limits::in_line(within) + forecasts.iter().map(apart).sum::<f64>();
+                    let all = self.anchor.map_or(all, |anchor| anchor.variance(mean[h], all));
+                    self.limits.bounded(all, h, self.anchored(mean[h]))
                 })
                 .collect()
         });
+        let mean = mean.into_iter().map(|mean| self.floored(self.anchored(mean))).collect();
         Forecast { mean, variance }
     }
 
@@ -425,174 +486,32 @@ impl Fitted for EnsembleFit {
         &self.residuals
     }
 
-    /// A path of a member drawn at random.
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        let members: Option<Vec<_>> =
+            self.members.iter().map(|member| member.as_of(seen)).collect();
+        Some(Box::new(Self {
+            name: self.name.clone(),
+            members: members?,
+            notes: self.notes.clone(),
+            fitted: self.fitted[..seen].to_vec(),
+            residuals: self.residuals[..seen].to_vec(),
+            ..*self
+        }))
+    }
+
+    /// A path of a member drawn at random, or around the average.
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
+        if let Some(anchor) =
+            self.anchor.filter(|anchor| generator.random::<f64>() >= anchor.weight)
+        {
+            let path = anchor.simulate(horizon, generator);
+            return Some(path.into_iter().map(|value| self.floored(value)).collect());
+        }
         let member = generator.random_range(0..self.members.len());
         let mut path = self.members[member].simulate(horizon, generator)?;
         for value in &mut path {
             *value = self.floored(*value);
         }
         Some(path)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::forecast::{ets::Ets, mstl::Mstl};
-
-    fn sales(n: usize) -> Vec<f64> {
-        (0..n).map(|t| 20.0 + t as f64 + [4.0, -3.0, 1.0, -2.0][t % 4]).collect()
-    }
-
-    fn ensemble() -> Ensemble {
-        Ensemble::of(vec![
-            Box::new(Ets::automatic()),
-            Box::new(Mstl::automatic()),
-            Box::new(Baseline::SeasonalNaive),
-        ])
-        .unwrap()
-    }
-
-    /// A model that promises the moon.
-    #[derive(Debug)]
-    struct Rocket;
-
-    impl Model for Rocket {
-        fn name(&self) -> &'static str {
-            "rocket"
-        }
-
-        fn fit(&self, series: &Series<'_>) -> Result<Box<dyn Fitted>> {
-            let last = series.values()[series.len() - 1];
-            let steep = [last, last * 100.0];
-            Model::fit(&Baseline::Drift, &Series::new(&steep, 1)?)
-        }
-    }
-
-    #[test]
-    fn combinations_by_hand() {
-        let of = |combination: Combination, values: &[f64]| combination.of(values.to_vec());
-        assert_eq!(of(Combination::RobustMean, &[1.0, 2.0, 6.0]), 3.0);
-        assert_eq!(of(Combination::RobustMean, &[100.0, 2.0, 4.0, 1.0]), 3.0);
-        assert_eq!(of(Combination::Mean, &[100.0, 2.0, 4.0, 2.0]), 27.0);
-        assert_eq!(of(Combination::Median, &[9.0, 1.0, 2.0]), 2.0);
-        assert_eq!(of(Combination::Median, &[9.0, 1.0, 2.0, 4.0]), 3.0);
-        assert!(of(Combination::RobustMean, &[f64::MAX; 3]).is_finite());
-    }
-
-    #[test]
-    fn members_agree_and_their_spread_widens_the_interval() {
-        let values = sales(40);
-        let series = Series::new(&values, 4).unwrap();
-        let fit = ensemble().fit(&series);
-        assert!(fit.notes().is_empty() && fit.name().starts_with("mean(ETS("));
-        let all: Vec<Forecast> = fit.members().map(|member| member.forecast(3)).collect();
-        let forecast = fit.forecast(3);
-        let mean = all.iter().map(|member| member.mean[2]).sum::<f64>() / 3.0;
-        assert!((forecast.mean[2] - mean).abs() < 1e-9);
-        let within = all.iter().map(|m| m.variance.as_ref().unwrap()[2]).sum::<f64>() / 3.0;
-        let between = all.iter().map(|m| (m.mean[2] - mean).powi(2)).sum::<f64>() / 3.0;
-        let expected = within + between;
-        assert!((forecast.variance.unwrap()[2] / expected - 1.0).abs() < 1e-9);
-        assert_eq!(fit.residuals()[7], values[7] - fit.fitted_values()[7]);
-    }
-
-    #[test]
-    fn every_fallback_is_said() {
-        let values = sales(3);
-        let series = Series::new(&values, 4).unwrap();
-        let only_ets = Ensemble::of(vec![Box::new(Ets::automatic())]).unwrap().fit(&series);
-        assert_eq!(only_ets.notes().len(), 2);
-        assert_eq!(only_ets.notes()[1].to_string(), "no model fits: seasonal naive stands in");
-        let values = sales(40);
-        let series = Series::new(&values, 4).unwrap();
-        let rocket = Ensemble::of(vec![Box::new(Rocket), Box::new(Baseline::Naive)]).unwrap();
-        let fit = rocket.fit(&series);
-        assert!(matches!(fit.notes(), [Note::RanAway { .. }]));
-        assert_eq!(fit.forecast(1).mean, [values[39]]);
-        assert!(Ensemble::of(Vec::new()).unwrap_err().is_parameter());
-    }
-
-    #[test]
-    fn sales_are_not_negative_unless_they_were() {
-        let falling: Vec<f64> = (0..20).map(|t| f64::from(20 - t)).collect();
-        let drift = Ensemble::of(vec![Box::new(Baseline::Drift)]).unwrap();
-        let fit = drift.fit(&Series::new(&falling, 1).unwrap());
-        assert_eq!(fit.forecast(30).mean[29], 0.0);
-        let mut generator = crate::random::generator(3);
-        assert!(fit.simulate(30, &mut generator).unwrap().iter().all(|value| *value >= 0.0));
-        let below: Vec<f64> = falling.iter().map(|value| value - 10.0).collect();
-        let fit = drift.fit(&Series::new(&below, 1).unwrap());
-        assert!(fit.floor().is_none() && fit.forecast(3).mean[2] < -10.0);
-    }
-
-    #[test]
-    fn the_standard_ensemble_does_not_know_the_unit() {
-        // Growth by 1 % around a season of four, and irregularities from a formula.
-        let values: Vec<f64> = (0..36)
-            .map(|t| {
-                let season = [1.3, 0.9, 0.7, 1.1][t % 4] + 0.05 * (t as f64 * 2.3).sin();
-                100.0 * 1.01_f64.powi(t as i32) * season
-            })
-            .collect();
-        let standard = Ensemble::standard();
-        for season in [1, 4] {
-            let forecast = |values: &[f64]| {
-                standard.fit(&Series::new(values, season).unwrap()).forecast(8).mean
-            };
-            let plain = forecast(&values);
-            for factor in [1e-9, 1e9] {
-                let scaled: Vec<f64> = values.iter().map(|value| value * factor).collect();
-                for (a, b) in plain.iter().zip(forecast(&scaled)) {
-                    assert!((a - b / factor).abs() < 1e-6 * a.abs(), "{season} {factor}: {a} {b}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_standard_members_suit_the_season() {
-        let values = sales(40);
-        let standard = Ensemble::standard();
-        let names = |season| {
-            let fit = standard.fit(&Series::new(&values, season).unwrap());
-            assert!(fit.notes().is_empty(), "{:?}", fit.notes());
-            fit.members().map(|member| member.name().to_string()).collect::<Vec<_>>()
-        };
-        let seasonal = names(4);
-        assert!(seasonal[1].starts_with("CES(") && seasonal[2] == "adjusted Theta(DOTM)");
-        assert_eq!(seasonal[3], "adjusted log Theta(STM)");
-        let short = names(39);
-        assert!(short[0].starts_with("ETS(") && short[1].starts_with("CES("));
-        assert_eq!(short[2..4], ["Theta(DOTM)", "Theta(STM)"]);
-        assert!(short[4].starts_with("ARIMA(") && short.len() == 5);
-        assert_eq!(names(24)[3], "adjusted Theta(STM)");
-        let yearly = names(1);
-        assert_eq!(yearly[..5], short);
-        assert_eq!(yearly[5..], ["drift", "cautious drift", "log drift", "log cautious drift"]);
-    }
-
-    #[test]
-    fn hostile_series_all_get_a_finite_forecast() {
-        let mut spike = vec![0.0; 30];
-        spike[9] = 1e9;
-        let hostile: Vec<Vec<f64>> = vec![
-            vec![0.0],
-            vec![1.0, 2.0],
-            vec![0.0; 12],
-            vec![5.0; 30],
-            spike,
-            vec![-3.0, -8.0, -1.0, -4.0, -3.0, -8.0, -1.0, -5.0],
-            vec![1e200, 1e-200, 1e200, 3.0, 1e200, 1e100],
-        ];
-        let series: Vec<Series<'_>> =
-            hostile.iter().map(|values| Series::new(values, 4).unwrap()).collect();
-        let standard = Ensemble::standard();
-        for fit in ensemble().fit_all(&series).into_iter().chain(standard.fit_all(&series)) {
-            let forecast = fit.forecast(24);
-            assert!(forecast.mean.iter().all(|mean| mean.is_finite()), "{fit:?}");
-            assert!(forecast.variance.unwrap().iter().all(|v| v.is_finite()), "{fit:?}");
-        }
     }
 }

@@ -225,6 +225,14 @@ impl Fitted for EtsFit {
         &self.residuals
     }
 
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        let head = self.observations.get(..seen).filter(|head| !head.is_empty())?;
+        let series = Series::new(head, self.season).ok()?;
+        let parameters = self.parameters.clone();
+        let then = Self::with_diagnostics(&series, self.form, parameters, self.diagnostics).ok()?;
+        Some(Box::new(Self { variance: self.variance, ..then }))
+    }
+
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
         let smoothing = smoothing(self.form, &self.parameters);
         let deviation = self.variance.sqrt();

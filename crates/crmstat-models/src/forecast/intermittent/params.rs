@@ -119,6 +119,20 @@ impl Intermittent {
         };
         Ok(FittedIntermittent::new(self.method, values, rate, fitted, Some(demand)))
     }
+
+    /// A demand at a rate that is known from elsewhere, in the sizes of `series`.
+    ///
+    /// # Errors
+    /// A parameter error for a negative rate; data errors as [`Intermittent::fit`].
+    pub fn at_rate(series: &Series<'_>, rate: f64) -> Result<FittedIntermittent> {
+        if !(0.0..=LARGEST).contains(&rate) {
+            return Err(Error::parameter("rate", rate, "at least 0"));
+        }
+        let known = Self::new(Method::Adida).fit(series)?;
+        let fitted = vec![rate; series.len()];
+        let demand = known.demand().copied();
+        Ok(FittedIntermittent::new(Method::Adida, series.values(), rate, fitted, demand))
+    }
 }
 
 impl Model for Intermittent {

@@ -39,9 +39,13 @@
 //! ```
 
 mod conformal;
+mod outcome;
+mod past;
 mod paths;
 
 pub use conformal::Conformal;
+pub use outcome::Outcome;
+pub use past::Past;
 pub use paths::Paths;
 use serde::{Deserialize, Serialize};
 
@@ -126,8 +130,7 @@ fn student_bound(level: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..HALVINGS {
         let s: f64 = f64::midpoint(low, high);
-        let square = s * s;
-        if s * (15.0 - square * (10.0 - 3.0 * square)) / 8.0 < level {
+        if student_level(s) < level {
             low = s;
         } else {
             high = s;
@@ -135,6 +138,13 @@ fn student_bound(level: f64) -> f64 {
     }
     // The lower end is below one, where the bound is infinite.
     (6.0 * low * low / (1.0 - low * low)).sqrt()
+}
+
+/// The probability that Student's distribution with six degrees of freedom gives to sizes below the bound that
+/// belongs to `s`; with the sign of `s`.
+fn student_level(s: f64) -> f64 {
+    let square = s * s;
+    s * (15.0 - square * (10.0 - 3.0 * square)) / 8.0
 }
 
 /// Halvings of the interval from 0 to 1 until nothing lies between its ends.

@@ -21,18 +21,18 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct RegressionFit {
-    params: Regression,
-    season: usize,
-    observations: Vec<f64>,
-    names: Vec<String>,
-    coefficients: Vec<f64>,
-    qr: Qr,
-    carry: f64,
-    converged: bool,
-    variance: f64,
-    last_error: f64,
-    fitted: Vec<f64>,
-    residuals: Vec<f64>,
+    pub(super) params: Regression,
+    pub(super) season: usize,
+    pub(super) observations: Vec<f64>,
+    pub(super) names: Vec<String>,
+    pub(super) coefficients: Vec<f64>,
+    pub(super) qr: Qr,
+    pub(super) carry: f64,
+    pub(super) converged: bool,
+    pub(super) variance: f64,
+    pub(super) last_error: f64,
+    pub(super) fitted: Vec<f64>,
+    pub(super) residuals: Vec<f64>,
 }
 
 impl RegressionFit {

@@ -45,12 +45,16 @@
 mod design;
 mod estimate;
 mod fitted;
+mod inference;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::fitted::RegressionFit;
+pub use self::{
+    fitted::RegressionFit,
+    inference::{Coefficient, ResidualChecks},
+};
 use super::{Fitted, Model, Series};
 use crate::{Error, Result};
 

@@ -230,6 +230,31 @@ impl Fitted for FittedTheta {
         &self.residuals
     }
 
+    fn as_of(&self, seen: usize) -> Option<Box<dyn Fitted>> {
+        // The spread of the errors needs two.
+        if seen < 2 || seen > self.fitted.len() {
+            return None;
+        }
+        let values: Vec<f64> =
+            self.fitted[..seen].iter().zip(&self.residuals).map(|(f, e)| f + e).collect();
+        let season = self.season.as_ref();
+        let rest = |(at, value): (usize, &f64)| {
+            season.map_or(*value, |season| season.remove(at, *value)) / self.scale
+        };
+        let rest: Vec<f64> = values.iter().enumerate().map(rest).collect();
+        let then = Self::run(
+            self.variant,
+            self.season.clone(),
+            self.scale,
+            self.parameters,
+            &rest,
+            &values,
+        );
+        then.state
+            .is_valid()
+            .then(|| Box::new(Self { sigma: self.sigma, ..then }) as Box<dyn Fitted>)
+    }
+
     fn simulate(&self, horizon: usize, generator: &mut Generator) -> Option<Vec<f64>> {
         let path = self.path(horizon, |_| {
             let shock: f64 = StandardNormal.sample(generator);

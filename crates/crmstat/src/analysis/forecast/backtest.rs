@@ -1,13 +1,13 @@
 //! Rolling origins: how good would each model have been on each series?
 
-use super::{Choice, Options, SeriesSet, checked_levels, horizon_of, views};
+use super::{Choice, Fit, Options, SeriesSet, checked_levels, horizon_of, views};
 use crate::{Error, Result};
 use crmstat_models::forecast::{
-    Model, Series,
+    Fitted, Series,
     accuracy::{Accuracy, coverage},
-    backtest::{Backtest, Backtested},
-    drivers::Driven,
-    intervals,
+    backtest::{Backtest, Backtested, Origin},
+    baseline::Baseline,
+    intervals::{self, Interval},
 };
 
 /// Which origins to forecast from. The default: five, one period apart, without a gap.
@@ -70,8 +70,8 @@ impl Evaluations {
 const RIVALS: [&str; 5] = ["seasonal-naive", "ets", "theta", "dotm", "ces"];
 
 /// Forecasts the past of every series by the chosen model, by the members of the standard ensemble and by
-/// the seasonal naive forecast. What is known ahead helps the chosen model alone, with what was known of it at
-/// each origin.
+/// the seasonal naive forecast. The chosen model's forecasts are those that would have been delivered at each
+/// origin: reconciled, with what was known ahead then. The others see each series by itself.
 ///
 /// # Errors
 /// A plan, horizon or level out of range, or no series with room for one origin.
@@ -84,20 +84,20 @@ pub fn backtest(set: &SeriesSet, options: &Options, plan: Plan) -> Result<Evalua
     let models: Vec<Choice> =
         std::iter::once(chosen).chain(rivals).map(str::parse).collect::<Result<_>>()?;
     let ensembles: Vec<_> = models.iter().map(Choice::ensemble).collect();
-    let year = options.model.year_of(set.period);
+    let delivered = delivered(set, options, plan, horizon)?;
 
     let mut notes = set.notes.clone();
     let mut rows = Vec::new();
     let (mut short, mut reason) = (0_usize, None);
-    for (history, series) in set.series.iter().zip(views(set)?) {
-        let drivers = options.drivers.of(history, set.period, 0)?;
-        // Only the chosen model gets what is known ahead and the season of the year.
-        let chosen = Driven::new(&ensembles[0], &drivers).year(year);
-        for (place, choice) in models.iter().enumerate() {
-            let model: &dyn Model = if place == 0 { &chosen } else { &ensembles[place] };
-            match run.run(model, &series) {
+    for ((history, series), past) in set.series.iter().zip(views(set)?).zip(&delivered) {
+        if !past.is_empty() {
+            rows.push(scored(&history.name, &models[0], past, &levels)?);
+        }
+        for (choice, ensemble) in models.iter().zip(&ensembles).skip(1) {
+            match run.run(ensemble, &series) {
                 Ok(backtested) => {
-                    rows.push(evaluate(&history.name, choice, &backtested, &series, &levels)?);
+                    let past = of_model(&backtested, &series, &levels)?;
+                    rows.push(scored(&history.name, choice, &past, &levels)?);
                 }
                 Err(error) if error.is_parameter() => return Err(Error::from_model(error)),
                 Err(error) => {
@@ -124,39 +124,124 @@ pub fn backtest(set: &SeriesSet, options: &Options, plan: Plan) -> Result<Evalua
     Ok(Evaluations { levels: options.levels.clone(), rows: all, notes })
 }
 
-fn evaluate(
-    name: &str,
-    choice: &Choice,
-    backtested: &Backtested,
-    series: &Series<'_>,
-    levels: &[f64],
-) -> Result<Evaluation> {
-    let origins = &backtested.origins;
-    let coverage = levels
-        .iter()
-        .map(|level| {
-            let mut covered = 0.0;
-            for origin in origins {
-                let mut interval = intervals::calibrated(&origin.forecast, *level)?;
-                if series.head(origin.seen).values().iter().all(|value| *value >= 0.0) {
-                    interval = interval.at_least(0.0);
-                }
-                covered += coverage(&origin.actual, &interval.lower, &interval.upper)?;
+/// One origin of one series: what was forecast and what came.
+struct Past {
+    actual: Vec<f64>,
+    mean: Vec<f64>,
+    naive: Vec<f64>,
+    /// The bounds, one for each level.
+    intervals: Vec<Interval>,
+    accuracy: Accuracy,
+}
+
+/// What would have been delivered for every series at every origin, the earliest first: with its parts made to add
+/// up, what was known ahead, and all other series of the time.
+fn delivered(
+    set: &SeriesSet,
+    options: &Options,
+    plan: Plan,
+    horizon: usize,
+) -> Result<Vec<Vec<Past>>> {
+    let mut past: Vec<Vec<Past>> = set.series.iter().map(|_| Vec::new()).collect();
+    for back in (0..plan.origins).rev() {
+        let (known, places) = set.before(horizon + plan.gap + back * plan.step);
+        if places.is_empty() {
+            continue;
+        }
+        let options =
+            Options { horizon: Some(horizon + plan.gap), target: None, ..options.clone() };
+        let forecasts = Fit::new(&known, &options)?.forecast(&options)?;
+        for ((place, forecast), train) in
+            places.into_iter().zip(forecasts.series).zip(views(&known)?)
+        {
+            if train.len() < LEAST_SEEN {
+                continue;
             }
-            Ok(Some(covered / origins.len() as f64))
+            let first = train.len() + plan.gap;
+            let actual = &set.series[place].values[first..first + horizon];
+            let ahead = |all: &[f64]| all[plan.gap..].to_vec();
+            let mean = ahead(&forecast.mean);
+            let intervals = forecast.intervals.iter().map(|interval| Interval {
+                level: interval.level,
+                lower: ahead(&interval.lower),
+                upper: ahead(&interval.upper),
+            });
+            let naive = Baseline::SeasonalNaive.fit(&train).forecast(horizon + plan.gap).mean;
+            past[place].push(Past {
+                accuracy: Accuracy::of(&train, actual, &mean).map_err(Error::from_model)?,
+                actual: actual.to_vec(),
+                mean,
+                naive: ahead(&naive),
+                intervals: intervals.collect(),
+            });
+        }
+    }
+    Ok(past)
+}
+
+/// The fewest observations that an origin sees.
+const LEAST_SEEN: usize = 2;
+
+/// The origins of a model that is fitted to each series by itself.
+fn of_model(backtested: &Backtested, series: &Series<'_>, levels: &[f64]) -> Result<Vec<Past>> {
+    let interval = |origin: &Origin, level: &f64| {
+        let interval = intervals::calibrated(&origin.forecast, *level)?;
+        let positive = series.head(origin.seen).values().iter().all(|value| *value >= 0.0);
+        Ok(if positive { interval.at_least(0.0) } else { interval })
+    };
+    let past = |origin: &Origin| {
+        let intervals = levels.iter().map(|level| interval(origin, level));
+        Ok(Past {
+            actual: origin.actual.clone(),
+            mean: origin.forecast.mean.clone(),
+            naive: origin.naive.clone(),
+            intervals: intervals.collect::<Result<_, crmstat_models::Error>>()?,
+            accuracy: origin.accuracy,
         })
-        .collect::<Result<_, crmstat_models::Error>>()
-        .map_err(Error::from_model)?;
-    let errors: Vec<f64> = backtested.errors().concat();
-    let squares: f64 = errors.iter().map(|error| error * error).sum();
+    };
+    let past: Result<Vec<Past>, crmstat_models::Error> =
+        backtested.origins.iter().map(past).collect();
+    past.map_err(Error::from_model)
+}
+
+fn scored(name: &str, choice: &Choice, past: &[Past], levels: &[f64]) -> Result<Evaluation> {
+    let folds = past.len() as f64;
+    let mean = |of: &dyn Fn(&Accuracy) -> Option<f64>| {
+        let all: Vec<f64> = past.iter().filter_map(|origin| of(&origin.accuracy)).collect();
+        (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+    };
+    let of_level = |level: usize| -> Result<Option<f64>, crmstat_models::Error> {
+        let mut covered = 0.0;
+        for origin in past {
+            let interval = &origin.intervals[level];
+            covered += coverage(&origin.actual, &interval.lower, &interval.upper)?;
+        }
+        Ok(Some(covered / folds))
+    };
+    let errors = |of: fn(&Past) -> &[f64]| {
+        past.iter()
+            .flat_map(|origin| origin.actual.iter().zip(of(origin)).map(|(y, f)| (y - f).abs()))
+            .collect::<Vec<f64>>()
+    };
+    let (own, naive) = (errors(|origin| &origin.mean), errors(|origin| &origin.naive));
+    let squares: f64 = own.iter().map(|error| error * error).sum();
+    let of_naive: f64 = naive.iter().sum();
     Ok(Evaluation {
         series: Some(name.to_owned()),
         model: choice.name().to_owned(),
-        folds: origins.len(),
-        accuracy: backtested.accuracy(),
-        rmse: Some((squares / errors.len() as f64).sqrt()),
-        skill: backtested.skill(),
-        coverage,
+        folds: past.len(),
+        accuracy: Accuracy {
+            mase: mean(&|accuracy| accuracy.mase),
+            rmsse: mean(&|accuracy| accuracy.rmsse),
+            smape: mean(&|accuracy| Some(accuracy.smape)).unwrap_or(0.0),
+            bias: mean(&|accuracy| accuracy.bias),
+        },
+        rmse: Some((squares / own.len() as f64).sqrt()),
+        skill: (of_naive > 0.0).then(|| 1.0 - own.iter().sum::<f64>() / of_naive),
+        coverage: (0..levels.len())
+            .map(of_level)
+            .collect::<Result<_, _>>()
+            .map_err(Error::from_model)?,
     })
 }
 

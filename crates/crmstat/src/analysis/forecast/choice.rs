@@ -1,6 +1,6 @@
 //! Models by name.
 
-use super::Period;
+use super::{Period, regression};
 use crate::{Error, Result};
 use crmstat_models::forecast::{
     Model,
@@ -55,9 +55,14 @@ impl Choice {
         &self.0
     }
 
-    /// Days in the year whose season the standard ensemble of daily series gets taken out.
+    /// The longer cycle whose season the standard ensemble gets taken out: the year of days, the week of hours.
     pub(super) fn year_of(&self, period: Period) -> Option<usize> {
-        (period == Period::Day && *self == Self::default()).then_some(365)
+        let longer = match period {
+            Period::Hour => Some(7 * 24),
+            Period::Day => Some(365),
+            _ => None,
+        };
+        longer.filter(|_| *self == Self::default())
     }
 
     /// The model, with a naive forecast where it does not fit.
@@ -77,12 +82,13 @@ impl std::str::FromStr for Choice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text == "auto" || model(text).is_some() {
+        if text == "auto" || model(text).is_some() || regression::method(text).is_some() {
             return Ok(Self(text.to_owned()));
         }
         Err(Error::usage(format!("there is no model `{text}`")).with_hint(format!(
-            "one of auto, {}, or a form such as `ETS(A,Ad,M)`",
-            NAMES.join(", ")
+            "one of auto, {}, {}, or a form such as `ETS(A,Ad,M)`",
+            NAMES.join(", "),
+            regression::NAMES.map(|(name, _)| name).join(", ")
         )))
     }
 }

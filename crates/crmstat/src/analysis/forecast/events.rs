@@ -94,11 +94,7 @@ impl Events {
             lang.pick("events", "события"),
             vec![
                 Column::text("series", "Ряд", rows().map(|event| event.series.as_str())),
-                Column::date(
-                    "period",
-                    "Период",
-                    rows().map(|event| self.period.first_day(event.period)),
-                ),
+                self.period.column(rows().map(|event| event.period)),
                 Column::category("event", "Событие", kinds, rows().map(|event| event.kind as u32)),
                 Column::float("value", "Значение", 2, rows().map(|event| event.value)),
                 Column::float("expected", "Ожидалось", 2, rows().map(|event| event.expected)),

@@ -28,8 +28,11 @@ mod calendar;
 mod choice;
 mod drivers;
 mod events;
+mod fitted;
 mod pipeline;
+mod pool;
 mod reconcile;
+mod regression;
 mod series;
 mod state;
 mod tables;
@@ -51,8 +54,8 @@ use crate::{Error, Result};
 use crmstat_models::forecast::{
     Fitted, Forecast, Series,
     drivers::{Driven, DrivenFit},
-    ensemble::Note,
-    intervals::{self, Interval, Paths},
+    ensemble::{Ensemble, Note},
+    intervals::{Interval, Outcome, Past, Paths},
 };
 use rayon::prelude::*;
 
@@ -160,12 +163,13 @@ impl Fit<'_> {
         let mut plan: Vec<Forecast> = fits.iter().map(|fit| fit.forecast(horizon)).collect();
         let mut notes = set.notes.clone();
         notes.extend(reconcile::reconcile(set, fits, &mut plan)?);
+        let views = views(set)?;
         let series = (0..fits.len())
             .into_par_iter()
             .map(|at| {
                 // A stream of its own for each series.
                 let seed = options.seed ^ ((at as u64) << 32);
-                of_series(&set.series[at], &fits[at], &plan[at], &asked, seed)
+                of_series(&set.series[at], &views[at], &fits[at], &plan[at], &asked, seed)
             })
             .collect::<Result<_>>()?;
         Ok(Forecasts {
@@ -178,27 +182,35 @@ impl Fit<'_> {
     }
 }
 
-/// Fits every series: what its drivers and, for days, the season of the year leave goes to the ensemble.
+/// Fits every series.
 fn fit_all(set: &SeriesSet, options: &Options, horizon: usize) -> Result<Vec<DrivenFit>> {
     let views = views(set)?;
-    let ensemble = options.model.ensemble();
-    let year = options.model.year_of(set.period);
-    if options.drivers.is_empty() && year.is_none() {
-        let fits = ensemble.fit_all(&views);
-        return Ok(fits
-            .into_iter()
-            .zip(&views)
-            .map(|(fit, view)| DrivenFit::of(fit, view))
-            .collect());
+    let fit = Fitter::new(set.period, options, horizon);
+    views.par_iter().zip(&set.series).map(|(view, history)| fit.fit(history, view)).collect()
+}
+
+/// How one series is fitted: what its drivers and, for days, the season of the year leave goes to the ensemble; or
+/// everything to a regression.
+struct Fitter<'a> {
+    options: &'a Options,
+    period: Period,
+    horizon: usize,
+    ensemble: Ensemble,
+}
+
+impl<'a> Fitter<'a> {
+    fn new(period: Period, options: &'a Options, horizon: usize) -> Self {
+        Self { options, period, horizon, ensemble: options.model.ensemble() }
     }
-    views
-        .par_iter()
-        .zip(&set.series)
-        .map(|(view, history)| {
-            let drivers = options.drivers.of(history, set.period, horizon)?;
-            Driven::new(&ensemble, &drivers).year(year).fit(view).map_err(Error::from_model)
-        })
-        .collect()
+
+    fn fit(&self, history: &History, view: &Series<'_>) -> Result<DrivenFit> {
+        let drivers = self.options.drivers.of(history, self.period, self.horizon)?;
+        if let Some(method) = regression::method(self.options.model.name()) {
+            return Ok(regression::fit(view, &drivers, method, self.horizon));
+        }
+        let year = self.options.model.year_of(self.period);
+        Driven::new(&self.ensemble, &drivers).year(year).fit(view).map_err(Error::from_model)
+    }
 }
 
 /// What is asked of every series.
@@ -210,6 +222,7 @@ struct Asked {
 
 fn of_series(
     history: &History,
+    view: &Series<'_>,
     fit: &DrivenFit,
     forecast: &Forecast,
     asked: &Asked,
@@ -217,15 +230,17 @@ fn of_series(
 ) -> Result<SeriesForecast> {
     let horizon = forecast.mean.len();
     let paths = Paths::simulate(fit, horizon, PATHS, seed).map_err(Error::from_model)?;
+    let mixture = is_mixture(fit);
+    let past = Past::of(fit, view, horizon);
     let intervals = asked
         .levels
         .iter()
         .map(|level| {
             // The mixture of a demand and none is far from normal.
-            let interval = if is_intermittent(fit) {
-                paths.interval(*level)
+            let interval = if mixture {
+                moved(&paths, forecast, fit).and_then(|paths| paths.interval(*level))
             } else {
-                intervals::calibrated(forecast, *level)
+                past.interval(forecast, *level)
             };
             Ok(floored(interval.map_err(Error::from_model)?, fit))
         })
@@ -241,7 +256,7 @@ fn of_series(
     Ok(SeriesForecast {
         name: history.name.clone(),
         first: history.next(),
-        total: total(forecast, &fit.forecast(horizon), &paths, asked, fit.floor())?,
+        total: total(forecast, fit, &paths, &past, asked)?,
         mean: forecast.mean.clone(),
         intervals,
         model: fit.name().to_owned(),
@@ -249,46 +264,52 @@ fn of_series(
     })
 }
 
-/// The sum over the horizon: simulated sums, moved to the forecast and spread like calibrated intervals; where
-/// the forecast was reconciled, as much narrower or wider as its periods became.
+/// The sum over the horizon. How its periods move together is simulated; each has the mean and the spread of its
+/// forecast. The bounds and the odds of the target are those of one distribution.
 fn total(
     forecast: &Forecast,
-    base: &Forecast,
+    fit: &DrivenFit,
     paths: &Paths,
+    past: &Past,
     asked: &Asked,
-    floor: Option<f64>,
 ) -> Result<Total> {
-    let expected: f64 = forecast.mean.iter().sum();
-    let sums: Vec<f64> = paths.paths().iter().map(|path| path.iter().sum()).collect();
-    let centre = sums.iter().map(|sum| sum / sums.len() as f64).sum::<f64>();
-    let width = match (&forecast.variance, &base.variance) {
-        (Some(after), Some(before)) if before[0] > 0.0 => (after[0] / before[0]).sqrt(),
-        _ => 1.0,
+    let mean = forecast.mean.iter().sum();
+    let outcome = if is_mixture(fit) {
+        Outcome::of_sums(&moved(paths, forecast, fit).map_err(Error::from_model)?)
+    } else {
+        let matched = paths.matched(forecast).map_err(Error::from_model)?;
+        let sums = matched.paths().iter().map(|path| path.iter().sum::<f64>() - mean);
+        let variance = sums.map(|error: f64| error * error).sum::<f64>() / PATHS as f64;
+        past.sum(mean, variance.min(f64::MAX).sqrt(), fit.floor())
     };
-    let sums: Vec<f64> = sums.into_iter().map(|sum| expected + width * (sum - centre)).collect();
-    let spread = sums.iter().map(|sum| (sum - expected).powi(2) / sums.len() as f64).sum::<f64>();
-    let whole = Forecast { mean: vec![expected], variance: Some(vec![spread.min(f64::MAX)]) };
-    let bounds = asked
-        .levels
-        .iter()
-        .map(|level| {
-            let bounds = intervals::calibrated(&whole, *level).map_err(Error::from_model)?;
-            let bounds = match floor {
-                Some(floor) => bounds.at_least(floor),
-                None => bounds,
-            };
-            Ok((bounds.lower[0], bounds.upper[0]))
-        })
-        .collect::<Result<_>>()?;
-    let reached = asked.target.map(|target| {
-        let reached = sums.iter().filter(|sum| **sum >= target).count();
-        reached as f64 / sums.len() as f64
-    });
-    Ok(Total { mean: expected, bounds, reached })
+    let bounds = asked.levels.iter().map(|level| outcome.interval(*level));
+    Ok(Total {
+        mean,
+        bounds: bounds.collect::<Result<_, _>>().map_err(Error::from_model)?,
+        reached: asked.target.map(|target| outcome.reaches(target)),
+    })
 }
 
-fn is_intermittent(fit: &DrivenFit) -> bool {
-    fit.ensemble().notes().iter().any(|note| matches!(note, Note::Intermittent { .. }))
+/// Paths of a mixture as they are; where the forecast was reconciled, moved in proportion to it.
+fn moved(
+    paths: &Paths,
+    forecast: &Forecast,
+    fit: &DrivenFit,
+) -> Result<Paths, crmstat_models::Error> {
+    let base = fit.forecast(forecast.mean.len()).mean;
+    if base == forecast.mean {
+        return Ok(paths.clone());
+    }
+    let ratio = |(mean, base): (&f64, &f64)| if *base > 0.0 { mean / base } else { 1.0 };
+    let ratios: Vec<f64> = forecast.mean.iter().zip(&base).map(ratio).collect();
+    let scaled = |path: &Vec<f64>| -> Vec<f64> {
+        path.iter().zip(&ratios).map(|(value, ratio)| value * ratio).collect()
+    };
+    Paths::from_paths(paths.paths().iter().map(scaled).collect())
+}
+
+fn is_mixture(fit: &DrivenFit) -> bool {
+    fit.ensemble().notes().iter().any(Note::is_mixture)
 }
 
 fn floored(interval: Interval, fit: &DrivenFit) -> Interval {

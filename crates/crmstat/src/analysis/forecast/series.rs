@@ -2,12 +2,12 @@
 
 use super::Period;
 use crate::{
-    AsOf, Date, Error, Money, Result, Window,
+    AsOf, Error, Money, Result, Timestamp, Window,
     data::{Column, Field, Labels, Orders, OrdersQuery, Records, Texts},
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is counted in each period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,8 +67,8 @@ impl std::str::FromStr for Measure {
 /// Quantities are summed in millionths, so that their order changes nothing.
 const QUANTITY_SCALE: f64 = 1e6;
 
-/// Most periods of a series: daily series of over a century.
-const LONGEST: i32 = 50_000;
+/// Most periods of a series: hourly ones of a decade.
+const LONGEST: i32 = 100_000;
 
 /// The series of orders that are wanted.
 #[derive(Clone, Debug, Default)]
@@ -121,8 +121,9 @@ impl SeriesSet {
     ///
     /// A series begins with the first period in which it has an order. From there on a period without
     /// orders is a zero: nothing was sold. The last period is left out unless the data reach its end, that
-    /// is, unless the next one begins by `window.until` (the day after the last event, if not given); the
-    /// first one where `window.since` lies within it.
+    /// is, unless the next one begins by `window.until`. Where that is not given the data end with the last order, or
+    /// with the period, if it lacks so few days that nothing is usually sold on as many, or one day of a month. The
+    /// first period is left out where `window.since` lies within it.
     ///
     /// # Errors
     /// What the export cannot bear, nobody who bought, a dimension without a column, or no complete period
@@ -170,13 +171,29 @@ impl SeriesSet {
 
         let mut notes = Vec::new();
         let end_of_data = window.until.map_or(last_day.plus_days(1), AsOf::date);
-        let end = period.number(end_of_data);
+        let mut end = period.number(end_of_data);
         if end <= period.number(last_day) {
-            notes.push(format!(
-                "the {} that begins on {} is incomplete, as the data end before {end_of_data}: it is left out",
-                period.name(),
-                period.first_day(end),
-            ));
+            let missing = period.first_day(end + 1).days() - end_of_data.days();
+            let length = period.first_day(end + 1).days() - period.first_day(end).days();
+            let days = || orders.at().iter().map(|at| at.date().days()).collect();
+            let whole = window.until.is_none()
+                && missing * MOST_MISSING <= length
+                && (missing * NEARLY_NONE <= length
+                    || usual_gap(&days(), end_of_data.days(), missing));
+            let (name, first) = (period.name(), period.first_day(end));
+            if whole {
+                let as_of = period.first_day(end + 1);
+                notes.push(format!(
+                    "the last order is of {last_day}; the {name} that begins on {first} is taken as whole, as \
+                     `--as-of {as_of}` would (to leave it out: `--as-of {end_of_data}`)"
+                ));
+                end += 1;
+            } else {
+                notes.push(format!(
+                    "the {name} that begins on {first} is incomplete, as the data end before {end_of_data}: it is \
+                     left out"
+                ));
+            }
         }
         let mut start = period.number(first_day);
         if let Some(since) = window.since
@@ -199,7 +216,7 @@ impl SeriesSet {
             let mut path = Vec::new();
             for customer in count * part / parts..count * (part + 1) / parts {
                 for order in orders.of_customer(customer) {
-                    let at = period.number(orders.at()[order].date());
+                    let at = period.number_at(orders.at()[order]);
                     if at < start || at >= end {
                         continue;
                     }
@@ -254,8 +271,8 @@ impl SeriesSet {
     ///
     /// Series come in the order of their names' bytes; without a column of names there is one, `total`.
     /// Values of one period add up. A period without a value between two others is a gap, not a zero: it is
-    /// filled on the line between its neighbours, and counted. Without `period` it is the longest
-    /// one of which no series has two values.
+    /// filled on the line between its neighbours, its place in the cycle allowed for, and counted. Without `period` it
+    /// is the longest one of which hardly any series has two dates.
     ///
     /// # Errors
     /// What the export cannot bear, or no observation at all.
@@ -273,12 +290,12 @@ impl SeriesSet {
             return Err(no_column(Field::Value, files));
         };
         let names = records.labels(Field::Series);
-        let mut observed: BTreeMap<&str, Vec<(Date, f64)>> = BTreeMap::new();
+        let mut observed: BTreeMap<&str, Vec<(Timestamp, f64)>> = BTreeMap::new();
         for row in 0..records.len() {
             let (Some(at), value) = (dates[row], values[row]) else { continue };
             if value.is_finite() {
                 let name = names.map_or(TOTAL, |names| names.get(row).unwrap_or(MISSING));
-                observed.entry(name).or_default().push((at.date(), value));
+                observed.entry(name).or_default().push((at, value));
             }
         }
         if observed.is_empty() {
@@ -290,15 +307,38 @@ impl SeriesSet {
         }
         let mut notes = Vec::new();
         let period = period.unwrap_or_else(|| {
-            let found = longest_without_repeats(&observed);
-            notes.push(format!("a period is a {}: the longest without two values", found.name()));
+            let found = usual_period(&observed);
+            notes.push(format!("a period is a {}: the longest without two dates", found.name()));
             found
         });
+        notes.extend(added_up(&observed, period, names.is_some()));
         let series = observed
             .into_iter()
             .map(|(name, rows)| history(name, &rows, period))
             .collect::<Result<_>>()?;
         Ok(Self { period, series, paths: None, adds_up: false, notes })
+    }
+
+    /// What was known `back` periods before the end of every series, and which series that was; those without a sale
+    /// or value by then are not in it.
+    pub(super) fn before(&self, back: usize) -> (Self, Vec<usize>) {
+        let begun = |at: &usize| self.series[*at].values.len() > back;
+        let places: Vec<usize> = (0..self.series.len()).filter(begun).collect();
+        let head = |history: &History| {
+            let known = history.values.len() - back;
+            History { values: history.values[..known].to_vec(), ..history.clone() }
+        };
+        let set = Self {
+            period: self.period,
+            series: places.iter().map(|at| head(&self.series[*at])).collect(),
+            paths: self
+                .paths
+                .as_ref()
+                .map(|paths| places.iter().map(|at| paths[*at].clone()).collect()),
+            adds_up: self.adds_up,
+            notes: Vec::new(),
+        };
+        (set, places)
     }
 
     /// The length of a period.
@@ -333,6 +373,27 @@ fn no_column(field: Field, files: &str) -> Error {
     Error::data(format!("`{files}` has no column of texts or numbers for {field}"))
         .with_hint(format!("name it with `--map {field}=COLUMN`"))
 }
+
+/// Whether it is usual that nothing is sold on `missing` days in a row from `from` on: that happened on at least
+/// one in twenty stretches that began on the same day of the week.
+fn usual_gap(days: &BTreeSet<i32>, from: i32, missing: i32) -> bool {
+    let Some(first) = days.first() else { return false };
+    let starts = (1..).map(|week| from - 7 * week).take_while(|start| start > first);
+    let (mut count, mut empty) = (0, 0);
+    for start in starts {
+        count += 1;
+        empty += i32::from(days.range(start..start + missing).next().is_none());
+    }
+    count > 0 && empty * RARELY >= count
+}
+
+/// A period that lacks more than one in so many of its days is incomplete whatever is usual, and one that lacks no
+/// more than one in so many is whole.
+const MOST_MISSING: i32 = 4;
+const NEARLY_NONE: i32 = 28;
+
+/// One in so many is not rare.
+const RARELY: i32 = 20;
 
 fn check_length(start: i32, end: i32, period: Period) -> Result<()> {
     if end <= start {
@@ -445,27 +506,84 @@ fn name_of(path: &[u32], dimensions: &[&Labels]) -> String {
     parts.join(" / ")
 }
 
-fn longest_without_repeats(series: &BTreeMap<&str, Vec<(Date, f64)>>) -> Period {
-    let repeats = |period: Period| {
-        series.values().any(|rows| {
-            rows.windows(2).any(|pair| period.number(pair[0].0) == period.number(pair[1].0))
-        })
+/// The longest period of which hardly any series has two dates. Rows of the same date say nothing of it.
+fn usual_period(series: &BTreeMap<&str, Vec<(Timestamp, f64)>>) -> Period {
+    let share_of_repeats = |period: Period| {
+        let (mut pairs, mut repeats) = (0_usize, 0_usize);
+        for rows in series.values() {
+            for pair in rows.windows(2).filter(|pair| pair[0].0 != pair[1].0) {
+                pairs += 1;
+                repeats += usize::from(period.number_at(pair[0].0) == period.number_at(pair[1].0));
+            }
+        }
+        repeats as f64 / pairs.max(1) as f64
     };
-    Period::LONGEST_FIRST.into_iter().find(|period| !repeats(*period)).unwrap_or(Period::Day)
+    let found = Period::LONGEST_FIRST.into_iter().find(|period| share_of_repeats(*period) <= STRAY);
+    found.unwrap_or(Period::Day)
+}
+
+/// Dates in a period that has one already, up to which they are strays: a date mistyped.
+const STRAY: f64 = 0.02;
+
+/// What is said of rows that fall into a period that has a value already; `None` where there are none.
+fn added_up(
+    series: &BTreeMap<&str, Vec<(Timestamp, f64)>>,
+    period: Period,
+    named: bool,
+) -> Option<String> {
+    let repeats = |rows: &&Vec<(Timestamp, f64)>| {
+        rows.windows(2)
+            .filter(|pair| period.number_at(pair[0].0) == period.number_at(pair[1].0))
+            .count()
+    };
+    let count: usize = series.values().map(|rows| repeats(&rows)).sum();
+    let all: usize = series.values().map(Vec::len).sum();
+    (count > 0).then(|| {
+        let hint = if named || count * 2 < all {
+            ""
+        } else {
+            "; if they belong to several series, name their column with `--map series=COLUMN`"
+        };
+        let (rows, share) =
+            if count == 1 { ("row falls", "it is") } else { ("rows fall", "they are") };
+        format!(
+            "{count} of {all} {rows} into a {} that has a value already: {share} added up{hint}",
+            period.name()
+        )
+    })
+}
+
+/// What each place in the cycle has more than the mean of all, by what is observed of it; zero where some place was
+/// not seen twice, or nothing has to be filled.
+fn usual_season(values: &[Option<f64>], cycle: usize) -> Vec<f64> {
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let (count, sum) = values.fold((0_usize, 0.0), |(n, sum), value| (n + 1, sum + value));
+        (count, sum / count as f64)
+    };
+    let (count, overall) = mean(&mut values.iter().flatten().copied());
+    let phases: Vec<(usize, f64)> = (0..cycle)
+        .map(|phase| mean(&mut values.iter().skip(phase).step_by(cycle).flatten().copied()))
+        .collect();
+    if count == values.len() || phases.iter().any(|(count, _)| *count < 2) {
+        return vec![0.0];
+    }
+    phases.into_iter().map(|(_, of_phase)| of_phase - overall).collect()
 }
 
 /// The series of sorted observations, at least one.
-fn history(name: &str, rows: &[(Date, f64)], period: Period) -> Result<History> {
-    let first = period.number(rows[0].0);
-    let end = period.number(rows[rows.len() - 1].0) + 1;
+fn history(name: &str, rows: &[(Timestamp, f64)], period: Period) -> Result<History> {
+    let first = period.number_at(rows[0].0);
+    let end = period.number_at(rows[rows.len() - 1].0) + 1;
     check_length(first, end, period).map_err(|error| {
         Error::data(format!("series `{name}`: {error}")).with_hint("choose a longer `--period`")
     })?;
     let mut sums: Vec<Option<f64>> = vec![None; (end - first) as usize];
     for (date, value) in rows {
-        let sum = &mut sums[(period.number(*date) - first) as usize];
+        let sum = &mut sums[(period.number_at(*date) - first) as usize];
         *sum = Some(sum.unwrap_or(0.0) + value);
     }
+    let season = usual_season(&sums, period.season());
+    let of_phase = |at: usize| season[at % season.len()];
     let mut values: Vec<f64> = Vec::with_capacity(sums.len());
     for (at, sum) in sums.iter().enumerate() {
         values.push(match sum {
@@ -474,8 +592,9 @@ fn history(name: &str, rows: &[(Date, f64)], period: Period) -> Result<History> 
             None => {
                 let ahead = sums[at..].iter().position(Option::is_some).unwrap_or(1);
                 let next = sums.get(at + ahead).copied().flatten().unwrap_or_default();
-                let before = values[at - 1];
-                before + (next - before) / (ahead + 1) as f64
+                let before = values[at - 1] - of_phase(at - 1);
+                let after = next - of_phase(at + ahead);
+                of_phase(at) + before + (after - before) / (ahead + 1) as f64
             }
         });
     }

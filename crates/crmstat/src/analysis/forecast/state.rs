@@ -1,6 +1,8 @@
 //! Fitted models that are kept, and go on with new observations without a new search.
 
-use super::{History, Options, Period, SeriesSet, fit_all, horizon_of, views};
+use super::{
+    Choice, Fitter, History, Options, Period, SeriesSet, fit_all, horizon_of, pool::pool, views,
+};
 use crate::{Error, Result, model_file};
 use crmstat_models::forecast::{
     Model,
@@ -162,7 +164,11 @@ impl<'a> Fit<'a> {
     pub fn new(set: &'a SeriesSet, options: &Options) -> Result<Self> {
         let horizon = horizon_of(set, options)?;
         let model = options.model.name().to_owned();
-        Ok(Self { set, fits: fit_all(set, options, horizon)?, model })
+        let mut fits = fit_all(set, options, horizon)?;
+        if options.model == Choice::default() {
+            pool(set, &mut fits);
+        }
+        Ok(Self { set, fits, model })
     }
 
     /// Takes the models of `state` on over `set`, which [`State::extend`] has made whole: parameters and
@@ -173,28 +179,29 @@ impl<'a> Fit<'a> {
     /// calculate with.
     pub fn resume(set: &'a SeriesSet, state: &State, options: &Options) -> Result<Self> {
         let horizon = horizon_of(set, options)?;
-        let fresh = options.model.ensemble();
-        let year = options.model.year_of(set.period);
-        let fits = set
+        let fresh = Fitter::new(set.period, options, horizon);
+        let mut fits: Vec<DrivenFit> = set
             .series
             .iter()
             .zip(views(set)?)
             .map(|(history, view)| {
-                let drivers = options.drivers.of(history, set.period, horizon)?;
                 let in_series = |error: crmstat_models::Error| {
                     let error = Error::from_model(error);
                     Error::data(format!("series `{}`: {error}", history.name))
                         .with_hint("give `--regressors` and `--holidays` as when it was saved")
                 };
-                let Some(saved) = state.of(&history.name) else {
-                    let driven = Driven::new(&fresh, &drivers).year(year);
-                    return driven.fit(&view).map_err(Error::from_model);
+                let saved = state.of(&history.name);
+                let kept = saved.map(SavedSeries::resume).transpose()?.flatten();
+                let (Some(saved), Some(kept)) = (saved, kept) else {
+                    return fresh.fit(history, &view);
                 };
-                let kept = saved.resume()?;
-                let driven = Driven::new(kept.as_ref().unwrap_or(&fresh), &drivers);
-                driven.resume(&saved.effects, &view).map_err(in_series)
+                let drivers = options.drivers.of(history, set.period, horizon)?;
+                Driven::new(&kept, &drivers).resume(&saved.effects, &view).map_err(in_series)
             })
             .collect::<Result<_>>()?;
+        if options.model == Choice::default() {
+            pool(set, &mut fits);
+        }
         Ok(Self { set, fits, model: state.model.clone() })
     }
 
@@ -204,9 +211,7 @@ impl<'a> Fit<'a> {
     /// A model that cannot be kept.
     pub fn state(&self) -> Result<State> {
         let series = self.set.series.iter().zip(&self.fits).map(|(history, fit)| {
-            let nothing_to_keep =
-                |note: &Note| matches!(note, Note::Constant { .. } | Note::Intermittent { .. });
-            let members = if fit.ensemble().notes().iter().any(nothing_to_keep) {
+            let members = if fit.ensemble().notes().iter().any(Note::is_fitted_anew) {
                 Vec::new()
             } else {
                 let saved = fit.ensemble().members().map(|member| {

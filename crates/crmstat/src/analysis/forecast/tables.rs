@@ -15,10 +15,10 @@ impl Forecasts {
         let rows = || {
             self.series.iter().flat_map(|series| (0..series.mean.len()).map(move |at| (series, at)))
         };
-        let period = rows().map(|(series, at)| self.period.first_day(series.first + at as i32));
+        let period = rows().map(|(series, at)| series.first + at as i32);
         let mut columns = vec![
             Column::text("series", "Ряд", rows().map(|(series, _)| series.name.as_str())),
-            Column::date("period", "Период", period),
+            self.period.column(period),
             Column::float("forecast", "Прогноз", 2, rows().map(|(series, at)| series.mean[at])),
         ];
         for (number, level) in self.levels.iter().enumerate() {

@@ -154,6 +154,7 @@ impl Page<'_> {
 /// «ближайший месяц», «ближайшие 12 месяцев».
 fn next_periods(locale: Locale, period: Period, count: u64) -> String {
     let (forms, nearest) = match period {
+        Period::Hour => (["час", "часа", "часов"], "ближайший час"),
         Period::Day => (["день", "дня", "дней"], "ближайший день"),
         Period::Week => (["неделю", "недели", "недель"], "ближайшую неделю"),
         Period::Month => (["месяц", "месяца", "месяцев"], "ближайший месяц"),
@@ -168,6 +169,7 @@ fn next_periods(locale: Locale, period: Period, count: u64) -> String {
 
 fn per_period(period: Period, locale: Locale) -> &'static str {
     let russian = match period {
+        Period::Hour => "по часам",
         Period::Day => "по дням",
         Period::Week => "по неделям",
         Period::Month => "по месяцам",
@@ -180,7 +182,7 @@ fn per_period(period: Period, locale: Locale) -> &'static str {
 /// The label of the period that begins on `day`.
 fn label(period: Period, day: Date, locale: Locale) -> String {
     match period {
-        Period::Day | Period::Week => locale.date(day),
+        Period::Hour | Period::Day | Period::Week => locale.date(day),
         Period::Month => locale.month(day),
         Period::Quarter => {
             let (year, month, _) = day.to_ymd();

@@ -57,13 +57,15 @@ fn of_calendar(
 ) -> Vec<Driver> {
     let days = |number: i32| -> Vec<Date> {
         let (first, end) = (period.first_day(number), period.first_day(number + 1));
-        (first.days()..end.days()).map(Date::from_days).collect()
+        // An hour lies in a day and has none of its own.
+        let end = end.days().max(first.days() + 1);
+        (first.days()..end).map(Date::from_days).collect()
     };
     let driver = |name: &str, count: &dyn Fn(&Date) -> bool| {
         let of_period = |number| days(number).iter().filter(|day| count(day)).count() as f64;
         Driver::new(name, periods.clone().map(of_period).collect())
     };
-    if period == Period::Day {
+    if matches!(period, Period::Hour | Period::Day) {
         return vec![
             driver("holiday", &|day| !calendar.is_working(*day) && !WorkCalendar::is_weekend(*day)),
             driver("working weekend", &|day| {

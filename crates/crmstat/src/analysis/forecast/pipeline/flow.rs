@@ -277,6 +277,7 @@ fn stages(deals: &Deals, history: &Records) -> Result<Vec<Vec<(f64, u32)>>> {
 /// The season of a period by which teams close deals: the month of the quarter, the weekday.
 fn season(period: Period, number: i32) -> u32 {
     let season = match period {
+        Period::Hour => number.rem_euclid(24),
         Period::Day => (number + 3).rem_euclid(7),
         // A week belongs to the month of its Thursday, as in ISO.
         Period::Week => {

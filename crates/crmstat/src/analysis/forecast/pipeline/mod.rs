@@ -2,11 +2,11 @@
 //!
 //! Deals are taken as they were at the cutoff, never as they are today ([`DealFlow`]); the model is
 //! [`crmstat_models::forecast::pipeline`]. Beside it stands the forecast of the series of won amounts. The two
-//! are combined by how each did at the last period starts: the weight of one is the other's share in the sum
-//! of both mean squared errors (J. Bates, C. Granger, Operational Research Quarterly 20, 1969, eq. 2.1 with
-//! independent errors), and the quantiles are averaged with the same weights, then moved away from the mean as
-//! far as those errors went, one, two … periods ahead, beyond what the paths had promised, with Student's variance
-//! for what so few errors leave open. In a first period that has begun already the pipeline stands alone: it knows
+//! are combined by how each did at the last period starts: with the weights of the least squared error (J. Bates, C.
+//! Granger, Operational Research Quarterly 20, 1969, eq. 2.1). Their distributions are mixed with the same weights, so
+//! that an interval holds both where they disagree; then the values are moved away from the mean as far as those errors
+//! went, one, two … periods ahead and in sum, beyond what the mixture had promised, with Student's variance for what so
+//! few errors leave open. In a first period that has begun already the pipeline stands alone: it knows
 //! what was won so far.
 //!
 //! - *the stage* at the cutoff comes from the history of stages; without one it is unknown;
@@ -39,7 +39,7 @@ pub use flow::DealFlow;
 
 use super::{Forecasts, Options, Period, SeriesForecast, Total, checked_levels, horizon_of_period};
 use crate::{AsOf, Date, Error, Result, data::Field};
-use crmstat_models::forecast::intervals::Paths;
+use crmstat_models::forecast::intervals::{Outcome, Paths};
 use origin::{Origin, Skill};
 
 /// Which deals exist, and how time is cut.
@@ -209,26 +209,24 @@ impl Combined {
         let columns: Vec<Vec<f64>> = (0..mean.len())
             .map(|at| {
                 let column = |paths: &[Vec<f64>]| paths.iter().map(|path| path[at]).collect();
-                let values = pooled(column(&pipeline), column(series), weight_of(at));
+                let values = mixed(column(&pipeline), column(series), weight_of(at));
                 stretched(values, mean[at], skill.stretch[at], parts[at].won)
             })
             .collect();
         // A first period that has begun is the pipeline's in the series' sums, too.
         let known = usize::from(begun);
         let sum = |path: &[f64]| path.iter().sum::<f64>();
-        let sums = pooled(
+        let sums = mixed(
             pipeline.iter().map(|path| sum(path)).collect(),
             pipeline.iter().zip(series).map(|(p, s)| sum(&p[..known]) + sum(&s[known..])).collect(),
             skill.weight,
         );
-        // The spread of a sum of periods is nearly the sum of their spreads, as errors stay on one side.
-        let of_sums = skill.stretch.iter().sum::<f64>() / skill.stretch.len() as f64;
         let rows = (0..columns[0].len())
             .map(|row| columns.iter().map(|column| column[row]).collect())
             .collect();
         Ok(Self {
             paths: Paths::from_paths(rows).map_err(Error::from_model)?,
-            sums: stretched(sums, sum(&mean), of_sums, parts[0].won),
+            sums: stretched(sums, sum(&mean), skill.of_sum, parts[0].won),
             mean,
         })
     }
@@ -259,25 +257,32 @@ impl Said<'_> {
 
 impl Combined {
     fn total(&self, levels: &[f64], target: Option<f64>) -> Result<Total> {
-        let sums: Vec<Vec<f64>> = self.sums.iter().map(|sum| vec![*sum]).collect();
-        let sums = Paths::from_paths(sums).map_err(Error::from_model)?;
-        let bounds = levels
-            .iter()
-            .map(|level| sums.interval(*level).map(|bounds| (bounds.lower[0], bounds.upper[0])))
-            .collect::<Result<_, _>>()
-            .map_err(Error::from_model)?;
-        let reached = target
-            .map(|target| sums.probability_of_sum(0..1, target).map_err(Error::from_model))
-            .transpose()?;
-        Ok(Total { mean: self.mean.iter().sum(), bounds, reached })
+        let sums = Outcome::drawn(self.sums.clone());
+        let bounds = levels.iter().map(|level| sums.interval(*level));
+        Ok(Total {
+            mean: self.mean.iter().sum(),
+            bounds: bounds.collect::<Result<_, _>>().map_err(Error::from_model)?,
+            reached: target.map(|target| sums.reaches(target)),
+        })
     }
 }
 
-/// Averages of the quantiles of two samples of one size, smallest first.
-fn pooled(mut pipeline: Vec<f64>, mut series: Vec<f64>, weight: f64) -> Vec<f64> {
-    pipeline.sort_by(f64::total_cmp);
-    series.sort_by(f64::total_cmp);
-    pipeline.iter().zip(&series).map(|(p, s)| weight * p + (1.0 - weight) * s).collect()
+/// The mixture of two samples of one size, as many values of each as its weight says, smallest first.
+///
+/// Where both agree it is as wide as they are; where they do not it holds both, and not the middle alone.
+fn mixed(pipeline: Vec<f64>, series: Vec<f64>, weight: f64) -> Vec<f64> {
+    let count = pipeline.len();
+    let of_pipeline = (weight * count as f64).round() as usize;
+    let mut values = thinned(pipeline, of_pipeline.min(count));
+    values.extend(thinned(series, count - of_pipeline.min(count)));
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// So many quantiles of a sample, at equal distances.
+fn thinned(mut values: Vec<f64>, count: usize) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    (0..count).map(|at| values[(2 * at + 1) * values.len() / (2 * count)]).collect()
 }
 
 /// The values moved away from their `centre`, but not below what is won already.
@@ -304,5 +309,22 @@ impl PipelineForecast {
     /// The open deals, those that bring most over the horizon first.
     pub fn open(&self) -> &[OpenDeal] {
         &self.open
+    }
+}
+
+#[cfg(test)]
+mod mixture {
+    use super::mixed;
+
+    #[test]
+    fn forecasts_that_disagree_are_both_held() {
+        let near: Vec<f64> = (0..1000).map(f64::from).collect();
+        let far: Vec<f64> = (0..1000).map(|at| 10_000.0 + f64::from(at)).collect();
+        let both = mixed(near.clone(), far, 0.6);
+        assert_eq!(both.len(), 1000);
+        assert_eq!(both.iter().filter(|value| **value < 5_000.0).count(), 600);
+        assert!(both[100] < 1_000.0 && both[900] > 10_000.0);
+        let same = mixed(near.clone(), near, 0.3);
+        assert!((same[500] - 500.0).abs() < 3.0 && same[999] > 990.0);
     }
 }

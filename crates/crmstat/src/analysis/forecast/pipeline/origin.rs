@@ -134,6 +134,8 @@ pub(super) struct Skill {
     pub(super) weight: f64,
     /// How much wider than the paths the errors of the combination were, in each period ahead.
     pub(super) stretch: Vec<f64>,
+    /// The same of the sum over the horizon.
+    pub(super) of_sum: f64,
     /// The number of origins whose errors were known.
     pub(super) origins: usize,
 }
@@ -156,37 +158,38 @@ pub(super) fn skill<'a>(
     horizon: usize,
     until: f64,
 ) -> Skill {
-    // Errors and standard deviations of the pipeline and of the series.
-    let mut past: Vec<(usize, [[f64; 2]; 2])> = Vec::new();
+    // Of every period ahead, and of all of them that are known together.
+    let (mut past, mut sums): (Vec<(usize, Both)>, Vec<Both>) = (Vec::new(), Vec::new());
     let mut known_origins = 0;
     for origin in origins.into_iter().filter(|origin| origin.history.len() >= LEAST_HISTORY) {
-        let before = past.len();
         let periods = origin.current..origin.current + origin.horizon() as i32;
-        let actual = flow.won(periods.clone(), until);
-        for ((at, number), part) in periods.enumerate().zip(origin.parts(flow)) {
-            if flow.start_of(number + 1) <= until {
-                let spread = |paths: &Paths| deviation(paths.paths().iter().map(|path| path[at]));
-                let pipeline =
-                    [part.from_open + part.from_new - actual[at], spread(origin.outlook.paths())];
-                past.push((
-                    at,
-                    [pipeline, [part.series - actual[at], spread(&origin.series_paths)]],
-                ));
-            }
+        let known = periods.clone().take_while(|number| flow.start_of(number + 1) <= until).count();
+        if known == 0 {
+            continue;
         }
-        known_origins += usize::from(past.len() > before);
+        known_origins += 1;
+        let actual = flow.won(periods, until);
+        let parts = origin.parts(flow);
+        let of = |range: std::ops::Range<usize>| {
+            let spread = |paths: &Paths| {
+                deviation(paths.paths().iter().map(|path| path[range.clone()].iter().sum::<f64>()))
+            };
+            let error = |said: &dyn Fn(&Part) -> f64| {
+                range.clone().map(|at| said(&parts[at]) - actual[at]).sum::<f64>()
+            };
+            Both {
+                pipeline: error(&|part| part.from_open + part.from_new),
+                of_pipeline: spread(origin.outlook.paths()),
+                series: error(&|part| part.series),
+                of_series: spread(&origin.series_paths),
+            }
+        };
+        past.extend((0..known).map(|at| (at, of(at..at + 1))));
+        sums.push(of(0..known));
     }
-    let squares =
-        |model: usize| past.iter().map(|(_, errors)| errors[model][0].powi(2)).sum::<f64>();
-    let both = squares(0) + squares(1);
-    let weight = if both > 0.0 { squares(1) / both } else { 0.5 };
-    let mix =
-        |errors: &[[f64; 2]; 2], of: usize| weight * errors[0][of] + (1.0 - weight) * errors[1][of];
-    let ratios: Vec<(usize, f64)> = past
-        .iter()
-        .filter(|(_, errors)| mix(errors, 1) > 0.0)
-        .map(|(at, errors)| (*at, (mix(errors, 0) / mix(errors, 1)).powi(2)))
-        .collect();
+    let weight = weight(past.iter().map(|(_, both)| both), known_origins);
+    let ratios: Vec<(usize, f64)> =
+        past.iter().filter_map(|(at, both)| Some((*at, both.ratio(weight)?))).collect();
     let towards = |prior: f64, ratios: &[f64]| {
         (PRIOR_ERRORS * prior + ratios.iter().sum::<f64>()) / (PRIOR_ERRORS + ratios.len() as f64)
     };
@@ -198,8 +201,48 @@ pub(super) fn skill<'a>(
         let those = ratios.iter().filter(|(at, _)| *at == ahead).map(|(_, ratio)| *ratio);
         (student * towards(overall, &those.collect::<Vec<_>>())).sqrt()
     };
-    Skill { weight, stretch: (0..horizon).map(of_period).collect(), origins: known_origins }
+    let of_sums: Vec<f64> = sums.iter().filter_map(|both| both.ratio(weight)).collect();
+    Skill {
+        weight,
+        stretch: (0..horizon).map(of_period).collect(),
+        of_sum: (student * towards(overall, &of_sums)).sqrt(),
+        origins: known_origins,
+    }
 }
+
+/// The errors of both forecasts of one number, forecast minus observation, and the standard deviations that they gave.
+struct Both {
+    pipeline: f64,
+    of_pipeline: f64,
+    series: f64,
+    of_series: f64,
+}
+
+impl Both {
+    /// The squared error of the combination over the variance of the mixture of both; `None` where that is zero.
+    fn ratio(&self, weight: f64) -> Option<f64> {
+        let error = weight * self.pipeline + (1.0 - weight) * self.series;
+        let within = weight * self.of_pipeline.powi(2) + (1.0 - weight) * self.of_series.powi(2);
+        let apart = weight * (1.0 - weight) * (self.pipeline - self.series).powi(2);
+        let variance = within + apart;
+        (variance > 0.0).then(|| error * error / variance)
+    }
+}
+
+/// The weight of the pipeline with the least expected squared error (Bates and Granger 1969, eq. 2.1); errors of both
+/// on the same side, which leave less to gain from the worse one, count as far as there are origins.
+fn weight<'a>(past: impl Iterator<Item = &'a Both> + Clone, origins: usize) -> f64 {
+    let sum = |of: fn(&Both) -> f64| past.clone().map(of).sum::<f64>();
+    let pipeline = sum(|both| both.pipeline * both.pipeline);
+    let series = sum(|both| both.series * both.series);
+    let known = origins as f64;
+    let shared = sum(|both| both.pipeline * both.series) * known / (known + PRIOR_ORIGINS);
+    let both = pipeline + series - 2.0 * shared;
+    if both > 0.0 { ((series - shared) / both).clamp(0.0, 1.0) } else { 0.5 }
+}
+
+/// Origins at which errors are taken to be independent.
+const PRIOR_ORIGINS: f64 = 6.0;
 
 /// The standard deviation of at least one value.
 fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
