@@ -18,6 +18,10 @@ pub(crate) struct ChurnArgs {
     /// What churn is: an order that does not come, or a contract that ends, by `contract_end` of `--customers`
     #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
     pub(crate) event: EventArg,
+    /// Whose churn: `active` customers can still be lost, silent for no longer than the horizon or three of their
+    /// usual gaps; `all` have ever ordered
+    #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
+    pub(crate) population: PopulationArg,
     /// The time in which it comes or does not come: how long a customer must be silent to have churned
     #[arg(long, value_name = "90d|13w", default_value = "90d", conflicts_with = "table")]
     pub(crate) horizon: String,
@@ -37,6 +41,12 @@ pub(crate) struct ChurnArgs {
     /// What the label says of a customer who churned
     #[arg(long, value_name = "VALUE", requires = "label")]
     pub(crate) positive: Option<String>,
+    /// What the label says of customers who stayed [default: the one other value]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "label")]
+    pub(crate) negative: Vec<String>,
+    /// Columns that are known in advance, however much they tell of who leaves
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
     /// What learns; `auto` takes trees where they are clearly better on held-out customers
     #[arg(long, value_enum, default_value_t)]
     pub(crate) learner: LearnerArg,
@@ -113,6 +123,16 @@ pub(crate) enum EventArg {
     NoOrder,
     /// The contract ends in the horizon
     ContractEnd,
+}
+
+/// Whose churn is looked at.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum PopulationArg {
+    /// Customers who can still be lost
+    #[default]
+    Active,
+    /// Everybody who has ever ordered
+    All,
 }
 
 /// What learns.

@@ -13,7 +13,8 @@ mod segment;
 mod subjects;
 
 pub(crate) use churn::{
-    CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, SortArg,
+    CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, PopulationArg,
+    SortArg,
 };
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};

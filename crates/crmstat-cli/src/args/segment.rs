@@ -21,10 +21,10 @@ pub(crate) struct SegmentArgs {
     /// `recency_days,frequency,monetary`; every column of a table but the id]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', conflicts_with = "model")]
     pub(crate) features: Vec<String>,
-    /// The number of clusters; `auto` chooses from 2 to 10, or says that there are none
+    /// The number of clusters; `auto` chooses from 2 to 10, or says that there are none and makes a working cut
     #[arg(long, value_name = "N|auto", default_value = "auto", conflicts_with = "model")]
     pub(crate) k: String,
-    /// The transform of numbers [default: log1p where they are skewed]
+    /// The transform of numbers [default: a logarithm where they are skewed, by the data and whatever their unit]
     #[arg(long, value_enum, conflicts_with = "model")]
     pub(crate) transform: Option<TransformArg>,
     /// The unit of numbers

@@ -3,8 +3,8 @@
 use super::history::{Observed, observe, read_table};
 use crate::{
     args::{
-        CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, SortArg,
-        SubjectArgs,
+        CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg,
+        PopulationArg, SortArg, SubjectArgs,
     },
     printer::Printer,
 };
@@ -12,8 +12,8 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Lang,
     analysis::churn::{
-        Campaign, Churn, Event, LearnerKind, Learning, Model, Options, Order, TableOptions, fit,
-        fit_table,
+        Campaign, Churn, Event, LearnerKind, Learning, Model, Options, Order, Population,
+        TableOptions, fit, fit_table,
     },
     data::table::Table,
     features::Feature,
@@ -81,6 +81,9 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
         }
     };
     printer.note(format!("{} customers", scores.len()));
+    for sentence in model.strangeness(&scores)? {
+        printer.note(format!("warning: {sentence}; the probabilities may mean nothing"));
+    }
     let table = if args.drift {
         model.drift_table(&scores)?
     } else {
@@ -164,6 +167,11 @@ fn options(args: &ChurnArgs) -> Result<Options> {
             EventArg::NoOrder => Event::NoOrder,
             EventArg::ContractEnd => Event::ContractEnd,
         },
+        population: match args.population {
+            PopulationArg::Active => Population::Active,
+            PopulationArg::All => Population::All,
+        },
+        allowed: args.allow.clone(),
         horizon: args.horizon.parse()?,
         cutoff: args.cutoff.as_ref().map(date).transpose()?,
         training: (!training.is_empty()).then_some(training),
@@ -182,6 +190,8 @@ fn table_options(args: &ChurnArgs) -> Result<TableOptions> {
     Ok(TableOptions {
         label: label.clone(),
         positive: positive.clone(),
+        negative: args.negative.clone(),
+        allowed: args.allow.clone(),
         value: args.subjects.value.clone(),
         learning: learning(args),
     })

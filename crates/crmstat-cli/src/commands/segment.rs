@@ -90,16 +90,22 @@ fn found(
         Way::Fit(options) => fit(customers, options)?,
     };
     printer.note(match found.choice().map(|choice| choice.k) {
-        Some(None) => format!(
-            "no clusters among {} customers: no number of them is tight, apart and stable at once (see \
-             `--choice-table`); `--k N` cuts the continuum into N",
-            found.len()
+        Some(None) if found.is_working_cut() => format!(
+            "no clusters among {} customers: no number of them is more than chance, apart and stable at once \
+             (see `--choice-table`); a working cut into {} is given instead, for handling, not as a finding \
+             (`--k N` sets another, `--k 1` none)",
+            found.len(),
+            found.k()
         ),
+        Some(None) => format!("no clusters among {} customers", found.len()),
         Some(Some(k)) => {
             format!("{} customers in {k} clusters, chosen by `--choice-table`", found.len())
         }
         None => format!("{} customers, {} clusters", found.len(), found.k()),
     });
+    for warning in found.warnings(printer.lang()) {
+        printer.note(format!("warning: {warning}"));
+    }
     if let Some(path) = &args.save_model {
         found.model().save(path)?;
     }
@@ -136,7 +142,7 @@ fn options(args: &SegmentArgs) -> Result<Options> {
     Ok(Options {
         k,
         transform: match args.transform {
-            None => Transform::Log1pIfSkewed,
+            None => Transform::ByData,
             Some(TransformArg::Log1p) => Transform::Log1p,
             Some(TransformArg::YeoJohnson) => Transform::YeoJohnson,
             Some(TransformArg::None) => Transform::None,

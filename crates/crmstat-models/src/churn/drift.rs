@@ -80,6 +80,20 @@ impl Profile {
         Ok(Self { features: features.map(|(cuts, counts)| Histogram { cuts, counts }).collect() })
     }
 
+    /// The median of a feature among the training rows, to the width of a group; `None` where it had no two
+    /// values, or there is no such feature.
+    pub fn median(&self, feature: usize) -> Option<f64> {
+        let Histogram { cuts, counts } = self.features.get(feature)?;
+        let filled: u64 = counts.iter().take(cuts.len() + 1).sum();
+        let mut below = 0;
+        let middle = counts.iter().take(cuts.len()).position(|count| {
+            below += count;
+            2 * below >= filled
+        });
+        // In the group above all cuts nothing but its lower end is known.
+        cuts.get(middle.unwrap_or(cuts.len().checked_sub(1)?)).copied()
+    }
+
     /// How far each feature of these rows is from the training rows.
     ///
     /// # Errors
@@ -181,6 +195,10 @@ mod tests {
         let (low, high) = (75.5 / 50.5_f64, 25.5 / 50.5_f64);
         let expected = 25.0 / 101.5 * low.ln() - 25.0 / 101.5 * high.ln();
         assert!((drift.index - expected).abs() < 1e-12, "{drift:?}");
+        assert_eq!(profile.median(0), Some(49.0));
+        assert_eq!(profile.median(1), None);
+        let constant = Profile::fit(Rows::new(&[1.0, 1.0], 1).unwrap(), 2).unwrap();
+        assert_eq!(constant.median(0), None);
     }
 
     #[test]

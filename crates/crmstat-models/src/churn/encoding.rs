@@ -20,7 +20,15 @@ pub enum RawColumn<'a> {
 }
 
 impl RawColumn<'_> {
-    fn len(&self) -> usize {
+    /// Whether the value of a row is missing.
+    pub(super) fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Number(values) => values[row].is_nan(),
+            Self::Category(values) => values[row].is_none(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Number(values) => values.len(),
             Self::Category(values) => values.len(),
@@ -48,6 +56,9 @@ pub enum Meaning {
     Level(String),
     /// The category is one of the rare ones, or was never seen.
     Rare,
+    /// The number of the category among all levels, for [`super::Boosting`]; the rare ones and those never
+    /// seen have the number behind the last.
+    Code,
 }
 
 /// The choices for an [`Encoder`], made by [`Encoder::params`].
@@ -56,11 +67,12 @@ pub struct EncoderParams {
     least_rows: usize,
     reference: bool,
     keep_missing: bool,
+    codes: bool,
 }
 
 impl Default for EncoderParams {
     fn default() -> Self {
-        Self { least_rows: 20, reference: true, keep_missing: false }
+        Self { least_rows: 20, reference: true, keep_missing: false, codes: false }
     }
 }
 
@@ -84,6 +96,13 @@ impl EncoderParams {
     #[must_use]
     pub fn keep_missing(self, keep_missing: bool) -> Self {
         Self { keep_missing, ..self }
+    }
+
+    /// Whether a category becomes one column of its levels' numbers, a missing one a NaN, for
+    /// [`super::Boosting`]; by default each level has a column of its own.
+    #[must_use]
+    pub fn codes(self, codes: bool) -> Self {
+        Self { codes, ..self }
     }
 
     /// Learns the encoding from the columns of the training rows.
@@ -158,7 +177,16 @@ enum Code {
         rare: bool,
         missing: bool,
     },
+    /// A category by number.
+    Codes {
+        levels: Vec<String>,
+        /// Whether levels were rare: one that was never seen is one of them, else it is missing.
+        rare: bool,
+    },
 }
+
+/// The most levels that have a number of their own: trees take codes of a byte.
+const MOST_LEVELS: usize = 253;
 
 fn number_code(source: usize, values: &[f64], keep_missing: bool) -> Result<Code> {
     require_finite_or_missing(source, values)?;
@@ -186,6 +214,12 @@ fn category_code(values: &[Option<&str>], params: EncoderParams) -> Code {
     // Most frequent first; equals by name, which is their order already.
     levels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let kept = levels.partition_point(|(_, count)| *count >= params.least_rows.max(1));
+    if params.codes {
+        let kept = kept.min(MOST_LEVELS);
+        let rare = kept < levels.len();
+        let levels = levels[..kept].iter().map(|(level, _)| (*level).to_owned()).collect();
+        return Code::Codes { levels, rare };
+    }
     let rare = kept < levels.len();
     let mut levels: Vec<String> =
         levels[..kept].iter().map(|(level, _)| (*level).to_owned()).collect();
@@ -222,9 +256,56 @@ impl Encoder {
                         add(Meaning::Missing);
                     }
                 }
+                Code::Codes { .. } => add(Meaning::Code),
             }
         }
         features
+    }
+
+    /// The share of the rows of each category that have a value which is none of its levels: one that was rare
+    /// or was never seen. `None` for numbers, and where every value is missing.
+    ///
+    /// # Errors
+    /// When there is another number of columns, or one is of another length.
+    pub fn unknown_shares(&self, columns: &[RawColumn<'_>]) -> Result<Vec<Option<f64>>> {
+        self.require_columns(columns)?;
+        rows_of(columns)?;
+        let share = |(code, column): (&Code, &RawColumn<'_>)| {
+            let RawColumn::Category(values) = column else { return None };
+            let known = |value: &str| match code {
+                Code::Number { .. } => true,
+                Code::Category { reference, levels, .. } => {
+                    reference.as_deref() == Some(value) || levels.iter().any(|level| level == value)
+                }
+                Code::Codes { levels, .. } => levels.iter().any(|level| level == value),
+            };
+            let filled = values.iter().flatten().count();
+            let unknown = values.iter().flatten().filter(|value| !known(value)).count();
+            (filled > 0).then(|| unknown as f64 / filled as f64)
+        };
+        Ok(self.codes.iter().zip(columns).map(share).collect())
+    }
+
+    /// The levels of a category that the model knows by name; none for a number.
+    pub fn levels(&self, column: usize) -> Vec<&str> {
+        match self.codes.get(column) {
+            Some(Code::Category { reference, levels, .. }) => {
+                reference.iter().chain(levels).map(String::as_str).collect()
+            }
+            Some(Code::Codes { levels, .. }) => levels.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn require_columns(&self, columns: &[RawColumn<'_>]) -> Result<()> {
+        if columns.len() == self.codes.len() {
+            return Ok(());
+        }
+        Err(Error::data(format!(
+            "the encoder has {} columns, the table has {}",
+            self.codes.len(),
+            columns.len()
+        )))
     }
 
     /// The number of columns of the encoded table.
@@ -238,24 +319,18 @@ impl Encoder {
     /// When there is another number of columns, one is of another kind or length, or a number is
     /// infinite.
     pub fn encode(&self, columns: &[RawColumn<'_>]) -> Result<Vec<f64>> {
-        if columns.len() != self.codes.len() {
-            return Err(Error::data(format!(
-                "the encoder has {} columns, the table has {}",
-                self.codes.len(),
-                columns.len()
-            )));
-        }
+        self.require_columns(columns)?;
         let rows = rows_of(columns)?;
         for (source, (code, column)) in self.codes.iter().zip(columns).enumerate() {
             match (code, column) {
                 (Code::Number { .. }, RawColumn::Number(values)) => {
                     require_finite_or_missing(source, values)?;
                 }
-                (Code::Category { .. }, RawColumn::Category(_)) => (),
+                (Code::Category { .. } | Code::Codes { .. }, RawColumn::Category(_)) => (),
                 (Code::Number { .. }, RawColumn::Category(_)) => {
                     return Err(Error::data(format!("column {source} was learned as numbers")));
                 }
-                (Code::Category { .. }, RawColumn::Number(_)) => {
+                (Code::Category { .. } | Code::Codes { .. }, RawColumn::Number(_)) => {
                     return Err(Error::data(format!("column {source} was learned as categories")));
                 }
             }
@@ -290,6 +365,7 @@ impl Code {
             Self::Category { levels, rare, missing, .. } => {
                 levels.len() + usize::from(*rare) + usize::from(*missing)
             }
+            Self::Codes { .. } => 1,
         }
     }
 
@@ -323,6 +399,13 @@ impl Code {
                 if *missing {
                     next(flag(value.is_none()));
                 }
+            }
+            (Self::Codes { levels, rare }, RawColumn::Category(values)) => {
+                let unknown = if *rare { levels.len() as f64 } else { f64::NAN };
+                next(values[row].map_or(f64::NAN, |value| {
+                    let known = levels.iter().position(|level| level == value);
+                    known.map_or(unknown, |code| code as f64)
+                }));
             }
             // `encode` has refused columns of another kind.
             _ => (),
@@ -380,6 +463,23 @@ mod tests {
         let encoder = params.fit(&[RawColumn::Category(&REGIONS)]).unwrap();
         let table = encoder.encode(&[RawColumn::Category(&REGIONS[..2])]).unwrap();
         assert_eq!(table, [0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn levels_are_numbered_for_trees_and_strangers_told() {
+        let columns = [RawColumn::Category(&REGIONS)];
+        let encoder = Encoder::params().least_rows(2).codes(true).fit(&columns).unwrap();
+        assert_eq!(encoder.features()[0].meaning, Meaning::Code);
+        assert_eq!(encoder.encode(&columns).unwrap(), [1.0, 0.0, 1.0, 0.0, 2.0, 0.0]);
+        let shares = |values: &[Option<&str>]| {
+            encoder.unknown_shares(&[RawColumn::Category(values)]).unwrap()
+        };
+        assert_eq!(shares(&[Some("x"), None, Some("a"), Some("y"), Some("b")]), [Some(0.5)]);
+        assert_eq!(shares(&[None]), [None]);
+        // Where no level was rare, one never seen is missing.
+        let all = Encoder::params().least_rows(1).codes(true).fit(&columns).unwrap();
+        assert!(all.encode(&[RawColumn::Category(&[Some("x")])]).unwrap()[0].is_nan());
+        assert!(encoder.unknown_shares(&[]).unwrap_err().is_data());
     }
 
     #[test]

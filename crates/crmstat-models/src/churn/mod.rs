@@ -3,7 +3,7 @@
 //! | step | type |
 //! |---|---|
 //! | columns to numbers | [`Encoder`] |
-//! | refuse features that carry the future | [`leakage::find_leaks`] |
+//! | refuse features that carry the future | [`leakage::signs`] |
 //! | learn | [`Logistic`], or its challenger [`Boosting`], from a [`Sample`] |
 //! | make the probabilities true | [`Calibrator`], [`PriorShift`] |
 //! | judge them on a later cutoff | [`evaluation`] |
@@ -26,7 +26,9 @@ mod prior;
 mod probability;
 mod sample;
 
-pub use boosting::{Boosting, BoostingParams, CheckedBoostingParams, Explainer, Facts, Monotone};
+pub use boosting::{
+    Boosting, BoostingParams, CheckedBoostingParams, Explainer, Facts, HeldOutParams, Monotone,
+};
 pub use calibration::{CalibrationMethod, Calibrator};
 pub use encoding::{Encoder, EncoderParams, Feature, Meaning, RawColumn};
 pub use explanation::Explanation;

@@ -1,9 +1,11 @@
 //! How many clusters, and are there any?
 
+use super::distance;
 use super::kmeans::{Clustering, KMeans};
+use super::nulls::Nulls;
 use super::order::Sample;
-use super::principal::principal_axes;
-use super::quality::{Silhouette, calinski_harabasz, davies_bouldin, silhouettes};
+use super::preparation::Preparation;
+use super::quality::{Silhouette, adjusted_rand, calinski_harabasz, davies_bouldin, silhouettes};
 use crate::matrix::Matrix;
 use crate::parallel::map_chunks;
 use crate::sum::compensated;
@@ -20,9 +22,17 @@ const LEAST_STABILITY: f64 = 0.75;
 /// A cluster below this stability is dissolved by resampling (Hennig 2008, section 3).
 const DISSOLVED: f64 = 0.5;
 
-/// How many standard errors the gap must stand above that of one cluster: three, as the largest of many
-/// candidates is looked at (Bonferroni at 1 % over nine candidates gives 3.06).
-const GAP_ERRORS: f64 = 3.0;
+/// How many standard errors clusters must be farther apart than those of customers without any: three, as the
+/// best of many candidates is looked at (Bonferroni at 1 % over nine candidates gives 3.06).
+const ERRORS: f64 = 3.0;
+
+/// By how much of a silhouette they must be farther apart than those: with enough customers any bend of a
+/// continuum is significant, and of no use. Continua of many shapes reach 0.03; groups that overlap by a
+/// third of their customers, 0.08; iris, 0.2.
+const RELEVANT: f64 = 0.05;
+
+/// The numbers of clusters that a working cut is chosen from: few enough to be known by heart.
+const WORKING: RangeInclusive<usize> = 3..=6;
 
 /// The least share of the total that a sum of squares counts as, so that its logarithm exists.
 const LEAST_SHARE: f64 = 1e-12;
@@ -52,23 +62,30 @@ pub struct ChooseKParams {
 /// **Question.** Which number of clusters do the rows themselves suggest, and is it more than one?
 ///
 /// **Rule.** A `k` is admissible when all three hold:
-/// 1. tighter than chance: `Gap(k) − Gap(1)` is above three standard errors,
+/// 1. more than chance: the rows are tighter around their centres than references without clusters are
+///    around as many of theirs, and the gain in simplified silhouette over these is above three standard
+///    errors and, to be relevant, above 0.05,
 /// 2. apart: the mean silhouette is at least 0.25,
 /// 3. stable: the clusters' mean bootstrap stability is at least 0.75 and none is below 0.5.
 ///
 /// The admissible `k` with the greatest silhouette is chosen, the smaller on a tie; if none is
 /// admissible, the answer is that there are no clusters.
 ///
-/// **Formula.** `Gap(k) = mean(ln W*ₖ) − ln Wₖ` with the inertia `W` of the rows and `W*` of references
-/// drawn uniformly from the box of the rows along their principal axes; its standard error is
-/// `sd(ln W*ₖ) √(1 + 1/B)`. Stability of a cluster is the mean, over bootstrap samples, of the greatest
+/// **References** keep the marginals of the columns, less their valleys (smoothed by the least bandwidth that
+/// leaves one hill), and their rank correlations (a Gaussian copula): a skewed or a bent continuum, coins
+/// and counts have no clusters by themselves. The columns of one category are drawn together.
+///
+/// **Formula.** `Gap(k) = mean(ln W*ₖ/W*₁) − ln Wₖ/W₁` with the inertia `W` of the rows and `W*` of the
+/// references; its standard error is `sd √(1 + 1/B)`. The simplified silhouette of a row is
+/// `(b − a)/max(a, b)` of its distances to its own centre and the next. Stability of a cluster is the mean, over bootstrap samples, of the greatest
 /// Jaccard similarity `|A ∩ B| / |A ∪ B|` with a cluster of the sample, on the rows drawn.
 ///
 /// **Assumptions.** Those of [`KMeans`]; the sample is large enough to hold the smallest cluster of
 /// interest.
 ///
 /// **Source.** Tibshirani, Walther and Hastie (2001), *Estimating the number of clusters via the gap
-/// statistic*, section 3, reference (b); Hennig (2007), *Cluster-wise assessment of cluster stability*;
+/// statistic*, with references after Silverman (1981) in the place of uniform ones; Hruschka, de Castro and
+/// Campello (2004) for the simplified silhouette; Hennig (2007), *Cluster-wise assessment of cluster stability*;
 /// Rousseeuw (1987).
 ///
 /// **When not.** To prove that segments are useful: groups cut out of a continuum can serve a campaign
@@ -99,10 +116,29 @@ pub struct Choice {
     pub k: Option<usize>,
     /// What it was chosen from, by `k`; candidates beyond the number of distinct rows are left out.
     pub candidates: Vec<Candidate>,
-    /// The gap of one cluster and its standard error, to compare with.
-    pub one_cluster: (f64, f64),
+    /// The greatest number that was asked for.
+    pub most: usize,
     /// The rows that were looked at.
     pub rows: usize,
+}
+
+impl Choice {
+    /// Whether the greatest number asked for was chosen: more might be better still.
+    pub fn is_at_limit(&self) -> bool {
+        self.k == Some(self.most)
+    }
+
+    /// A number of clusters to work with where none is real: of 3 to 6 the one whose clusters are found again
+    /// best, of equals the smaller; `None` where there are too few distinct rows.
+    pub fn working_cut(&self) -> Option<usize> {
+        let mut best: Option<&Candidate> = None;
+        for candidate in self.candidates.iter().filter(|own| WORKING.contains(&own.k)) {
+            if best.is_none_or(|best| candidate.mean_stability() > best.mean_stability()) {
+                best = Some(candidate);
+            }
+        }
+        best.map(|best| best.k)
+    }
 }
 
 /// One number of clusters and what speaks for it.
@@ -118,10 +154,15 @@ pub struct Candidate {
     pub calinski_harabasz: f64,
     /// The Davies–Bouldin index; less is better.
     pub davies_bouldin: f64,
-    /// The gap statistic; more than that of one cluster is better.
+    /// The gap statistic: by how much of its logarithm the inertia is below that of customers without
+    /// clusters; more than 0 is better.
     pub gap: f64,
     /// The standard error of the gap.
     pub gap_error: f64,
+    /// By how much the simplified silhouette is above that of customers without clusters.
+    pub gain: f64,
+    /// Its standard error.
+    pub gain_error: f64,
     /// The bootstrap stability of each cluster, in descending order; from 0.75 valid, from 0.85 high.
     pub stability: Vec<f64>,
     /// Whether all three conditions of the rule hold.
@@ -215,11 +256,28 @@ impl ChooseK {
         }
     }
 
-    /// Compares the candidates on the rows of `matrix`.
+    /// Compares the candidates on the rows of `matrix`, each of whose columns is a number.
     ///
     /// # Errors
     /// A data error when there are no rows or a value exceeds what [`KMeans`] takes.
     pub fn choose(&self, matrix: Matrix<'_>) -> Result<Choice> {
+        self.choose_grouped(matrix, &vec![1; matrix.columns()])
+    }
+
+    /// Compares the candidates on rows that `preparation` made: the columns of a category belong together.
+    ///
+    /// # Errors
+    /// A data error when there are no rows, they have another width, or a value exceeds what [`KMeans`]
+    /// takes.
+    pub fn choose_prepared(&self, matrix: Matrix<'_>, preparation: &Preparation) -> Result<Choice> {
+        if matrix.columns() != preparation.width() {
+            let (columns, width) = (matrix.columns(), preparation.width());
+            return Err(Error::data(format!("rows of {columns} columns, prepared with {width}")));
+        }
+        self.choose_grouped(matrix, &preparation.widths().collect::<Vec<_>>())
+    }
+
+    fn choose_grouped(&self, matrix: Matrix<'_>, widths: &[usize]) -> Result<Choice> {
         if matrix.rows() == 0 {
             return Err(Error::data("no rows to look for clusters in"));
         }
@@ -234,30 +292,32 @@ impl ChooseK {
 
         let labels: Vec<&[u32]> = clusterings.iter().map(|fitted| &fitted.labels[..]).collect();
         let silhouettes = silhouettes(rows, &labels)?;
-        let references = self.references(rows, &ks)?;
-        let gap = |column: usize, inertia: f64| {
-            let logs: Vec<f64> = references.iter().map(|logs| logs[column]).collect();
-            let (mean, deviation) = mean_and_deviation(&logs);
-            let error = deviation * (1.0 + 1.0 / logs.len() as f64).sqrt();
-            (mean - log_share(inertia, one), error)
+        let references = self.references(rows, widths, &ks)?;
+        let beside = |of: &dyn Fn(&Vec<Tightness>) -> f64| {
+            let values: Vec<f64> = references.iter().map(of).collect();
+            let (mean, deviation) = mean_and_deviation(&values);
+            (mean, deviation * (1.0 + 1.0 / values.len() as f64).sqrt())
         };
-        let one_cluster = gap(0, one);
         let mut candidates = Vec::with_capacity(ks.len());
         for (index, (fitted, silhouette)) in clusterings.iter().zip(silhouettes).enumerate() {
             let inertia = fitted.model.inertia();
-            let (gap, gap_error) = gap(index + 1, inertia);
+            let own = Tightness::of(rows, &fitted.model, one);
+            let (log_share, gap_error) = beside(&|all| all[index].log_share);
+            let (apart, gain_error) = beside(&|all| all[index].apart);
             let mut candidate = Candidate {
                 k: ks[index],
                 inertia,
                 silhouette,
                 calinski_harabasz: calinski_harabasz(rows, &fitted.labels).unwrap_or(f64::MAX),
                 davies_bouldin: davies_bouldin(rows, &fitted.labels)?,
-                gap,
+                gap: log_share - own.log_share,
                 gap_error,
+                gain: own.apart - apart,
+                gain_error,
                 stability: self.stability(rows, ks[index], &fitted.labels),
                 admissible: false,
             };
-            candidate.admissible = admissible(&candidate, one_cluster);
+            candidate.admissible = admissible(&candidate);
             candidates.push(candidate);
         }
         let mut best: Option<&Candidate> = None;
@@ -266,28 +326,52 @@ impl ChooseK {
                 best = Some(candidate);
             }
         }
-        Ok(Choice { k: best.map(|best| best.k), candidates, one_cluster, rows: rows.rows() })
+        let most = *self.0.candidates.end();
+        Ok(Choice { k: best.map(|best| best.k), candidates, most, rows: rows.rows() })
     }
 
-    /// The logarithms of the inertia of each reference, as a share of its total: for one cluster (0),
-    /// then for each of `ks`.
-    fn references(&self, rows: Matrix<'_>, ks: &[usize]) -> Result<Vec<Vec<f64>>> {
-        let box_sides = principal_ranges(rows);
+    /// How far two halves of the rows agree on `k` clusters: the adjusted Rand index of the clusterings that
+    /// each makes of all rows looked at. Below about 0.8 other customers, or another seed, would be cut
+    /// otherwise.
+    ///
+    /// # Errors
+    /// A data error when a half has fewer distinct rows than `k`, or a value exceeds what [`KMeans`] takes.
+    pub fn agreement_of_halves(&self, matrix: Matrix<'_>, k: usize) -> Result<f64> {
+        let sample = Sample::draw(matrix, None, self.0.rows, self.0.seed);
+        let rows = sample.matrix();
+        let halves = map_chunks(2, 1, |task| {
+            let half: Vec<f64> =
+                (rows.each_row().skip(task.start).step_by(2)).flatten().copied().collect();
+            let half = Matrix::of_finite(&half, rows.columns());
+            let model = fit(half, k, self.0.restarts, self.0.seed)?.model;
+            Ok(model.assign(rows)?.iter().map(|own| own.cluster).collect::<Vec<u32>>())
+        });
+        let halves = halves.into_iter().collect::<Result<Vec<Vec<u32>>>>()?;
+        adjusted_rand(&halves[0], &halves[1])
+    }
+
+    /// How tight each reference is around the centres of each of `ks`.
+    fn references(
+        &self,
+        rows: Matrix<'_>,
+        widths: &[usize],
+        ks: &[usize],
+    ) -> Result<Vec<Vec<Tightness>>> {
+        if ks.is_empty() {
+            return Ok(vec![Vec::new(); self.0.references]);
+        }
+        let nulls = Nulls::of(rows, widths);
         map_chunks(self.0.references, 1, |task| {
             let seed = random::stream(self.0.seed, task.start as u64).random();
-            let mut random = random::generator(seed);
-            // k-means does not see a rotation, so the box need not be turned back.
-            let values: Vec<f64> = (0..rows.rows())
-                .flat_map(|_| &box_sides)
-                .map(|side| (random.random::<f64>() - 0.5) * side)
-                .collect();
+            let values = nulls.draw(&mut random::generator(seed));
             let reference = Matrix::of_finite(&values, rows.columns());
             let one = fit(reference, 1, 1, seed)?.model.inertia();
-            let mut logs = vec![log_share(one, one)];
-            for &k in ks {
-                logs.push(log_share(fit(reference, k, 2, seed)?.model.inertia(), one));
-            }
-            Ok(logs)
+            let tightness = |k: &usize| match fit(reference, *k, 2, seed) {
+                Ok(fitted) => Tightness::of(reference, &fitted.model, one),
+                // Of fewer distinct rows than clusters every one is a centre.
+                Err(_) => Tightness { log_share: LEAST_SHARE.ln(), apart: 1.0 },
+            };
+            Ok(ks.iter().map(tightness).collect())
         })
         .into_iter()
         .collect()
@@ -321,12 +405,42 @@ impl ChooseK {
     }
 }
 
-fn admissible(candidate: &Candidate, (gap_of_one, error_of_one): (f64, f64)) -> bool {
-    let needed = GAP_ERRORS * candidate.gap_error.hypot(error_of_one);
-    let tight = candidate.gap - gap_of_one > needed;
-    let apart = candidate.silhouette.mean >= LEAST_SILHOUETTE;
+/// How tight rows are around their centres.
+#[derive(Clone, Copy, Debug)]
+struct Tightness {
+    /// The logarithm of the inertia as a share of that of one cluster.
+    log_share: f64,
+    /// The mean simplified silhouette.
+    apart: f64,
+}
+
+impl Tightness {
+    fn of(rows: Matrix<'_>, model: &KMeans, one: f64) -> Self {
+        let centres = || model.centres().chunks_exact(model.columns());
+        let apart = rows.each_row().map(|row| {
+            let (mut own, mut next) = (f64::INFINITY, f64::INFINITY);
+            for centre in centres() {
+                let distance = distance::squared(row, centre);
+                next = next.min(distance.max(own));
+                own = own.min(distance);
+            }
+            let (own, next) = (own.sqrt(), next.sqrt());
+            if next > 0.0 { (next - own) / next } else { 0.0 }
+        });
+        Self {
+            log_share: log_share(model.inertia(), one),
+            apart: compensated(apart) / rows.rows() as f64,
+        }
+    }
+}
+
+fn admissible(candidate: &Candidate) -> bool {
+    let is_tight = candidate.gap > 0.0
+        && candidate.gain >= RELEVANT
+        && candidate.gain > ERRORS * candidate.gain_error;
+    let is_apart = candidate.silhouette.mean >= LEAST_SILHOUETTE;
     let weakest = candidate.stability.last().copied().unwrap_or(0.0);
-    tight && apart && candidate.mean_stability() >= LEAST_STABILITY && weakest >= DISSOLVED
+    is_tight && is_apart && candidate.mean_stability() >= LEAST_STABILITY && weakest >= DISSOLVED
 }
 
 fn fit(rows: Matrix<'_>, k: usize, restarts: usize, seed: u64) -> Result<Clustering> {
@@ -353,21 +467,6 @@ fn jaccard(k: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<f64> {
                 if shared > 0.0 { shared / (rows[i] + columns[j] - shared) } else { 0.0 }
             };
             (0..k).map(similarity).fold(0.0, f64::max)
-        })
-        .collect()
-}
-
-/// The lengths of the sides of the box that holds `rows` along their principal axes.
-fn principal_ranges(rows: Matrix<'_>) -> Vec<f64> {
-    principal_axes(rows)
-        .chunks_exact(rows.columns())
-        .map(|axis| {
-            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-            for row in rows.each_row() {
-                let along: f64 = row.iter().zip(axis).map(|(value, part)| value * part).sum();
-                (low, high) = (low.min(along), high.max(along));
-            }
-            high - low
         })
         .collect()
 }
@@ -415,12 +514,84 @@ mod tests {
     }
 
     #[test]
-    fn few_distinct_customers_are_clusters_as_they_are() {
+    fn few_distinct_values_are_levels_and_no_clusters() {
         let values: Vec<f64> = (0..90).map(|row| f64::from(row % 3 * 100)).collect();
         let choice = choose(&values, 1).unwrap();
-        assert_eq!(choice.k, Some(3), "{choice:#?}");
-        assert_eq!(choice.candidates.len(), 2);
+        assert_eq!((choice.k, choice.candidates.len()), (None, 2));
         assert!(choice.candidates[1].gap.is_finite());
+        // Three coins, tossed by themselves, have eight outcomes.
+        let mut random = generator(3);
+        let coins: Vec<f64> = (0..900).map(|_| f64::from(random.random_range(0..2))).collect();
+        assert_eq!(choose(&coins, 3).unwrap().k, None);
+    }
+
+    /// Rows of one draw after another, by `of` the row's number.
+    fn drawn(
+        rows: usize,
+        seed: u64,
+        mut of: impl FnMut(usize, &mut crate::random::Generator) -> Vec<f64>,
+    ) -> Vec<f64> {
+        let mut random = generator(seed);
+        (0..rows).flat_map(|row| of(row, &mut random)).collect()
+    }
+
+    fn normal(random: &mut crate::random::Generator) -> f64 {
+        rand_distr::Distribution::sample(&rand_distr::StandardNormal, random)
+    }
+
+    #[test]
+    fn continua_have_no_clusters() {
+        for seed in 0..3 {
+            let uniform = drawn(600, seed, |_, random| vec![random.random(), random.random()]);
+            let skewed = drawn(600, seed, |_, random| {
+                vec![-random.random::<f64>().ln() - 1.0, -random.random::<f64>().ln() - 1.0]
+            });
+            let along = drawn(600, seed, |_, random| {
+                let size = normal(random);
+                (0..3).map(|_| 1.5 * size + normal(random)).collect()
+            });
+            let mixed = drawn(600, seed, |_, random| {
+                vec![f64::from(random.random_range(0..2)) * 2.0, 3.5 * random.random::<f64>()]
+            });
+            for (name, values, columns) in [
+                ("uniform", uniform, 2),
+                ("skewed", skewed, 2),
+                ("along", along, 3),
+                ("mixed", mixed, 2),
+            ] {
+                let choice = choose(&values, columns).unwrap();
+                assert_eq!(choice.k, None, "{name} {seed}: {choice:#?}");
+                assert!(WORKING.contains(&choice.working_cut().unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_group_far_off_is_found() {
+        // 950 and 50, seven deviations apart.
+        let off = |row: usize| if row % 20 == 0 { 7.0 } else { 0.0 };
+        let one = drawn(1000, 4, |row, random| vec![normal(random) + off(row)]);
+        assert_eq!(choose(&one, 1).unwrap().k, Some(2));
+        let two = drawn(1000, 5, |row, random| {
+            vec![normal(random) + off(row), normal(random) + off(row)]
+        });
+        let choice = choose(&two, 2).unwrap();
+        assert_eq!(choice.k, Some(2), "{choice:#?}");
+        assert!(!choice.is_at_limit());
+    }
+
+    #[test]
+    fn the_limit_is_told_and_halves_tell_how_firm_a_cut_is() {
+        let far = drawn(600, 6, |row, random| vec![(row % 12) as f64 * 9.0 + normal(random)]);
+        let choice = choose(&far, 1).unwrap();
+        assert!(choice.is_at_limit(), "{:?}", choice.k);
+        let choose = ChooseK::params().rows(600).check().unwrap();
+        let firm = choose.agreement_of_halves(Matrix::new(&far, 1).unwrap(), 12).unwrap();
+        assert!(firm > 0.9, "{firm}");
+        let ball = drawn(600, 7, |_, random| (0..4).map(|_| normal(random)).collect());
+        let loose = choose.agreement_of_halves(Matrix::new(&ball, 4).unwrap(), 5).unwrap();
+        assert!(loose < 0.8, "{loose}");
+        assert!(choose.agreement_of_halves(Matrix::new(&[1.0; 10], 1).unwrap(), 2).is_err());
     }
 
     #[test]

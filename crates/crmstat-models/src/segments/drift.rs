@@ -136,6 +136,9 @@ enum Bins {
 pub struct Drift {
     /// The [`population_stability`] of each feature.
     pub features: Vec<f64>,
+    /// The share of the customers with a category of each feature whose category was not there at fitting; 0 for
+    /// numbers.
+    pub unknown: Vec<f64>,
     /// That of the clusters.
     pub clusters: f64,
     /// The share of customers in each cluster at fitting.
@@ -175,14 +178,16 @@ impl Baseline {
                 self.features.len()
             )));
         }
-        let features = columns
-            .iter()
-            .zip(&self.features)
-            .map(|(column, then)| population_stability(&then.counts, &then.bins.count(column)?))
-            .collect::<Result<_>>()?;
+        let (mut features, mut unknown) = (Vec::new(), Vec::new());
+        for (column, then) in columns.iter().zip(&self.features) {
+            let now = then.bins.count(column)?;
+            features.push(population_stability(&then.counts, &now)?);
+            unknown.push(then.bins.unknown(&now));
+        }
         let now = count_clusters(labels, self.clusters.len())?;
         Ok(Drift {
             features,
+            unknown,
             clusters: population_stability(&self.clusters, &now)?,
             shares_then: shares(&self.clusters),
             shares_now: shares(&now),
@@ -221,6 +226,17 @@ impl Bins {
                 Self::Numeric { upper }
             }
             Column::Category { levels, .. } => Self::Category { levels: *levels },
+        }
+    }
+
+    /// The share of the customers of `counts`, less those for whom it is missing, whose category is unknown.
+    fn unknown(&self, counts: &[u64]) -> f64 {
+        match self {
+            Self::Numeric { .. } => 0.0,
+            Self::Category { levels } => {
+                let filled: u64 = counts.iter().take(levels + 1).sum();
+                counts[*levels] as f64 / filled.max(1) as f64
+            }
         }
     }
 

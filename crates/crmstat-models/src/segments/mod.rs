@@ -54,10 +54,10 @@ mod lloyd;
 mod mini_batch;
 #[cfg(feature = "gmm")]
 mod mixture;
+mod nulls;
 mod order;
 mod params;
 mod preparation;
-mod principal;
 mod profile;
 mod quality;
 mod screen;

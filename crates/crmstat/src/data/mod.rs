@@ -52,5 +52,6 @@ pub(crate) use orders::OrderColumns;
 pub use orders::{Orders, OrdersQuery};
 pub use pseudonyms::Pseudonyms;
 pub use records::{Matched, Records};
+pub(crate) use texts::words_of;
 pub use texts::{Cells, Texts};
 pub use time::{AsOf, Date, Timestamp, Window};

@@ -136,3 +136,22 @@ impl Presence {
         self.0.as_ref().is_none_or(|flags| flags[row])
     }
 }
+
+/// The words of a header in lower case, one space apart: `EmployeeNumber`, `employee_number` and `Employee Number`
+/// are the same two.
+pub(crate) fn words_of(header: &str) -> String {
+    let mut words = String::with_capacity(header.len() + 4);
+    let mut was_lower = false;
+    for letter in header.chars() {
+        let ends = !letter.is_alphanumeric() || letter.is_uppercase() && was_lower;
+        if ends && !words.is_empty() && !words.ends_with(' ') {
+            words.push(' ');
+        }
+        was_lower = letter.is_lowercase();
+        if letter.is_alphanumeric() {
+            words.extend(letter.to_lowercase());
+        }
+    }
+    words.truncate(words.trim_end().len());
+    words
+}

@@ -3,7 +3,7 @@
 use crate::{
     Error, Place, Result,
     collections::interner::Interner,
-    data::{Column, CustomerTable, Field, TableKind, column::MISSING},
+    data::{Column, CustomerTable, Decision, Field, TableKind, column::MISSING, words_of},
     ingest::{
         Imported, ReadOptions,
         cells::{Parsed, number::NumberFormat, text},
@@ -22,7 +22,8 @@ use crate::{
 /// Which columns of a table to read.
 #[derive(Clone, Debug, Default)]
 pub struct TableQuery {
-    /// The column of the customers' ids; `None` leaves it to the header.
+    /// The column of the customers' ids; `None` leaves it to the headers. Where none of them names an id whose
+    /// values differ, the line of a row is its id.
     pub id: Option<String>,
     /// The columns to read; `None` is every one but the id.
     pub columns: Option<Vec<String>>,
@@ -67,15 +68,149 @@ pub(crate) fn collect_plain(
         options.map.retain(|(field, _)| *field != Field::CustomerId);
         options.map.push((Field::CustomerId, id.clone()));
     }
+    // That no header names the id is no reason to refuse a table, unless it was said how to read it.
+    let may_lack_id = query.id.is_none() && options.map.is_empty() && options.profile.is_none();
     let mut input =
-        Input::open(file, 0, &options, false).map_err(|error| name_the_id(error, query))?;
-    let columns = chosen(&input, query)?;
-    let (texts, tally) = read(&input, &columns, &options)?;
-    let mut texts = texts.into_iter();
-    let ids = texts.next().map_or_else(|| RawColumn::new(Field::CustomerId), Coded::into_text);
-    let texts: Vec<Coded> = texts.collect();
+        Input::open(file, 0, &options, may_lack_id).map_err(|error| name_the_id(error, query))?;
+    let named = input.mapping.column(Field::CustomerId);
+    let id = named.or_else(|| input.mapping.customer.first().map(|customer| customer.column));
+    let problems = input.take_problems();
+    if let (Some(_), Some(error)) = (id, problems.into_iter().next()) {
+        return Err(error);
+    }
+    let guess = id.is_none().then(|| input.headers.iter().position(|name| names_an_id(name)));
+    let lead = match (id, guess.flatten()) {
+        (Some(id), _) => Lead::Id(id),
+        (None, Some(guess)) => Lead::Guess(guess),
+        (None, None) => Lead::Line,
+    };
+    let chosen = chosen(&input, lead, query)?;
+    let (ids, mut texts, tally) = read(&input, lead, &chosen, &options)?;
+    let mut chosen = &chosen[..];
+    let mut ids = ids.into_text();
+    match lead {
+        Lead::Id(_) => {}
+        Lead::Guess(guess) if texts[0].is_distinct() => {
+            ids = texts.remove(0).into_text();
+            chosen = &chosen[1..];
+            let header = input.headers[guess].trim().to_owned();
+            decide_ids(&mut input, header, "its header names an id, and its values all differ");
+        }
+        Lead::Guess(_) | Lead::Line => {
+            let is_wanted = |column: usize| {
+                let own = input.headers[column].trim();
+                query.columns.as_ref().is_none_or(|all| all.iter().any(|name| name.trim() == own))
+            };
+            if let Lead::Guess(guess) = lead
+                && !is_wanted(guess)
+            {
+                // It was read to be looked at alone.
+                texts.remove(0);
+                chosen = &chosen[1..];
+            }
+            let reason = "no header names an id whose values differ";
+            decide_ids(&mut input, "the line of each row".to_owned(), reason);
+        }
+    }
+    finish(ids, texts, chosen, input, tally, query, &options)
+}
 
-    let chosen = &columns[1..];
+/// What the first column that is read is for.
+#[derive(Clone, Copy)]
+enum Lead {
+    /// It holds the ids.
+    Id(usize),
+    /// It may hold them, if its values differ.
+    Guess(usize),
+    /// Nothing: there is no such column.
+    Line,
+}
+
+/// Whether a header names the id of somebody: `CLIENTNUM`, `EmployeeNumber`, `Prospect ID`.
+fn names_an_id(header: &str) -> bool {
+    const WHOSE: &[&str] = &[
+        "customer",
+        "cust",
+        "client",
+        "user",
+        "account",
+        "acct",
+        "member",
+        "employee",
+        "subscriber",
+        "contact",
+        "prospect",
+        "lead",
+        "person",
+        "policy",
+        "card",
+        "buyer",
+        "patient",
+        "student",
+        "household",
+        "company",
+        "partner",
+        "клиента",
+        "клиент",
+        "клиентов",
+        "абонента",
+        "покупателя",
+        "сотрудника",
+        "контакта",
+        "договора",
+    ];
+    const IDS: &[&str] = &[
+        "id",
+        "ids",
+        "number",
+        "num",
+        "no",
+        "nr",
+        "nbr",
+        "key",
+        "code",
+        "uuid",
+        "guid",
+        "номер",
+        "код",
+        "ид",
+    ];
+    let spaced = words_of(header);
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    match &words[..] {
+        [one] => {
+            ["id", "uuid", "guid", "msisdn", "ид"].contains(one)
+                || WHOSE
+                    .iter()
+                    .any(|who| one.strip_prefix(who).is_some_and(|rest| IDS.contains(&rest)))
+        }
+        words => {
+            let is_id = |word: &&str| IDS.contains(word);
+            let whose = |word: &&str| WHOSE.contains(word);
+            let ends = words.last().is_some_and(is_id) || words.first().is_some_and(is_id);
+            ends && words.iter().any(whose)
+        }
+    }
+}
+
+/// Says what the ids of the customers are, where no header of a profile told.
+fn decide_ids(input: &mut Input, value: String, reason: &str) {
+    let file = input.name().to_owned();
+    let topic = "column customer_id".to_owned();
+    let option = Some("--id");
+    input.decisions.push(Decision { file, topic, value, reason: reason.to_owned(), option });
+}
+
+/// Columns of texts as what they hold.
+fn finish(
+    ids: RawColumn,
+    texts: Vec<Coded>,
+    chosen: &[usize],
+    mut input: Input,
+    tally: Tally,
+    query: &TableQuery,
+    options: &ReadOptions,
+) -> Result<Imported<Plain>> {
     let is_number = |at: usize| {
         !query.texts.contains(&input.headers[chosen[at]])
             && [Decimal::Point, Decimal::Comma]
@@ -84,7 +219,10 @@ pub(crate) fn collect_plain(
     };
     let numbers: Vec<usize> =
         (0..chosen.len()).filter(|at| is_number(*at)).map(|at| chosen[at]).collect();
-    input.decide_formats(&[], &numbers, &options)?;
+    input.decide_formats(&[], &numbers, options)?;
+    if let Some(error) = input.take_problems().into_iter().next() {
+        return Err(error);
+    }
     let read = chosen.iter().zip(texts).map(|(column, coded)| {
         let parsed =
             numbers.contains(column).then(|| coded.numbers(input.number_format(*column))).flatten();
@@ -92,7 +230,7 @@ pub(crate) fn collect_plain(
         (input.headers[*column].trim().to_owned(), values)
     });
     let plain = Plain { ids, columns: read.collect() };
-    account(plain, tally, None, std::slice::from_ref(&input), &options)
+    account(plain, tally, None, std::slice::from_ref(&input), options)
 }
 
 /// A table whose id no header names is refused for want of a field; its option here is `--id`.
@@ -103,14 +241,8 @@ fn name_the_id(error: Error, query: &TableQuery) -> Error {
     }
 }
 
-/// The numbers of the columns to read, the id's first.
-fn chosen(input: &Input, query: &TableQuery) -> Result<Vec<usize>> {
-    let by_profile = || input.mapping.customer.first().map(|customer| customer.column);
-    let id = input.mapping.column(Field::CustomerId).or_else(by_profile).ok_or_else(|| {
-        Error::data("no column holds the customers' ids")
-            .at(input.place(None))
-            .with_hint("name it with `--id COLUMN`")
-    })?;
+/// The numbers of the columns to read besides the id's; one that may be the id's is the first.
+fn chosen(input: &Input, lead: Lead, query: &TableQuery) -> Result<Vec<usize>> {
     let find = |name: &String| {
         input.headers.iter().position(|header| header.trim() == name.trim()).ok_or_else(|| {
             let headers: Vec<&str> = input.headers.iter().map(String::as_str).collect();
@@ -119,12 +251,19 @@ fn chosen(input: &Input, query: &TableQuery) -> Result<Vec<usize>> {
                 .with_hint(format!("the headers are {}", headers.join(", ")))
         })
     };
-    let mut columns = vec![id];
+    let id = match lead {
+        Lead::Id(id) => Some(id),
+        Lead::Guess(_) | Lead::Line => None,
+    };
+    let mut columns = match lead {
+        Lead::Guess(guess) => vec![guess],
+        Lead::Id(_) | Lead::Line => Vec::new(),
+    };
     match &query.columns {
         Some(names) => {
             for name in names.iter().chain(&query.texts) {
                 let column = find(name)?;
-                if !columns.contains(&column) {
+                if !columns.contains(&column) && id != Some(column) {
                     columns.push(column);
                 }
             }
@@ -132,7 +271,11 @@ fn chosen(input: &Input, query: &TableQuery) -> Result<Vec<usize>> {
         None => {
             query.texts.iter().try_for_each(|name| find(name).map(drop))?;
             let named = |column: &usize| !input.headers[*column].trim().is_empty();
-            columns.extend((0..input.headers.len()).filter(|at| *at != id).filter(named));
+            let others: Vec<usize> = (0..input.headers.len())
+                .filter(|at| id != Some(*at) && !columns.contains(at))
+                .filter(named)
+                .collect();
+            columns.extend(others);
         }
     }
     Ok(columns)
@@ -171,6 +314,11 @@ impl Coded {
         known.then(|| self.codes.iter().map(of).collect())
     }
 
+    /// Whether every row has a value, and no two the same.
+    fn is_distinct(&self) -> bool {
+        self.texts.len() == self.codes.len() && !self.codes.contains(&MISSING)
+    }
+
     fn append(&mut self, other: &Self) {
         let map = self.texts.adopt(&other.texts);
         let known = |code: &u32| map.get(*code as usize).copied().unwrap_or(MISSING);
@@ -182,35 +330,57 @@ impl Coded {
     }
 }
 
-/// Every cell of `columns` as text; a row without an id is rejected.
-fn read(input: &Input, columns: &[usize], options: &ReadOptions) -> Result<(Vec<Coded>, Tally)> {
-    let wanted = input.wanted(columns.to_vec());
-    let parts: Vec<Part> = columns
-        .iter()
-        .map(|column| Part { column: *column, position: wanted.position(*column).unwrap_or(0) })
-        .collect();
+/// The ids and every cell of `columns` as text; a row without an id is rejected, and where there is no column
+/// of ids, its line is the id of each.
+fn read(
+    input: &Input,
+    lead: Lead,
+    columns: &[usize],
+    options: &ReadOptions,
+) -> Result<(Coded, Vec<Coded>, Tally)> {
+    let id = match lead {
+        Lead::Id(id) => Some(id),
+        Lead::Guess(_) | Lead::Line => None,
+    };
+    let wanted = input.wanted(id.iter().chain(columns).copied().collect());
+    let part =
+        |column: &usize| Part { column: *column, position: wanted.position(*column).unwrap_or(0) };
+    let id = id.as_ref().map(part);
+    let parts: Vec<Part> = columns.iter().map(part).collect();
     let faults = Faults { input, keep: options.keep_rejected };
-    let start = || (columns.iter().map(|_| Coded::new()).collect(), Tally::default());
-    let states: Vec<(Vec<Coded>, Tally)> =
+    let start = || Taken {
+        ids: Coded::new(),
+        cells: columns.iter().map(|_| Coded::new()).collect(),
+        tally: Tally::default(),
+    };
+    let states: Vec<Taken> =
         std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
-    let states = input.scan(&wanted, states, &|_| {}, |(coded, tally), mut records| {
-        tally.begin(&records);
-        take(coded, tally, &parts, faults, &mut records);
+    let states = input.scan(&wanted, states, &|_| {}, |taken, mut records| {
+        taken.tally.begin(&records);
+        take(taken, id, &parts, faults, &mut records);
         Ok(())
     })?;
-    let (mut joined, mut tally) = start();
-    for (coded, counted) in states {
-        tally.add(counted);
-        for (mine, theirs) in joined.iter_mut().zip(&coded) {
+    let mut joined = start();
+    for taken in states {
+        joined.tally.add(taken.tally);
+        joined.ids.append(&taken.ids);
+        for (mine, theirs) in joined.cells.iter_mut().zip(&taken.cells) {
             mine.append(theirs);
         }
     }
-    Ok((joined, tally))
+    Ok((joined.ids, joined.cells, joined.tally))
+}
+
+/// What one thread has read.
+struct Taken {
+    ids: Coded,
+    cells: Vec<Coded>,
+    tally: Tally,
 }
 
 fn take(
-    coded: &mut [Coded],
-    tally: &mut Tally,
+    taken: &mut Taken,
+    id: Option<Part>,
     parts: &[Part],
     faults: Faults<'_>,
     records: &mut BatchRecords<'_>,
@@ -221,21 +391,87 @@ fn take(
         if row < records.first {
             continue;
         }
+        let line = id.is_none().then(|| records.line(row).to_string());
         let cell = |part: &Part| records.batch.cells[part.position][row].of(&records.block.bytes);
-        let fault = match (width, parts) {
+        let fault = match (width, id) {
             (Some(width), _) => Some(faults.ragged(width)),
-            (None, [id, ..]) if text::is_missing(text::clean(cell(id))) => {
-                Some(Fault { part: Some(*id), reason: "a required cell is empty" })
+            (None, Some(id)) if text::is_missing(text::clean(cell(&id))) => {
+                Some(Fault { part: Some(id), reason: "a required cell is empty" })
             }
             _ => None,
         };
         if let Some(fault) = fault {
-            faults.reject(tally, records, row, fault);
+            faults.reject(&mut taken.tally, records, row, fault);
             continue;
         }
-        for (column, part) in coded.iter_mut().zip(parts) {
+        match (&line, id) {
+            (Some(line), _) => taken.ids.push(line.as_bytes()),
+            (None, Some(id)) => taken.ids.push(cell(&id)),
+            (None, None) => {}
+        }
+        for (column, part) in taken.cells.iter_mut().zip(parts) {
             column.push(cell(part));
         }
-        tally.ledger.accepted += 1;
+        taken.tally.ledger.accepted += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TableQuery, names_an_id};
+    use crate::{data::CustomerTable, ingest::ReadOptions};
+
+    fn read(text: &str, query: &TableQuery) -> crate::Result<CustomerTable> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, text).unwrap();
+        let read = CustomerTable::read(&path.display().to_string(), query, ReadOptions::default());
+        Ok(read?.result)
+    }
+
+    fn ids(table: &CustomerTable) -> Vec<&str> {
+        (0..table.len()).filter_map(|row| table.ids().get(row)).collect()
+    }
+
+    #[test]
+    fn headers_of_ids_are_known_by_their_words() {
+        for name in [
+            "CLIENTNUM",
+            "EmployeeNumber",
+            "Prospect ID",
+            "user_id",
+            "ID",
+            "No of client",
+            "Код клиента",
+        ] {
+            assert!(names_an_id(name), "{name}");
+        }
+        for name in
+            ["Age", "number_of_orders", "paid", "Client age", "phone", "customer", "keyboard"]
+        {
+            assert!(!names_an_id(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn ids_are_guessed_where_they_differ_else_lines_are_ids() {
+        let all = TableQuery::default();
+        let guessed = read("CLIENTNUM,age\n77,30\n12,40\n", &all).unwrap();
+        assert_eq!(ids(&guessed), ["12", "77"]);
+        assert_eq!(guessed.columns().map(|(name, _)| name).collect::<Vec<_>>(), ["age"]);
+        // Two rows of one number are no ids; nor is a number of something else.
+        for text in ["EmployeeNumber,age\n7,30\n7,40\n", "orders,age\n1,30\n2,40\n"] {
+            let lines = read(text, &all).unwrap();
+            assert_eq!(ids(&lines), ["2", "3"], "{text}");
+            assert_eq!(lines.columns().count(), 2);
+        }
+        // Columns that were asked for are all that comes.
+        let some = TableQuery { columns: Some(vec!["age".to_owned()]), ..TableQuery::default() };
+        for text in ["EmployeeNumber,age\n7,30\n7,40\n", "EmployeeNumber,age\n7,30\n8,40\n"] {
+            let table = read(text, &some).unwrap();
+            assert_eq!(table.columns().map(|(name, _)| name).collect::<Vec<_>>(), ["age"]);
+        }
+        let named = TableQuery { id: Some("orders".to_owned()), ..TableQuery::default() };
+        assert!(read("order,age\n1,30\n", &named).is_err());
     }
 }

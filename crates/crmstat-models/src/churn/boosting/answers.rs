@@ -8,13 +8,18 @@
 
 use super::Boosting;
 use super::shap;
-use super::tree::{Node, Split, Tree};
+use super::tree::{Categories, Node, Split, Tree};
 use crate::churn::{Explanation, Rows};
 use crate::parallel::map_chunks;
 use crate::{Error, Result};
 
 /// The most questions of a tree whose patterns are listed: 1,024 of them.
 const MOST_QUESTIONS: usize = 10;
+/// The most of a tree whose contributions are listed for it as a whole, else leaf by leaf.
+const MOST_AS_A_WHOLE: usize = 7;
+/// The most questions, which a pattern has the bits for, and the most features of one leaf.
+const MOST_BITS: usize = 64;
+const MOST_FEATURES: usize = 10;
 
 /// The questions of one tree, in the order of its nodes.
 struct Questions {
@@ -26,11 +31,13 @@ struct Question {
     feature: usize,
     threshold: f64,
     missing_left: bool,
+    /// Or one of these categories?
+    categories: Option<Categories>,
 }
 
 impl Questions {
-    /// `None` for a tree with too many of them.
-    fn of(tree: &Tree) -> Option<Self> {
+    /// `None` for a tree with more than `most` of them.
+    fn of(tree: &Tree, most: usize) -> Option<Self> {
         let splits = tree.nodes.iter().filter_map(|node| match node {
             Node::Split(split) => Some(split),
             Node::Leaf { .. } => None,
@@ -40,9 +47,10 @@ impl Questions {
                 feature: split.feature,
                 threshold: split.threshold,
                 missing_left: split.missing_left,
+                categories: split.categories,
             })
             .collect();
-        (questions.len() <= MOST_QUESTIONS).then_some(Self { questions })
+        (questions.len() <= most).then_some(Self { questions })
     }
 
     /// The number of patterns.
@@ -52,12 +60,16 @@ impl Questions {
 
     /// The answers to all questions, asked on the way or not: bit `i` is set where the row goes left at
     /// the `i`-th.
-    fn pattern(&self, row: &[f64]) -> usize {
+    fn pattern(&self, row: &[f64]) -> u64 {
         let mut pattern = 0;
         for (place, question) in self.questions.iter().enumerate() {
             let value = row[question.feature];
-            let left = (value <= question.threshold) | (question.missing_left & value.is_nan());
-            pattern |= usize::from(left) << place;
+            let is_left = match &question.categories {
+                None => value <= question.threshold,
+                Some(categories) => categories.hold(value),
+            };
+            let left = is_left | (question.missing_left & value.is_nan());
+            pattern |= u64::from(left) << place;
         }
         pattern
     }
@@ -89,7 +101,7 @@ struct Values {
 
 impl Values {
     fn of(tree: &Tree) -> Option<Self> {
-        let questions = Questions::of(tree)?;
+        let questions = Questions::of(tree, MOST_QUESTIONS)?;
         let value = |pattern| tree.value_by(children(tree, pattern));
         let values = (0..questions.patterns()).map(value).collect();
         Some(Self { questions, values })
@@ -104,7 +116,7 @@ impl<'a> Scorer<'a> {
     /// The log-odds of a row, to the bit those of [`Boosting::log_odds`].
     pub(super) fn log_odds(&self, row: &[f64]) -> f64 {
         let values = self.model.trees.iter().zip(&self.trees).map(|(tree, listed)| match listed {
-            Some(listed) => listed.values[listed.questions.pattern(row)],
+            Some(listed) => listed.values[listed.questions.pattern(row) as usize],
             None => tree.value(row),
         });
         self.model.base + values.sum::<f64>()
@@ -117,7 +129,146 @@ impl<'a> Scorer<'a> {
 pub struct Explainer<'a> {
     model: &'a Boosting,
     base: f64,
-    trees: Vec<Option<Contributions>>,
+    trees: Vec<Option<Listed>>,
+}
+
+/// The contributions of one tree.
+enum Listed {
+    AsAWhole(Contributions),
+    ByLeaf(Leaves),
+}
+
+impl Listed {
+    /// `None` for a tree too large to be listed.
+    fn of(tree: &Tree, width: usize) -> Option<Self> {
+        let whole = Contributions::of(tree, width).map(Self::AsAWhole);
+        whole.or_else(|| Leaves::of(tree).map(Self::ByLeaf))
+    }
+
+    fn add(&self, row: &[f64], contributions: &mut [f64]) {
+        match self {
+            Self::AsAWhole(listed) => listed.add(row, contributions),
+            Self::ByLeaf(leaves) => leaves.add(row, contributions),
+        }
+    }
+}
+
+/// The contributions of one tree leaf by leaf (Yang, 2021, section 3.2): those of a leaf depend on no more than
+/// which of the features on the way to it a row agrees with.
+struct Leaves {
+    questions: Questions,
+    leaves: Vec<Way>,
+}
+
+/// The way to a leaf.
+struct Way {
+    features: Vec<Step>,
+    /// Of each set of features that agree one after another, one for each feature.
+    values: Vec<f64>,
+}
+
+/// What the way asks of one feature.
+#[derive(Clone)]
+struct Step {
+    feature: usize,
+    /// The questions about it, and the answers that lead on.
+    asked: u64,
+    wanted: u64,
+    /// The share of the training rows that go on, of those who come.
+    unknown: f64,
+}
+
+impl Leaves {
+    fn of(tree: &Tree) -> Option<Self> {
+        let questions = Questions::of(tree, MOST_BITS)?;
+        let mut leaves = Vec::new();
+        // The number of each node among those that ask.
+        let mut place = 0;
+        let places: Vec<u32> = (tree.nodes.iter())
+            .map(|node| {
+                let own = place;
+                place += u32::from(matches!(node, Node::Split(_)));
+                own
+            })
+            .collect();
+        let mut open: Vec<(usize, Vec<Step>)> = vec![(0, Vec::new())];
+        while let Some((node, steps)) = open.pop() {
+            match &tree.nodes[node] {
+                Node::Leaf { value, .. } => leaves.push(Way::new(steps, *value)?),
+                Node::Split(split) => {
+                    for (child, is_left) in [(split.left, true), (split.right, false)] {
+                        let bit = 1 << places[node];
+                        let share = tree.nodes[child].cover() / split.cover;
+                        let mut steps = steps.clone();
+                        let known = steps.iter().position(|step| step.feature == split.feature);
+                        let at = known.unwrap_or_else(|| {
+                            let feature = split.feature;
+                            steps.push(Step { feature, asked: 0, wanted: 0, unknown: 1.0 });
+                            steps.len() - 1
+                        });
+                        let step = &mut steps[at];
+                        step.asked |= bit;
+                        step.wanted |= if is_left { bit } else { 0 };
+                        step.unknown *= share;
+                        open.push((child, steps));
+                    }
+                }
+            }
+        }
+        Some(Self { questions, leaves })
+    }
+
+    fn add(&self, row: &[f64], contributions: &mut [f64]) {
+        let pattern = self.questions.pattern(row);
+        for way in &self.leaves {
+            let mut agreed = 0;
+            for (place, step) in way.features.iter().enumerate() {
+                agreed |= usize::from(pattern & step.asked == step.wanted) << place;
+            }
+            let own = &way.values[agreed * way.features.len()..];
+            for (step, value) in way.features.iter().zip(own) {
+                contributions[step.feature] += value;
+            }
+        }
+    }
+}
+
+impl Way {
+    /// `None` for a way with too many features.
+    fn new(features: Vec<Step>, value: f64) -> Option<Self> {
+        let count = features.len();
+        if count > MOST_FEATURES {
+            return None;
+        }
+        let mut values = Vec::with_capacity(count << count);
+        for agreed in 0..1_usize << count {
+            let known = |place: usize| f64::from(u8::from(agreed >> place & 1 == 1));
+            for place in 0..count {
+                // The coefficients of ∏ (unknownⱼ + knownⱼ t) over the other features: by how many of them are
+                // known.
+                let mut ways = [0.0; MOST_FEATURES];
+                ways[0] = 1.0;
+                for (degree, other) in (0..count).filter(|other| *other != place).enumerate() {
+                    for at in (0..=degree).rev() {
+                        let own = ways[at];
+                        ways[at] = own * features[other].unknown;
+                        if at + 1 < MOST_FEATURES {
+                            ways[at + 1] += own * known(other);
+                        }
+                    }
+                }
+                // s! (n − 1 − s)! / n!, the weight of sets of s others.
+                let mut weight = 1.0 / count as f64;
+                let mut sum = 0.0;
+                for (size, ways) in ways.iter().enumerate().take(count) {
+                    sum += weight * ways;
+                    weight *= (size + 1) as f64 / (count - 1).saturating_sub(size).max(1) as f64;
+                }
+                values.push(sum * (known(place) - features[place].unknown) * value);
+            }
+        }
+        Some(Self { features, values })
+    }
 }
 
 /// The contributions of one tree by the pattern of its answers.
@@ -131,7 +282,7 @@ struct Contributions {
 
 impl Contributions {
     fn of(tree: &Tree, width: usize) -> Option<Self> {
-        let questions = Questions::of(tree)?;
+        let questions = Questions::of(tree, MOST_AS_A_WHOLE)?;
         let mut features: Vec<usize> =
             questions.questions.iter().map(|question| question.feature).collect();
         features.sort_unstable();
@@ -147,7 +298,7 @@ impl Contributions {
     }
 
     fn add(&self, row: &[f64], contributions: &mut [f64]) {
-        let own = &self.values[self.questions.pattern(row) * self.features.len()..];
+        let own = &self.values[self.questions.pattern(row) as usize * self.features.len()..];
         for (feature, value) in self.features.iter().zip(own) {
             contributions[*feature] += value;
         }
@@ -157,7 +308,7 @@ impl Contributions {
 impl<'a> Explainer<'a> {
     pub(super) fn new(model: &'a Boosting) -> Self {
         let trees = map_chunks(model.trees.len(), 8, |range| {
-            let listed = |tree| Contributions::of(&model.trees[tree], model.features);
+            let listed = |tree| Listed::of(&model.trees[tree], model.features);
             range.map(listed).collect::<Vec<_>>()
         });
         let trees = trees.into_iter().flatten().collect();

@@ -6,6 +6,8 @@ use crate::{Error, Result};
 
 /// The group of missing values.
 pub(super) const MISSING: u8 = 0;
+/// Categories of a feature at most: one less than the numbers of a byte, as one group is the missing.
+pub(super) const MOST_CATEGORIES: usize = 255;
 /// Rows from which the cuts of a feature are taken; enough to place 255 of them to a tenth of a group.
 const SAMPLE: usize = 200_000;
 
@@ -15,27 +17,47 @@ pub(super) struct Binned {
     pub(super) rows: usize,
 }
 
-/// One column: a row's group is 0 where its value is missing, else one more than the cuts below it.
+/// One column: a row's group is 0 where its value is missing.
 pub(super) struct Feature {
     pub(super) groups: Vec<u8>,
-    /// The upper ends of all groups but the last: a value that equals a cut lies below it.
-    pub(super) cuts: Vec<f64>,
+    pub(super) kind: Kind,
+    /// The groups, with that of the missing values.
+    pub(super) count: usize,
+}
+
+/// What the groups of a column mean.
+pub(super) enum Kind {
+    /// One more than the cuts below the value. A cut is the upper end of its group: a value that equals it
+    /// lies below.
+    Ordered { cuts: Vec<f64> },
+    /// One more than the code of the category.
+    Category,
 }
 
 impl Binned {
     /// # Errors
-    /// When a value is infinite.
-    pub(super) fn new(rows: Rows<'_>, bins: usize) -> Result<Self> {
-        let features =
-            map_chunks(rows.width(), 1, |columns| Feature::of(rows, columns.start, bins));
+    /// When a value is infinite, or a category is no code.
+    pub(super) fn new(
+        rows: Rows<'_>,
+        bins: usize,
+        is_category: impl Fn(usize) -> bool + Sync,
+    ) -> Result<Self> {
+        let features = map_chunks(rows.width(), 1, |columns| {
+            let column = columns.start;
+            let values = rows.column(column);
+            if is_category(column) {
+                Feature::of_codes(column, &values)
+            } else {
+                Feature::of_numbers(column, &values, bins)
+            }
+        });
         let features = features.into_iter().collect::<Result<Vec<_>>>()?;
         Ok(Self { features, rows: rows.len() })
     }
 }
 
 impl Feature {
-    fn of(rows: Rows<'_>, column: usize, bins: usize) -> Result<Self> {
-        let values = rows.column(column);
+    fn of_numbers(column: usize, values: &[f64], bins: usize) -> Result<Self> {
         if let Some(row) = values.iter().position(|value| value.is_infinite()) {
             return Err(Error::data(format!("column {column} of row {row} is {}", values[row]))
                 .with_hint("a missing value is a NaN"));
@@ -43,11 +65,37 @@ impl Feature {
         let taken = values.len().min(SAMPLE);
         let spaced = (0..taken).map(|index| values[index * values.len() / taken]);
         let mut sorted: Vec<f64> = spaced.filter(|value| !value.is_nan()).collect();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         let cuts = cuts(&sorted, bins);
         let groups = values.iter().map(|value| group(&cuts, *value)).collect();
-        Ok(Self { groups, cuts })
+        let count = cuts.len() + 2;
+        Ok(Self { groups, kind: Kind::Ordered { cuts }, count })
     }
+
+    fn of_codes(column: usize, values: &[f64]) -> Result<Self> {
+        let mut count = 1;
+        let mut groups = Vec::with_capacity(values.len());
+        for (row, value) in values.iter().enumerate() {
+            let group = if value.is_nan() {
+                MISSING
+            } else {
+                let code = code(*value).ok_or_else(|| {
+                    Error::data(format!("column {column} of row {row} is {value}, no category"))
+                        .with_hint(format!("codes are whole, from 0 to below {MOST_CATEGORIES}"))
+                })?;
+                code + 1
+            };
+            count = count.max(usize::from(group) + 1);
+            groups.push(group);
+        }
+        Ok(Self { groups, kind: Kind::Category, count })
+    }
+}
+
+/// The code that a value stands for, if it is one.
+pub(super) fn code(value: f64) -> Option<u8> {
+    let is_code = value >= 0.0 && value < MOST_CATEGORIES as f64 && value.fract() == 0.0;
+    is_code.then_some(value as u8)
 }
 
 /// The group of a value.
@@ -58,7 +106,6 @@ fn group(cuts: &[f64], value: f64) -> u8 {
     // At most 254 cuts: the sum fits.
     1 + cuts.partition_point(|cut| *cut < value) as u8
 }
-
 /// At most `bins − 1` cuts, halfway between neighbouring values, that part the values as evenly as
 /// their ties allow.
 fn cuts(sorted: &[f64], bins: usize) -> Vec<f64> {
@@ -80,7 +127,8 @@ fn cuts(sorted: &[f64], bins: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MISSING, cuts, group};
+    use super::{Binned, MISSING, code, cuts, group};
+    use crate::churn::Rows;
 
     #[test]
     fn few_values_are_each_a_group() {
@@ -104,5 +152,19 @@ mod tests {
         assert_eq!(cuts(&[1.0, 1.0_f64.next_up()], 10), [1.0]);
         assert!(cuts(&[], 10).is_empty());
         assert!(cuts(&[3.0, 3.0], 10).is_empty());
+    }
+
+    #[test]
+    fn codes_are_groups_and_other_numbers_no_codes() {
+        let values = [0.0, 2.0, f64::NAN, 254.0];
+        let binned = Binned::new(Rows::new(&values, 1).unwrap(), 255, |_| true).unwrap();
+        assert_eq!(binned.features[0].groups, [1, 3, MISSING, 255]);
+        assert_eq!(binned.features[0].count, 256);
+        for wrong in [0.5, -1.0, 255.0, f64::INFINITY] {
+            assert_eq!(code(wrong), None);
+            let wrong = [wrong];
+            let refused = Binned::new(Rows::new(&wrong, 1).unwrap(), 255, |_| true);
+            assert!(refused.err().unwrap().to_string().contains("no category"));
+        }
     }
 }

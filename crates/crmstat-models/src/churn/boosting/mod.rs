@@ -2,15 +2,18 @@
 
 mod answers;
 mod bins;
+mod fit;
 mod grow;
+mod learn;
 mod params;
 mod shap;
+mod split;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 pub use answers::Explainer;
-pub use params::{BoostingParams, CheckedBoostingParams, Monotone};
+pub use params::{BoostingParams, CheckedBoostingParams, HeldOutParams, Monotone};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +86,11 @@ impl Boosting {
     /// The choices, at their defaults.
     pub fn params() -> BoostingParams {
         BoostingParams::default()
+    }
+
+    /// The choices where held-out rows decide how many trees there are and how large.
+    pub fn held_out() -> HeldOutParams {
+        HeldOutParams::default()
     }
 
     /// The number of trees; fewer than asked for where there was nothing left to learn.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Boosting, grow};
+use super::{Boosting, fit};
 use crate::churn::Sample;
 use crate::{Error, Result};
 
@@ -21,7 +21,14 @@ pub enum Monotone {
     Decreasing,
 }
 
-/// The choices for a [`Boosting`], made by [`Boosting::params`].
+/// How large the trees are, and how many of the features each may ask about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Size {
+    pub(super) leaves: usize,
+    pub(super) column_share: f64,
+}
+
+/// The choices for a [`Boosting`] of a given number of trees, made by [`Boosting::params`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoostingParams {
     trees: usize,
@@ -31,7 +38,9 @@ pub struct BoostingParams {
     l2: f64,
     bins: usize,
     column_share: f64,
+    row_share: f64,
     monotone: Vec<Monotone>,
+    categories: Vec<usize>,
     seed: u64,
 }
 
@@ -45,7 +54,9 @@ impl Default for BoostingParams {
             l2: 1.0,
             bins: 255,
             column_share: 1.0,
+            row_share: 1.0,
             monotone: Vec::new(),
+            categories: Vec::new(),
             seed: 0,
         }
     }
@@ -94,13 +105,25 @@ impl BoostingParams {
         Self { column_share, ..self }
     }
 
+    /// The share of the rows that each tree is grown on, drawn anew; by default 1.
+    #[must_use]
+    pub fn row_share(self, row_share: f64) -> Self {
+        Self { row_share, ..self }
+    }
+
+    /// The features that are categories, told by codes from 0 to 254; by default none is.
+    #[must_use]
+    pub fn categories(self, categories: Vec<usize>) -> Self {
+        Self { categories, ..self }
+    }
+
     /// The constraint of each feature, in their order; by default every feature is free.
     #[must_use]
     pub fn monotone(self, monotone: Vec<Monotone>) -> Self {
         Self { monotone, ..self }
     }
 
-    /// The seed of the drawn features; by default 0.
+    /// The seed of the drawn features and rows; by default 0.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
@@ -129,8 +152,10 @@ impl BoostingParams {
         if !(2..=255).contains(&self.bins) {
             return Err(Error::parameter("bins", self.bins, "from 2 to 255"));
         }
-        if !(self.column_share > 0.0 && self.column_share <= 1.0) {
-            return Err(Error::parameter("column_share", self.column_share, "above 0, to 1"));
+        for (name, share) in [("column_share", self.column_share), ("row_share", self.row_share)] {
+            if !(share > 0.0 && share <= 1.0) {
+                return Err(Error::parameter(name, share, "above 0, to 1"));
+            }
         }
         Ok(CheckedBoostingParams {
             trees: self.trees,
@@ -140,7 +165,9 @@ impl BoostingParams {
             l2: self.l2,
             bins: self.bins,
             column_share: self.column_share,
+            row_share: self.row_share,
             monotone: self.monotone,
+            categories: self.categories,
             seed: self.seed,
         })
     }
@@ -164,7 +191,9 @@ pub struct CheckedBoostingParams {
     pub(super) l2: f64,
     pub(super) bins: usize,
     pub(super) column_share: f64,
+    pub(super) row_share: f64,
     pub(super) monotone: Vec<Monotone>,
+    pub(super) categories: Vec<usize>,
     pub(super) seed: u64,
 }
 
@@ -174,6 +203,65 @@ impl CheckedBoostingParams {
     /// # Errors
     /// When a value is infinite, a class is absent, or there is not one constraint per feature.
     pub fn fit(&self, sample: Sample<'_>) -> Result<Boosting> {
-        grow::fit(self, sample)
+        fit::fit(self, sample)
+    }
+}
+
+/// The choices for a [`Boosting`] whose size held-out rows decide, made by [`Boosting::held_out`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldOutParams {
+    pub(super) trees: usize,
+    pub(super) patience: usize,
+    pub(super) monotone: Vec<Monotone>,
+    pub(super) categories: Vec<usize>,
+    pub(super) seed: u64,
+}
+
+impl Default for HeldOutParams {
+    fn default() -> Self {
+        Self { trees: 400, patience: 12, monotone: Vec::new(), categories: Vec::new(), seed: 0 }
+    }
+}
+
+impl HeldOutParams {
+    /// The most trees learned without any one part of the rows; by default 400.
+    #[must_use]
+    pub fn trees(self, trees: usize) -> Self {
+        Self { trees, ..self }
+    }
+
+    /// After so many trees that do not lower the loss of the part left out, no more are grown; by default
+    /// 12.
+    #[must_use]
+    pub fn patience(self, patience: usize) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The constraint of each feature, in their order; by default every feature is free.
+    #[must_use]
+    pub fn monotone(self, monotone: Vec<Monotone>) -> Self {
+        Self { monotone, ..self }
+    }
+
+    /// The features that are categories, told by codes from 0 to 254; by default none is.
+    #[must_use]
+    pub fn categories(self, categories: Vec<usize>) -> Self {
+        Self { categories, ..self }
+    }
+
+    /// The seed of the drawn features and rows; by default 0.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Fits one sequence of trees without each of the `parts` of the rows, as long as it lowers the loss of
+    /// that part, and takes the mean of their log-odds.
+    ///
+    /// # Errors
+    /// When a value is infinite, there are not two parts or not one part per row, a class is absent without
+    /// one part, or a choice is out of range.
+    pub fn fit(&self, sample: Sample<'_>, parts: &[usize]) -> Result<Boosting> {
+        fit::fit_held_out(self, sample, parts)
     }
 }

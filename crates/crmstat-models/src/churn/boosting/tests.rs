@@ -4,7 +4,7 @@ use rand::RngExt;
 
 use super::tree::{Node, Tree};
 use super::{Boosting, BoostingParams, Monotone};
-use crate::churn::evaluation::auc;
+use crate::churn::evaluation::{auc, log_loss};
 use crate::churn::{Rows, Sample};
 use crate::random::stream;
 
@@ -266,4 +266,118 @@ fn a_saved_model_is_the_same_model_and_a_broken_one_is_refused() {
     assert!(break_with("/trees/0/nodes/0/Split/feature", 3.into()).is_err());
     assert!(break_with("/trees/0/nodes/0/Split/cover", 0.into()).is_err());
     assert!(break_with("/trees/0/nodes", serde_json::json!([])).is_err());
+}
+
+/// Rows of one label in turn over four parts.
+fn parts(labels: &[bool]) -> Vec<usize> {
+    let mut next = [0; 2];
+    let part = |label: &bool| {
+        let next = &mut next[usize::from(*label)];
+        *next += 1;
+        *next % 4
+    };
+    labels.iter().map(part).collect()
+}
+
+fn fit_held_out(values: &[f64], width: usize, labels: &[bool]) -> Boosting {
+    let sample = Sample::new(Rows::new(values, width).unwrap(), labels).unwrap();
+    Boosting::held_out().fit(sample, &parts(labels)).unwrap()
+}
+
+fn loss(model: &Boosting, values: &[f64], labels: &[bool]) -> f64 {
+    let probabilities = model.probabilities(Rows::new(values, 3).unwrap()).unwrap();
+    log_loss(&probabilities, labels, None).unwrap()
+}
+
+#[test]
+fn held_out_rows_stop_before_noise_is_learned() {
+    let (values, labels, _) = drawn(1500, 21);
+    let (unseen, outcome, truth) = drawn(6000, 22);
+    let stopped = fit_held_out(&values, 3, &labels);
+    let many = fit(Boosting::params().trees(1000).learning_rate(0.15), &values, 3, &labels);
+    let best: f64 = truth
+        .iter()
+        .zip(&outcome)
+        .map(|(truth, left)| (1.0 + if *left { -truth } else { *truth }.exp()).ln())
+        .sum::<f64>()
+        / 6000.0;
+    let (ours, theirs) = (loss(&stopped, &unseen, &outcome), loss(&many, &unseen, &outcome));
+    assert!(ours < best + 0.02 && theirs > ours + 0.05, "{ours} {theirs} of {best}");
+    // Of noise alone next to nothing is learned.
+    let noise: Vec<bool> = drawn(1500, 23).1;
+    let idle = fit_held_out(&values, 3, &noise);
+    assert!(idle.trees() < 60, "{}", idle.trees());
+}
+
+#[test]
+fn held_out_parts_are_checked() {
+    let (values, labels, _) = drawn(100, 24);
+    let sample = Sample::new(Rows::new(&values, 3).unwrap(), &labels).unwrap();
+    let params = Boosting::held_out();
+    assert!(params.fit(sample, &[0; 100]).unwrap_err().is_data());
+    assert!(params.fit(sample, &[0, 1]).unwrap_err().is_data());
+    assert!(params.clone().trees(0).fit(sample, &parts(&labels)).unwrap_err().is_parameter());
+    assert!(params.clone().patience(0).fit(sample, &parts(&labels)).unwrap_err().is_parameter());
+    assert!(
+        params.clone().categories(vec![3]).fit(sample, &parts(&labels)).unwrap_err().is_parameter()
+    );
+    let by_label: Vec<usize> = labels.iter().map(|left| usize::from(*left)).collect();
+    assert!(params.fit(sample, &by_label).unwrap_err().to_string().contains("one label"));
+}
+
+/// A category of sixty levels, of which every third leaves often; and a number.
+fn levels(rows: u64, seed: u64) -> (Vec<f64>, Vec<bool>) {
+    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    for row in 0..rows {
+        let mut random = stream(seed, row);
+        let level = (random.random::<f64>() * 61.0).floor();
+        let often = level < 60.0 && level % 3.0 == 0.0;
+        labels.push(random.random::<f64>() < if often { 0.8 } else { 0.2 });
+        values.extend([if level < 60.0 { level } else { f64::NAN }, random.random::<f64>()]);
+    }
+    (values, labels)
+}
+
+#[test]
+fn categories_are_split_as_they_are() {
+    let (values, labels) = levels(8000, 31);
+    let sample = Sample::new(Rows::new(&values, 2).unwrap(), &labels).unwrap();
+    let params = Boosting::held_out().categories(vec![0]);
+    let model = params.fit(sample, &parts(&labels)).unwrap();
+    let at = |level: f64| model.probability(&[level, 0.5]).unwrap();
+    for level in 0..60 {
+        let (often, found) = (level % 3 == 0, at(f64::from(level)));
+        assert!(if often { found > 0.6 } else { found < 0.4 }, "{level}: {found}");
+    }
+    assert!(at(f64::NAN) < 0.4);
+    // A level of later has no split of its own.
+    assert!(at(200.0).is_finite());
+    let text = serde_json::to_string(&model).unwrap();
+    let loaded: Boosting = serde_json::from_str(&text).unwrap();
+    assert_eq!(loaded, model);
+    // Rows together and one by one, and their contributions, agree.
+    let explainer = model.explainer();
+    let scores = model.probabilities(Rows::new(&values, 2).unwrap()).unwrap();
+    for (row, score) in values.chunks(2).zip(scores).take(100) {
+        assert_eq!(score, model.probability(row).unwrap());
+        let (many, one) = (explainer.explain(row).unwrap(), model.explain(row).unwrap());
+        for (many, one) in many.contributions.iter().zip(&one.contributions) {
+            assert!((many - one).abs() < 1e-12, "{row:?}: {many} {one}");
+        }
+        assert!((one.log_odds() - model.log_odds(row).unwrap()).abs() < 1e-9);
+    }
+    let constrained = Boosting::held_out()
+        .categories(vec![0])
+        .monotone(vec![Monotone::Increasing, Monotone::Free]);
+    assert!(constrained.fit(sample, &parts(&labels)).unwrap_err().is_parameter());
+}
+
+#[test]
+fn held_out_fits_do_not_depend_on_the_number_of_threads() {
+    let (values, labels, _) = drawn(12_000, 25);
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| fit_held_out(&values, 3, &labels))
+    };
+    assert_eq!(with(1), with(3));
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bins::code;
 use super::params::MOST_LEAVES;
 use crate::{Error, Result};
 
@@ -18,11 +19,15 @@ pub(super) enum Node {
     Leaf { value: f64, cover: f64 },
 }
 
-/// Is the feature at most the threshold? Then left, else right; a missing value has its own way.
+/// Is the feature at most the threshold, or the category one of those that go left? Then left, else right;
+/// a missing value has its own way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Split {
     pub(super) feature: usize,
     pub(super) threshold: f64,
+    /// The categories that go left, instead of a threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) categories: Option<Categories>,
     pub(super) missing_left: bool,
     pub(super) left: usize,
     pub(super) right: usize,
@@ -33,8 +38,50 @@ impl Split {
     /// The child that a row goes to.
     pub(super) fn child(&self, row: &[f64]) -> usize {
         let value = row[self.feature];
-        let left = if value.is_nan() { self.missing_left } else { value <= self.threshold };
-        if left { self.left } else { self.right }
+        if self.goes_left(value) { self.left } else { self.right }
+    }
+
+    /// Whether a value goes left.
+    pub(super) fn goes_left(&self, value: f64) -> bool {
+        match &self.categories {
+            _ if value.is_nan() => self.missing_left,
+            None => value <= self.threshold,
+            Some(categories) => categories.hold(value),
+        }
+    }
+}
+
+/// A set of categories by their codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<u8>", into = "Vec<u8>")]
+pub(super) struct Categories([u64; 4]);
+
+impl Categories {
+    pub(super) fn insert(&mut self, code: u8) {
+        self.0[usize::from(code >> 6)] |= 1 << (code & 63);
+    }
+
+    pub(super) fn has(&self, code: u8) -> bool {
+        self.0[usize::from(code >> 6)] >> (code & 63) & 1 == 1
+    }
+
+    /// Whether the category that a value stands for is one of them; what stands for none is not.
+    pub(super) fn hold(&self, value: f64) -> bool {
+        code(value).is_some_and(|code| self.has(code))
+    }
+}
+
+impl From<Vec<u8>> for Categories {
+    fn from(codes: Vec<u8>) -> Self {
+        let mut all = Self::default();
+        codes.into_iter().for_each(|code| all.insert(code));
+        all
+    }
+}
+
+impl From<Categories> for Vec<u8> {
+    fn from(all: Categories) -> Self {
+        (0..=u8::MAX).filter(|code| all.has(*code)).collect()
     }
 }
 
@@ -72,6 +119,16 @@ impl Tree {
             Node::Split(_) => 0.0,
         });
         leaves.sum()
+    }
+
+    /// The same tree, believed `factor` as much.
+    pub(super) fn scaled(mut self, factor: f64) -> Self {
+        for node in &mut self.nodes {
+            if let Node::Leaf { value, .. } = node {
+                *value *= factor;
+            }
+        }
+        self
     }
 
     /// Refuses a tree, read from a file, on which a row could fall off, go round in circles, or become

@@ -32,6 +32,28 @@ pub fn log_loss(probabilities: &[f64], labels: &[bool], weights: Option<&[f64]>)
     Ok(compensated(losses.zip(weights).map(|(loss, weight)| loss * weight)) / total)
 }
 
+/// How much smaller the mean log-loss of the second probabilities is on the same rows, and its standard error.
+///
+/// The rows' differences are one sample: what is hard to tell for both counts for neither.
+///
+/// # Errors
+/// Those of [`log_loss`], of either.
+pub fn log_loss_difference(first: &[f64], second: &[f64], labels: &[bool]) -> Result<(f64, f64)> {
+    require_probabilities(first, labels)?;
+    require_probabilities(second, labels)?;
+    let loss = |probability: f64, label: bool| {
+        let probability = inside(probability);
+        if label { -libm::log(probability) } else { -libm::log1p(-probability) }
+    };
+    let rows = labels.len() as f64;
+    let differences: Vec<f64> = (first.iter().zip(second).zip(labels))
+        .map(|((first, second), label)| loss(*first, *label) - loss(*second, *label))
+        .collect();
+    let mean = compensated(differences.iter().copied()) / rows;
+    let squares = compensated(differences.iter().map(|own| (own - mean) * (own - mean)));
+    Ok((mean, (squares / (rows - 1.0).max(1.0) / rows).sqrt()))
+}
+
 /// The Brier score and what it is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BrierScore {
@@ -167,7 +189,7 @@ fn wilson(successes: usize, trials: usize) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{brier, log_loss, reliability, reliability_line, wilson};
+    use super::{brier, log_loss, log_loss_difference, reliability, reliability_line, wilson};
     use crate::random::stream;
     use rand::RngExt;
 
@@ -190,6 +212,17 @@ mod tests {
         assert!(log_loss(&[0.0], &[true], None).unwrap().is_finite());
         assert!(log_loss(&[1.5], &[true], None).is_err());
         assert!(log_loss(&[0.5], &[true], Some(&[0.0])).is_err());
+    }
+
+    #[test]
+    fn the_difference_of_losses_by_hand() {
+        let (first, second, labels) = ([0.5, 0.5], [0.8, 0.4], [true, false]);
+        let (mean, error) = log_loss_difference(&first, &second, &labels).unwrap();
+        let own = [(0.8_f64 / 0.5).ln(), (0.6_f64 / 0.5).ln()];
+        assert!((mean - 0.5 * (own[0] + own[1])).abs() < 1e-15);
+        assert!((error - 0.5 * (own[0] - own[1])).abs() < 1e-15);
+        assert_eq!(log_loss_difference(&first, &first, &labels).unwrap(), (0.0, 0.0));
+        assert!(log_loss_difference(&first, &second, &[true]).is_err());
     }
 
     #[test]

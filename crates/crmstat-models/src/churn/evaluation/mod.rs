@@ -9,7 +9,8 @@ mod permutation;
 mod ranking;
 
 pub use accuracy::{
-    BrierScore, ReliabilityBin, ReliabilityLine, brier, log_loss, reliability, reliability_line,
+    BrierScore, ReliabilityBin, ReliabilityLine, brier, log_loss, log_loss_difference, reliability,
+    reliability_line,
 };
 pub use decision::{CostThreshold, GainBand, best_threshold, break_even, gains};
 pub use permutation::{Importance, permutation_importance};

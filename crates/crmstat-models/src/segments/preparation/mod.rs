@@ -10,6 +10,7 @@ use crate::parallel::map_chunks;
 use crate::{Error, Result};
 use category::Category;
 use numeric::Numeric;
+pub(super) use numeric::quantile;
 pub use power::Transform;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +61,7 @@ pub enum Scaling {
 ///
 /// | setting | default | meaning |
 /// |---|---|---|
-/// | `transform` | `Log1pIfSkewed` | the transform of numeric features |
+/// | `transform` | `ByData` | the transform of numeric features |
 /// | `scaling` | `Standard` | their unit |
 /// | `winsorise` | 0 | the share of customers at each end whose values are pulled in to the quantile |
 /// | `category_weight` | 1 | the weight of a category against a standardised number |
@@ -77,7 +78,7 @@ pub struct PreparationParams {
 pub struct PreparationValidParams(PreparationParams);
 
 impl PreparationParams {
-    /// The transform of numeric features; default [`Transform::Log1pIfSkewed`].
+    /// The transform of numeric features; default [`Transform::ByData`].
     #[must_use]
     pub fn transform(mut self, transform: Transform) -> Self {
         self.transform = transform;
@@ -234,7 +235,7 @@ impl Preparation {
     /// Parameters with their defaults.
     pub fn params() -> PreparationParams {
         PreparationParams {
-            transform: Transform::Log1pIfSkewed,
+            transform: Transform::ByData,
             scaling: Scaling::Standard,
             winsorise: 0.0,
             category_weight: 1.0,

@@ -117,7 +117,7 @@ pub(super) fn check(index: usize, values: &[Option<f64>]) -> Result<()> {
 }
 
 /// The quantile of `sorted` (not empty) between its order statistics, type 7 of Hyndman and Fan (1996).
-pub(super) fn quantile(sorted: &[f64], probability: f64) -> f64 {
+pub(in crate::segments) fn quantile(sorted: &[f64], probability: f64) -> f64 {
     let position = probability * (sorted.len() - 1) as f64;
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

@@ -1,12 +1,19 @@
 //! Transforms that make skewed numbers symmetric.
 
-use super::numeric::mean_and_deviation;
+use super::numeric::{mean_and_deviation, quantile};
 use crate::sum::compensated;
 use serde::{Deserialize, Serialize};
 
 /// The skewness from which [`Transform::Log1pIfSkewed`] acts: that of money and counts, not of
 /// satisfaction or shares.
 const SKEWED: f64 = 1.0;
+
+/// The skewness of the octiles from which [`Transform::ByData`] acts. A twentieth of the customers far off
+/// does not move the octiles: a group of its own is no skewness.
+const BENT: f64 = 0.2;
+
+/// The quantile of what is above zero that is the unit of a logarithm: 1 of counts, a small amount of money.
+const SMALL: f64 = 0.01;
 
 /// The customers on which λ is estimated, spread evenly over the quantiles.
 const ESTIMATED_ON: usize = 10_000;
@@ -30,6 +37,10 @@ pub enum Transform {
     Log1pIfSkewed,
     /// Yeo and Johnson's power transform with λ of maximum likelihood between −5 and 5.
     YeoJohnson,
+    /// What the numbers ask for, whatever their unit: `ln(1 + x/u)`, with a small value `u` of theirs, where they
+    /// are not negative, are skewed beyond a group far off, and are less so after it; Yeo and Johnson's
+    /// transform of their ratio to a typical size where they are skewed about zero; else the number itself.
+    ByData,
 }
 
 /// A transform with its parameter.
@@ -38,7 +49,14 @@ pub enum Transform {
 pub(super) enum Power {
     None,
     Log1p,
-    YeoJohnson { lambda: f64 },
+    YeoJohnson {
+        lambda: f64,
+    },
+    /// Yeo and Johnson's transform of the number in units.
+    OfRatio {
+        unit: f64,
+        lambda: f64,
+    },
 }
 
 impl Power {
@@ -49,6 +67,33 @@ impl Power {
             Transform::Log1pIfSkewed if skewness(sorted) > SKEWED => Self::Log1p,
             Transform::None | Transform::Log1pIfSkewed => Self::None,
             Transform::YeoJohnson => Self::YeoJohnson { lambda: likeliest_lambda(sorted) },
+            Transform::ByData => Self::by_data(sorted),
+        }
+    }
+
+    fn by_data(sorted: &[f64]) -> Self {
+        let skewness = octile_skewness(sorted);
+        let (first, last) = (sorted[0], sorted[sorted.len() - 1]);
+        if first == last || skewness.abs() <= BENT || first >= 0.0 && skewness < 0.0 {
+            return Self::None;
+        }
+        let power = if first >= 0.0 {
+            let above = sorted.partition_point(|value| *value <= 0.0);
+            Self::OfRatio { unit: quantile(&sorted[above..], SMALL), lambda: 0.0 }
+        } else {
+            let mut sizes: Vec<f64> = sorted.iter().map(|value| value.abs()).collect();
+            sizes.sort_unstable_by(f64::total_cmp);
+            let above = sizes.partition_point(|size| *size <= 0.0);
+            let unit = quantile(&sizes[above..], 0.5);
+            let ratios: Vec<f64> = sorted.iter().map(|value| value / unit).collect();
+            Self::OfRatio { unit, lambda: likeliest_lambda(&ratios) }
+        };
+        let transformed: Vec<f64> = sorted.iter().map(|value| power.apply(*value)).collect();
+        let is_sound = transformed.iter().all(|value| value.is_finite());
+        if is_sound && octile_skewness(&transformed).abs() < skewness.abs() {
+            power
+        } else {
+            Self::None
         }
     }
 
@@ -56,6 +101,9 @@ impl Power {
         match self {
             Self::None | Self::Log1p => true,
             Self::YeoJohnson { lambda } => (RANGE.0..=RANGE.1).contains(&lambda),
+            Self::OfRatio { unit, lambda } => {
+                (RANGE.0..=RANGE.1).contains(&lambda) && unit > 0.0 && unit.is_finite()
+            }
         }
     }
 
@@ -64,6 +112,8 @@ impl Power {
             Self::None => Transform::None,
             Self::Log1p => Transform::Log1p,
             Self::YeoJohnson { .. } => Transform::YeoJohnson,
+            Self::OfRatio { lambda: 0.0, .. } => Transform::Log1p,
+            Self::OfRatio { .. } => Transform::YeoJohnson,
         }
     }
 
@@ -73,6 +123,7 @@ impl Power {
             Self::Log1p => libm::log1p(value.abs()).copysign(value),
             Self::YeoJohnson { lambda } if value >= 0.0 => raise(value, lambda),
             Self::YeoJohnson { lambda } => -raise(-value, 2.0 - lambda),
+            Self::OfRatio { unit, lambda } => Self::YeoJohnson { lambda }.apply(value / unit),
         }
     }
 
@@ -82,6 +133,7 @@ impl Power {
             Self::Log1p => libm::expm1(value.abs()).copysign(value),
             Self::YeoJohnson { lambda } if value >= 0.0 => lower(value, lambda),
             Self::YeoJohnson { lambda } => -lower(-value, 2.0 - lambda),
+            Self::OfRatio { unit, lambda } => Self::YeoJohnson { lambda }.invert(value) * unit,
         }
     }
 }
@@ -139,6 +191,13 @@ fn log_likelihood(values: &[f64], lambda: f64) -> f64 {
     let jacobian = compensated(values.iter().map(|value| Power::Log1p.apply(*value)));
     let likelihood = (lambda - 1.0) * jacobian - values.len() as f64 * libm::log(deviation);
     if likelihood.is_finite() { likelihood } else { f64::NEG_INFINITY }
+}
+
+/// How much farther the last octile is from the median than the first, as a share of what is between these two;
+/// 0 where nothing is (Hinkley, 1975).
+fn octile_skewness(sorted: &[f64]) -> f64 {
+    let [low, middle, high] = [0.125, 0.5, 0.875].map(|share| quantile(sorted, share));
+    if high > low { ((high - middle) - (middle - low)) / (high - low) } else { 0.0 }
 }
 
 /// The third standardised moment; 0 for equal values.

@@ -46,6 +46,32 @@ fn only_skewed_numbers_are_logged() {
     );
 }
 
+/// The quantiles of an exponential distribution, less `shift`.
+fn exponential(shift: f64) -> Vec<f64> {
+    (0..200).map(|i| -libm::log((f64::from(i) + 0.5) / 200.0) - shift).collect()
+}
+
+#[test]
+fn the_data_choose_the_transform_whatever_their_unit() {
+    let chosen = |values: &[f64]| prepared(Preparation::params(), values).0.transforms()[0];
+    assert_eq!(chosen(&exponential(0.0)), Some(Transform::Log1p));
+    // About zero there is no logarithm.
+    assert_eq!(chosen(&exponential(1.0)), Some(Transform::YeoJohnson));
+    // A group far off is no skewness.
+    let groups: Vec<f64> =
+        (0..200).map(|i| if i % 20 == 0 { 900.0 } else { 100.0 + f64::from(i % 19) }).collect();
+    assert_eq!(chosen(&groups), Some(Transform::None));
+    assert_eq!(chosen(&[3.0; 9]), Some(Transform::None));
+    for values in [exponential(0.0), exponential(1.0), groups] {
+        let hundred: Vec<f64> = values.iter().map(|value| value * 100.0).collect();
+        let (one, other) = (
+            prepared(Preparation::params(), &values).1,
+            prepared(Preparation::params(), &hundred).1,
+        );
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+}
+
 #[test]
 fn winsorising_pulls_the_ends_in() {
     let values: Vec<f64> = (0..=100).map(f64::from).collect();
@@ -107,7 +133,8 @@ proptest! {
     fn what_was_applied_can_be_undone(
         values in prop::collection::vec(-1e5_f64..1e5, 2..60),
         transform in prop::sample::select(vec![
-            Transform::None, Transform::Log1p, Transform::Log1pIfSkewed, Transform::YeoJohnson
+            Transform::None, Transform::Log1p, Transform::Log1pIfSkewed, Transform::YeoJohnson,
+            Transform::ByData
         ]),
         scaling in prop::sample::select(vec![Scaling::None, Scaling::Standard, Scaling::Robust]),
     ) {

@@ -1,7 +1,8 @@
 //! Customers at a cutoff: their features before it, their label behind it.
 
 use super::{
-    Event,
+    Event, Population,
+    activity::Activity,
     cutoffs::Span,
     frame::Frame,
     predictor::Examples,
@@ -25,6 +26,8 @@ pub(super) struct Cohort {
     pub(super) customers: Vec<u32>,
     pub(super) frame: Frame,
     pub(super) churned: Vec<bool>,
+    /// A hash of each customer's id.
+    pub(super) hashes: Vec<u64>,
 }
 
 /// Customers of one moment, who may have no label yet.
@@ -38,6 +41,8 @@ pub(super) struct Everybody {
 pub(super) struct CohortParams {
     pub(super) span: Span,
     pub(super) event: Event,
+    /// Who is looked at.
+    pub(super) population: Population,
     pub(super) features: Vec<Feature>,
     /// Whether the rhythm of orders is a column of its own.
     pub(super) with_silence: bool,
@@ -63,7 +68,8 @@ impl<'a> People<'a> {
     /// Everybody who bought before `as_of` and, where churn is the end of a contract, is under one.
     pub(super) fn everybody(&self, as_of: AsOf) -> Result<Everybody> {
         let contracts = self.contracts.as_deref();
-        let takes = |customer| is_at_risk(contracts, customer, as_of);
+        let activity = self.activity(as_of);
+        let takes = |customer| is_at_risk(contracts, customer, as_of) && activity.takes(customer);
         let features = Features::of(self.history, as_of, &self.params.features, takes)?;
         let ids = features.ids(self.history.orders()).map(Some).collect();
         let (frame, silence) = self.with_silence(Frame::of_features(features));
@@ -76,13 +82,30 @@ impl<'a> People<'a> {
         span.require_labelled(cutoff)?;
         let contracts = self.contracts.as_deref();
         let sampled = sample(self.history, *most);
-        let takes = |customer| sampled(customer) && is_at_risk(contracts, customer, cutoff);
+        let activity = self.activity(cutoff);
+        let takes = |customer| {
+            sampled(customer) && is_at_risk(contracts, customer, cutoff) && activity.takes(customer)
+        };
         let features = Features::of(self.history, cutoff, features, takes)?;
         let customers = features.customers().to_vec();
         let churned =
             customers.iter().map(|customer| self.churned(*customer as usize, cutoff)).collect();
         let (frame, _) = self.with_silence(Frame::of_features(features));
-        Ok(Cohort { customers, frame, churned })
+        let ids = self.history.orders().customers();
+        let hash =
+            |customer: &u32| ids.get(*customer as usize).map_or(0, |id| hash_text(id.as_bytes()));
+        let hashes = customers.iter().map(hash).collect();
+        Ok(Cohort { customers, frame, churned, hashes })
+    }
+
+    /// How many customers have been silent for too long to be looked at.
+    pub(super) fn gone(&self, as_of: AsOf) -> usize {
+        self.activity(as_of).gone(self.history, as_of)
+    }
+
+    /// Who is looked at as of `as_of`.
+    fn activity(&self, as_of: AsOf) -> Activity {
+        Activity::of(self.history, &self.params, as_of)
     }
 
     /// The frame with the rhythm of its customers' orders, and the process that found it.
@@ -183,12 +206,14 @@ impl<'a> Cohorts<'a> {
                         frame: cohort.frame.clone(),
                         labels: cohort.churned.clone(),
                         weights: weights.collect(),
+                        customers: cohort.hashes.clone(),
                     });
                 }
                 Some(all) => {
                     all.frame.append(&cohort.frame);
                     all.labels.extend(&cohort.churned);
                     all.weights.extend(weights);
+                    all.customers.extend(&cohort.hashes);
                 }
             }
         }

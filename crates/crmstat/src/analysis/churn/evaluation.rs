@@ -4,7 +4,7 @@ use crate::{Error, Result};
 use crmstat_models::churn::evaluation::{
     Auc, BrierScore, CostThreshold, GainBand, Importance, ReliabilityBin, ReliabilityLine, auc,
     auc_difference, average_precision, best_threshold, break_even, brier, gains, log_loss,
-    reliability, reliability_line,
+    log_loss_difference, reliability, reliability_line,
 };
 
 /// Groups of the reliability table and bands of the gain table.
@@ -128,6 +128,29 @@ impl Evaluation {
         self.rivals.iter().filter(|rival| rival.ahead.0 <= 0.0)
     }
 
+    /// The group of similar probabilities whose churn lies farthest beyond what chance allows its probability,
+    /// if any does: ten groups at 95 % together.
+    pub fn misjudged(&self) -> Option<&ReliabilityBin> {
+        /// The quantile of the normal distribution of 95 % over ten groups (Bonferroni).
+        const TOGETHER: f64 = 2.807;
+        let excess = |bin: &ReliabilityBin| {
+            let expected = bin.mean_probability;
+            let error = (expected * (1.0 - expected) / bin.rows as f64).sqrt();
+            (bin.churn_rate - expected).abs() / error.max(f64::MIN_POSITIVE)
+        };
+        let worst = self.reliability.iter().max_by(|a, b| excess(a).total_cmp(&excess(b)))?;
+        (excess(worst) > TOGETHER).then_some(worst)
+    }
+
+    /// The expected calibration error: how far the groups' churn is from what was claimed, on average.
+    pub fn calibration_error(&self) -> f64 {
+        let off = self
+            .reliability
+            .iter()
+            .map(|bin| bin.rows as f64 * (bin.churn_rate - bin.mean_probability).abs());
+        off.sum::<f64>() / self.tested.max(1) as f64
+    }
+
     /// Every measure by name: what `--metrics` lists.
     pub fn metrics(&self) -> Vec<(String, f64)> {
         let named = |name: &str, value: f64| (name.to_owned(), value);
@@ -141,6 +164,7 @@ impl Evaluation {
             named("brier_resolution", self.brier.resolution),
             named("brier_uncertainty", self.brier.uncertainty),
             named("log_loss", self.log_loss),
+            named("calibration_error", self.calibration_error()),
         ];
         metrics.extend(self.gains.first().map(|top| named("lift_top_decile", top.lift)));
         metrics.push(named("base_rate", self.base_rate));
@@ -175,14 +199,19 @@ const WORTH_IT: f64 = 0.005;
 /// The quantile of the normal distribution at which a 95 % interval ends.
 const INTERVAL: f64 = 1.96;
 
+/// The AUC that a model with better probabilities may lie behind.
+const NO_LOSS: f64 = 0.002;
+
 /// Whether the challenger is clearly better: in ranking by so much that it matters even at the lower end
-/// of the interval, and nearer to the truth.
+/// of the interval, and nearer to the truth; or nearer to the truth by more than chance, and not worse in
+/// ranking.
 pub(super) fn clearly_better(challenger: &[f64], simple: &[f64], labels: &[bool]) -> Result<bool> {
     let judge = || {
         let (ahead, error) = auc_difference(challenger, simple, labels)?;
-        let loss = |scores: &[f64]| log_loss(scores, labels, None);
-        let clear = ahead - INTERVAL * error > WORTH_IT;
-        Ok::<_, crmstat_models::Error>(clear && loss(challenger)? < loss(simple)?)
+        let (saved, saved_error) = log_loss_difference(simple, challenger, labels)?;
+        let ranks_better = ahead - INTERVAL * error > WORTH_IT && saved > 0.0;
+        let is_truer = saved - INTERVAL * saved_error > 0.0 && ahead > -NO_LOSS;
+        Ok::<_, crmstat_models::Error>(ranks_better || is_truer)
     };
     judge().map_err(Error::from_model)
 }

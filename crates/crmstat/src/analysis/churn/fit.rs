@@ -6,7 +6,7 @@ use super::{
     cutoffs::{Cutoffs, Span},
     evaluation::{Evaluation, clearly_better, share},
     frame::Frame,
-    leaks::refuse_leaks,
+    leaks::{refuse_leaks, too_good},
     model::{Facts, Model, Source},
     predictor::{Examples, LearnerKind, Predictor},
     scores::Scores,
@@ -48,7 +48,8 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
         features.iter().filter(|each| !each.is_dated()).map(Feature::to_string).collect();
     let most = options.most_customers;
     let event = options.event;
-    let params = CohortParams { span, event, features, with_silence, most };
+    let population = options.population;
+    let params = CohortParams { span, event, population, features, with_silence, most };
     let people = People::new(history, params)?;
     let mut cohorts = Cohorts::of(&people);
 
@@ -80,11 +81,23 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
         ));
     }
 
+    let gone = people.gone(as_of);
+    if gone > 0 {
+        warnings.push(format!(
+            "{gone} customers have been silent for longer than the horizon and three of their usual gaps: \
+             they have gone, and are neither learned from, judged by nor scored (`--population all` takes \
+             them in)"
+        ));
+    }
+
     // Learning leaves threads the time to look at everybody.
     let (judged, everybody) =
         rayon::join(|| judge(&mut cohorts, &cutoffs, options), || people.everybody(as_of));
     let judged = judged?;
     warnings.extend(warnings_of(&judged.evaluation));
+    if !undated.is_empty() {
+        warnings.extend(too_good(&examples(&mut cohorts, &cutoffs)?, judged.evaluation.auc.value)?);
+    }
 
     // The cutoffs of today's model: as many as were judged, the latest of them the judged one.
     let mut known: Vec<AsOf> = cutoffs.training.iter().map(|each| each.cutoff).collect();
@@ -95,8 +108,10 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let model = learn(&mut cohorts, &today, judged.kind, &options.learning, &examples)?;
     let Everybody { ids, frame, silence } = everybody?;
     if frame.rows == 0 {
-        return Err(Error::data(format!("there is no customer to score as of {as_of}"))
-            .with_hint("every contract has ended, or `--as-of` is too early"));
+        return Err(Error::data(format!("there is no customer to score as of {as_of}")).with_hint(
+            "every contract has ended, everybody has long been silent (`--population all`), or `--as-of` is \
+             too early",
+        ));
     }
     let facts = Facts {
         rows: examples.labels.len(),
@@ -108,11 +123,12 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
         horizon: options.horizon,
         as_of: as_of.to_string(),
         event,
+        population,
         with_silence,
         silence,
     };
     let encoded = model.encode(&frame)?;
-    let model = Model::new(source, model, facts, &encoded)?;
+    let model = Model::new(source, model, facts, &frame, &encoded)?;
     let scores = Scores::new(&model, ids, frame, &encoded, None)?;
     Ok(Churn { model, evaluation: judged.evaluation, cutoffs: Some(cutoffs), scores, warnings })
 }
@@ -162,7 +178,7 @@ fn judge(cohorts: &mut Cohorts<'_>, cutoffs: &Cutoffs, options: &Options) -> Res
     let days: Vec<String> = cutoffs.training.iter().map(|each| each.cutoff.to_string()).collect();
     require_both(&training.labels, &days.join(", "), options)?;
     let undated = |name: &str| name.parse().is_ok_and(|feature: Feature| !feature.is_dated());
-    refuse_leaks(&training, undated)?;
+    refuse_leaks(&training, &options.allowed, undated)?;
     let logistic = learn(cohorts, cutoffs, LearnerKind::Logistic, learning, &training)?;
     let trees = learn(cohorts, cutoffs, LearnerKind::Trees, learning, &training)?;
     let by_logistic = logistic.probabilities(&held_out.frame)?;
@@ -187,7 +203,12 @@ fn judge(cohorts: &mut Cohorts<'_>, cutoffs: &Cutoffs, options: &Options) -> Res
     {
         let alone = Predictor::fit(
             LearnerKind::Logistic,
-            &Examples { frame, labels: training.labels.clone(), weights: training.weights.clone() },
+            &Examples {
+                frame,
+                labels: training.labels.clone(),
+                weights: training.weights.clone(),
+                customers: training.customers.clone(),
+            },
         )?;
         evaluation.add_rival("recency", own, &alone.probabilities(&judged)?, labels)?;
     }

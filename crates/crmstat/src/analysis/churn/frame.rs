@@ -24,12 +24,43 @@ pub(super) struct Schema {
     pub(super) number: bool,
     /// Whether the model sees its logarithm: days, counts and money act by ratios.
     pub(super) logarithm: bool,
+    /// The unit of that logarithm where the number has none of its own, as money: what counts as little
+    /// beside a typical amount is the same in roubles and in kopecks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unit: Option<f64>,
 }
 
 impl Schema {
     /// A number as the model sees it.
     pub(super) fn of(&self, value: f64) -> f64 {
-        if self.logarithm { damped(value) } else { value }
+        match (self.logarithm, self.unit) {
+            (false, _) => value,
+            (true, None) => damped(value),
+            (true, Some(unit)) => damped(value / unit),
+        }
+    }
+
+    /// The number that the model sees as `value`.
+    pub(super) fn undo(&self, value: f64) -> f64 {
+        if !self.logarithm {
+            return value;
+        }
+        value.signum() * value.abs().exp_m1() * self.unit.unwrap_or(1.0)
+    }
+
+    /// The same with the unit that `values` suggest, where the column is money.
+    fn measured(mut self, values: &[f64]) -> Self {
+        /// A typical amount in units: the logarithm is then all but proportional to ratios from a hundredth
+        /// of it up.
+        const TYPICAL: f64 = 100.0;
+        let is_money = || self.name.parse().is_ok_and(|own: Feature| own.unit() == Unit::Money);
+        if self.logarithm && is_money() {
+            let mut amounts: Vec<f64> =
+                values.iter().map(|own| own.abs()).filter(|own| *own > 0.0).collect();
+            amounts.sort_unstable_by(f64::total_cmp);
+            self.unit = amounts.get(amounts.len() / 2).map(|typical| typical / TYPICAL);
+        }
+        self
     }
 }
 
@@ -63,14 +94,14 @@ impl Frame {
                 FeatureValues::Category { labels, codes } => Cells::Category { labels, codes },
             };
             let number = matches!(cells, Cells::Number(_));
-            (Schema { name: feature.to_string(), number, logarithm }, cells)
+            (Schema { name: feature.to_string(), number, logarithm, unit: None }, cells)
         };
         Self { rows, columns: features.into_columns().into_iter().map(column).collect() }
     }
 
     /// Adds a column of numbers, taken as they are; NaN is missing.
     pub(super) fn push(&mut self, name: &str, values: Vec<f64>) {
-        let schema = Schema { name: name.to_owned(), number: true, logarithm: false };
+        let schema = Schema { name: name.to_owned(), number: true, logarithm: false, unit: None };
         self.columns.push((schema, Cells::Number(values)));
     }
 
@@ -89,24 +120,49 @@ impl Frame {
                     Column::Date(_) | Column::Money(_) => return None,
                 };
                 let number = matches!(cells, Cells::Number(_));
-                Some((Schema { name: name.to_owned(), number, logarithm: false }, cells))
+                let name = name.to_owned();
+                Some((Schema { name, number, logarithm: false, unit: None }, cells))
             })
             .collect();
         Self { rows: table.len(), columns }
     }
 
-    /// The columns that a model learned from, in its order.
+    /// The columns that a model learned from, in its order; `ids` are the customers of the rows. Numbers
+    /// where the model knows categories are read as their labels.
     ///
     /// # Errors
-    /// A column that is not there, or is of another kind.
-    pub(super) fn in_order_of(&self, schema: &[Schema]) -> Result<Self> {
-        let columns = schema.iter().map(|wanted| {
-            self.columns.iter().find(|(own, _)| own.name == wanted.name).cloned().ok_or_else(|| {
-                Error::data(format!("the model needs `{}`, which is not there", wanted.name))
-                    .with_hint("score data with the columns that the model was fitted to")
-            })
-        });
-        Ok(Self { rows: self.rows, columns: columns.collect::<Result<_>>()? })
+    /// A column that is not there, or holds texts where the model knows numbers.
+    pub(super) fn in_order_of(&self, schema: &[Schema], ids: &Texts) -> Result<Self> {
+        let column = |wanted: &Schema| {
+            let found = self.columns.iter().find(|(own, _)| own.name == wanted.name);
+            let Some((_, cells)) = found else {
+                return Err(Error::data(format!(
+                    "the model needs `{}`, which is not there",
+                    wanted.name
+                ))
+                .with_hint("score data with the columns that the model was fitted to"));
+            };
+            let cells = match cells {
+                Cells::Number(values) if !wanted.number => as_labels(values),
+                Cells::Category { labels, codes } if wanted.number => as_numbers(labels, codes)
+                    .map_err(|row| {
+                        let text = codes[row].and_then(|code| labels.get(code as usize));
+                        Error::data(format!(
+                            "`{}` holds `{}` for the customer `{}`, where the model knows numbers",
+                            wanted.name,
+                            text.unwrap_or_default(),
+                            ids.get(row).unwrap_or_default()
+                        ))
+                        .with_hint(
+                            "score data whose columns mean what those that it was fitted to did",
+                        )
+                    })?,
+                cells => cells.clone(),
+            };
+            Ok((wanted.clone(), cells))
+        };
+        let columns = schema.iter().map(column).collect::<Result<_>>()?;
+        Ok(Self { rows: self.rows, columns })
     }
 
     /// The rows whose numbers are `kept`.
@@ -152,6 +208,15 @@ impl Frame {
         self.columns.iter().map(|(schema, _)| schema.clone()).collect()
     }
 
+    /// The schema for a model that learns from these rows.
+    pub(super) fn measured_schema(&self) -> Vec<Schema> {
+        let measured = |(schema, cells): &(Schema, Cells)| match cells {
+            Cells::Number(values) => schema.clone().measured(values),
+            Cells::Category { .. } => schema.clone(),
+        };
+        self.columns.iter().map(measured).collect()
+    }
+
     /// The cells of the column `name`.
     pub(super) fn cells(&self, name: &str) -> Option<&Cells> {
         self.columns.iter().find(|(schema, _)| schema.name == name).map(|(_, cells)| cells)
@@ -165,8 +230,8 @@ impl Frame {
         }
     }
 
-    /// Calls `with` with the columns as a model takes them.
-    pub(super) fn raw<T>(&self, with: impl FnOnce(&[RawColumn<'_>]) -> T) -> T {
+    /// Calls `with` with the columns as a model of this `schema` takes them.
+    pub(super) fn raw<T>(&self, schema: &[Schema], with: impl FnOnce(&[RawColumn<'_>]) -> T) -> T {
         enum Prepared<'a> {
             Number(std::borrow::Cow<'a, [f64]>),
             Category(Vec<Option<&'a str>>),
@@ -174,7 +239,8 @@ impl Frame {
         let prepared: Vec<Prepared<'_>> = self
             .columns
             .iter()
-            .map(|(schema, cells)| match cells {
+            .zip(schema)
+            .map(|((_, cells), schema)| match cells {
                 Cells::Number(values) if schema.logarithm => {
                     let chunks = map_chunks(values.len(), CHUNK, |range| {
                         values[range].iter().map(|value| schema.of(*value)).collect::<Vec<f64>>()
@@ -197,9 +263,9 @@ impl Frame {
         with(&raw)
     }
 
-    /// The table that `encoder` makes of it.
-    pub(super) fn encode(&self, encoder: &Encoder) -> Result<Encoded> {
-        let values = self.raw(|raw| encoder.encode(raw)).map_err(Error::from_model)?;
+    /// The table that `encoder` makes of it, for a model of this `schema`.
+    pub(super) fn encode(&self, encoder: &Encoder, schema: &[Schema]) -> Result<Encoded> {
+        let values = self.raw(schema, |raw| encoder.encode(raw)).map_err(Error::from_model)?;
         Ok(Encoded { values, width: encoder.width() })
     }
 }
@@ -215,6 +281,33 @@ impl Encoded {
     pub(super) fn rows(&self) -> Result<Rows<'_>> {
         Rows::new(&self.values, self.width).map_err(Error::from_model)
     }
+}
+
+/// Numbers as the labels of categories.
+fn as_labels(values: &[f64]) -> Cells {
+    let texts: Vec<Option<String>> =
+        values.iter().map(|own| (!own.is_nan()).then(|| own.to_string())).collect();
+    let mut distinct: Vec<&str> = texts.iter().flatten().map(String::as_str).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let code = |text: &String| distinct.binary_search(&text.as_str()).ok().map(|code| code as u32);
+    let codes = texts.iter().map(|text| text.as_ref().and_then(code)).collect();
+    Cells::Category { labels: distinct.iter().map(|text| Some(*text)).collect(), codes }
+}
+
+/// Categories as numbers.
+///
+/// # Errors
+/// The first row whose label is none.
+fn as_numbers(labels: &Texts, codes: &[Option<u32>]) -> std::result::Result<Cells, usize> {
+    let numbers: Vec<Option<f64>> = (0..labels.len())
+        .map(|code| labels.get(code)?.parse().ok().filter(|own: &f64| own.is_finite()))
+        .collect();
+    let number = |(row, code): (usize, &Option<u32>)| match code {
+        None => Ok(f64::NAN),
+        Some(code) => numbers[*code as usize].ok_or(row),
+    };
+    codes.iter().enumerate().map(number).collect::<std::result::Result<_, _>>().map(Cells::Number)
 }
 
 /// `ln(1 + x)`, odd around zero, as net spend may be below it.

@@ -1,82 +1,184 @@
-//! The guard against features that carry the future.
+//! The guard against columns that carry the future.
 
 use super::{
-    frame::{Cells, Frame},
+    TOO_GOOD,
+    frame::{Frame, Schema},
     predictor::Examples,
 };
-use crate::{Error, Result};
-use crmstat_models::churn::{
-    Rows, Sample,
-    leakage::{Leak, LeakSign, find_leaks},
+use crate::{Error, Result, data::words_of};
+use crmstat_models::{
+    churn::{
+        RawColumn,
+        evaluation::auc,
+        leakage::{LeakSign, signs},
+    },
+    parallel::map_chunks,
 };
 
-/// Refuses examples one of whose columns, of those that are `undated`, knows the label. What is made of
-/// dated events cannot: it ends at the cutoff, and where customers order like clockwork the days of silence
-/// do tell nearly all.
-pub(super) fn refuse_leaks(examples: &Examples, undated: impl Fn(&str) -> bool) -> Result<()> {
+/// Words of a column's name that speak of what is known when a customer has left, or later.
+const LATE: &[&str] = &[
+    "churn",
+    "attrition",
+    "exit",
+    "exited",
+    "cancel",
+    "cancelled",
+    "canceled",
+    "cancellation",
+    "terminated",
+    "termination",
+    "reason",
+    "next",
+    "future",
+    "after",
+    "lost",
+    "closed",
+    "отток",
+    "оттока",
+    "ухода",
+    "причина",
+    "следующий",
+    "следующего",
+    "закрытия",
+    "расторжения",
+];
+
+/// Refuses examples some of whose columns, of those that are `undated` and not `allowed`, know the label: all
+/// of them at once, each with what gives it away. What is made of dated events cannot: it ends at the cutoff,
+/// and where customers order like clockwork the days of silence do tell nearly all.
+pub(super) fn refuse_leaks(
+    examples: &Examples,
+    allowed: &[String],
+    undated: impl Fn(&str) -> bool,
+) -> Result<()> {
     let frame = &examples.frame;
-    for (column, (schema, cells)) in frame.columns.iter().enumerate() {
-        if !undated(&schema.name) {
-            continue;
-        }
-        let views = match cells {
-            Cells::Number(values) => vec![values.clone()],
-            Cells::Category { labels, codes } => views(labels.len(), codes, &examples.labels),
-        };
-        for values in views {
-            let leaks = Rows::new(&values, 1)
-                .and_then(|rows| Sample::new(rows, &examples.labels))
-                .and_then(find_leaks)
-                .map_err(Error::from_model)?;
-            if let Some(leak) = leaks.first() {
-                return Err(told(&schema.name, *leak, frame, column));
-            }
+    let schema = frame.schema();
+    let is_allowed = |name: &str| allowed.iter().any(|own| own.trim() == name);
+    if let Some(name) = allowed.iter().find(|name| schema.iter().all(|own| own.name != name.trim()))
+    {
+        let names: Vec<&str> = schema.iter().map(|own| own.name.as_str()).collect();
+        return Err(Error::usage(format!("`--allow {name}`: there is no such column"))
+            .with_hint(format!("the columns are {}", names.join(", "))));
+    }
+    let looked_at: Vec<usize> = (0..schema.len())
+        .filter(|at| undated(&schema[*at].name) && !is_allowed(&schema[*at].name))
+        .collect();
+    let found = frame.raw(&schema, |raw| {
+        map_chunks(looked_at.len(), 1, |range| {
+            let at = looked_at[range.start];
+            signs(raw[at], &examples.labels, is_named_late(&schema[at].name))
+        })
+    });
+    let mut suspects = Vec::new();
+    for (at, signs) in looked_at.iter().zip(found) {
+        let signs = signs.map_err(Error::from_model)?;
+        if !signs.is_empty() {
+            suspects.push((schema[*at].name.as_str(), signs));
         }
     }
-    Ok(())
+    if suspects.is_empty() { Ok(()) } else { Err(refused(&suspects, &schema)) }
 }
 
-/// A category as numbers: whether it is there at all, and how its levels rank by their own churn.
-fn views(levels: usize, codes: &[Option<u32>], labels: &[bool]) -> Vec<Vec<f64>> {
-    let present = codes.iter().map(|code| code.map_or(f64::NAN, |_| 0.0)).collect();
-    // A level per customer ranks everybody by chance.
-    if levels * 10 > codes.len() {
-        return vec![present];
-    }
-    let mut counts = vec![(0.0, 0.0); levels];
-    for (code, label) in codes.iter().zip(labels) {
-        if let Some(code) = code {
-            counts[*code as usize].0 += f64::from(u8::from(*label));
-            counts[*code as usize].1 += 1.0;
-        }
-    }
-    let rate = |code: u32| {
-        let (churned, rows) = counts[code as usize];
-        churned / rows
+/// Whether one of the words of a name is late.
+fn is_named_late(name: &str) -> bool {
+    words_of(name).split(' ').any(|word| LATE.contains(&word))
+}
+
+fn refused(suspects: &[(&str, Vec<LeakSign>)], schema: &[Schema]) -> Error {
+    let told = |(name, signs): &(&str, Vec<LeakSign>)| {
+        let signs: Vec<String> = signs.iter().map(sign).collect();
+        format!("`{name}` {}", signs.join(", and "))
     };
-    vec![present, codes.iter().map(|code| code.map_or(f64::NAN, rate)).collect()]
+    let told: Vec<String> = suspects.iter().map(told).collect();
+    let names: Vec<&str> = suspects.iter().map(|(name, _)| *name).collect();
+    let others: Vec<&str> =
+        (schema.iter().map(|own| own.name.as_str())).filter(|name| !names.contains(name)).collect();
+    let (them, carry) = match names.len() {
+        1 => ("it", "1 column seems to carry the future".to_owned()),
+        count => ("them", format!("{count} columns seem to carry the future")),
+    };
+    let mut hint = format!(
+        "what is filled in after a customer has left, or computed with the label, is not known when it is \
+         needed; where {them} is known before, keep {them}: `--allow '{}'`",
+        names.join(",")
+    );
+    if !others.is_empty() {
+        hint += &format!("; else leave {them} out: `--features '{}'`", others.join(","));
+    }
+    Error::data(format!("{carry}: {}", told.join("; "))).with_hint(hint)
 }
 
-fn told(name: &str, leak: Leak, frame: &Frame, column: usize) -> Error {
+fn sign(sign: &LeakSign) -> String {
     let state = |churned: bool| if churned { "left" } else { "stayed" };
-    let sign = match leak.sign {
-        LeakSign::Ranks { auc } => {
-            format!("alone it tells who leaves with an AUC of {auc:.3}, as no honest feature does")
+    match sign {
+        LeakSign::Ranks { auc, by_level: false } => {
+            format!(
+                "alone ranks who leaves with an AUC of {auc:.3}, where honest columns end near 0.87"
+            )
+        }
+        LeakSign::Ranks { auc, by_level: true } => format!(
+            "alone tells who leaves by its values with an AUC of {auc:.3}, where honest columns end near \
+             0.87"
+        ),
+        LeakSign::OnlyLeft { value, rows } => {
+            format!("is `{value}` for {rows} customers, all of whom left")
         }
         LeakSign::FilledFor { churned, rows } => {
-            format!("it is filled for {rows} customers, all of whom {}", state(churned))
+            format!("is filled for {rows} customers, all of whom {}", state(*churned))
         }
         LeakSign::MissingFor { churned, rows } => {
-            format!("it is missing for {rows} customers, all of whom {}", state(churned))
+            format!("is missing for {rows} customers, all of whom {}", state(*churned))
         }
-    };
-    let others: Vec<&str> = (frame.columns.iter().enumerate())
-        .filter(|(other, _)| *other != column)
-        .map(|(_, (schema, _))| schema.name.as_str())
+    }
+}
+
+/// What to say of a model that is too good, of columns without dates: which of them tell most alone.
+pub(super) fn too_good(examples: &Examples, area: f64) -> Result<Option<String>> {
+    /// Columns that are named.
+    const NAMED: usize = 3;
+    if area <= TOO_GOOD {
+        return Ok(None);
+    }
+    let mut alone = telling(&examples.frame, &examples.labels)?;
+    alone.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named: Vec<String> = alone
+        .iter()
+        .take(NAMED)
+        .map(|(name, area)| format!("`{name}` ({area:.3} alone)"))
         .collect();
-    Error::data(format!("`{name}` carries the future: {sign}")).with_hint(format!(
-        "it was filled in after the customers left, or computed after the cutoff; leave it out: \
-         `--features {}`",
-        others.join(",")
-    ))
+    Ok(Some(format!(
+        "an AUC of {area:.3} is more than customers give away in advance: something is probably known too \
+         late; look first at {}",
+        named.join(", ")
+    )))
+}
+
+/// How well each column alone ranks the labels, along its order or by its levels.
+fn telling(frame: &Frame, labels: &[bool]) -> Result<Vec<(String, f64)>> {
+    let schema = frame.schema();
+    frame.raw(&schema, |raw| {
+        let alone = |(own, column): (&Schema, &RawColumn<'_>)| {
+            let scores = crmstat_models::churn::leakage::by_level(*column, labels);
+            let area = auc(&scores, labels).map_err(Error::from_model)?.value;
+            Ok((own.name.clone(), area))
+        };
+        schema.iter().zip(raw).map(alone).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_named_late;
+
+    #[test]
+    fn names_are_read_word_by_word() {
+        for name in
+            ["Churn Score", "churn_category", "ExitReason", "usage_next_month", "Причина ухода"]
+        {
+            assert!(is_named_late(name), "{name}");
+        }
+        for name in ["tenure", "Nextel plan", "closeness", "reasonable", "exitcode9", "afternoon"] {
+            assert!(!is_named_late(name), "{name}");
+        }
+    }
 }

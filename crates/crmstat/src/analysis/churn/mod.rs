@@ -11,20 +11,22 @@
 //! | cutoffs; a horizon past the data is refused | `cutoffs` |
 //! | features strictly before a cutoff, labels behind it | `cohort`, [`crate::features`] |
 //! | what the rhythm of orders says by itself, as a column | `silence` |
-//! | features that carry the future are refused by name | `leaks` |
+//! | who can still be lost | `activity`, [`Population`] |
+//! | columns that carry the future are refused by name, all at once | `leaks` |
 //! | logistic regression, boosted trees, calibration, season | `predictor` |
 //! | judged beside base rate, recency and label-free models | [`Evaluation`] |
 //! | reasons in words, from exact contributions | `reasons` |
 //!
 //! The logistic regression is the default; the trees take over where they are clearly better on held-out
 //! customers: by more than 0.005 of AUC at the lower end of the 95 % interval of that difference, and with a
-//! smaller log-loss. A cutoff counts half as much as the next one. Where the data reach back a year and two horizons, the log-odds
+//! smaller log-loss; or by a log-loss that is smaller by more than chance, at no loss of AUC. A cutoff counts half as much as the next one. Where the data reach back a year and two horizons, the log-odds
 //! are shifted by what the same day a year before needed: a horizon that holds Christmas is not one that
 //! holds February.
 //!
 //! What the model of the recency alone, and the MBG/NBD, which sees no label, would have reached is in
 //! every evaluation: a model that does not beat them says so.
 
+mod activity;
 mod cohort;
 mod cutoffs;
 mod evaluation;
@@ -66,6 +68,19 @@ pub enum Event {
     ContractEnd,
 }
 
+/// Who is looked at, where churn is the order that does not come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Population {
+    /// Customers who can still be lost: silent for no longer than the horizon, or than three of their usual
+    /// gaps between orders where these are longer. Who has ordered on one day alone has the median gap of
+    /// the others.
+    #[default]
+    Active,
+    /// Everybody who has ever ordered.
+    All,
+}
+
 /// How to learn. The default: 90 days, cutoffs one horizon apart, the simpler learner unless the other is
 /// clearly better.
 #[derive(Clone, Debug)]
@@ -74,6 +89,8 @@ pub struct Options {
     pub as_of: Option<AsOf>,
     /// What churn is.
     pub event: Event,
+    /// Who is learned from, judged by and scored.
+    pub population: Population,
     /// The time in which it comes or does not come.
     pub horizon: Horizon,
     /// The cutoff to judge by; `None` is the latest possible one.
@@ -86,6 +103,8 @@ pub struct Options {
     pub learning: Learning,
     /// About how many customers of a cutoff to learn from and to judge by: more teach nothing new.
     pub most_customers: usize,
+    /// Undated columns that are known to be honest, however much they tell.
+    pub allowed: Vec<String>,
 }
 
 /// What learns and how it is judged: the same for exports and tables.
@@ -108,12 +127,14 @@ impl Default for Options {
         Self {
             as_of: None,
             event: Event::default(),
+            population: Population::default(),
             horizon: Horizon::default(),
             cutoff: None,
             training: None,
             features: None,
             learning: Learning::default(),
             most_customers: 20_000,
+            allowed: Vec::new(),
         }
     }
 }
@@ -135,6 +156,9 @@ pub struct Churn {
 
 /// Fewer customers than this leave the figures to chance.
 const FEW: usize = 500;
+
+/// The AUC from which an undated column has probably been known too late.
+const TOO_GOOD: f64 = 0.97;
 
 /// What everybody must know about an evaluation.
 fn warnings_of(evaluation: &Evaluation) -> Vec<String> {

@@ -1,10 +1,11 @@
 //! What is saved of a churn run, so that other data are scored alike.
 
 use super::{
-    Event,
+    Event, Population,
+    activity::Activity,
     cohort::{contracts, is_at_risk},
     cutoffs::Horizon,
-    frame::{Encoded, Frame},
+    frame::{Cells, Encoded, Frame},
     predictor::{LearnerKind, Predictor},
     scores::Scores,
     silence::{self, Silence, add_column},
@@ -33,6 +34,9 @@ pub struct Model {
     predictor: Predictor,
     facts: Facts,
     profile: Profile,
+    /// What was familiar of each column when the model was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    familiar: Vec<Familiar>,
 }
 
 /// A model as read, before its invariants are checked.
@@ -43,14 +47,16 @@ struct Unchecked {
     predictor: Predictor,
     facts: Facts,
     profile: Profile,
+    #[serde(default)]
+    familiar: Vec<Familiar>,
 }
 
 impl TryFrom<Unchecked> for Model {
     type Error = Error;
 
     fn try_from(read: Unchecked) -> Result<Self> {
-        let Unchecked { source, predictor, facts, profile } = read;
-        let model = Self { source, predictor, facts, profile };
+        let Unchecked { source, predictor, facts, profile, familiar } = read;
+        let model = Self { source, predictor, facts, profile, familiar };
         let last = model.predictor.schema().last().map(|schema| schema.name.as_str());
         if model.predictor.schema().is_empty()
             || model.with_silence() && last != Some(silence::COLUMN)
@@ -58,6 +64,36 @@ impl TryFrom<Unchecked> for Model {
             return Err(Error::data("its parts do not fit together"));
         }
         Ok(model)
+    }
+}
+
+/// What is usual of a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Familiar {
+    /// The share of customers for whom it is missing.
+    missing: f64,
+    /// The share of the others whose category has no name in the model.
+    unknown: f64,
+}
+
+impl Familiar {
+    /// Of each column of `frame`.
+    fn of(predictor: &Predictor, frame: &Frame) -> Result<Vec<Self>> {
+        let missing = |cells: &Cells| {
+            let count = match cells {
+                Cells::Number(values) => values.iter().filter(|own| own.is_nan()).count(),
+                Cells::Category { codes, .. } => codes.iter().filter(|own| own.is_none()).count(),
+            };
+            count as f64 / frame.rows.max(1) as f64
+        };
+        let unknown = predictor.unknown_shares(frame)?.into_iter();
+        Ok((frame.columns.iter().zip(unknown))
+            .map(|((_, cells), unknown)| Self {
+                missing: missing(cells),
+                unknown: unknown.unwrap_or_default(),
+            })
+            .collect())
     }
 }
 
@@ -70,12 +106,19 @@ pub(super) enum Source {
         horizon: Horizon,
         as_of: String,
         event: Event,
+        /// Who was learned from: everybody, by models of before there was a choice.
+        #[serde(default = "everybody")]
+        population: Population,
         /// Whether the rhythm of orders is the last column, and the process that it follows.
         with_silence: bool,
         silence: Option<Silence>,
     },
     /// A table with a label.
     Table { label: String, positive: String },
+}
+
+fn everybody() -> Population {
+    Population::All
 }
 
 /// What a model learned from, and how good it was.
@@ -117,10 +160,12 @@ impl Model {
         source: Source,
         predictor: Predictor,
         facts: Facts,
+        frame: &Frame,
         encoded: &Encoded,
     ) -> Result<Self> {
         let profile = Profile::fit(encoded.rows()?, GROUPS).map_err(Error::from_model)?;
-        Ok(Self { source, predictor, facts, profile })
+        let familiar = Familiar::of(&predictor, frame)?;
+        Ok(Self { source, predictor, facts, profile, familiar })
     }
 
     /// Writes the model to `path`.
@@ -218,13 +263,16 @@ impl Model {
     /// # Errors
     /// A model of a table, or features that the history does not bear.
     pub fn score(&self, history: &History<'_>, as_of: AsOf) -> Result<Scores> {
-        let Source::Orders { event, .. } = self.source else {
+        let Source::Orders { event, population, horizon, .. } = self.source else {
             return Err(Error::usage("the model was fitted to a table, not to an export")
                 .with_hint("give the table with `--table FILE`"));
         };
         let features = self.columns().map(str::parse).collect::<Result<Vec<Feature>>>()?;
         let contracts = contracts(history, event)?;
-        let takes = |customer| is_at_risk(contracts.as_deref(), customer, as_of);
+        let activity = Activity::new(history, population, event, horizon, as_of);
+        let takes = |customer| {
+            is_at_risk(contracts.as_deref(), customer, as_of) && activity.takes(customer)
+        };
         let found = Features::of(history, as_of, &features, takes)?;
         let ids = found.ids(history.orders()).map(Some).collect();
         let mut frame = Frame::of_features(found);
@@ -246,8 +294,8 @@ impl Model {
         }
         let frame = Frame::of_table(table, &[]);
         let worth = value.map(|name| super::table::worth(table, name)).transpose()?;
-        let ids = (0..table.len()).map(|row| table.ids().get(row)).collect();
-        let frame = frame.in_order_of(self.predictor.schema())?;
+        let ids: Texts = (0..table.len()).map(|row| table.ids().get(row)).collect();
+        let frame = frame.in_order_of(self.predictor.schema(), &ids)?;
         let encoded = self.predictor.encode(&frame)?;
         Scores::new(self, ids, frame, &encoded, worth)
     }
@@ -264,6 +312,88 @@ impl Model {
             .collect();
         drifted.sort_by(|a, b| b.index.total_cmp(&a.index));
         Ok(drifted)
+    }
+
+    /// What of the customers of `scores` is so unlike those that the model was made for that its probabilities
+    /// can no longer be relied on: one sentence for each column, worst first; empty where nothing is.
+    ///
+    /// A column warns when it is missing for a quarter of the customers more than it was; a category when a
+    /// twentieth more of its values than before are none that the model knows; either when its population
+    /// stability index, less what chance gives so few customers, is above 0.25 (Siddiqi, 2006: another
+    /// population).
+    ///
+    /// # Errors
+    /// When the columns are not those of the model.
+    pub fn strangeness(&self, scores: &Scores) -> Result<Vec<String>> {
+        /// The index from which a distribution is another one.
+        const ANOTHER: f64 = 0.25;
+        const UNKNOWN: f64 = 0.05;
+        const MISSING: f64 = 0.25;
+        let frame = scores.frame();
+        if frame.rows == 0 {
+            return Ok(Vec::new());
+        }
+        let encoded = self.predictor.encode(frame)?;
+        let moved = self.profile.compare(encoded.rows()?).map_err(Error::from_model)?;
+        let chance = 2.0 * (GROUPS as f64 + 1.0) / frame.rows as f64;
+        let familiar = Familiar::of(&self.predictor, frame)?;
+        let mut told: Vec<(f64, String)> = Vec::new();
+        let columns = frame.columns.iter().zip(&familiar).zip(self.predictor.groups());
+        for (source, (((schema, cells), now), encoded)) in columns.enumerate() {
+            let name = &schema.name;
+            let then = self.familiar.get(source).copied().unwrap_or_default();
+            let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+            if now.missing >= then.missing + MISSING {
+                let (now, then) = (percent(now.missing), percent(then.missing));
+                told.push((2.0, format!(
+                    "`{name}`: missing for {now} of the customers, for {then} of those that the model learned \
+                     from"
+                )));
+                continue;
+            }
+            if now.unknown >= then.unknown + UNKNOWN {
+                let (share, some) = (percent(now.unknown), self.strangers(source, cells));
+                told.push((1.0 + now.unknown, format!(
+                    "`{name}`: {share} of the customers have values that the model has never seen, such as \
+                     {some}"
+                )));
+                continue;
+            }
+            let index = encoded.iter().map(|at| moved[*at].index).fold(0.0, f64::max);
+            if index <= ANOTHER + chance {
+                continue;
+            }
+            let medians = match cells {
+                Cells::Number(values) => {
+                    median(values).zip(encoded.first().and_then(|at| self.profile.median(*at)))
+                }
+                Cells::Category { .. } => None,
+            };
+            let schema = &self.predictor.schema()[source];
+            let how = match medians {
+                Some((now, then)) => {
+                    let (now, then) = (short(now), short(schema.undo(then)));
+                    format!("the median is {now}, where the model knows {then}")
+                }
+                None => "its values have other shares than when the model learned".to_owned(),
+            };
+            told.push((index.min(1.0), format!("`{name}`: {how} (PSI {index:.2})")));
+        }
+        // Worst first; of equals in the order of the columns.
+        told.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(told.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// Some values of a category that the model does not know.
+    fn strangers(&self, source: usize, cells: &Cells) -> String {
+        /// Values that are named.
+        const SOME: usize = 3;
+        let Cells::Category { labels, .. } = cells else { return String::new() };
+        let known = self.predictor.encoder().levels(source);
+        let strangers = (0..labels.len())
+            .filter_map(|code| labels.get(code))
+            .filter(|label| !known.contains(label));
+        strangers.take(SOME).map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
     }
 
     /// The change of the log-odds per unit of each encoded column; `None` for trees, which have none.
@@ -294,7 +424,7 @@ impl Model {
         let named = self.predictor.encoder().features().into_iter().map(|feature| {
             let name = &schema[feature.source].name;
             match feature.meaning {
-                Meaning::Value => name.clone(),
+                Meaning::Value | Meaning::Code => name.clone(),
                 Meaning::Missing => format!("{name}=(missing)"),
                 Meaning::Level(level) => format!("{name}={level}"),
                 Meaning::Rare => format!("{name}=(rare)"),
@@ -302,6 +432,21 @@ impl Model {
         });
         named.collect()
     }
+}
+
+/// The median of the numbers that are there.
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|own| !own.is_nan()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
+}
+
+/// A number to four digits.
+fn short(value: f64) -> String {
+    let digits = if value == 0.0 { 0 } else { 3 - value.abs().log10().floor() as i32 };
+    let scale = 10_f64.powi(digits);
+    let rounded = (value * scale).round() / scale;
+    if rounded.is_finite() { rounded.to_string() } else { value.to_string() }
 }
 
 /// One value as a column.

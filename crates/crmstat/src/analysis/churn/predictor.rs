@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{Error, Result};
 use crmstat_models::churn::{
-    Boosting, CalibrationMethod, Calibrator, Encoder, Explainer, Explanation, Logistic, Monotone,
-    PriorShift, Rows, Sample,
+    Boosting, CalibrationMethod, Calibrator, Encoder, Explainer, Explanation, Logistic, Meaning,
+    Monotone, PriorShift, Rows, Sample,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,41 @@ pub(super) struct Examples {
     pub(super) frame: Frame,
     pub(super) labels: Vec<bool>,
     pub(super) weights: Vec<f64>,
+    /// A hash of the customer of each row: the rows of one customer, of several cutoffs, stay together.
+    pub(super) customers: Vec<u64>,
+}
+
+/// Parts of the rows that trees hold out in turn.
+const PARTS: usize = 4;
+/// Trees where customers are too few to hold any out.
+const TREES_OF_FEW: usize = 50;
+
+impl Examples {
+    /// The part of each row: by the hash of its customer, every part with its share of those who left.
+    /// `None` where there are too few of one label.
+    fn parts(&self) -> Option<Vec<usize>> {
+        let mut order: Vec<usize> = (0..self.labels.len()).collect();
+        // The last row of a customer is that of the latest cutoff.
+        order.sort_by_key(|row| (self.customers[*row], *row));
+        let mut customers: Vec<(bool, u64)> = (order
+            .chunk_by(|a, b| self.customers[*a] == self.customers[*b]))
+        .filter_map(|rows| rows.last())
+        .map(|row| (self.labels[*row], self.customers[*row]))
+        .collect();
+        let left = customers.iter().filter(|(left, _)| *left).count();
+        if left.min(customers.len() - left) < 2 * PARTS {
+            return None;
+        }
+        customers.sort_unstable();
+        let mut part_of: Vec<(u64, usize)> =
+            customers.iter().enumerate().map(|(at, (_, own))| (*own, at % PARTS)).collect();
+        part_of.sort_unstable();
+        let part = |customer: &u64| {
+            let found = part_of.binary_search_by_key(customer, |(own, _)| *own);
+            found.map_or(0, |at| part_of[at].1)
+        };
+        Some(self.customers.iter().map(part).collect())
+    }
 }
 
 /// Everything that makes a probability of a customer's columns.
@@ -68,16 +103,16 @@ impl Predictor {
         let params = Encoder::params();
         let params = match kind {
             LearnerKind::Logistic => params,
-            LearnerKind::Trees => params.keep_missing(true).reference(false),
+            LearnerKind::Trees => params.keep_missing(true).codes(true),
         };
-        let (encoder, values) = examples.frame.raw(|raw| {
+        let schema = examples.frame.measured_schema();
+        let (encoder, values) = examples.frame.raw(&schema, |raw| {
             let encoder = params.fit(raw)?;
             let values = encoder.encode(raw)?;
             Ok::<_, crmstat_models::Error>((encoder, values))
         })?;
         let rows = Rows::new(&values, encoder.features().len())?;
         let sample = Sample::new(rows, &examples.labels)?.weighted(&examples.weights)?;
-        let schema = examples.frame.schema();
         let learner = match kind {
             LearnerKind::Logistic => {
                 Learner::Logistic(Logistic::params().standardise(true).fit(sample)?)
@@ -85,8 +120,27 @@ impl Predictor {
             LearnerKind::Trees => {
                 let features = encoder.features();
                 let constraint = |source: usize| monotone(&schema[source].name);
-                let monotone = features.iter().map(|feature| constraint(feature.source)).collect();
-                Learner::Trees(Boosting::params().monotone(monotone).fit(sample)?)
+                let monotone: Vec<Monotone> = features
+                    .iter()
+                    .map(|feature| match feature.meaning {
+                        // The numbers of categories have no direction.
+                        Meaning::Code => Monotone::Free,
+                        _ => constraint(feature.source),
+                    })
+                    .collect();
+                let is_category = |at: &usize| features[*at].meaning == Meaning::Code;
+                let categories: Vec<usize> = (0..features.len()).filter(is_category).collect();
+                Learner::Trees(match examples.parts() {
+                    Some(parts) => Boosting::held_out()
+                        .monotone(monotone)
+                        .categories(categories)
+                        .fit(sample, &parts)?,
+                    None => Boosting::params()
+                        .trees(TREES_OF_FEW)
+                        .monotone(monotone)
+                        .categories(categories)
+                        .fit(sample)?,
+                })
             }
         };
         Ok(Self { schema, encoder, learner, calibrator: None, season: None })
@@ -139,7 +193,12 @@ impl Predictor {
 
     /// The frame as the learner takes it.
     pub(super) fn encode(&self, frame: &Frame) -> Result<Encoded> {
-        frame.encode(&self.encoder)
+        frame.encode(&self.encoder, &self.schema)
+    }
+
+    /// The share of customers whose value of each category is none that the model knows by name.
+    pub(super) fn unknown_shares(&self, frame: &Frame) -> Result<Vec<Option<f64>>> {
+        frame.raw(&self.schema, |raw| self.encoder.unknown_shares(raw)).map_err(Error::from_model)
     }
 
     /// Where each column of the frame went in the encoded table.

@@ -74,13 +74,19 @@ impl Themes {
         Self { themes, of_column }
     }
 
-    /// The themes that raise the log-odds most, largest first; of equals the earlier one.
-    pub(super) fn top<const N: usize>(&self, contributions: &[f64]) -> [Option<u32>; N] {
+    /// The themes that raise the log-odds most, of those that have something to `say`; largest first, of equals
+    /// the earlier one.
+    pub(super) fn top<const N: usize>(
+        &self,
+        contributions: &[f64],
+        says: impl Fn(u32) -> bool,
+    ) -> [Option<u32>; N] {
         let mut sums = vec![0.0; self.themes.len()];
         for (theme, contribution) in self.of_column.iter().zip(contributions) {
             sums[*theme] += contribution;
         }
-        let mut raising: Vec<usize> = (0..sums.len()).filter(|at| sums[*at] > 0.0).collect();
+        let mut raising: Vec<usize> =
+            (0..sums.len()).filter(|at| sums[*at] > 0.0 && says(*at as u32)).collect();
         raising.sort_by(|a, b| sums[*b].total_cmp(&sums[*a]));
         std::array::from_fn(|place| raising.get(place).map(|at| *at as u32))
     }
@@ -118,7 +124,12 @@ enum Told<'a> {
         all: Option<&'a [f64]>,
     },
     Tenure(Option<&'a [f64]>),
-    Season(Option<&'a [f64]>),
+    Season {
+        orders: Option<&'a [f64]>,
+        tenure: Option<&'a [f64]>,
+        /// How many days ago those weeks began.
+        began: f64,
+    },
     Value {
         word: String,
         cells: Option<&'a Cells>,
@@ -148,7 +159,14 @@ impl<'a> Teller<'a> {
                 all: numbers(Feature::Monetary),
             },
             Theme::Tenure => Told::Tenure(numbers(Feature::TenureDays)),
-            Theme::Season(feature) => Told::Season(numbers(feature.clone())),
+            Theme::Season(feature) => Told::Season {
+                orders: numbers(feature.clone()),
+                tenure: numbers(Feature::TenureDays),
+                began: match feature {
+                    Feature::Orders(days) => f64::from(days.to),
+                    _ => 0.0,
+                },
+            },
             Theme::Feature(feature) => Told::Value {
                 word: feature.description(lang),
                 cells: frame.cells(&feature.to_string()),
@@ -156,6 +174,20 @@ impl<'a> Teller<'a> {
             Theme::Column(name) => Told::Value { word: name.clone(), cells: frame.cells(name) },
         };
         Self { told: themes.themes.iter().map(told).collect(), lang }
+    }
+
+    /// Whether a theme says something of the customer in `row`: what is missing, or of weeks before they came,
+    /// is no reason that anybody can act on.
+    pub(super) fn says(&self, theme: u32, row: usize) -> bool {
+        match &self.told[theme as usize] {
+            Told::Season { orders: Some(orders), tenure, began } => {
+                !orders[row].is_nan() && tenure.is_none_or(|tenure| tenure[row] >= *began)
+            }
+            Told::Season { orders: None, .. } | Told::Value { cells: None, .. } => false,
+            Told::Value { cells: Some(Cells::Number(values)), .. } => !values[row].is_nan(),
+            Told::Value { cells: Some(Cells::Category { codes, .. }), .. } => codes[row].is_some(),
+            Told::Silence { .. } | Told::Windows { .. } | Told::Tenure(_) => true,
+        }
     }
 
     /// Appends a theme in words, with the values of `row`.
@@ -188,7 +220,7 @@ impl<'a> Teller<'a> {
                 text.push_str(lang.pick("customer for ", "клиент "));
                 push_days(text, of(*days).unwrap_or_default(), lang);
             }
-            Told::Season(orders) => {
+            Told::Season { orders, .. } => {
                 text.push_str(lang.pick(
                     "orders in these weeks a year ago: ",
                     "заказов в эти недели год назад: ",
@@ -273,8 +305,8 @@ fn russian_days(days: u64) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Theme, push_days, push_rounded, tell_silence};
-    use crate::Lang;
+    use super::{Teller, Theme, Themes, push_days, push_rounded, tell_silence};
+    use crate::{Lang, analysis::churn::frame::Frame};
 
     #[test]
     fn silence_is_told_with_the_usual_gap() {
@@ -315,6 +347,23 @@ mod tests {
             push_rounded(&mut text, value);
             assert_eq!(text, expected);
         }
+    }
+
+    #[test]
+    fn weeks_before_a_customer_came_and_missing_values_are_no_reasons() {
+        let mut frame = Frame { rows: 3, columns: Vec::new() };
+        frame.push("tenure_days", vec![88.0, 400.0, 400.0]);
+        frame.push("orders_275d_365d", vec![0.0, 0.0, f64::NAN]);
+        frame.push("satisfaction", vec![f64::NAN, 3.0, 4.0]);
+        let themes = Themes::new(&frame.schema(), true);
+        let teller = Teller::new(&themes, &frame, Lang::En);
+        let says = |row| (0..3).map(|theme| teller.says(theme, row)).collect::<Vec<_>>();
+        assert_eq!(says(0), [true, false, false]);
+        assert_eq!(says(1), [true, true, true]);
+        assert_eq!(says(2), [true, false, true]);
+        let top = |row| themes.top::<3>(&[0.1, 0.3, 0.2], |theme| teller.says(theme, row));
+        assert_eq!(top(0), [Some(0), None, None]);
+        assert_eq!(top(1), [Some(1), Some(2), Some(0)]);
     }
 
     #[test]

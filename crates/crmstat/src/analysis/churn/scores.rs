@@ -200,9 +200,13 @@ fn reasons(
     }
     let contributions = model.predictor().contributions();
     let themes = Themes::new(&frame.schema(), of_orders);
+    let teller = Teller::new(&themes, frame, Lang::En);
     let rows = encoded.rows()?;
     let chunks = map_chunks(rows.len(), CHUNK, |range| {
-        let of = |row| Ok(themes.top(&contributions.of(rows.row(row))?));
+        let of = |row| {
+            let contributions = contributions.of(rows.row(row))?;
+            Ok(themes.top(&contributions, |theme| teller.says(theme, row)))
+        };
         range.map(of).collect::<Result<Vec<_>, Error>>()
     });
     let mut reasons = Vec::with_capacity(rows.len());

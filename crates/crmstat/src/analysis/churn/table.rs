@@ -5,7 +5,7 @@ use super::{
     evaluation::{Evaluation, clearly_better, share},
     fit::importance,
     frame::Frame,
-    leaks::refuse_leaks,
+    leaks::{refuse_leaks, too_good},
     model::{Facts, Model, Source},
     predictor::{Examples, LearnerKind, Predictor},
     scores::Scores,
@@ -28,6 +28,11 @@ pub struct TableOptions {
     pub label: String,
     /// What the label says of a customer who churned.
     pub positive: String,
+    /// What it says of those who stayed: customers of any other label are scored, but not learned from. Empty:
+    /// the one other value that there is.
+    pub negative: Vec<String>,
+    /// Columns that are known to be honest, however much they tell.
+    pub allowed: Vec<String>,
     /// The header of what each customer is worth in the time that the label is about.
     pub value: Option<String>,
     /// What learns and how it is judged.
@@ -42,7 +47,7 @@ pub struct TableOptions {
 /// A data error for a column that is not there, a label that nobody or everybody has, fewer customers of
 /// a label than fifths, or a column that carries the label.
 pub fn fit_table(table: &CustomerTable, options: &TableOptions) -> Result<Churn> {
-    let labels = labels(table, options)?;
+    let (labels, mut warnings) = labels(table, options)?;
     let labelled: Vec<usize> = (0..labels.len()).filter(|row| labels[*row].is_some()).collect();
     let left_out: Vec<&str> =
         std::iter::once(options.label.as_str()).chain(options.value.as_deref()).collect();
@@ -50,15 +55,16 @@ pub fn fit_table(table: &CustomerTable, options: &TableOptions) -> Result<Churn>
     if frame.columns.is_empty() {
         return Err(Error::data("there is no column to learn from besides the id and the label"));
     }
+    let ids: Vec<&str> =
+        labelled.iter().map(|row| table.ids().get(*row).unwrap_or_default()).collect();
     let churned: Vec<bool> = labelled.iter().filter_map(|row| labels[*row]).collect();
     let examples = Examples {
         frame: frame.take(&labelled),
         weights: vec![1.0; churned.len()],
         labels: churned,
+        customers: ids.iter().map(|id| hash_text(id.as_bytes())).collect(),
     };
-    refuse_leaks(&examples, |_| true)?;
-    let ids: Vec<&str> =
-        labelled.iter().map(|row| table.ids().get(*row).unwrap_or_default()).collect();
+    refuse_leaks(&examples, &options.allowed, |_| true)?;
     let folds = folds(&ids, &examples.labels, options)?;
     let validation = Validation { examples: &examples, folds: &folds, learning: options.learning };
 
@@ -95,14 +101,15 @@ pub fn fit_table(table: &CustomerTable, options: &TableOptions) -> Result<Churn>
     };
     let source = Source::Table { label: options.label.clone(), positive: options.positive.clone() };
     let encoded = model.encode(&frame)?;
-    let model = Model::new(source, model, facts, &encoded)?;
+    let model = Model::new(source, model, facts, &frame, &encoded)?;
     let worth = options.value.as_deref().map(|name| worth(table, name)).transpose()?;
     let ids = (0..table.len()).map(|row| table.ids().get(row)).collect();
     let mut known = vec![None; table.len()];
     labelled.iter().zip(own).for_each(|(row, own)| known[*row] = Some(*own));
     let scores = Scores::new(&model, ids, frame, &encoded, worth.clone())?
         .with_probabilities(&known, worth.as_deref());
-    let warnings = warnings_of(&evaluation);
+    warnings.extend(warnings_of(&evaluation));
+    warnings.extend(too_good(&examples, evaluation.auc.value)?);
     Ok(Churn { model, evaluation, cutoffs: None, scores, warnings })
 }
 
@@ -115,29 +122,94 @@ pub(super) fn worth(table: &CustomerTable, name: &str) -> Result<Vec<f64>> {
     }
 }
 
-/// Whether each customer churned; `None` where the label is missing.
-fn labels(table: &CustomerTable, options: &TableOptions) -> Result<Vec<Option<bool>>> {
-    let TableOptions { label, positive, .. } = options;
+/// Whether each customer churned, `None` where that is not known, and what must be said of it.
+///
+/// # Errors
+/// No such column, nobody who churned or nobody who stayed, or more than two values of which it is not said
+/// what they mean.
+fn labels(
+    table: &CustomerTable,
+    options: &TableOptions,
+) -> Result<(Vec<Option<bool>>, Vec<String>)> {
+    let TableOptions { label, positive, negative, .. } = options;
     let Some(Column::Text(texts)) = table.column(label) else {
         return Err(Error::data(format!("there is no column `{label}` with the label")));
     };
-    let values: Vec<&str> =
-        (0..texts.labels().len()).filter_map(|code| texts.labels().get(code)).collect();
-    if !values.contains(&positive.as_str()) {
-        let some: Vec<&str> = values.iter().copied().take(10).collect();
-        return Err(Error::data(format!("nobody has `{positive}` in `{label}`")).with_hint(
-            format!(
-                "the column holds `{}`; say which means churn with `--positive`",
-                some.join("`, `")
-            ),
-        ));
+    let mut counts = vec![0; texts.labels().len()];
+    let mut empty = 0;
+    for row in 0..table.len() {
+        match texts.code(row) {
+            Some(code) => counts[code as usize] += 1,
+            None => empty += 1,
+        }
+    }
+    let values: Vec<(&str, usize)> = (0..texts.labels().len())
+        .filter_map(|code| texts.labels().get(code))
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    let told = || {
+        /// Values that are listed.
+        const SOME: usize = 10;
+        let some: Vec<String> =
+            values.iter().take(SOME).map(|(own, count)| format!("`{own}` ({count})")).collect();
+        some.join(", ") + if values.len() > SOME { " and more" } else { "" }
+    };
+    let is_there = |wanted: &String| values.iter().any(|(own, _)| own == wanted);
+    if let Some(wanted) = std::iter::once(positive).chain(negative).find(|own| !is_there(own)) {
+        return Err(Error::data(format!("nobody has `{wanted}` in `{label}`")).with_hint(format!(
+            "the column holds {}; say which means churn with `--positive`",
+            told()
+        )));
     }
     if values.len() == 1 {
         return Err(Error::data(format!(
             "everybody has `{positive}` in `{label}`: there is nothing to tell apart"
         )));
     }
-    Ok((0..table.len()).map(|row| texts.get(row).map(|value| value == positive)).collect())
+    let others: Vec<&str> =
+        values.iter().map(|(own, _)| *own).filter(|own| own != positive).collect();
+    if negative.is_empty() && others.len() > 1 {
+        let row = (0..table.len()).find(|row| texts.get(*row) == others.get(1).copied());
+        let id = row.and_then(|row| table.ids().get(row)).unwrap_or_default();
+        return Err(Error::data(format!(
+            "`{label}` holds {} values, such as `{}` for the customer `{id}`: {}; who of them stayed is not \
+             known",
+            values.len(),
+            others[1],
+            told()
+        ))
+        .with_hint(format!(
+            "name what means to stay: `--negative '{}'`; customers of any other value are scored, but not \
+             learned from",
+            others.join(",")
+        )));
+    }
+    let state = |value: &str| {
+        let stayed = negative.is_empty() || negative.iter().any(|own| own == value);
+        if value == positive { Some(true) } else { stayed.then_some(false) }
+    };
+    let labels: Vec<Option<bool>> =
+        (0..table.len()).map(|row| texts.get(row).and_then(state)).collect();
+    let mut warnings = Vec::new();
+    if empty > 0 {
+        let row = (0..table.len()).find(|row| texts.code(*row).is_none());
+        let id = row.and_then(|row| table.ids().get(row)).unwrap_or_default();
+        warnings.push(format!(
+            "{empty} of {} customers have an empty `{label}`, such as `{id}`: scored, but neither learned \
+             from nor judged by",
+            table.len()
+        ));
+    }
+    let unknown = labels.iter().filter(|own| own.is_none()).count() - empty;
+    if unknown > 0 {
+        warnings.push(format!(
+            "{unknown} customers have neither `{positive}` nor {} in `{label}`: scored, but neither learned \
+             from nor judged by",
+            negative.iter().map(|own| format!("`{own}`")).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    Ok((labels, warnings))
 }
 
 /// The part of each customer: by a hash of id and seed within each label, so that the order of rows
@@ -226,6 +298,7 @@ impl Validation<'_> {
             frame: self.examples.frame.take(&rows),
             labels: rows.iter().map(|row| self.examples.labels[*row]).collect(),
             weights: vec![1.0; rows.len()],
+            customers: rows.iter().map(|row| self.examples.customers[*row]).collect(),
         }
     }
 }

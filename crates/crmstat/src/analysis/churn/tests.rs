@@ -1,8 +1,8 @@
 //! Churn end to end: published protocols, worlds of known truth, and data that cannot bear it.
 
 use super::{
-    Churn, Horizon, LearnerKind, Learning, Model, Options, Order, TableOptions, Value, fit,
-    fit_table,
+    Churn, Horizon, LearnerKind, Learning, Model, Options, Order, Population, TableOptions, Value,
+    fit, fit_table,
 };
 use crate::{
     AsOf, Lang, Result,
@@ -70,6 +70,8 @@ fn online_retail_meets_both_targets_at_once_needs_shared_data() {
     let options = Options {
         cutoff: Some(as_of("2011-09-10")),
         training: Some(["2010-12-10", "2011-03-10", "2011-06-11"].map(as_of).to_vec()),
+        // The protocol's figures are of everybody who has ever ordered.
+        population: Population::All,
         ..Options::default()
     };
     let churn = fit(&history, &options).unwrap();
@@ -80,6 +82,18 @@ fn online_retail_meets_both_targets_at_once_needs_shared_data() {
     assert!((metric(&churn, "recency_auc") - 0.7636).abs() < 5e-4);
     assert!((metric(&churn, "btyd_auc") - 0.8006).abs() < 5e-4);
     assert_eq!(churn.model.learner(), LearnerKind::Logistic);
+
+    // Of those who can still be lost the ranking is harder, and the figure stated is theirs.
+    let active = fit(&history, &Options { population: Population::Active, ..options }).unwrap();
+    assert!(active.evaluation.tested < 4500, "{}", active.evaluation.tested);
+    assert!(metric(&active, "auc") > metric(&active, "btyd_auc"));
+    assert!(metric(&active, "auc") < metric(&churn, "auc"));
+    let idle = |churn: &Churn| {
+        let risks = churn.scores.revenue_at_risk();
+        let nothing = |row: &usize| risks[*row].is_none_or(|risk| risk.units() == 0);
+        churn.scores.ranked(Order::Probability).into_iter().take(100).filter(nothing).count()
+    };
+    assert!(idle(&churn) > 80 && idle(&active) == 0, "{} {}", idle(&churn), idle(&active));
 
     let late = Options { cutoff: Some(as_of("2011-09-12")), ..Options::default() };
     let refused = fit(&history, &late).unwrap_err();
@@ -96,6 +110,8 @@ fn telco_meets_the_targets_needs_shared_data() {
     let options = TableOptions {
         label: "Churn".to_owned(),
         positive: "Yes".to_owned(),
+        negative: Vec::new(),
+        allowed: Vec::new(),
         value: Some("MonthlyCharges".to_owned()),
         learning: Learning { learner: Some(LearnerKind::Logistic), ..Learning::default() },
     };
@@ -151,7 +167,8 @@ fn a_saved_model_scores_alike() {
     let history = history.with_activities(&activities).unwrap();
     let history = history.with_customers(&customers).unwrap();
     let learning = Learning { importance: true, ..Learning::default() };
-    let churn = fit(&history, &Options { learning, ..Options::default() }).unwrap();
+    let options = Options { learning, population: Population::All, ..Options::default() };
+    let churn = fit(&history, &options).unwrap();
     assert!(churn.evaluation.auc.value > metric(&churn, "btyd_auc"));
     assert!(churn.warnings.iter().any(|warning| warning.contains("satisfaction")));
     assert!(churn.evaluation.importance[0].1.auc_loss > 0.0);
@@ -246,7 +263,8 @@ fn calibration_takes_a_rehearsal() {
 
 #[test]
 fn data_without_both_kinds_of_customers_say_so() {
-    let fitted = |text: &str| fit(&History::new(&orders_of(text)), &Options::default());
+    let options = Options { population: Population::All, ..Options::default() };
+    let fitted = |text: &str| fit(&History::new(&orders_of(text)), &options);
     let header = "customer_id,order_date,amount\n";
     let everybody: String = (0..30).map(|id| regular(id, 20, 730)).collect();
     let error = fitted(&format!("{header}{everybody}")).unwrap_err();
@@ -274,7 +292,11 @@ fn silence_that_tells_all_is_no_leak() {
     let text: String = (0..200).map(subscriber).collect();
     let orders = orders_of(&format!("customer_id,order_date,amount\n{text}"));
     let history = History::new(&orders);
-    let options = Options { horizon: Horizon::days(30).unwrap(), ..Options::default() };
+    let options = Options {
+        horizon: Horizon::days(30).unwrap(),
+        population: Population::All,
+        ..Options::default()
+    };
     let churn = fit(&history, &options).unwrap();
     assert!(churn.evaluation.auc.value > 0.99, "{:?}", churn.evaluation.auc);
 }
@@ -290,14 +312,19 @@ fn labelled(header: &str, rows: usize, more: impl Fn(usize, bool) -> String) -> 
     table_of(&(0..rows).map(row).fold(start, |all, row| all + &row))
 }
 
-fn fitted(table: &CustomerTable) -> Result<Churn> {
-    let options = TableOptions {
+fn table_options() -> TableOptions {
+    TableOptions {
         label: "left".to_owned(),
         positive: "yes".to_owned(),
+        negative: Vec::new(),
+        allowed: Vec::new(),
         value: None,
         learning: Learning::default(),
-    };
-    fit_table(table, &options)
+    }
+}
+
+fn fitted(table: &CustomerTable) -> Result<Churn> {
+    fit_table(table, &table_options())
 }
 
 #[test]
@@ -312,9 +339,165 @@ fn a_column_that_carries_the_future_is_refused_by_name() {
     let state = labelled("state", 400, |_, left| if left { "closed" } else { "open" }.to_owned());
     for (table, name) in [(reason, "exit_reason"), (silent, "silent_days"), (state, "state")] {
         let error = fitted(&table).unwrap_err();
-        assert!(error.is_data() && error.to_string().starts_with(&format!("`{name}`")), "{error}");
-        assert!(error.hint().unwrap().contains("--features"));
+        assert!(error.is_data() && error.to_string().contains(&format!("`{name}`")), "{error}");
+        assert!(error.hint().unwrap().contains("--features 'tenure'"), "{:?}", error.hint());
+        assert!(error.hint().unwrap().contains(&format!("--allow '{name}'")));
     }
+}
+
+#[test]
+fn all_suspects_are_told_at_once_and_what_is_allowed_is_learned_from() {
+    let two = labelled("Churn Score,state", 400, |id, left| {
+        let score = id * 31 % 50 + if left { 40 } else { 0 };
+        format!("{score},{}", if left && id % 3 == 0 { "closing" } else { "open" })
+    });
+    let error = fitted(&two).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("2 columns seem to carry the future"), "{text}");
+    assert!(
+        text.contains("`Churn Score` alone ranks") && text.contains("`state` is `closing`"),
+        "{text}"
+    );
+    assert!(error.hint().unwrap().contains("`--allow 'Churn Score,state'`"), "{:?}", error.hint());
+    let allowed = vec!["Churn Score".to_owned(), "state".to_owned()];
+    let churn = fit_table(&two, &TableOptions { allowed, ..table_options() }).unwrap();
+    assert!(churn.evaluation.auc.value > 0.97);
+    let told = churn.warnings.iter().find(|own| own.contains("too late")).unwrap();
+    assert!(told.contains("`Churn Score`"), "{told}");
+    let wrong = TableOptions { allowed: vec!["stat".to_owned()], ..table_options() };
+    assert!(fit_table(&two, &wrong).unwrap_err().is_usage());
+}
+
+#[test]
+fn data_that_broke_since_are_told_by_column() {
+    let plan = |id: usize| ["basic", "more", "all"][id % 3];
+    let table = |rows: usize, factor: usize, suffix: &str| {
+        labelled("plan,charge", rows, |id, _| {
+            format!("{}{suffix},{}", plan(id), (20 + id * 17 % 90) * factor)
+        })
+    };
+    let learners = [LearnerKind::Logistic, LearnerKind::Trees];
+    for learner in learners {
+        let learning = Learning { learner: Some(learner), ..Learning::default() };
+        let options = TableOptions { learning, ..table_options() };
+        let model = fit_table(&table(600, 1, ""), &options).unwrap().model;
+        let strange = |table: &CustomerTable| {
+            model.strangeness(&model.score_table(table, None).unwrap()).unwrap()
+        };
+        assert_eq!(strange(&table(300, 1, "")), Vec::<String>::new(), "{learner:?}");
+        let unseen = strange(&table(300, 1, " new"));
+        assert!(unseen.len() == 1 && unseen[0].starts_with("`plan`: 100 %"), "{unseen:?}");
+        assert!(unseen[0].contains("`all new`"), "{unseen:?}");
+        let scaled = strange(&table(300, 100, ""));
+        assert!(scaled.len() == 1 && scaled[0].starts_with("`charge`: the median"), "{scaled:?}");
+        let empty = labelled("plan,charge", 300, |id, _| {
+            format!("{},{}", plan(id), if id < 2 { "20" } else { "" })
+        });
+        let missing = strange(&empty);
+        assert!(
+            missing.len() == 1 && missing[0].contains("`charge`: missing for 99 %"),
+            "{missing:?}"
+        );
+        // A handful is no evidence.
+        assert_eq!(strange(&table(6, 1, "")), Vec::<String>::new());
+        // What was a number and is none any more is told by value and customer.
+        let text = labelled("plan,charge", 30, |id, _| {
+            format!("{},{}", plan(id), if id == 7 { "abc" } else { "20" })
+        });
+        let error = model.score_table(&text, None).unwrap_err();
+        assert!(error.to_string().contains("`charge` holds `abc` for the customer `7`"), "{error}");
+    }
+    // A category of figures is read as its labels.
+    let rooms = |label: &'static str| {
+        labelled(
+            "rooms",
+            300,
+            move |id, _| {
+                if id == 5 { label.to_owned() } else { (id % 4).to_string() }
+            },
+        )
+    };
+    let model = fitted(&rooms("many")).unwrap().model;
+    let scores = model.score_table(&rooms("3"), None).unwrap();
+    assert!(model.strangeness(&scores).unwrap().is_empty());
+}
+
+#[test]
+fn labels_that_are_empty_or_a_third_value_are_told_or_refused() {
+    let rows = |third: &str| {
+        let row = |id: usize| {
+            let tenure = id * 7919 % 61;
+            let left = match id {
+                3 => third,
+                9 => "",
+                _ if (id * 104_729 % 100) < 70 - tenure => "yes",
+                _ => "no",
+            };
+            format!("{id},{tenure},{left}\n")
+        };
+        table_of(&(0..300).map(row).fold("id,tenure,left\n".to_owned(), |all, row| all + &row))
+    };
+    let churn = fitted(&rows("no")).unwrap();
+    assert_eq!((churn.evaluation.tested, churn.scores.len()), (299, 300));
+    let told = &churn.warnings[0];
+    assert!(told.contains("1 of 300 customers have an empty `left`, such as `9`"), "{told}");
+
+    let error = fitted(&rows("paused")).unwrap_err();
+    assert!(
+        error.to_string().contains("3 values, such as `paused` for the customer `3`"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("--negative 'no,paused'"), "{:?}", error.hint());
+    let negative = vec!["no".to_owned()];
+    let churn = fit_table(&rows("paused"), &TableOptions { negative, ..table_options() }).unwrap();
+    assert_eq!(churn.evaluation.tested, 298);
+    assert!(churn.warnings[1].contains("1 customers have neither"), "{:?}", churn.warnings);
+}
+
+/// A price in kopecks is the price in roubles: nothing of a customer changes.
+#[test]
+fn the_unit_of_money_changes_no_probability() {
+    let orders = |factor: usize| {
+        let row = |line: &str| {
+            let (start, amount) = line.rsplit_once(',').unwrap();
+            format!("{start},{}\n", amount.parse::<usize>().unwrap() * factor)
+        };
+        let text = small_world();
+        let (header, rows) = text.split_once('\n').unwrap();
+        orders_of(&(rows.lines().map(row).fold(format!("{header}\n"), |all, row| all + &row)))
+    };
+    for learner in [LearnerKind::Logistic, LearnerKind::Trees] {
+        let learned = |factor: usize| {
+            let learning = Learning { learner: Some(learner), ..Learning::default() };
+            fit(&History::new(&orders(factor)), &Options { learning, ..Options::default() })
+                .unwrap()
+        };
+        let (roubles, kopecks) = (learned(1), learned(100));
+        let pairs = roubles.scores.probabilities().iter().zip(kopecks.scores.probabilities());
+        for (one, hundred) in pairs {
+            assert!((one - hundred).abs() < 1e-6, "{learner:?}: {one} {hundred}");
+        }
+        assert_eq!(roubles.scores.deciles(), kopecks.scores.deciles());
+    }
+}
+
+#[test]
+fn who_is_gone_is_neither_learned_from_nor_scored() {
+    let orders = orders_of(&small_world());
+    let history = History::new(&orders);
+    let active = fit(&history, &Options::default()).unwrap();
+    let all = Options { population: Population::All, ..Options::default() };
+    let all = fit(&history, &all).unwrap();
+    assert_eq!(all.scores.len(), 120);
+    assert!((60..110).contains(&active.scores.len()), "{}", active.scores.len());
+    assert!(active.evaluation.tested < all.evaluation.tested);
+    let gone = 120 - active.scores.len();
+    let told = format!("{gone} customers have been silent");
+    assert!(active.warnings.iter().any(|own| own.starts_with(&told)), "{:?}", active.warnings);
+    assert!(all.warnings.iter().all(|own| !own.contains("silent")), "{:?}", all.warnings);
+    // A saved model scores the same customers.
+    let again = active.model.score(&history, active.model.as_of().unwrap()).unwrap();
+    assert_eq!(again.len(), active.scores.len());
 }
 
 #[test]
@@ -337,14 +520,10 @@ fn constants_gaps_and_unseen_categories_are_borne() {
 #[test]
 fn labels_that_teach_nothing_say_so() {
     let wrong = labelled("plan", 40, |_, _| "a".to_owned());
-    let options = |positive: &str| TableOptions {
-        label: "left".to_owned(),
-        positive: positive.to_owned(),
-        value: None,
-        learning: Learning::default(),
-    };
+    let options =
+        |positive: &str| TableOptions { positive: positive.to_owned(), ..table_options() };
     let error = fit_table(&wrong, &options("Yes")).unwrap_err();
-    assert!(error.hint().unwrap().contains("`no`, `yes`"), "{error}");
+    assert!(error.hint().unwrap().contains("`no` ("), "{error}");
     let all = table_of("id,x,left\n1,1,yes\n2,2,yes\n");
     assert!(fit_table(&all, &options("yes")).unwrap_err().to_string().contains("everybody"));
     let few = table_of("id,x,left\n1,1,yes\n2,2,no\n3,1,no\n");

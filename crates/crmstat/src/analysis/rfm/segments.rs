@@ -122,7 +122,13 @@ impl Segments {
     }
 
     /// The segment of every combination of scores over `bins`.
+    ///
+    /// The published segments serve any number of bins: a score has the segment of the fifth of the customers
+    /// that its middle lies in.
     pub(super) fn grid(&self, bins: [u8; 3]) -> Result<Grid> {
+        if bins != self.bins && *self == Self::default() {
+            return self.rescaled(bins);
+        }
         if bins != self.bins {
             let [r, f, m] = self.bins;
             return Err(Error::usage(format!(
@@ -151,6 +157,35 @@ impl Segments {
                 .with_hint("add rules, or name the rest with `otherwise = \"Others\"`"));
         }
         Ok(grid)
+    }
+
+    /// The grid over other bins.
+    fn rescaled(&self, bins: [u8; 3]) -> Result<Grid> {
+        let own = self.grid(self.bins)?;
+        // The middle of score `s` of `b` is the share (s − ½)/b of the customers.
+        let scaled = |score: u8, metric: usize| {
+            let middle = (2 * u32::from(score) - 1) * u32::from(self.bins[metric]);
+            (middle / (2 * u32::from(bins[metric])) + 1) as u8
+        };
+        let mut rules = Vec::new();
+        for recency in 1..=bins[0] {
+            for frequency in 1..=bins[1] {
+                for monetary in 1..=bins[2] {
+                    let scores = Scores {
+                        recency: scaled(recency, 0),
+                        frequency: scaled(frequency, 1),
+                        monetary: scaled(monetary, 2),
+                    };
+                    rules.extend(own.segment(scores).map(|segment| Rule {
+                        segment,
+                        recency: recency..=recency,
+                        frequency: frequency..=frequency,
+                        monetary: monetary..=monetary,
+                    }));
+                }
+            }
+        }
+        Grid::new(bins, &rules).map_err(Error::from_model)
     }
 
     /// The number of the segment of `scores` among [`Segments::names`].
@@ -210,6 +245,7 @@ pub(super) fn code(scores: Scores) -> String {
 mod tests {
     use super::Segments;
     use crate::Lang;
+    use crmstat_models::rfm::Scores;
 
     #[test]
     fn the_published_grid_has_eleven_segments_and_neither_gap_nor_overlap() {
@@ -217,6 +253,24 @@ mod tests {
         assert_eq!(segments.names(Lang::En).len(), 11);
         assert_eq!(segments.names(Lang::Ru)[0], "Чемпионы");
         assert!(segments.overlaps().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_published_segments_serve_any_number_of_bins() {
+        let segments = Segments::default();
+        let at = |bins: u8, recency, frequency, monetary| {
+            let grid = segments.grid([bins; 3]).unwrap();
+            let scores = Scores { recency, frequency, monetary };
+            segments.names(Lang::En)[segments.number(&grid, scores).unwrap() as usize]
+        };
+        for bins in [2, 3, 4, 7, 9] {
+            assert_eq!(at(bins, bins, bins, bins), "Champions", "{bins}");
+            assert_eq!(at(bins, 1, 1, 1), at(5, 1, 1, 1), "{bins}");
+        }
+        // Two and three of four lie in the second and the fourth fifth.
+        assert_eq!(at(4, 2, 3, 3), at(5, 2, 4, 4));
+        let own = Segments::from_toml("otherwise = \"A\"\nsegment = []\n").unwrap();
+        assert!(own.grid([4; 3]).unwrap_err().is_usage());
     }
 
     #[test]

@@ -41,7 +41,8 @@ use crmstat_models::{
 /// How to find segments. The default lets the data choose the number of clusters.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The number of clusters; `None` lets the data choose from 2 to 10, or say that there are none.
+    /// The number of clusters; `None` lets the data choose from 2 to 10, or say that there are none: then the
+    /// customers are cut into 3 to 6 for work, under that name.
     pub k: Option<usize>,
     /// The transform of numbers.
     pub transform: Transform,
@@ -61,7 +62,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             k: None,
-            transform: Transform::Log1pIfSkewed,
+            transform: Transform::ByData,
             scaling: Scaling::Standard,
             winsorise: 0.0,
             category_weight: 1.0,
@@ -79,9 +80,17 @@ pub struct Segments {
     assignments: Vec<Assignment>,
     profiles: Vec<Profile>,
     choice: Option<Choice>,
+    /// How far two halves of the customers agree on a number of clusters that was given or is a working cut.
+    agreement: Option<f64>,
     drift: Option<Drift>,
     model: Model,
 }
+
+/// The agreement of halves below which a cut depends on who was looked at and on the seed.
+const FIRM: f64 = 0.8;
+
+/// The share of customers with values unknown to a saved model that is told.
+const UNKNOWN: f64 = 0.05;
 
 /// Typical and borderline customers shown of each cluster.
 const EXAMPLES: usize = 3;
@@ -89,7 +98,8 @@ const EXAMPLES: usize = 3;
 /// Groups `customers`.
 ///
 /// The clusters are in descending order of the mean value of their customers, where values are known, and
-/// of size elsewhere. Where the data choose and there are no clusters, everybody is in one.
+/// of size elsewhere. Where the data choose and there are no clusters, the customers are cut for work, and the
+/// names of the parts say so.
 ///
 /// ```
 /// use crmstat::{Lang, analysis::segments::{Customers, Options, Values, fit}};
@@ -126,10 +136,19 @@ pub fn fit(customers: &Customers, options: &Options) -> Result<Segments> {
         Some(_) => None,
         None => {
             let choose = ChooseK::params().seed(options.seed).check();
-            Some(choose.and_then(|choose| choose.choose(matrix)).map_err(Error::from_model)?)
+            let chosen = choose.and_then(|choose| choose.choose_prepared(matrix, &preparation));
+            Some(chosen.map_err(Error::from_model)?)
         }
     };
-    let k = options.k.unwrap_or_else(|| choice.as_ref().and_then(|choice| choice.k).unwrap_or(1));
+    let chosen = choice.as_ref().and_then(|choice| choice.k);
+    let is_working_cut = options.k.is_none() && chosen.is_none();
+    let working_cut = || choice.as_ref().and_then(Choice::working_cut).unwrap_or(1);
+    let k = options.k.or(chosen).unwrap_or_else(working_cut);
+    let agreement = (chosen.is_none() && k > 1).then(|| {
+        let halves = ChooseK::params().seed(options.seed).check();
+        // Too few customers for two halves say nothing.
+        halves.and_then(|halves| halves.agreement_of_halves(matrix, k)).ok()
+    });
     let Clustering { model, labels } = KMeans::params(k)
         .restarts(options.starts)
         .seed(options.seed)
@@ -141,7 +160,10 @@ pub fn fit(customers: &Customers, options: &Options) -> Result<Segments> {
     let labels: Vec<u32> = labels.iter().map(|label| new_index[*label as usize]).collect();
     let baseline = Baseline::fit(&columns, &labels, k).map_err(Error::from_model)?;
     let profiles = describe(&preparation, &kmeans, customers)?;
-    let names = names::compose(customers, &profiles, &kmeans, &preparation)?;
+    let mut names = names::compose(customers, &profiles, &kmeans, &preparation)?;
+    if is_working_cut && k > 1 {
+        names.iter_mut().for_each(names::of_working_cut);
+    }
     let assignments = kmeans.assign(matrix).map_err(Error::from_model)?;
     let model = Model::new(customers, preparation, kmeans, names, baseline);
     Ok(Segments {
@@ -150,6 +172,7 @@ pub fn fit(customers: &Customers, options: &Options) -> Result<Segments> {
         assignments,
         profiles,
         choice,
+        agreement: agreement.flatten(),
         drift: None,
         model,
     })
@@ -226,6 +249,77 @@ impl Segments {
     /// What the number of clusters was chosen from; `None` where it was given.
     pub fn choice(&self) -> Option<&Choice> {
         self.choice.as_ref()
+    }
+
+    /// Whether the parts are a cut for work alone, as the data have no clusters.
+    pub fn is_working_cut(&self) -> bool {
+        self.k() > 1 && self.choice().is_some_and(|choice| choice.k.is_none())
+    }
+
+    /// What the reader must know of the clusters, one sentence each.
+    pub fn warnings(&self, lang: Lang) -> Vec<String> {
+        let mut told = Vec::new();
+        if self.choice().is_some_and(Choice::is_at_limit) {
+            let k = self.k();
+            told.push(match lang {
+                Lang::En => format!(
+                    "{k} clusters are the most that were looked for: there may be more, or a continuum that \
+                     every further cut fits better (`--k N` sets a number)"
+                ),
+                Lang::Ru => format!(
+                    "{k} кластеров — больше не искали: их может быть больше, или это непрерывный ряд, который \
+                     можно делить и дальше (`--k N` задаёт число)"
+                ),
+            });
+        }
+        if let Some(agreement) = self.agreement.filter(|own| *own < FIRM) {
+            told.push(match lang {
+                Lang::En => format!(
+                    "the cut is loose: two halves of the customers, cut by themselves, agree to {agreement:.2} \
+                     (adjusted Rand index; 1 is the same), so another seed or other customers move many"
+                ),
+                Lang::Ru => format!(
+                    "деление непрочно: две половины клиентов, разделённые порознь, согласны на \
+                     {agreement:.2} (индекс Рэнда с поправкой; 1 — одинаково), так что другое зерно или \
+                     другие клиенты переместят многих"
+                ),
+            });
+        }
+        told.extend(self.strangeness(lang));
+        told
+    }
+
+    /// What of customers assigned by a saved model is unlike those that it was made of: one sentence for each
+    /// characteristic.
+    fn strangeness(&self, lang: Lang) -> Vec<String> {
+        /// The index from which a distribution is another one (Siddiqi, 2006), and what chance adds to it.
+        const ANOTHER: f64 = 0.25;
+        const GROUPS: f64 = 10.0;
+        let Some(drift) = self.drift() else { return Vec::new() };
+        let chance = 2.0 * GROUPS / self.len().max(1) as f64;
+        let moved = (self.model.characteristics().zip(&drift.features))
+            .zip(drift.unknown.iter())
+            .filter(|((_, psi), unknown)| **psi > ANOTHER + chance || **unknown > UNKNOWN);
+        moved
+            .map(|((name, psi), unknown)| match (lang, *unknown > UNKNOWN) {
+                (Lang::En, true) => format!(
+                    "`{name}`: {:.0} % of the customers have values that the clusters were not made of, and \
+                     count as average",
+                    100.0 * unknown
+                ),
+                (Lang::Ru, true) => format!(
+                    "`{name}`: у {:.0} % клиентов значения, которых не было при построении кластеров; они \
+                     считаются средними",
+                    100.0 * unknown
+                ),
+                (Lang::En, false) => format!(
+                    "`{name}` is distributed otherwise than when the clusters were made (PSI {psi:.2})"
+                ),
+                (Lang::Ru, false) => format!(
+                    "`{name}` распределён иначе, чем при построении кластеров (PSI {psi:.2})"
+                ),
+            })
+            .collect()
     }
 
     /// How the customers differ from those the model was fitted to; `None` where it was fitted to them.

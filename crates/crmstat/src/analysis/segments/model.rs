@@ -147,6 +147,7 @@ impl Model {
             assignments,
             profiles: describe(&self.preparation, &self.kmeans, &customers)?,
             choice: None,
+            agreement: None,
             drift: Some(drift),
             model: self.clone(),
         })

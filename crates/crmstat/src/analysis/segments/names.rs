@@ -107,13 +107,29 @@ pub(super) fn compose(
     let mut names: Vec<[Vec<String>; 2]> =
         profiles.iter().map(|profile| words(customers, profile)).collect();
     let heights = Heights::of(customers, model, preparation)?;
-    // Names are told apart group by group; the first cluster of a name stands for the group.
+    // Names are told apart group by group; the first cluster of a name stands for the group. The same words in
+    // another order are the same name.
+    let same = |a: &[String], b: &[String]| {
+        let sorted = |words: &[String]| {
+            let mut words = words.to_vec();
+            words.sort_unstable();
+            words
+        };
+        sorted(a) == sorted(b)
+    };
     for cluster in 0..names.len() {
-        let alike: Vec<usize> =
-            (cluster..names.len()).filter(|other| names[*other] == names[cluster]).collect();
+        let alike: Vec<usize> = (cluster..names.len())
+            .filter(|other| (0..2).any(|lang| same(&names[*other][lang], &names[cluster][lang])))
+            .collect();
         heights.tell_apart(alike, &(0..heights.features.len()).collect::<Vec<_>>(), &mut names);
     }
     Ok(names.into_iter().map(|[en, ru]| Name { en: en.join(", "), ru: ru.join(", ") }).collect())
+}
+
+/// Says that a cluster is a part of a cut for work.
+pub(super) fn of_working_cut(name: &mut Name) {
+    name.en = format!("working cut: {}", name.en);
+    name.ru = format!("рабочее деление: {}", name.ru);
 }
 
 /// What sets a cluster apart, strongest first, in both languages.

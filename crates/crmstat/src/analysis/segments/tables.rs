@@ -111,7 +111,6 @@ impl Segments {
             Error::usage("the number of clusters was given, not chosen").with_hint("use `--k auto`")
         })?;
         let of = || choice.candidates.iter();
-        let (gap, gap_error) = choice.one_cluster;
         let float =
             |name: &'static str, russian: &'static str, first: Option<f64>, rest: Vec<f64>| {
                 Column::float(
@@ -122,6 +121,7 @@ impl Segments {
                 )
             };
         let weakest = |stability: &[f64]| stability.last().copied().unwrap_or(f64::NAN);
+        // Where nothing is real, one cluster is the answer, however customers are cut for work.
         let chosen = choice.k.unwrap_or(1);
         Table::new(
             "choice",
@@ -138,12 +138,19 @@ impl Segments {
                     None,
                     of().map(|own| own.silhouette.standard_error).collect(),
                 ),
-                float("gap", "Статистика разрыва", Some(gap), of().map(|own| own.gap).collect()),
+                float("gap", "Статистика разрыва", Some(0.0), of().map(|own| own.gap).collect()),
                 float(
                     "gap_error",
                     "Ошибка разрыва",
-                    Some(gap_error),
+                    Some(0.0),
                     of().map(|own| own.gap_error).collect(),
+                ),
+                float("gain", "Силуэт сверх случайного", None, of().map(|own| own.gain).collect()),
+                float(
+                    "gain_error",
+                    "Ошибка превышения",
+                    None,
+                    of().map(|own| own.gain_error).collect(),
                 ),
                 float(
                     "calinski_harabasz",

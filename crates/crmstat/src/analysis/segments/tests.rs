@@ -105,6 +105,15 @@ fn no_two_clusters_share_a_name() {
         let found = fit(&customers, &Options { k: Some(k), ..Options::default() }).unwrap();
         for lang in [Lang::En, Lang::Ru] {
             let mut names: Vec<&str> = (0..k).map(|cluster| found.name(cluster, lang)).collect();
+            // Nor its words in another order.
+            let mut names: Vec<Vec<&str>> = names
+                .drain(..)
+                .map(|name| {
+                    let mut words: Vec<&str> = name.split(", ").collect();
+                    words.sort_unstable();
+                    words
+                })
+                .collect();
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), k, "{names:?}");
@@ -113,15 +122,61 @@ fn no_two_clusters_share_a_name() {
 }
 
 #[test]
-fn noise_has_no_clusters_and_everybody_is_in_one() {
+fn noise_has_no_clusters_and_is_cut_for_work_under_that_name() {
     let mut random = generator(7);
     let noise: Vec<f64> = (0..600).map(|_| random.random::<f64>()).collect();
-    let other: Vec<f64> = (0..600).map(|_| random.random::<f64>()).collect();
-    let columns = vec![("a", Values::number(&noise)), ("b", Values::number(&other))];
+    let coin: Vec<f64> = (0..600).map(|_| f64::from(random.random_range(0..2))).collect();
+    let columns = vec![("age", Values::number(&noise)), ("coin", Values::number(&coin))];
     let found = fit(&customers(columns, 600).unwrap(), &Options::default()).unwrap();
     assert_eq!(found.choice().unwrap().k, None);
-    assert_eq!((found.k(), found.name(0, Lang::En)), (1, "all customers"));
+    assert!(found.is_working_cut() && (3..=6).contains(&found.k()));
+    for cluster in 0..found.k() {
+        assert!(found.name(cluster, Lang::En).starts_with("working cut: "));
+        assert!(found.name(cluster, Lang::Ru).starts_with("рабочее деление: "));
+    }
     assert!(found.choice_table().unwrap().rows() > 2);
+    let one = Options { k: Some(1), ..Options::default() };
+    let columns = vec![("age", Values::number(&noise))];
+    let whole = fit(&customers(columns, 600).unwrap(), &one).unwrap();
+    assert_eq!((whole.k(), whole.name(0, Lang::En)), (1, "all customers"));
+    assert!(!whole.is_working_cut() && whole.warnings(Lang::En).is_empty());
+}
+
+#[test]
+fn a_loose_cut_and_broken_data_are_told() {
+    let mut random = generator(11);
+    let mut noise = || -> Values {
+        Values::number(&(0..600).map(|_| random.random::<f64>()).collect::<Vec<_>>())
+    };
+    let columns = vec![("a", noise()), ("b", noise()), ("c", noise()), ("d", noise())];
+    let ball = customers(columns, 600).unwrap();
+    let loose = fit(&ball, &Options { k: Some(7), ..Options::default() }).unwrap();
+    assert!(
+        loose.warnings(Lang::En)[0].starts_with("the cut is loose"),
+        "{:?}",
+        loose.warnings(Lang::En)
+    );
+    let then = three_kinds(9);
+    let firm = fit(&then, &Options { k: Some(3), ..Options::default() }).unwrap();
+    assert_eq!(firm.warnings(Lang::En), Vec::<String>::new());
+
+    let same = firm.model().assign(&then).unwrap();
+    assert_eq!(same.warnings(Lang::En), Vec::<String>::new());
+    let broken = |(name, values): &(String, Values)| {
+        let values = match (name.as_str(), values) {
+            ("monetary", Values::Number(own)) => {
+                Values::Number(own.iter().map(|own| own.map(|own| own * 100.0)).collect())
+            }
+            ("customer_region", _) => Values::category((0..300).map(|_| Some("East"))),
+            (_, values) => values.clone(),
+        };
+        (name.clone(), values)
+    };
+    let now = then.with_columns(then.characteristics().iter().map(broken).collect());
+    let told = firm.model().assign(&now).unwrap().warnings(Lang::En);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("`monetary` is distributed otherwise"), "{told:?}");
+    assert!(told[1].starts_with("`customer_region`: 100 %"), "{told:?}");
 }
 
 #[test]

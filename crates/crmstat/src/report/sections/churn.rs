@@ -263,20 +263,41 @@ impl Page<'_> {
         }
     }
 
+    /// What the chart of claimed and observed churn says: that they agree, or where they do not.
+    fn reliability_read(&self, churn: &Churn) -> String {
+        let locale = self.locale;
+        let groups = locale.pick(
+            "Groups of similar probability: what the model claimed beside what came.",
+            "Группы с близкой вероятностью: что обещала модель и что произошло.",
+        );
+        let Some(worst) = churn.evaluation.misjudged() else {
+            let agree = locale.pick(
+                "They differ by no more than chance would have them.",
+                "Расхождения не больше случайных: вероятностям можно верить.",
+            );
+            return format!("{groups} {agree}");
+        };
+        let claimed = locale.percent(worst.mean_probability, 0);
+        let came = locale.percent(worst.churn_rate, 0);
+        match locale.lang() {
+            Lang::En => format!(
+                "{groups} Take the probabilities as an order, not at their word: where {claimed} were \
+                 claimed, {came} left."
+            ),
+            Lang::Ru => format!(
+                "{groups} Верьте порядку клиентов, а не самим вероятностям: где обещано {claimed}, ушло \
+                 {came}."
+            ),
+        }
+    }
+
     fn reliability_chart(&self, churn: &Churn) -> Chart {
         let locale = self.locale;
         let bins = &churn.evaluation.reliability;
         Chart {
             name: "churn_reliability_chart",
             title: locale.pick("Claimed and observed", "Обещано и сбылось").to_owned(),
-            description: locale
-                .pick(
-                    "Groups of similar probability: what the model claimed beside what came. Equal bars \
-                     are probabilities that can be taken at their word.",
-                    "Группы с близкой вероятностью: что обещала модель и что произошло. Равные полосы: \
-                     вероятностям можно верить.",
-                )
-                .to_owned(),
+            description: self.reliability_read(churn),
             unit: Unit::Share,
             kind: ChartKind::Bars {
                 axis: locale.pick("group", "группа").to_owned(),

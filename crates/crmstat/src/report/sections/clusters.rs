@@ -16,7 +16,19 @@ impl Page<'_> {
         let locale = self.locale;
         let lang = locale.lang();
         let found = clusters.k() > 1;
-        let summary = if found {
+        let summary = if clusters.is_working_cut() {
+            let k = clusters.k();
+            match lang {
+                Lang::En => format!(
+                    "The customers form no clusters: by recency, frequency and money they are one continuum. \
+                     For work it is cut into {k} parts, which other data would cut otherwise."
+                ),
+                Lang::Ru => format!(
+                    "Кластеров нет: по давности, частоте и сумме клиенты образуют непрерывный ряд. Для работы \
+                     он разделён на части ({k}); на других данных границы будут другими."
+                ),
+            }
+        } else if found {
             let chosen = clusters.choice().is_some();
             let best = &clusters.profiles()[0];
             let name = clusters.name(0, lang);

@@ -1,0 +1,102 @@
+//! Who can still be lost: customers whose silence is not yet an answer.
+
+use super::{Event, Horizon, Population, cohort::CohortParams};
+use crate::{AsOf, Date, features::History};
+use crmstat_models::parallel::map_chunks;
+
+/// How many of their usual gaps a customer may be silent.
+const GAPS: f64 = 3.0;
+/// Customers per task.
+const CHUNK: usize = 4096;
+
+/// Which customers are looked at as of a day.
+///
+/// A customer is *active* who has been silent for no longer than the horizon, or than three of their usual
+/// gaps where these are longer; the usual gap of who has ordered on one day alone is the median one of all
+/// others. Everybody else has gone already by the very meaning of churn: they have let a whole horizon, and
+/// three chances to order, pass.
+pub(super) struct Activity {
+    /// Whether each customer is active; `None` where everybody is looked at.
+    active: Option<Vec<bool>>,
+}
+
+impl Activity {
+    pub(super) fn of(history: &History<'_>, params: &CohortParams, as_of: AsOf) -> Self {
+        Self::new(history, params.population, params.event, params.span.horizon, as_of)
+    }
+
+    pub(super) fn new(
+        history: &History<'_>,
+        population: Population,
+        event: Event,
+        horizon: Horizon,
+        as_of: AsOf,
+    ) -> Self {
+        // Who is under a contract can end it, however silent they are.
+        if population == Population::All || event == Event::ContractEnd {
+            return Self { active: None };
+        }
+        let count = history.orders().customers().len();
+        let rhythms = map_chunks(count, CHUNK, |range| {
+            range.map(|customer| Rhythm::of(history, customer, as_of)).collect::<Vec<_>>()
+        })
+        .concat();
+        let mut gaps: Vec<f64> = rhythms.iter().flatten().filter_map(|rhythm| rhythm.gap).collect();
+        gaps.sort_unstable_by(f64::total_cmp);
+        let typical = gaps.get(gaps.len() / 2).copied().unwrap_or_default();
+        let is_active = |rhythm: &Option<Rhythm>| {
+            rhythm.as_ref().is_some_and(|rhythm| {
+                let longest =
+                    f64::from(horizon.in_days()).max(GAPS * rhythm.gap.unwrap_or(typical));
+                f64::from(rhythm.silence) <= longest
+            })
+        };
+        Self { active: Some(rhythms.iter().map(is_active).collect()) }
+    }
+
+    pub(super) fn takes(&self, customer: usize) -> bool {
+        self.active.as_ref().is_none_or(|active| active[customer])
+    }
+
+    /// How many customers have ordered, but are no longer active.
+    pub(super) fn gone(&self, history: &History<'_>, as_of: AsOf) -> usize {
+        let Some(active) = &self.active else { return 0 };
+        let until = as_of.date().midnight();
+        let orders = history.orders();
+        let has_ordered = |customer: usize| {
+            let mut range = orders.of_customer(customer);
+            range.any(|order| orders.at()[order] < until && !orders.amount()[order].is_negative())
+        };
+        (0..active.len()).filter(|customer| !active[*customer] && has_ordered(*customer)).count()
+    }
+}
+
+/// When a customer orders.
+struct Rhythm {
+    /// Days since the last purchase.
+    silence: i32,
+    /// Days between the days of purchases, on average.
+    gap: Option<f64>,
+}
+
+impl Rhythm {
+    /// That of the purchases before `as_of`; `None` where there is none.
+    fn of(history: &History<'_>, customer: usize, as_of: AsOf) -> Option<Self> {
+        let until = as_of.date();
+        let orders = history.orders();
+        let mut days: Option<(Date, Date, u32)> = None;
+        for order in orders.of_customer(customer) {
+            let day = orders.at()[order].date();
+            if day >= until || orders.amount()[order].is_negative() {
+                continue;
+            }
+            days = Some(match days {
+                None => (day, day, 0),
+                Some((first, last, gaps)) => (first, day, gaps + u32::from(day > last)),
+            });
+        }
+        let (first, last, gaps) = days?;
+        let gap = (gaps > 0).then(|| f64::from(last.days() - first.days()) / f64::from(gaps));
+        Some(Self { silence: until.days() - last.days(), gap })
+    }
+}
