@@ -3,14 +3,14 @@
 use rand_distr::{Beta, Distribution, Geometric};
 use serde::{Deserialize, Serialize};
 
-use super::fit::{Stored, maximise_positive};
+use super::fit::{Held, Region, Stored, maximise_positive};
 use super::jet::Jet;
 use super::process::{discounted_steps, positive, whole_steps};
 use super::{
-    DiscountRate, Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit,
+    DiscountRate, Estimate, FitParams, Limit, PurchaseProcess, Span, Summaries, Summary, TimeUnit,
 };
 use crate::random::Generator;
-use crate::special::beta::ln_beta;
+use crate::special::gamma::ln_rise;
 use crate::{Error, Result};
 
 /// How long will contracts last, beyond what has been seen?
@@ -86,7 +86,7 @@ impl Contract {
     fn log_likelihood(self, [alpha, beta]: &[Jet<2>; 2]) -> Jet<2> {
         let renewals = f64::from(self.renewals);
         let left = if self.running { 0.0 } else { 1.0 };
-        Jet::ln_beta(*alpha + left, *beta + renewals) - Jet::ln_beta(*alpha, *beta)
+        beta.ln_rise(renewals) + alpha.ln_rise(left) - (*alpha + *beta).ln_rise(renewals + left)
     }
 }
 
@@ -125,8 +125,13 @@ impl BetaGeometric {
             })
         };
         let starts = [[0.7, 2.0], [1.0, 10.0], [3.0, 3.0], [0.2, 0.5]];
+        let mut region = Region::positive(&starts, [1.0; 2]);
+        let (least, most) = region.bounds[1];
+        let held = |value| vec![Held { index: 1, value, follows: Some(0) }];
+        region.add(&[&(Limit::LeavingAlike, held(most))]);
+        region.add(&[&(Limit::LeavingAtOnceOrNever, held(least))]);
         let (parameters, estimate) =
-            maximise_positive(likelihood, contracts.len() as f64, &starts, params)?;
+            maximise_positive(likelihood, contracts.len() as f64, &region, params)?;
         let model = Self::new(parameters, customers.unit())?;
         Ok(Self { estimate: Some(estimate), ..model })
     }
@@ -148,7 +153,8 @@ impl BetaGeometric {
         if periods == 1 {
             return from / (alpha + from);
         }
-        (ln_beta(alpha, from + f64::from(periods)) - ln_beta(alpha, from)).exp()
+        let periods = f64::from(periods);
+        (ln_rise(from, periods)[0] - ln_rise(alpha + from, periods)[0]).exp()
     }
 
     /// The probability of exactly `n` renewals among the next `due` of a contract renewed `so_far` times.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::TimeUnit;
 use super::jet::Jet;
 use super::summary::Histories;
-use crate::optimise::newton::{Evaluation, Minimum, Newton, Spectrum, norm};
+use crate::optimise::newton::{Evaluation, Minimum, Newton, Spectrum, norm, part};
 use crate::{Error, Result};
 
 /// How to fit; the default is plain maximum likelihood.
@@ -15,6 +15,10 @@ use crate::{Error, Result};
 /// parameters. It stops when the expected gain of a step in the mean log-likelihood is under 1e-20 or no
 /// step improves it. Where a purchase process has many distinct histories, that is done on 8,000 of them
 /// spread evenly, and the climb on all starts from there.
+///
+/// Parameters stay within 1e±8 (in units of the mean observation where they are times). Where no best set of
+/// them is found, because customers hardly leave or hardly differ, the models that are nested in this one are
+/// fitted too: see [`Estimate::limits`].
 ///
 /// # Examples
 /// ```
@@ -70,8 +74,7 @@ impl FitParams {
 /// What a fit reports beside the parameters.
 ///
 /// `converged` is false on a ridge too, where the likelihood hardly depends on some combination of the
-/// parameters (their condition number is above 1e10): predictions inside the data may still serve, the
-/// parameters themselves mean nothing.
+/// parameters: their condition number is above 1e10, or the logarithm of one has a standard error above 5.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The log-likelihood of all customers, without the penalty.
@@ -90,8 +93,120 @@ pub struct Estimate {
     /// The weight of the penalty, 0 for plain maximum likelihood.
     pub penalty: f64,
     /// The covariance matrix of the log-parameters, row by row, from the Hessian of the objective;
-    /// `None` together with `condition`.
+    /// `None` together with `condition`. Parameters that are held at a limit have rows and columns of zeros.
     pub covariance: Option<Vec<f64>>,
+    /// What is the same for all customers, since the data do not tell them apart in it: the model with free
+    /// parameters did not settle, and of the nested models that did this one has the best likelihood for
+    /// its number of parameters (Akaike's criterion). Empty for the whole model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
+}
+
+/// What a nested model takes to be the same for all customers, at the edge of the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// Nobody leaves: the probability or rate of leaving is zero.
+    NobodyLeaves,
+    /// Everybody leaves with one probability or at one rate.
+    LeavingAlike,
+    /// A share of customers leaves at the first chance and the others never.
+    LeavingAtOnceOrNever,
+    /// Everybody orders at one rate.
+    OrderingAlike,
+    /// All orders of one customer cost the same.
+    SteadySpending,
+    /// The orders of all customers cost alike.
+    SpendingAlike,
+}
+
+/// Where a maximum is looked for.
+#[derive(Clone, Debug)]
+pub(super) struct Region {
+    /// Where to begin.
+    pub(super) starts: Vec<Vec<f64>>,
+    /// The least and the greatest value of each parameter.
+    pub(super) bounds: Vec<(f64, f64)>,
+    /// The models with fewer parameters to fall back on.
+    pub(super) nests: Vec<Nest>,
+}
+
+/// A nested model: some parameters held.
+#[derive(Clone, Debug)]
+pub(super) struct Nest {
+    pub(super) limits: Vec<Limit>,
+    pub(super) held: Vec<Held>,
+}
+
+/// A parameter held at a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) index: usize,
+    pub(super) value: f64,
+    /// The parameter that moves as far at the start, so that the quotient of both stays.
+    pub(super) follows: Option<usize>,
+}
+
+/// How far parameters may go from their scale, either way: there a nested model's likelihood is reached to
+/// rounding, and nothing overflows.
+const FARTHEST: f64 = 1e8;
+
+impl Region {
+    /// The region of positive parameters, in their logarithms, each in units of its `scale`.
+    pub(super) fn positive<const N: usize>(starts: &[[f64; N]], scales: [f64; N]) -> Self {
+        let logs = |start: &[f64; N]| start.iter().map(|value| value.ln()).collect();
+        let far = FARTHEST.ln();
+        let bounds = scales.iter().map(|scale| (scale.ln() - far, scale.ln() + far)).collect();
+        Self { starts: starts.iter().map(logs).collect(), bounds, nests: Vec::new() }
+    }
+
+    /// The region of a purchase process whose first two parameters are shape and scale of ordering, and the
+    /// next two those of leaving.
+    pub(super) fn process(starts: &[[f64; 4]], scales: [f64; 4]) -> Self {
+        let mut region = Self::positive(starts, scales);
+        let alike =
+            |shape: usize, value: f64| Held { index: shape + 1, value, follows: Some(shape) };
+        let orders = (Limit::OrderingAlike, vec![alike(0, region.bounds[1].1)]);
+        let (shape, scale) = (region.bounds[2], region.bounds[3]);
+        let nobody = vec![
+            Held { index: 2, value: shape.0, follows: None },
+            Held { index: 3, value: scale.1, follows: None },
+        ];
+        let leaving = [
+            (Limit::LeavingAlike, vec![alike(2, scale.1)]),
+            (Limit::LeavingAtOnceOrNever, vec![alike(2, scale.0)]),
+            (Limit::NobodyLeaves, nobody),
+        ];
+        region.add(&[&orders]);
+        for one in &leaving {
+            region.add(&[one]);
+            region.add(&[&orders, one]);
+        }
+        region
+    }
+
+    /// Adds the nested model with all of these limits.
+    pub(super) fn add(&mut self, limits: &[&(Limit, Vec<Held>)]) {
+        self.nests.push(Nest {
+            limits: limits.iter().map(|(limit, _)| *limit).collect(),
+            held: limits.iter().flat_map(|(_, held)| held.iter().copied()).collect(),
+        });
+    }
+
+    /// The region of a nested model alone.
+    fn within(&self, nest: &Nest) -> Self {
+        let mut region = Self { nests: Vec::new(), ..self.clone() };
+        for held in &nest.held {
+            region.bounds[held.index] = (held.value, held.value);
+            for start in &mut region.starts {
+                if let Some(follower) = held.follows {
+                    start[follower] += held.value - start[held.index];
+                }
+                start[held.index] = held.value;
+            }
+        }
+        region
+    }
 }
 
 impl Estimate {
@@ -99,7 +214,8 @@ impl Estimate {
     pub fn log_standard_error(&self, index: usize) -> Option<f64> {
         let covariance = self.covariance.as_ref()?;
         let size = covariance.len().isqrt();
-        (index < size).then(|| covariance[index * size + index].sqrt())
+        // A parameter that is held has no error.
+        (index < size).then(|| covariance[index * size + index].sqrt()).filter(|error| *error > 0.0)
     }
 }
 
@@ -139,11 +255,15 @@ impl<const N: usize> Stored<N> {
 /// Above this condition number the maximum is a ridge: half of a float's digits are lost in the inverse.
 const RIDGE: f64 = 1e10;
 
+/// A parameter whose logarithm has a larger standard error is not told by the data: its interval spans more
+/// than eight powers of ten.
+const UNTOLD: f64 = 5.0;
+
 /// Maximises a log-likelihood of positive parameters over their logarithms.
 pub(super) fn maximise_positive<const N: usize>(
     likelihood: impl Fn(&[f64; N]) -> Jet<N>,
     customers: f64,
-    starts: &[[f64; N]],
+    region: &Region,
     params: FitParams,
 ) -> Result<([f64; N], Estimate)> {
     let natural = |logs: &[f64]| -> [f64; N] { std::array::from_fn(|i| logs[i].exp()) };
@@ -151,9 +271,7 @@ pub(super) fn maximise_positive<const N: usize>(
         let point = natural(logs);
         likelihood(&point).descend_in_logs(&point)
     };
-    let starts: Vec<Vec<f64>> =
-        starts.iter().map(|start| start.iter().map(|value| value.ln()).collect()).collect();
-    let (logs, estimate) = maximise(objective, customers, &starts, params)?;
+    let (logs, estimate) = maximise(objective, customers, region, params)?;
     Ok((natural(&logs), estimate))
 }
 
@@ -161,26 +279,39 @@ pub(super) fn maximise_positive<const N: usize>(
 pub(super) fn maximise_process<const N: usize>(
     likelihood: impl Fn(&Histories, &[f64; N]) -> Jet<N>,
     histories: &Histories,
-    starts: &[[f64; N]],
+    region: &Region,
     params: FitParams,
 ) -> Result<([f64; N], Estimate)> {
     /// Enough to come within a few hundredths of the parameters, few enough to cost little.
     const SEARCHED: usize = 8_000;
-    let climb = |histories: &Histories, starts: &[[f64; N]]| {
-        maximise_positive(|point| likelihood(histories, point), histories.customers, starts, params)
+    let climb = |histories: &Histories, region: &Region| {
+        maximise_positive(|point| likelihood(histories, point), histories.customers, region, params)
     };
     let thinned = histories.thinned(SEARCHED);
-    match thinned.map(|thinned| climb(&thinned, starts)) {
-        Some(Ok((start, estimate))) if estimate.converged => climb(histories, &[start]),
-        _ => climb(histories, starts),
+    let found = match thinned.map(|thinned| climb(&thinned, region)) {
+        Some(Ok((start, estimate))) if estimate.converged && estimate.limits.is_empty() => {
+            let start = start.iter().map(|value| value.ln()).collect();
+            climb(histories, &Region { starts: vec![start], ..region.clone() })
+        }
+        _ => climb(histories, region),
+    };
+    let (parameters, estimate) = found?;
+    let most = histories.greatest_log_likelihood();
+    if estimate.log_likelihood > most + 1e-6 * most.abs().max(1.0) {
+        let found = estimate.log_likelihood;
+        return Err(Error::data(format!(
+            "the log-likelihood came out as {found:.1}, above {most:.1}, the most that any rates of orders \
+             can give: the fit is not to be believed"
+        )));
     }
+    Ok((parameters, estimate))
 }
 
-/// Maximises a log-likelihood given negated, with its derivatives, at free parameters.
+/// Maximises a log-likelihood given negated, with its derivatives, in a region of its parameters.
 pub(super) fn maximise(
     descent: impl Fn(&[f64]) -> Evaluation,
     customers: f64,
-    starts: &[Vec<f64>],
+    region: &Region,
     params: FitParams,
 ) -> Result<(Vec<f64>, Estimate)> {
     let params = params.check()?;
@@ -198,16 +329,31 @@ pub(super) fn maximise(
         mean
     };
     let newton = Newton { iterations: params.iterations, ..Newton::default() };
-    let best = best_two(&objective, starts)
-        .into_iter()
-        .map(|start| newton.minimise(objective, start))
-        .filter(|minimum| minimum.evaluation.value.is_finite())
-        .min_by(|a, b| a.evaluation.value.total_cmp(&b.evaluation.value))
-        .ok_or_else(|| {
-            Error::data("the likelihood is not finite at any starting point")
-                .with_hint("check the unit of time and the amounts")
-        })?;
-    Ok(report(best, customers, params.penalty))
+    let climb = |region: &Region, held: usize| {
+        let found = best_two(&objective, &region.starts)
+            .into_iter()
+            .map(|start| newton.minimise_within(objective, start, &region.bounds))
+            .filter(|minimum| minimum.evaluation.value.is_finite())
+            .min_by(|a, b| a.evaluation.value.total_cmp(&b.evaluation.value));
+        found.map(|minimum| report(minimum, customers, params.penalty, held))
+    };
+    let (point, whole) = climb(region, 0).ok_or_else(|| {
+        Error::data("the likelihood is not finite at any starting point")
+            .with_hint("check the unit of time and the amounts")
+    })?;
+    if whole.converged || params.penalty > 0.0 {
+        return Ok((point, whole));
+    }
+    let nested = region.nests.iter().filter_map(|nest| {
+        let (point, estimate) =
+            climb(&region.within(nest), nest.held.len()).filter(|found| found.1.converged)?;
+        let free = (point.len() - nest.held.len()) as f64;
+        let limits = nest.limits.clone();
+        Some((estimate.log_likelihood - free, (point, Estimate { limits, ..estimate })))
+    });
+    // Of equals the first, which has the fewest limits.
+    let best = nested.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    Ok(best.map_or((point, whole), |(_, found)| found))
 }
 
 /// The two starts with the lowest objective; of equals the earlier.
@@ -224,23 +370,40 @@ fn best_two<'a>(
     ranked.into_iter().take(2).map(|(_, start)| start).collect()
 }
 
-fn report(minimum: Minimum, customers: f64, penalty: f64) -> (Vec<f64>, Estimate) {
-    let Minimum { point, evaluation, iterations, converged } = minimum;
-    let spectrum = Spectrum::of(&evaluation.hessian, point.len());
+/// What is said of a minimum; it is not settled where more parameters are at a bound than the `held` ones.
+fn report(minimum: Minimum, customers: f64, penalty: f64, held: usize) -> (Vec<f64>, Estimate) {
+    let Minimum { point, evaluation, iterations, converged, free } = minimum;
+    let size = point.len();
+    let at: Vec<usize> = (0..size).filter(|index| free[*index]).collect();
+    let spectrum = Spectrum::of(&part(&evaluation.hessian, size, &at), at.len());
     let condition = Some(spectrum.condition()).filter(|number| number.is_finite());
     let penalised: f64 = penalty * point.iter().map(|p| p * p).sum::<f64>();
-    let estimate = Estimate {
+    let covariance = spectrum.inverse().map(|inverse| {
+        let mut whole = vec![0.0; size * size];
+        for (entry, (i, j)) in
+            inverse.iter().zip(at.iter().flat_map(|i| at.iter().map(move |j| (i, j))))
+        {
+            whole[i * size + j] = entry / customers;
+        }
+        whole
+    });
+    let slopes: Vec<f64> = at.iter().map(|index| evaluation.gradient[*index]).collect();
+    let mut estimate = Estimate {
         log_likelihood: -(evaluation.value - penalised) * customers,
         customers,
-        gradient_norm: norm(&evaluation.gradient),
+        gradient_norm: norm(&slopes),
         condition,
         iterations,
-        converged: converged && condition.is_some_and(|number| number < RIDGE),
+        converged: false,
         penalty,
-        covariance: spectrum
-            .inverse()
-            .map(|inverse| inverse.into_iter().map(|entry| entry / customers).collect()),
+        covariance,
+        limits: Vec::new(),
     };
+    let told = (0..size).filter_map(|index| estimate.log_standard_error(index));
+    estimate.converged = converged
+        && at.len() + held == size
+        && condition.is_some_and(|number| number < RIDGE)
+        && told.fold(0.0, f64::max) <= UNTOLD;
     (point, estimate)
 }
 

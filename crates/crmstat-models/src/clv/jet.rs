@@ -6,7 +6,7 @@
 use std::ops::{Add, AddAssign, Mul, Sub};
 
 use crate::optimise::newton::Evaluation;
-use crate::special::gamma::{digamma, ln_gamma, trigamma};
+use crate::special::gamma::{digamma, ln_gamma, ln_rise, trigamma};
 
 /// A function of `N` parameters at a point: value, gradient and Hessian.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,18 +50,31 @@ impl<const N: usize> Jet<N> {
         self.apply(ln_gamma(self.value), digamma(self.value), trigamma(self.value))
     }
 
-    /// `ln B(a, b)`.
-    pub(super) fn ln_beta(a: Self, b: Self) -> Self {
-        a.ln_gamma() + b.ln_gamma() - (a + b).ln_gamma()
+    /// `ln Γ(x + n) − ln Γ(x)` of this x, without the cancellation of large ones.
+    pub(super) fn ln_rise(self, n: f64) -> Self {
+        let [value, first, second] = ln_rise(self.value, n);
+        self.apply(value, first, second)
+    }
+
+    /// `ln((x + from) / (x + to))` of this x for `0 ≤ from ≤ to`, without the cancellation of large x.
+    pub(super) fn ln_ratio(self, from: f64, to: f64) -> Self {
+        let (start, end) = (self.value + from, self.value + to);
+        let (gap, inverse) = (to - from, 1.0 / (start * end));
+        let slope = gap * inverse;
+        self.apply(-(gap / start).ln_1p(), slope, -slope * (start + end) * inverse)
     }
 
     /// `ln(eᵃ + eᵇ)` for this and `other`.
     pub(super) fn log_sum(self, other: Self) -> Self {
-        let gap = other.value - self.value;
-        // ln(1 + e^gap), its derivative and its second derivative by gap.
+        self + (other - self).ln_1p_exp()
+    }
+
+    /// `ln(1 + eᵃ)`.
+    pub(super) fn ln_1p_exp(self) -> Self {
+        let gap = self.value;
         let share = 1.0 / (1.0 + (-gap).exp());
         let value = if gap > 0.0 { gap + (-gap).exp().ln_1p() } else { gap.exp().ln_1p() };
-        self + (other - self).apply(value, share, share * (1.0 - share))
+        self.apply(value, share, share * (1.0 - share))
     }
 
     /// What Newton's method minimises, in the logarithms of the parameters: this, negated.
@@ -175,7 +188,7 @@ pub(super) mod tests {
     fn the_chain_rule_agrees_with_difference_quotients() {
         let function = |point: &[f64; 3]| {
             let [a, b, c] = Jet::variables(point);
-            (a * b + 0.5).ln().log_sum(Jet::ln_beta(b, c) - a.ln_gamma() * 2.0)
+            (a * b + 0.5).ln().log_sum(b.ln_rise(2.5) * c.ln_ratio(0.3, 1.2) - a.ln_gamma() * 2.0)
         };
         derivatives_agree(function, [0.7, 2.3, 1.9]);
     }

@@ -29,6 +29,8 @@ mod beta_geometric;
 mod bg_bb;
 mod bg_nbd;
 mod cohorts;
+#[cfg(test)]
+mod extremes;
 mod fit;
 mod gamma_gamma;
 mod holdout;
@@ -49,7 +51,7 @@ pub use self::beta_geometric::BetaGeometric;
 pub use self::bg_bb::BgBb;
 pub use self::bg_nbd::{BgNbd, Dropout};
 pub use self::cohorts::{Cohort, CohortOrder, acquisition_cohorts};
-pub use self::fit::{Estimate, FitParams};
+pub use self::fit::{Estimate, FitParams, Limit};
 pub use self::gamma_gamma::GammaGamma;
 pub use self::holdout::{FrequencyRow, Holdout, TrackingRow, share_of_best_caught, track};
 pub use self::interval::{

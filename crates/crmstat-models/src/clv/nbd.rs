@@ -3,19 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::bg_nbd::{draw_gamma, negative_binomial, poisson};
-use super::fit::{Stored, maximise_positive};
+use super::fit::{Held, Region, Stored, maximise_positive};
 use super::jet::Jet;
 use super::process::positive;
-use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
+use super::{Estimate, FitParams, Limit, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::Result;
 use crate::random::Generator;
-use crate::special::gamma::ln_gamma;
+use crate::special::gamma::ln_rise;
 
 /// How often would customers order if nobody ever left?
 ///
 /// # Formula
 /// Orders are a Poisson process of rate λ ~ Gamma(r, α); a customer's log-likelihood is
-/// `ln Γ(r + x) − ln Γ(r) + r ln α − (r + x) ln(α + T)`.
+/// `ln Γ(r + x) − ln Γ(r) − r ln(1 + T / α) − x ln(α + T)`.
 ///
 /// # Assumptions
 /// Every customer stays for ever. `t_x` carries no information.
@@ -76,19 +76,23 @@ impl Nbd {
         let time = histories.mean_end;
         let likelihood = |point: &[f64; 2]| {
             let [r, alpha] = Jet::variables(point);
-            let mut total = (r * alpha.ln() - r.ln_gamma()) * histories.customers;
+            let mut total = Jet::ZERO;
             for &(x, customers) in &histories.by_x {
-                total += (r + x).ln_gamma() * customers;
+                total += r.ln_rise(x) * customers;
             }
             for history in &histories.distinct {
-                let term = (r + history.x) * (alpha + history.end).ln();
-                total += term * -history.customers;
+                let none = r * alpha.ln_ratio(0.0, history.end);
+                let term = none - (alpha + history.end).ln() * history.x;
+                total += term * history.customers;
             }
             total
         };
         let starts = [[0.3, 0.2 * time], [1.0, time], [3.0, 0.1 * time], [1.0, 10.0 * time]];
+        let mut region = Region::positive(&starts, [1.0, time]);
+        let alike = Held { index: 1, value: region.bounds[1].1, follows: Some(0) };
+        region.add(&[&(Limit::OrderingAlike, vec![alike])]);
         let (parameters, estimate) =
-            maximise_positive(likelihood, histories.customers, &starts, params)?;
+            maximise_positive(likelihood, histories.customers, &region, params)?;
         let model = Self::new(parameters, customers.unit())?;
         Ok(Self { estimate: Some(estimate), ..model })
     }
@@ -116,8 +120,8 @@ impl PurchaseProcess for Nbd {
     fn log_likelihood(&self, customer: &Summary) -> f64 {
         let [r, alpha] = self.parameters;
         let x = f64::from(customer.x());
-        let ways = ln_gamma(r + x) - ln_gamma(r);
-        ways + r * alpha.ln() - (r + x) * (alpha + customer.T()).ln()
+        let end = customer.T();
+        ln_rise(r, x)[0] - r * (end / alpha).ln_1p() - x * (alpha + end).ln()
     }
 
     fn p_alive(&self, _: &Summary) -> f64 {

@@ -26,6 +26,8 @@ pub struct Minimum {
     pub iterations: usize,
     /// Whether the stopping rule was met at a point of positive curvature.
     pub converged: bool,
+    /// For each parameter whether it is free: not held at one of its bounds.
+    pub free: Vec<bool>,
 }
 
 /// The search; [`Newton::default`] suits log-parameters.
@@ -68,16 +70,52 @@ impl Default for Newton {
 impl Newton {
     /// Searches from `start`.
     pub fn minimise(&self, function: impl Fn(&[f64]) -> Evaluation, start: &[f64]) -> Minimum {
+        self.minimise_within(
+            function,
+            start,
+            &vec![(f64::NEG_INFINITY, f64::INFINITY); start.len()],
+        )
+    }
+
+    /// Searches from `start` between `bounds`, the least and the greatest value of each parameter; one whose
+    /// two bounds are the same stays there.
+    ///
+    /// A parameter at a bound against which the function presses it is held there and has no part in the
+    /// step, nor in the stopping rule.
+    ///
+    /// # Panics
+    /// When `start` and `bounds` differ in length.
+    ///
+    /// # Examples
+    /// ```
+    /// use crmstat_models::optimise::newton::{Evaluation, Newton};
+    ///
+    /// // (x − 3)² + (y − x)², with x at most 1.
+    /// let bowl = |p: &[f64]| Evaluation {
+    ///     value: (p[0] - 3.0).powi(2) + (p[1] - p[0]).powi(2),
+    ///     gradient: vec![2.0 * (p[0] - 3.0) - 2.0 * (p[1] - p[0]), 2.0 * (p[1] - p[0])],
+    ///     hessian: vec![4.0, -2.0, -2.0, 2.0],
+    /// };
+    /// let found = Newton::default().minimise_within(bowl, &[0.0, 5.0], &[(-9.0, 1.0), (-9.0, 9.0)]);
+    /// assert!(found.converged && found.point[0] == 1.0 && (found.point[1] - 1.0).abs() < 1e-9);
+    /// ```
+    pub fn minimise_within(
+        &self,
+        function: impl Fn(&[f64]) -> Evaluation,
+        start: &[f64],
+        bounds: &[(f64, f64)],
+    ) -> Minimum {
         /// A region wider than this would let one step leave the range of floats.
         const WIDEST: f64 = 10.0;
-        let mut point = start.to_vec();
+        assert_eq!(start.len(), bounds.len(), "one pair of bounds per parameter");
+        let mut point: Vec<f64> =
+            start.iter().zip(bounds).map(|(p, (least, most))| p.max(*least).min(*most)).collect();
         let mut current = function(&point);
         let mut radius = self.radius;
         let mut converged = false;
         let mut iterations = 0;
         while iterations < self.iterations && current.is_finite() {
-            let spectrum = Spectrum::of(&current.hessian, point.len());
-            let step = spectrum.step(&current.gradient, radius);
+            let step = current.step(&point, bounds, radius);
             let gain = step.predicted_gain;
             // Below the rounding of the value, itself a sum of many, no comparison of values can tell a
             // better point.
@@ -87,12 +125,14 @@ impl Newton {
                 break;
             }
             iterations += 1;
-            let candidate: Vec<f64> = point.iter().zip(&step.move_by).map(|(p, s)| p + s).collect();
+            let moved = point.iter().zip(&step.move_by).zip(bounds);
+            let candidate: Vec<f64> =
+                moved.map(|((p, by), bounds)| snapped(p + by, *bounds)).collect();
             let next = function(&candidate);
             let actual = current.value - next.value;
             if step.interior && gain <= rounding && next.is_finite() {
                 // The last digits: accept a Newton step that shrinks the gradient.
-                if norm(&next.gradient) < norm(&current.gradient) {
+                if next.slope(&candidate, bounds) < current.slope(&point, bounds) {
                     (point, current) = (candidate, next);
                     continue;
                 }
@@ -111,7 +151,8 @@ impl Newton {
                 break;
             }
         }
-        Minimum { point, evaluation: current, iterations, converged }
+        let free = current.free(&point, bounds);
+        Minimum { point, evaluation: current, iterations, converged, free }
     }
 }
 
@@ -120,6 +161,79 @@ impl Evaluation {
         self.value.is_finite()
             && self.gradient.iter().chain(&self.hessian).all(|entry| entry.is_finite())
     }
+
+    /// The parameters that are not pressed against a bound.
+    fn free(&self, point: &[f64], bounds: &[(f64, f64)]) -> Vec<bool> {
+        let free = |((p, slope), (least, most)): ((&f64, &f64), &(f64, f64))| {
+            !(least >= most || p <= least && *slope >= 0.0 || p >= most && *slope <= 0.0)
+        };
+        point.iter().zip(&self.gradient).zip(bounds).map(free).collect()
+    }
+
+    /// The length of the gradient of the free parameters.
+    fn slope(&self, point: &[f64], bounds: &[(f64, f64)]) -> f64 {
+        let free = self.free(point, bounds);
+        let slopes =
+            self.gradient.iter().zip(free).map(|(slope, free)| if free { *slope } else { 0.0 });
+        norm(&slopes.collect::<Vec<f64>>())
+    }
+
+    /// The step of the free parameters within `radius`, cut short at the first bound.
+    fn step(&self, point: &[f64], bounds: &[(f64, f64)], radius: f64) -> Step {
+        let mut free = self.free(point, bounds);
+        loop {
+            let at: Vec<usize> = (0..point.len()).filter(|index| free[*index]).collect();
+            let gradient: Vec<f64> = at.iter().map(|i| self.gradient[*i]).collect();
+            let spectrum = Spectrum::of(&part(&self.hessian, point.len(), &at), at.len());
+            let own = spectrum.step(&gradient, radius);
+            // One at a bound may be free by its slope and yet be carried outwards by the others.
+            let carried = at.iter().zip(&own.move_by).find(|(i, by)| {
+                let (least, most) = bounds[**i];
+                **by < 0.0 && point[**i] <= least || **by > 0.0 && point[**i] >= most
+            });
+            if let Some((index, _)) = carried {
+                free[*index] = false;
+                continue;
+            }
+            let room = |(i, by): (&usize, &f64)| {
+                let (least, most) = bounds[*i];
+                let bound = if *by < 0.0 { least } else { most };
+                if *by == 0.0 { f64::INFINITY } else { (bound - point[*i]) / by }
+            };
+            let share = at.iter().zip(&own.move_by).map(room).fold(1.0, f64::min);
+            let mut step = Step { move_by: vec![0.0; point.len()], ..own };
+            for (index, by) in at.iter().zip(&own.move_by) {
+                step.move_by[*index] = share * by;
+            }
+            if share < 1.0 {
+                // The model falls along the step, whose curvature is that of the gain left at its end.
+                let slope: f64 = gradient.iter().zip(&own.move_by).map(|(g, by)| g * by).sum();
+                let bend = own.predicted_gain + slope;
+                step.predicted_gain = share * (share * bend - slope);
+                step.length *= share;
+                step.interior = false;
+            }
+            return step;
+        }
+    }
+}
+
+/// What `value` is between its bounds, and the bound where it has reached it to rounding.
+fn snapped(value: f64, (least, most): (f64, f64)) -> f64 {
+    /// Of a step that was cut short at the bound.
+    const ROUNDING: f64 = 1e-9;
+    if value - least < ROUNDING {
+        least
+    } else if most - value < ROUNDING {
+        most
+    } else {
+        value
+    }
+}
+
+/// The rows and columns `at` of a square matrix of `size` rows.
+pub fn part(matrix: &[f64], size: usize, at: &[usize]) -> Vec<f64> {
+    at.iter().flat_map(|i| at.iter().map(move |j| matrix[i * size + j])).collect()
 }
 
 /// The Euclidean length.

@@ -15,37 +15,22 @@ pub fn ln_gamma(x: f64) -> f64 {
 
 /// `ψ(x) = d ln Γ(x) / dx` for `x > 0`, with an absolute error near 1e-15 · max(1, |ψ(x)|).
 pub fn digamma(x: f64) -> f64 {
-    /// B(2k) / 2k for k = 1, 2, …
-    const COEFFICIENTS: [f64; 7] = [
-        1.0 / 12.0,
-        -1.0 / 120.0,
-        1.0 / 252.0,
-        -1.0 / 240.0,
-        1.0 / 132.0,
-        -691.0 / 32_760.0,
-        1.0 / 12.0,
-    ];
     let (mut x, mut shift) = (x, 0.0);
     while x < ASYMPTOTIC {
         shift -= 1.0 / x;
         x += 1.0;
     }
-    let square = 1.0 / (x * x);
-    shift + x.ln() - 0.5 / x - square * horner(&COEFFICIENTS, square)
+    shift + x.ln() - 0.5 / x - digamma_rest(x)
 }
 
 /// `ψ′(x)` for `x > 0`, to about 1e-15 relative.
 pub fn trigamma(x: f64) -> f64 {
-    /// B(2k) for k = 1, 2, …
-    const COEFFICIENTS: [f64; 7] =
-        [1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0];
     let (mut x, mut shift) = (x, 0.0);
     while x < ASYMPTOTIC {
         shift += 1.0 / (x * x);
         x += 1.0;
     }
-    let square = 1.0 / (x * x);
-    shift + (1.0 + 0.5 / x + square * horner(&COEFFICIENTS, square)) / x
+    shift + (1.0 + 0.5 / x) / x + trigamma_rest(x)
 }
 
 /// What Stirling's formula leaves out: `ln Γ(x) − (x − ½) ln x + x − ½ ln 2π`, for `x ≥ 10`.
@@ -63,6 +48,54 @@ pub(super) fn stirling_remainder(x: f64) -> f64 {
     horner(&COEFFICIENTS, 1.0 / (x * x)) / x
 }
 
+/// `ln Γ(x + n) − ln Γ(x)` for `x > 0` and `n ≥ 0`, with its first two derivatives by x: for large x none of
+/// the three loses the digits that the difference of two logarithms does.
+///
+/// It is the logarithm of x (x + 1) … (x + n − 1), of Pochhammer's symbol.
+pub fn ln_rise(x: f64, n: f64) -> [f64; 3] {
+    let end = x + n;
+    if x < ASYMPTOTIC {
+        let slope = digamma(end) - digamma(x);
+        return [ln_gamma(end) - ln_gamma(x), slope, trigamma(end) - trigamma(x)];
+    }
+    // By Stirling's series of both ends; 1 / x − 1 / (x + n) is n / (x (x + n)).
+    let growth = (n / x).ln_1p();
+    let gap = n / (x * end);
+    let value = (x - 0.5) * growth + n * (end.ln() - 1.0);
+    let first = growth + 0.5 * gap;
+    let second = -gap * (1.0 + 0.5 * (1.0 / x + 1.0 / end));
+    [
+        value + (stirling_remainder(end) - stirling_remainder(x)),
+        first + (digamma_rest(x) - digamma_rest(end)),
+        second + (trigamma_rest(end) - trigamma_rest(x)),
+    ]
+}
+
+/// `ln x − 1 / 2x − ψ(x)` by its asymptotic series.
+fn digamma_rest(x: f64) -> f64 {
+    /// B(2k) / 2k for k = 1, 2, …
+    const COEFFICIENTS: [f64; 7] = [
+        1.0 / 12.0,
+        -1.0 / 120.0,
+        1.0 / 252.0,
+        -1.0 / 240.0,
+        1.0 / 132.0,
+        -691.0 / 32_760.0,
+        1.0 / 12.0,
+    ];
+    let square = 1.0 / (x * x);
+    square * horner(&COEFFICIENTS, square)
+}
+
+/// `ψ′(x) − 1 / x − 1 / 2x²` by its asymptotic series.
+fn trigamma_rest(x: f64) -> f64 {
+    /// B(2k) for k = 1, 2, …
+    const COEFFICIENTS: [f64; 7] =
+        [1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0];
+    let square = 1.0 / (x * x);
+    square * horner(&COEFFICIENTS, square) / x
+}
+
 /// The polynomial with `coefficients` in rising powers, at `at`.
 fn horner(coefficients: &[f64], at: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * at + coefficient)
@@ -70,7 +103,7 @@ fn horner(coefficients: &[f64], at: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{digamma, ln_gamma, stirling_remainder, trigamma};
+    use super::{digamma, ln_gamma, ln_rise, stirling_remainder, trigamma};
 
     fn close(value: f64, expected: f64, relative: f64) {
         assert!(
@@ -115,6 +148,22 @@ mod tests {
                 + 0.5 * std::f64::consts::TAU.ln()
                 + stirling_remainder(x);
             close(whole, ln_gamma(x), 5e-16);
+        }
+    }
+
+    #[test]
+    fn rises_meet_sums_of_their_terms() {
+        for x in [1e-6, 0.3, 2.4, 11.9, 12.1, 540.0, 1e6, 1e10, 1e16] {
+            for n in [0_u32, 1, 2, 7, 40, 300] {
+                let terms =
+                    |of: fn(f64) -> f64| -> f64 { (0..n).map(|j| of(x + f64::from(j))).sum() };
+                let [value, first, second] = ln_rise(x, f64::from(n));
+                close(value, terms(f64::ln), 1e-14);
+                let slope = terms(|at| 1.0 / at);
+                assert!((first - slope).abs() <= 1e-13 * slope, "{x}, {n}: {first} {slope}");
+                let bend = terms(|at| -1.0 / (at * at));
+                assert!((second - bend).abs() <= -1e-13 * bend, "{x}, {n}: {second} {bend}");
+            }
         }
     }
 }

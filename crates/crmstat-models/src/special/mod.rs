@@ -2,5 +2,4 @@
 
 pub mod beta;
 pub mod gamma;
-pub mod hypergeometric;
 pub mod normal;

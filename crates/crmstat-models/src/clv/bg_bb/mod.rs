@@ -6,7 +6,7 @@ mod tests;
 use rand_distr::{Beta, Binomial, Distribution, Geometric};
 use serde::{Deserialize, Serialize};
 
-use super::fit::{Stored, maximise_positive};
+use super::fit::{Region, Stored, maximise_positive};
 use super::jet::Jet;
 use super::process::{discounted_steps, positive, whole_steps};
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::parallel::map_chunks;
 use crate::random::Generator;
-use crate::special::beta::ln_beta;
+use crate::special::gamma::ln_rise;
 use crate::{Error, Result};
 
 /// Who will still give, when giving is possible only on occasions (a yearly appeal, a weekly box)?
@@ -152,8 +152,9 @@ impl BgBb {
             [0.3, 0.3, 0.5, 1.0],
             [3.0, 3.0, 1.0, 20.0],
         ];
+        let region = Region::process(&starts, [1.0; 4]);
         let (parameters, estimate) =
-            maximise_positive(likelihood, sorted.len() as f64, &starts, params)?;
+            maximise_positive(likelihood, sorted.len() as f64, &region, params)?;
         let model = Self::new(parameters, customers.unit())?;
         Ok(Self { estimate: Some(estimate), ..model })
     }
@@ -229,7 +230,7 @@ impl Ahead {
         }
         let count = f64::from(n);
         // n of as many occasions as the customer lives, from the fewest that allow it to all.
-        let all = ln_beta(self.alpha + count, self.beta) - ln_beta(self.alpha, self.beta);
+        let all = ln_rise(self.alpha, count)[0] - ln_rise(self.alpha + self.beta, count)[0];
         let (mut counted, mut alive, mut total) = (all.exp(), 1.0, 0.0);
         for occasion in 1..=occasions {
             let stays = if occasion < occasions { self.stays(occasion) } else { 0.0 };
@@ -330,18 +331,19 @@ impl PurchaseProcess for BgBb {
 }
 
 /// The logarithm of the likelihood, summed in logarithms; each term of the sum follows from the one
-/// before it by the recurrences of the beta function.
+/// before it by the recurrences of the beta function, whose quotients are Pochhammer's symbols.
 fn log_likelihood(customer: &Occasions, point: &[f64; 4]) -> Jet<4> {
     let [alpha, beta, gamma, delta] = Jet::variables(point);
     let (x, n) = (f64::from(customer.x), f64::from(customer.n));
-    let mut sum = Jet::ln_beta(alpha + x, beta + (n - x)) + Jet::ln_beta(gamma, delta + n);
+    let bought = |last: f64| beta.ln_rise(last - x) - (alpha + beta).ln_rise(last);
+    let mut sum = bought(n) + delta.ln_rise(n) - (gamma + delta).ln_rise(n);
     let first = f64::from(customer.t_x);
     let mut term =
-        Jet::ln_beta(alpha + x, beta + (first - x)) + Jet::ln_beta(gamma + 1.0, delta + first);
+        bought(first) + gamma.ln() + delta.ln_rise(first) - (gamma + delta).ln_rise(first + 1.0);
     for last in (customer.t_x..customer.n).map(f64::from) {
         sum = sum.log_sum(term);
         term += (beta + (last - x)).ln() - (alpha + beta + last).ln() + (delta + last).ln()
             - (gamma + delta + (last + 1.0)).ln();
     }
-    sum - Jet::ln_beta(alpha, beta) - Jet::ln_beta(gamma, delta)
+    sum + alpha.ln_rise(x)
 }

@@ -5,9 +5,8 @@ use rand_distr::{Beta, Distribution, Gamma, Geometric, Poisson};
 
 use crate::clv::quadrature::mean_over_beta;
 use crate::random::Generator;
-use crate::special::beta::{incomplete, ln_beta};
-use crate::special::gamma::ln_gamma;
-use crate::special::hypergeometric::gauss_remainder;
+use crate::special::beta::incomplete;
+use crate::special::gamma::{ln_gamma, ln_rise};
 
 /// The distribution of the rates of a customer known to be alive.
 #[derive(Clone, Copy, Debug)]
@@ -21,37 +20,47 @@ pub(super) struct Alive {
 impl Alive {
     /// Orders expected within `time`: `E[(1 − e^(−λpt)) / p]`.
     ///
-    /// With z = t / (α + t), B = a − 1 and C = a + b − 1 this is equation 10 of Fader, Hardie and Lee
-    /// (2005) after Euler's transformation,
+    /// Without dropout the number of orders is negative binomial with z = t / (α + t), and of n orders the
+    /// customer stays for
     ///
     /// ```text
-    /// C · (1 − (1 − z)ᴮ) / B − (C − r) z (1 − z)ᴮ ₃F₂(C − r + 1, a, 1; C + 1, 2; z)
+    /// G(n) = Σ B(a, b + k) / B(a, b),  k = 0 … n − 1;    E = (1 − z)ʳ Σ (r)ₙ / n! · zⁿ G(n)
     /// ```
     ///
-    /// whose parameters stay small however large x is, and which has no pole at a = 1.
+    /// on average. This is equation 10 of Fader, Hardie and Lee (2005) in terms that are all positive: no
+    /// digit cancels, whatever the parameters are, and a = 1 is no pole.
     pub(super) fn orders(&self, time: f64) -> f64 {
-        let &Self { r, alpha, a, b } = self;
-        let z = time / (alpha + time);
-        let c = a + b - 1.0;
-        if self.needs_quadrature(z) {
-            return self.orders_by_quadrature(time);
-        }
-        let log_left = (-z).ln_1p();
-        let less = ((a - 1.0) * log_left).exp_m1();
-        let log_mean = if a == 1.0 { -log_left } else { -less / (a - 1.0) };
-        gauss_remainder(c - r + 1.0, a, c + 1.0, z).map_or_else(
-            || self.orders_by_quadrature(time),
-            |series| c * log_mean - (c - r) * z * (1.0 + less) * series,
-        )
+        self.orders_by_series(time).unwrap_or_else(|| self.orders_by_quadrature(time))
     }
 
-    /// Whether the series is no way to the orders at this z.
-    pub(super) fn needs_quadrature(&self, z: f64) -> bool {
-        /// Beyond it the series needs over 1,800 terms and quadrature is cheaper.
+    /// The sum of the series; `None` where it is no way to the orders.
+    fn orders_by_series(&self, time: f64) -> Option<f64> {
+        let z = time / (self.alpha + time);
+        if self.needs_quadrature(time) {
+            return None;
+        }
+        let (mut at, mut sum) = (Coefficient::FIRST, 0.0);
+        for _ in 0..MOST_TERMS {
+            let term = at.counted * at.stays;
+            sum += term;
+            if at.rest(self.r, z) * term <= f64::EPSILON * sum {
+                return Some((-self.r * (time / self.alpha).ln_1p()).exp() * sum);
+            }
+            at = at.next(self, z);
+        }
+        None
+    }
+
+    /// Whether the series is no way to the orders within `time`.
+    pub(super) fn needs_quadrature(&self, time: f64) -> bool {
+        /// Orders without dropout beyond which the series is long enough for quadrature to be cheaper.
+        const MANY: f64 = 1e3;
+        /// The z beyond which it is, even for few orders: it falls as zⁿ.
         const SLOW: f64 = 0.98;
-        /// Below it, or with C far above r, the difference would lose more than four digits.
-        const SMALL: f64 = 1e-3;
-        !(SMALL..=SLOW).contains(&z) || self.a + self.b - 1.0 > 1e3 * self.r
+        /// Beyond it `(1 − z)ʳ` and the sum approach the ends of the range of floats.
+        const FAR: f64 = 600.0;
+        let tau = time / self.alpha;
+        self.r * tau > MANY || tau / (1.0 + tau) > SLOW || self.r * tau.ln_1p() > FAR
     }
 
     /// The same as the mean of `(1 − (1 + p t / α)⁻ʳ) / p` over p ~ Beta(a, b), slower and without any
@@ -78,7 +87,8 @@ impl Alive {
 
     /// The logarithm of the probability to survive `n` orders.
     pub(super) fn log_stays(&self, n: u32) -> f64 {
-        ln_beta(self.a, self.b + f64::from(n)) - ln_beta(self.a, self.b)
+        let n = f64::from(n);
+        ln_rise(self.b, n)[0] - ln_rise(self.a + self.b, n)[0]
     }
 
     /// The probability to leave with order `n ≥ 1`.
@@ -104,6 +114,49 @@ impl Alive {
     }
 }
 
+/// The most terms of a series that are summed; with z at its limit about 3,600 are needed.
+pub(super) const MOST_TERMS: u32 = 10_000;
+
+/// What the n-th term of the series of [`Alive::orders`] is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coefficient {
+    pub(super) n: f64,
+    /// `(r)ₙ / n! · zⁿ`.
+    pub(super) counted: f64,
+    /// G(n), the orders that the customer stays for, of n.
+    pub(super) stays: f64,
+    /// The probability to survive n orders, by which G grows next.
+    pub(super) survives: f64,
+}
+
+impl Coefficient {
+    pub(super) const FIRST: Self = Self { n: 0.0, counted: 1.0, stays: 0.0, survives: 1.0 };
+
+    #[must_use]
+    pub(super) fn next(self, alive: &Alive, z: f64) -> Self {
+        let Self { n, counted, stays, survives } = self;
+        Self {
+            n: n + 1.0,
+            counted: counted * ((alive.r + n) / (n + 1.0) * z),
+            stays: stays + survives,
+            survives: survives * (alive.b + n) / (alive.a + alive.b + n),
+        }
+    }
+
+    /// What all later terms together are at most, as a multiple of this one; infinite where terms still
+    /// rise.
+    ///
+    /// The quotients of `(r)ₙ zⁿ / n!` run towards z from either side, and `G(n + k) ≤ G(n) (n + k) / n`.
+    pub(super) fn rest(&self, r: f64, z: f64) -> f64 {
+        let ratio = ((r + self.n) / (self.n + 1.0) * z).max(z);
+        if ratio >= 1.0 || self.n == 0.0 {
+            return if z == 0.0 { 0.0 } else { f64::INFINITY };
+        }
+        let left = 1.0 - ratio;
+        ratio / left * (1.0 + 1.0 / (self.n * left))
+    }
+}
+
 /// The probability of `n` events within `time` at a rate λ ~ Gamma(r, α).
 pub(in crate::clv) fn negative_binomial(r: f64, alpha: f64, n: u32, time: f64) -> f64 {
     let count = f64::from(n);
@@ -112,7 +165,7 @@ pub(in crate::clv) fn negative_binomial(r: f64, alpha: f64, n: u32, time: f64) -
         return none.exp();
     }
     let rate = count * -(alpha / time).ln_1p();
-    (none + rate + ln_gamma(r + count) - ln_gamma(r) - ln_gamma(count + 1.0)).exp()
+    (none + rate + ln_rise(r, count)[0] - ln_gamma(count + 1.0)).exp()
 }
 
 /// A draw from the gamma distribution of shape `r` and rate `alpha`.

@@ -1,5 +1,7 @@
 //! The BG/NBD and MBG/NBD models of repeat purchases.
 
+#[cfg(test)]
+mod accuracy;
 mod alive;
 mod likelihood;
 mod slopes;
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::alive::Alive;
 use self::slopes::Weighted;
-use super::fit::maximise_process;
+use super::fit::{Region, maximise_process};
 use super::process::{elasticities_by_differences, orders_step_by_step, positive};
 use super::value::OrdersAhead;
 use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
@@ -142,7 +144,7 @@ impl BgNbd {
         let (parameters, estimate) = maximise_process(
             |histories, point| likelihood::log_likelihood(histories, dropout, point),
             &histories,
-            &starts,
+            &Region::process(&starts, [1.0, time, 1.0, 1.0]),
             params,
         )?;
         let model = Self::new(dropout, parameters, customers.unit())?;

@@ -5,8 +5,7 @@
     reason = "a step that stays a call is compiled without the caller's instructions"
 )]
 
-use super::alive::Alive;
-use crate::special::hypergeometric::{GaussCoefficient, MOST_TERMS};
+use super::alive::{Alive, Coefficient, MOST_TERMS};
 
 /// Times that share the coefficients of a series: the months of a year.
 const LANES: usize = 12;
@@ -26,7 +25,7 @@ pub(super) struct Weighted {
 }
 
 impl Alive {
-    /// The sum of [`Alive::orders`] until each time, times its weight, which is positive.
+    /// The sum of [`Alive::orders`] until each time, times its weight, which is not negative.
     ///
     /// `None` where quadrature is needed for one of the times.
     pub(super) fn weighted_orders(&self, weighted: &[(f64, f64)]) -> Option<Weighted> {
@@ -37,45 +36,93 @@ impl Alive {
         Some(sum)
     }
 
-    /// Orders are `C m − (C − r) z (1 − z)ᵃ⁻¹ S(z)`, with m the mean of logarithms and S the series.
+    /// Orders are `(1 − z)ʳ Σ cₙ zⁿ`, see [`Alive::orders`].
     fn add_orders(&self, weighted: &[(f64, f64)], sum: &mut Weighted) -> Option<()> {
-        let &Self { r, alpha, a, b } = self;
-        let c = a + b - 1.0;
-        let mut lanes = Lanes::default();
+        let most = weighted.iter().map(|(time, _)| *time).fold(0.0, f64::max);
+        let most = most / (self.alpha + most);
+        let mut lanes = Lanes { most, ..Lanes::default() };
         for (lane, &(time, weight)) in weighted.iter().enumerate() {
-            let z = time / (alpha + time);
-            if self.needs_quadrature(z) {
+            if self.needs_quadrature(time) {
                 return None;
             }
-            let log_left = (-z).ln_1p();
-            let less = ((a - 1.0) * log_left).exp_m1();
-            let (mean, mean_by_a) = log_mean(a - 1.0, log_left, less);
-            lanes.z[lane] = z;
-            lanes.plain[lane] = weight * z * (1.0 + less);
+            let log_left = -(time / self.alpha).ln_1p();
+            lanes.ratio[lane] = time / (self.alpha + time) / most.max(f64::MIN_POSITIVE);
+            lanes.plain[lane] = weight * (self.r * log_left).exp();
             lanes.logged[lane] = lanes.plain[lane] * log_left;
-            sum.total += weight * c * mean;
-            sum.last = c * mean;
-            sum.by[1] -= c / alpha * lanes.plain[lane];
-            sum.by[2] += weight * (mean + c * mean_by_a);
-            sum.by[3] += weight * mean;
         }
         let last = weighted.len() - 1;
-        let series = lanes.sum(GaussCoefficient::first(c - r + 1.0, a, c + 1.0), last)?;
-        let by_c = series.value + (c - r) * (series.by_a + series.by_c);
-        sum.total -= (c - r) * series.value;
-        sum.last -= (c - r) * series.last / weighted[last].1;
-        sum.by[0] += series.value + (c - r) * series.by_a;
-        sum.by[1] += (c - r) / alpha * (series.value - a * series.next + series.by_log_z);
-        sum.by[2] -= by_c + (c - r) * (series.logged + series.by_b);
-        sum.by[3] -= by_c;
+        let weight = weighted[last].1;
+        let series = lanes.sum(self, last)?;
+        sum.total += series.value;
+        sum.last = if weight > 0.0 { series.last / weight } else { self.orders(weighted[last].0) };
+        sum.by[0] += series.by_r + series.logged;
+        sum.by[1] -= series.by_z / self.alpha;
+        sum.by[2] += series.by_a;
+        sum.by[3] += series.by_b;
         Some(())
     }
 }
 
-/// Weights `w z (1 − z)ᵃ⁻¹` of each time, and the same times `ln(1 − z)`.
+/// A coefficient of the series and its derivatives by r, a and b.
+#[derive(Clone, Copy)]
+struct Slopes {
+    at: Coefficient,
+    /// The probability to survive n − 1 orders; 0 for n = 0.
+    before: f64,
+    /// Σ 1 / (r + j), j < n: the derivative of `ln (r)ₙ`.
+    rising: f64,
+    /// Σ 1 / (a + b + j), j < n: that of the logarithm of `survives` by a, negated.
+    falls_by_a: f64,
+    /// Σ a / ((b + j) (a + b + j)), j < n: that by b.
+    rises_by_b: f64,
+    stays_by_a: f64,
+    stays_by_b: f64,
+}
+
+impl Slopes {
+    fn first() -> Self {
+        Self {
+            at: Coefficient::FIRST,
+            before: 0.0,
+            rising: 0.0,
+            falls_by_a: 0.0,
+            rises_by_b: 0.0,
+            stays_by_a: 0.0,
+            stays_by_b: 0.0,
+        }
+    }
+
+    #[must_use]
+    fn next(self, alive: &Alive, z: f64) -> Self {
+        let (n, survives) = (self.at.n, self.at.survives);
+        let whole = 1.0 / (alive.a + alive.b + n);
+        Self {
+            at: self.at.next(alive, z),
+            before: survives,
+            rising: self.rising + 1.0 / (alive.r + n),
+            falls_by_a: self.falls_by_a + whole,
+            rises_by_b: self.rises_by_b + alive.a * whole / (alive.b + n),
+            stays_by_a: self.stays_by_a - survives * self.falls_by_a,
+            stays_by_b: self.stays_by_b + survives * self.rises_by_b,
+        }
+    }
+
+    /// The coefficient and its elasticities together: none of them is larger.
+    fn size(&self, alive: &Alive) -> f64 {
+        let Coefficient { counted, stays, .. } = self.at;
+        let by_r = stays * (1.0 + alive.r * self.rising);
+        counted * (by_r + alive.b * self.stays_by_b - alive.a * self.stays_by_a)
+    }
+}
+
+/// Weights `w (1 − z)ʳ (z / most)ⁿ` of each time, and the same times `ln(1 − z)`; the coefficients hold mostⁿ,
+/// which keeps both in the range of floats.
 #[derive(Default)]
 struct Lanes {
-    z: [f64; LANES],
+    /// The largest z.
+    most: f64,
+    /// z over the largest.
+    ratio: [f64; LANES],
     plain: [f64; LANES],
     logged: [f64; LANES],
 }
@@ -84,75 +131,71 @@ struct Lanes {
 #[derive(Default)]
 struct Series {
     value: f64,
+    by_r: f64,
+    /// `z (1 − z)` times the derivative by z of orders.
+    by_z: f64,
     by_a: f64,
     by_b: f64,
-    by_c: f64,
     /// Of the last lane alone.
     last: f64,
     /// With the logged weights.
     logged: f64,
-    /// With the weights times z.
-    next: f64,
-    /// `(1 − z) z S′(z)`.
-    by_log_z: f64,
 }
 
 impl Lanes {
-    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₖ cₖ zᵢᵏ = Σₖ cₖ Σᵢ wᵢ zᵢᵏ. `last` is the last lane
+    /// Sums the series of all lanes power by power: Σᵢ wᵢ Σₙ cₙ zᵢⁿ = Σₙ cₙ Σᵢ wᵢ zᵢⁿ. `last` is the last lane
     /// in use.
     ///
     /// `None` where too many terms would be needed.
-    fn sum(self, first: GaussCoefficient, last: usize) -> Option<Series> {
+    fn sum(self, alive: &Alive, last: usize) -> Option<Series> {
         #[cfg(target_arch = "x86_64")]
         if std::is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has just been seen to have the feature.
-            return unsafe { self.sum_avx2(first, last) };
+            return unsafe { self.sum_avx2(alive, last) };
         }
-        self.sum_any(first, last)
+        self.sum_any(alive, last)
     }
 
     /// The same with wider instructions, of the same rounding.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn sum_avx2(self, first: GaussCoefficient, last: usize) -> Option<Series> {
-        self.sum_any(first, last)
+    fn sum_avx2(self, alive: &Alive, last: usize) -> Option<Series> {
+        self.sum_any(alive, last)
     }
 
     #[inline(always)]
-    fn sum_any(mut self, mut at: GaussCoefficient, last: usize) -> Option<Series> {
-        let most = self.z.iter().copied().fold(0.0, f64::max);
+    fn sum_any(mut self, alive: &Alive, last: usize) -> Option<Series> {
+        let most = self.most;
         let mut sum = Series::default();
         let mut logged = [0.0; LANES];
+        let mut slopes = Slopes::first();
         let mut plain = total(&self.plain);
+        if plain == 0.0 {
+            return Some(sum);
+        }
         for _ in 0..MOST_TERMS / TERMS {
-            let mut falls = true;
             for _ in 0..TERMS {
-                sum.last += at.value * self.plain[last];
-                let lanes = self.plain.iter_mut().zip(&mut self.logged).zip(&self.z);
-                for (sum, ((plain, logged), z)) in logged.iter_mut().zip(lanes) {
-                    *sum += at.value * *logged;
-                    *logged *= z;
-                    *plain *= z;
+                let Coefficient { n, counted, stays, .. } = slopes.at;
+                let value = counted * stays;
+                sum.last += value * self.plain[last];
+                let lanes = self.plain.iter_mut().zip(&mut self.logged).zip(&self.ratio);
+                for (sum, ((plain, logged), ratio)) in logged.iter_mut().zip(lanes) {
+                    *sum += value * *logged;
+                    *logged *= ratio;
+                    *plain *= ratio;
                 }
                 let next = total(&self.plain);
-                sum.value += at.value * plain;
-                sum.by_a += at.by_a * plain;
-                sum.by_b += at.by_b * plain;
-                sum.by_c += at.by_c * plain;
-                sum.next += at.value * next;
-                sum.by_log_z += at.k * at.value * (plain - next);
-                let after = at.next();
-                falls = (after.value * most).abs() <= at.value.abs();
-                (at, plain) = (after, next);
+                sum.value += value * plain;
+                sum.by_r += value * slopes.rising * plain;
+                sum.by_z += counted * n * slopes.before * plain;
+                sum.by_a += counted * slopes.stays_by_a * plain;
+                sum.by_b += counted * slopes.stays_by_b * plain;
+                (slopes, plain) = (slopes.next(alive, most), next);
             }
-            // Where a or b is a whole number below zero, coefficients end before their derivatives do.
-            let size = at.value.abs() + at.by_a.abs() + at.by_b.abs() + at.by_c.abs();
-            if falls && size * plain <= NEGLIGIBLE * (1.0 - most) * sum.value.abs() {
+            let rest = slopes.size(alive) * plain * (1.0 + slopes.at.rest(alive.r, most));
+            if rest <= NEGLIGIBLE * sum.value {
                 sum.logged = total(&logged);
                 return Some(sum);
-            }
-            if !sum.value.is_finite() {
-                return None;
             }
         }
         None
@@ -168,25 +211,4 @@ fn total(lanes: &[f64; LANES]) -> f64 {
         }
     }
     (four[0] + four[1]) + (four[2] + four[3])
-}
-
-/// `(1 − eᵖˡ) / p`, which is `−l` at p = 0, and its derivative by p; `less` is `eᵖˡ − 1`.
-fn log_mean(p: f64, l: f64, less: f64) -> (f64, f64) {
-    /// Under it the difference would lose digits, and so many terms of its series are exact to rounding.
-    const SMALL: f64 = 0.1;
-    const TERMS: i32 = 10;
-    let u = p * l;
-    let mean = if p == 0.0 { -l } else { -less / p };
-    // The derivative is −l² (u eᵘ − eᵘ + 1) / u², whose quotient is Σ uᵏ / (k! (k + 2)).
-    let quotient = if u.abs() < SMALL {
-        let (mut power, mut sum) = (1.0, 0.5);
-        for k in 1..TERMS {
-            power *= u / f64::from(k);
-            sum += power / f64::from(k + 2);
-        }
-        sum
-    } else {
-        (u + u * less - less) / (u * u)
-    };
-    (mean, -l * l * quotient)
 }

@@ -6,7 +6,7 @@ use super::{BgNbd, Dropout};
 use crate::clv::jet::tests::derivatives_agree;
 use crate::clv::process::{elasticities_by_differences, orders_step_by_step};
 use crate::clv::quadrature::unit_interval;
-use crate::clv::{FitParams, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
+use crate::clv::{FitParams, Limit, PurchaseProcess, Span, Summaries, Summary, TimeUnit};
 use crate::random::stream;
 use crate::special::beta::ln_beta;
 use crate::special::gamma::ln_gamma;
@@ -250,11 +250,17 @@ fn data_that_cannot_bear_the_model_are_refused_with_a_reason() {
 }
 
 #[test]
-fn ten_alike_customers_give_a_ridge_that_says_so() {
+fn ten_alike_customers_are_told_to_be_alike() {
     let data = Summaries::new(TimeUnit::Week, vec![customer(3, 8.0, 10.0); 10]);
     let fitted = BgNbd::fit(&data, Dropout::default(), FitParams::default()).unwrap();
-    assert!(!fitted.estimate().unwrap().converged, "{:?}", fitted.estimate());
-    assert!(fitted.expected_orders(&data.customers()[0], week(10.0)).is_finite());
+    let estimate = fitted.estimate().unwrap();
+    assert_eq!(
+        (estimate.converged, &estimate.limits[..]),
+        (true, &[Limit::OrderingAlike, Limit::NobodyLeaves][..])
+    );
+    // Three orders in ten weeks each.
+    let orders = fitted.expected_orders(&data.customers()[0], week(10.0));
+    assert!((orders - 3.0).abs() < 1e-4, "{orders}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The Gamma-Gamma model of spend.
 
+mod limits;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +9,7 @@ use std::ops::Range;
 use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
-use super::fit::maximise_positive;
+use super::fit::{Region, maximise_positive};
 use super::jet::Jet;
 use super::process::positive;
 use super::{Estimate, FitParams, Summaries, Summary};
@@ -34,6 +35,9 @@ use crate::{Error, Result};
 ///
 /// # Citation
 /// Fader and Hardie, "The Gamma-Gamma model of monetary value" (2013), equations 1a and 5.
+///
+/// Where amounts differ too little to tell the parameters, as those of subscriptions do, a nested model is
+/// used: see [`Estimate::limits`].
 ///
 /// # When not to use it
 /// With q at most 1 the population mean is infinite and one-time buyers have no expected value.
@@ -122,9 +126,13 @@ impl GammaGamma {
             [30.0, 3.0, 0.1 * mean],
             [0.3, 2.0, 5.0 * mean],
         ];
+        let region = Region::positive(&starts, [1.0, 1.0, mean]);
         let spenders = Spenders::of(&used);
-        let (parameters, estimate) =
-            maximise_positive(|point| spenders.log_likelihood(point), count, &starts, params)?;
+        let likelihood = |point: &[f64; 3]| spenders.log_likelihood(point);
+        let whole = maximise_positive(likelihood, count, &region, params);
+        let settled = whole.as_ref().is_ok_and(|(_, estimate)| estimate.converged);
+        let nested = if settled { None } else { limits::nested(&used, params) };
+        let (parameters, estimate) = nested.map_or(whole, Ok)?;
         let excluded = valued.len() - used.len();
         Ok(Self { excluded, estimate: Some(estimate), ..Self::new(parameters)? })
     }

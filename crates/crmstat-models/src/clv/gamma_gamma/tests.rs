@@ -5,7 +5,7 @@ use rand_distr::{Distribution, Gamma};
 use super::{GammaGamma, Spenders};
 use crate::clv::jet::tests::derivatives_agree;
 use crate::clv::quadrature::unit_interval;
-use crate::clv::{FitParams, Summaries, Summary, TimeUnit};
+use crate::clv::{FitParams, Limit, Summaries, Summary, TimeUnit};
 use crate::random::stream;
 use crate::special::gamma::ln_gamma;
 
@@ -81,4 +81,49 @@ fn customers_without_positive_value_are_counted_out() {
     assert_eq!(GammaGamma::fit(&data, FitParams::default()).unwrap().excluded(), 1);
     let none = Summaries::new(TimeUnit::Week, vec![customer(2, 0.0)]);
     assert!(GammaGamma::fit(&none, FitParams::default()).unwrap_err().is_data());
+}
+
+/// A subscription: every payment is the same, or every customer's own is.
+#[test]
+fn equal_amounts_are_expected_again_with_a_covariance() {
+    let fit = |mean: &dyn Fn(u32) -> f64| {
+        let customers = (0..500).map(|i| customer(1 + i % 7, mean(i))).collect();
+        GammaGamma::fit(&Summaries::new(TimeUnit::Week, customers), FitParams::default()).unwrap()
+    };
+    let one = fit(&|_| 9.99);
+    assert_eq!(one.estimate().unwrap().limits, [Limit::SteadySpending, Limit::SpendingAlike]);
+    for value in [one.population_mean(), one.expected_value(&customer(3, 9.99))] {
+        assert!((value.unwrap() / 9.99 - 1.0).abs() < 1e-6, "{value:?}");
+    }
+    // Three plans; a customer who has paid for one goes on to pay for it.
+    let plans = [9.99, 14.99, 29.99];
+    let steady = fit(&|i| plans[i as usize % 3]);
+    let estimate = steady.estimate().unwrap();
+    assert!(estimate.converged && estimate.covariance.is_some(), "{estimate:?}");
+    assert_eq!(estimate.limits, [Limit::SteadySpending]);
+    for plan in plans {
+        let value = steady.expected_value(&customer(2, plan)).unwrap();
+        assert!((value / plan - 1.0).abs() < 1e-6, "{value} {plan}");
+    }
+    let mean = steady.population_mean().unwrap();
+    assert!((10.0..30.0).contains(&mean), "{mean}");
+}
+
+/// Everybody draws from one gamma distribution: q has no best value.
+#[test]
+fn customers_who_spend_alike_are_expected_to_spend_the_mean() {
+    let customers = (0..800)
+        .map(|index| {
+            let x = 1 + (index % 6) as u32;
+            let mean = Gamma::new(4.0 * f64::from(x), 5.0 / f64::from(x)).unwrap();
+            customer(x, mean.sample(&mut stream(23, index)))
+        })
+        .collect();
+    let fitted =
+        GammaGamma::fit(&Summaries::new(TimeUnit::Week, customers), FitParams::default()).unwrap();
+    assert!(fitted.estimate().unwrap().converged, "{:?}", fitted.estimate());
+    let mean = fitted.population_mean().unwrap();
+    assert!((mean / 20.0 - 1.0).abs() < 0.05, "{mean}");
+    let value = fitted.expected_value(&customer(4, 40.0)).unwrap();
+    assert!((value / mean - 1.0).abs() < 0.2, "{value} {mean}");
 }

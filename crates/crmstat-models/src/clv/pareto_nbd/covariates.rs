@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ParetoNbd, mixture, starts};
-use crate::clv::fit::maximise;
+use super::{ParetoNbd, mixture, region};
+use crate::clv::fit::{Held, maximise};
 use crate::clv::jet::Jet;
 use crate::clv::summary::History;
-use crate::clv::{Estimate, FitParams, Grouped, PurchaseProcess, Summary, TimeUnit};
+use crate::clv::{Estimate, FitParams, Grouped, Limit, PurchaseProcess, Summary, TimeUnit};
 use crate::optimise::newton::Evaluation;
 use crate::parallel::map_chunks;
 use crate::{Error, Result};
@@ -120,16 +120,21 @@ impl ParetoNbdCovariates {
         let count = customers.len() as f64;
         let ends = customers.iter().map(|customer| customer.summary.T());
         let time = (crate::sum::compensated(ends) / count).max(f64::MIN_POSITIVE);
-        let starts: Vec<Vec<f64>> = starts(time)
-            .iter()
-            .map(|base| {
-                let effects = std::iter::repeat_n(0.0, purchase + dropout);
-                base.iter().map(|value| value.ln()).chain(effects).collect()
-            })
-            .collect();
+        let mut region = region(time);
+        for start in &mut region.starts {
+            start.resize(4 + purchase + dropout, 0.0);
+        }
+        region.bounds.resize(4 + purchase + dropout, (f64::NEG_INFINITY, f64::INFINITY));
+        // Where nobody leaves nothing acts on leaving.
+        for nest in &mut region.nests {
+            if nest.limits.contains(&Limit::NobodyLeaves) {
+                let effects = 4 + purchase..4 + purchase + dropout;
+                nest.held.extend(effects.map(|index| Held { index, value: 0.0, follows: None }));
+            }
+        }
         let distinct = distinct(customers);
         let (point, estimate) =
-            maximise(|point| descent(&distinct, purchase, point), count, &starts, params)?;
+            maximise(|point| descent(&distinct, purchase, point), count, &region, params)?;
         Ok(Self {
             base: ParetoNbd::new(std::array::from_fn(|i| point[i].exp()), unit)?,
             purchase: point[4..4 + purchase].to_vec(),
@@ -284,15 +289,11 @@ fn add_customer(
     let log_alpha = point[1] - dot(&point[4..4 + purchase], &customer.purchase);
     let log_beta = point[3] - dot(&point[4 + purchase..], &customer.dropout);
     let own = [point[0].exp(), log_alpha.exp(), point[2].exp(), log_beta.exp()];
-    let [r, alpha, s, beta] = Jet::variables(&own);
     let x = f64::from(customer.summary.x());
     let history =
         History { x, t_x: customer.summary.t_x(), end: customer.summary.T(), customers: 1.0 };
-    let likelihood = (r + x).ln_gamma() - r.ln_gamma()
-        + r * alpha.ln()
-        + s * beta.ln()
-        + mixture(&history, &own);
-    let likelihood = likelihood * count;
+    let [r, ..] = Jet::variables(&own);
+    let likelihood = (r.ln_rise(x) + mixture(&history, &own)) * count;
     let own = likelihood.descend_in_logs(&own);
     // The customer's log-parameters are linear in the point.
     let moves: Vec<(usize, f64)> = moves(&customer.purchase, &customer.dropout).collect();

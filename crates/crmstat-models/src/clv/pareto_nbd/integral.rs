@@ -1,4 +1,5 @@
-//! The integral over the moment of leaving, `∫ (α + y)^−(r+x) (β + y)^−(s+1) dy` from `t_x` to T.
+//! The integral over the moment of leaving, `∫ (α + y)^−(r+x) (β + y)^−(s+1) dy` from `t_x` to T, over its
+//! integrand at `t_x`, so that nothing grows with the parameters and cancels.
 //!
 //! The literature writes it as a difference of two hypergeometric functions, which overflows for large x
 //! and cancels for `t_x` near T. Its integrand is positive and smooth, so Gauss–Legendre panels in
@@ -30,28 +31,21 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    /// The logarithm of the integral; −∞ when `t_x` is T.
+    /// The logarithm of the integral over the integrand at `t_x`; −∞ when `t_x` is T.
     pub(super) fn log(&self) -> f64 {
         let mut total = 0.0;
         self.panels(|_, weight| {
             total += weight;
             total
         });
-        self.log_at_start() + total.ln()
+        total.ln()
     }
 
     /// The same with its derivatives by `[r, α, s, β]`, for `t_x` before T.
     pub(super) fn log_with_derivatives(&self) -> Jet<4> {
-        // With ℓ the integrand's logarithm: ∇ ln I = E[∇ℓ], ∇² ln I = E[∇²ℓ + ∇ℓ ∇ℓᵀ] − E[∇ℓ] E[∇ℓ]ᵀ,
-        // where E weighs by the integrand. Both limits are fixed. Slopes are taken relative to those at
-        // t_x, so that the last difference does not cancel.
+        // With ℓ the integrand's logarithm less that at t_x: ∇ ln I = E[∇ℓ], ∇² ln I = E[∇²ℓ + ∇ℓ ∇ℓᵀ] −
+        // E[∇ℓ] E[∇ℓ]ᵀ, where E weighs by the integrand. Both limits are fixed.
         let (from_alpha, from_beta) = (self.alpha + self.t_x, self.beta + self.t_x);
-        let origin = [
-            -from_alpha.ln(),
-            -self.order_power / from_alpha,
-            -from_beta.ln(),
-            -self.leave_power / from_beta,
-        ];
         let mut total = 0.0;
         let mut mean = [0.0; 4];
         let mut square = [[0.0; 4]; 4];
@@ -59,11 +53,12 @@ impl Leaving {
         let mut bend = [0.0; 4];
         self.panels(|offset, weight| {
             let (a, b) = (1.0 / (from_alpha + offset), 1.0 / (from_beta + offset));
+            let (fade_a, fade_b) = (offset * a / from_alpha, offset * b / from_beta);
             let d = [
                 -(offset / from_alpha).ln_1p(),
-                self.order_power * offset * a / from_alpha,
+                self.order_power * fade_a,
                 -(offset / from_beta).ln_1p(),
-                self.leave_power * offset * b / from_beta,
+                self.leave_power * fade_b,
             ];
             total += weight;
             for i in 0..4 {
@@ -72,17 +67,14 @@ impl Leaving {
                     square[i][j] += weight * d[i] * d[j];
                 }
             }
-            bend[0] -= weight * a;
-            bend[1] += weight * self.order_power * a * a;
-            bend[2] -= weight * b;
-            bend[3] += weight * self.leave_power * b * b;
+            bend[0] += weight * fade_a;
+            bend[1] -= weight * self.order_power * fade_a * (a + 1.0 / from_alpha);
+            bend[2] += weight * fade_b;
+            bend[3] -= weight * self.leave_power * fade_b * (b + 1.0 / from_beta);
             total
         });
-        let mut jet = Jet { value: self.log_at_start() + total.ln(), ..Jet::ZERO };
-        for i in 0..4 {
-            mean[i] /= total;
-            jet.gradient[i] = origin[i] + mean[i];
-        }
+        mean = mean.map(|sum| sum / total);
+        let mut jet = Jet { value: total.ln(), gradient: mean, ..Jet::ZERO };
         for i in 0..4 {
             for j in 0..4 {
                 jet.hessian[i][j] = square[i][j] / total - mean[i] * mean[j];
@@ -95,11 +87,6 @@ impl Leaving {
             }
         }
         jet
-    }
-
-    fn log_at_start(&self) -> f64 {
-        -self.order_power * (self.alpha + self.t_x).ln()
-            - self.leave_power * (self.beta + self.t_x).ln()
     }
 
     /// Visits the nodes with `y − t_x` and the weight of the integrand there, relative to the integrand

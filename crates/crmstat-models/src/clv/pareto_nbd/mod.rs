@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::covariates::{CovariateCustomer, ParetoNbdCovariates};
 use self::integral::Leaving;
 use super::bg_nbd::{draw_gamma, negative_binomial, poisson};
-use super::fit::{Stored, maximise_process};
+use super::fit::{Region, Stored, maximise_process};
 use super::jet::Jet;
 use super::process::positive;
 use super::quadrature::unit_interval;
@@ -20,7 +20,7 @@ use super::{Estimate, FitParams, PurchaseProcess, Span, Summaries, Summary, Time
 use crate::Result;
 use crate::parallel::map_chunks;
 use crate::random::Generator;
-use crate::special::gamma::ln_gamma;
+use crate::special::gamma::{ln_gamma, ln_rise};
 
 /// Who is still a customer, and how many orders are to come, when leaving takes no order?
 ///
@@ -98,7 +98,7 @@ impl ParetoNbd {
     pub fn fit(customers: &Summaries, params: FitParams) -> Result<Self> {
         let histories = customers.histories()?;
         let (parameters, estimate) =
-            maximise_process(log_likelihood, &histories, &starts(histories.mean_end), params)?;
+            maximise_process(log_likelihood, &histories, &region(histories.mean_end), params)?;
         let model = Self::new(parameters, customers.unit())?;
         Ok(Self { estimate: Some(estimate), ..model })
     }
@@ -125,25 +125,36 @@ impl ParetoNbd {
 }
 
 /// From rare to frequent orders, of customers who leave early or late.
-fn starts(time: f64) -> [[f64; 4]; 5] {
-    [
+fn region(time: f64) -> Region {
+    let starts = [
         [0.5, 0.3 * time, 0.5, 0.3 * time],
         [1.0, time, 1.0, 3.0 * time],
         [0.3, 0.1 * time, 1.0, time],
         [2.0, 0.3 * time, 0.3, time],
         [1.0, 10.0 * time, 1.0, 10.0 * time],
-    ]
+    ];
+    Region::process(&starts, [1.0, time, 1.0, time])
 }
 
 /// The log-likelihood of all customers at `[r, α, s, β]`.
+///
+/// A customer has
+///
+/// ```text
+/// ln (r)ₓ + ln(eᵁ + eⱽ)
+/// U = −r ln(1 + T / α) − x ln(α + T) − s ln(1 + T / β)                        still alive at T
+/// V = U + (r + x) ln((α + T) / (α + t_x)) + s ln((β + T) / (β + t_x)) + ln(s I / (β + t_x))
+/// ```
+///
+/// with (r)ₓ = `Γ(r + x) / Γ(r)` and I of [`Leaving`]. No term grows with the parameters, so that none cancels
+/// where customers hardly leave or hardly differ.
 fn log_likelihood(histories: &Histories, point: &[f64; 4]) -> Jet<4> {
     /// Histories per task; each takes a few microseconds.
     const CHUNK: usize = 256;
-    let [r, alpha, s, beta] = Jet::variables(point);
-    let fixed = r.ln_gamma() - r * alpha.ln() - s * beta.ln();
-    let mut total = fixed * -histories.customers;
+    let [r, ..] = Jet::variables(point);
+    let mut total = Jet::ZERO;
     for &(x, customers) in &histories.by_x {
-        total += (r + x).ln_gamma() * customers;
+        total += r.ln_rise(x) * customers;
     }
     let parts = map_chunks(histories.distinct.len(), CHUNK, |range| {
         let mut sum = Jet::ZERO;
@@ -158,23 +169,30 @@ fn log_likelihood(histories: &Histories, point: &[f64; 4]) -> Jet<4> {
     total
 }
 
-/// The logarithm of the likelihood's square bracket.
+/// `ln(eᵁ + eⱽ)`.
 fn mixture(history: &History, point: &[f64; 4]) -> Jet<4> {
     let [r, alpha, s, beta] = Jet::variables(point);
-    let alive =
-        ((r + history.x) * (alpha + history.end).ln() + s * (beta + history.end).ln()) * -1.0;
-    if history.t_x >= history.end {
+    let &History { x, t_x, end, .. } = history;
+    let mut alive = r * alpha.ln_ratio(0.0, end) + s * beta.ln_ratio(0.0, end);
+    if x > 0.0 {
+        alive += (alpha + end).ln() * -x;
+    }
+    if t_x >= end {
         return alive;
     }
     let leaving = Leaving {
         alpha: point[1],
         beta: point[3],
-        order_power: point[0] + history.x,
+        order_power: point[0] + x,
         leave_power: point[2] + 1.0,
-        t_x: history.t_x,
-        end: history.end,
+        t_x,
+        end,
     };
-    alive.log_sum(s.ln() + leaving.log_with_derivatives())
+    let odds = leaving.log_with_derivatives() + s.ln()
+        - (beta + t_x).ln()
+        - (r + x) * alpha.ln_ratio(t_x, end)
+        - s * beta.ln_ratio(t_x, end);
+    alive + odds.ln_1p_exp()
 }
 
 impl PurchaseProcess for ParetoNbd {
@@ -206,12 +224,12 @@ impl PurchaseProcess for ParetoNbd {
         if customer.t_x() >= customer.T() {
             return 1.0;
         }
-        let power = r + f64::from(customer.x());
-        let end = customer.T();
-        let log_odds = s.ln()
-            + self.leaving(customer).log()
-            + power * (alpha + end).ln()
-            + s * (beta + end).ln();
+        let (from_alpha, from_beta) = (alpha + customer.t_x(), beta + customer.t_x());
+        let silence = customer.T() - customer.t_x();
+        let log_odds = self.leaving(customer).log()
+            + (s / from_beta).ln()
+            + (r + f64::from(customer.x())) * (silence / from_alpha).ln_1p()
+            + s * (silence / from_beta).ln_1p();
         1.0 / (1.0 + log_odds.exp())
     }
 
@@ -240,8 +258,7 @@ impl PurchaseProcess for ParetoNbd {
         let scale = alpha.min(beta);
         let whole = (time / scale).ln_1p();
         let count = f64::from(n);
-        let ways =
-            if n == 0 { 0.0 } else { ln_gamma(r + count) - ln_gamma(r) - ln_gamma(count + 1.0) };
+        let ways = if n == 0 { 0.0 } else { ln_rise(r, count)[0] - ln_gamma(count + 1.0) };
         let leaves = unit_interval(|share, _| {
             let y = scale * (share * whole).exp_m1();
             let log = s.ln() - beta.ln() - (s + 1.0) * (y / beta).ln_1p() + ways

@@ -320,6 +320,17 @@ impl Histories {
         Self { distinct, by_x, customers, mean_end }
     }
 
+    /// The log-likelihood with a rate of orders for each customer that fits it best, which no model of one
+    /// distribution of rates can exceed: `λˣ e^(−λ t_x)` is largest at λ = x / `t_x`.
+    pub(super) fn greatest_log_likelihood(&self) -> f64 {
+        crate::sum::compensated(
+            self.distinct
+                .iter()
+                .filter(|history| history.x > 0.0)
+                .map(|&History { x, t_x, customers, .. }| customers * (x * (x / t_x).ln() - x)),
+        )
+    }
+
     /// About `most` histories spread evenly over all; `None` when there are not many more.
     pub(super) fn thinned(&self, most: usize) -> Option<Self> {
         let step = self.distinct.len() / most.max(1);
