@@ -319,3 +319,30 @@ fn tables_of_different_kinds_are_no_one_data_set() {
          hint: give tables of other kinds with their own options, such as `--lines`\n",
     );
 }
+
+/// What a broken HTML export, called `.xls`, ended in: 105 for 1050.50.
+#[test]
+fn an_html_table_cut_inside_a_cell() {
+    let row = |id: u32| {
+        format!("<tr><td>{id}</td><td>c{id}</td><td>2024-01-05</td><td>1050.50</td></tr>")
+    };
+    let rows: String = (0..20).map(row).collect();
+    let head = "<tr><th>order_id</th><th>customer_id</th><th>order_date</th><th>amount</th></tr>";
+    let page = format!("<table>{head}{rows}</table>");
+    let expected = "error: x.csv: ends in the middle of a table: it was cut short\n\
+        hint: export or download it again; a whole table ends in `</table>`\n";
+    for lost in [1, 8, 13, 14, 18, 19, 21, 40, 500] {
+        refused(&page[..page.len() - lost], &[]).refuses(1, expected);
+    }
+    Folder::with("x.xls", page).run(&["rfm", "x.xls"]).answer();
+}
+
+#[test]
+fn an_html_tag_of_many_attributes() {
+    let page = format!("<table><tr><td {}>1</td></tr></table>", "a=\"b\" ".repeat(16_000));
+    refused(page, &[]).refuses(
+        1,
+        "error: x.csv: has a tag of more than 256 attributes\n\
+         hint: open it in a spreadsheet program and save it as XLSX or CSV\n",
+    );
+}

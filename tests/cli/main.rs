@@ -1,6 +1,7 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod border;
 mod churn;
 mod clv;
 mod cohorts;
@@ -9,6 +10,7 @@ mod forecast_kinds;
 mod generate;
 mod inspect;
 mod outputs;
+mod pipes;
 mod process;
 mod readme;
 mod report;

@@ -129,3 +129,42 @@ fn a_key_of_pseudonyms_is_asked_for_again() {
     folder.run(&[&again[..], &key].concat()).answer();
     assert_eq!(files(&folder, "first"), files(&folder, "second"));
 }
+
+/// A record may come from anyone: where to write is what the caller types, never what the record says.
+#[test]
+fn a_record_never_says_where_to_write() {
+    let folder = with_orders().and("precious", "mine");
+    folder.run(&[&["report", "orders.csv", "-o", "first"][..], &SHORT].concat()).answer();
+    let record = folder.read("first/run.json");
+    let precious = folder.path("precious").to_str().unwrap().to_owned();
+    let with = |argument: &str| {
+        record.replacen("\"arguments\": [", &format!("\"arguments\": [\n    \"{argument}\","), 1)
+    };
+    for argument in [
+        format!("--quarantine={precious}"),
+        format!("--quarantine\",\n    \"{precious}"),
+        format!("-o{precious}"),
+        format!("--output={precious}"),
+        "--pseudonymize=a key of some length".to_owned(),
+        "--threads=1".to_owned(),
+        "-q".to_owned(),
+        format!("--from={precious}"),
+        "--nonsense".to_owned(),
+    ] {
+        let folder = with_orders().and("precious", "mine").and("hostile.json", with(&argument));
+        let run = folder.run(&["report", "--from", "hostile.json", "-o", "second"]);
+        assert_eq!(run.code, Some(1), "{argument}: {}", run.stderr);
+        assert!(run.stderr.contains("the arguments in the record"), "{argument}: {}", run.stderr);
+        assert_eq!(folder.names(), ["hostile.json", "orders.csv", "precious"], "{argument}");
+    }
+    assert_eq!(folder.read("precious"), "mine");
+    // What the caller types is obeyed.
+    let again =
+        ["report", "--from", "first/run.json", "-o", "second", "--quarantine", "rejected.csv"];
+    folder.run(&again).answer();
+    assert!(
+        folder.read("rejected.csv").starts_with("file,line,"),
+        "{}",
+        folder.read("rejected.csv")
+    );
+}

@@ -6,7 +6,7 @@ use crmstat::{Error, ingest::files_named};
 use std::path::{Path, PathBuf};
 
 /// The options that name a file to write, of any command.
-const OUTPUTS: [(&str, &str); 4] = [
+pub(crate) const OUTPUTS: [(&str, &str); 4] = [
     ("output", "-o"),
     ("quarantine", "--quarantine"),
     ("save_model", "--save-model"),

@@ -1,6 +1,10 @@
 //! The only place that prints: data to standard output or a file, everything else to standard error.
 
-use crate::args::{ColorArg, LangArg, OutputArgs};
+use crate::{
+    args::{ColorArg, LangArg, OutputArgs},
+    border::{answer, say},
+    memory, signals, threads,
+};
 use anyhow::Result;
 use crmstat::{
     Error, Lang,
@@ -41,6 +45,8 @@ pub(crate) struct Printer {
     color: ColorArg,
     quiet: bool,
     verbose: bool,
+    /// Whether cells are not to be shown, since ids are among them.
+    hides_values: bool,
     /// What was rejected in the tables beside the main one.
     beside: RefCell<Vec<Rejections>>,
 }
@@ -48,11 +54,10 @@ pub(crate) struct Printer {
 impl Printer {
     /// A printer that follows `args`, with the threads they ask for.
     pub(crate) fn new(args: &OutputArgs) -> Result<Self> {
-        if let Some(threads) = args.threads {
-            if threads == 0 {
-                return Err(Error::usage("`--threads 0` leaves nobody to do the work").into());
-            }
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+        memory::limit(args.memory.as_deref())?;
+        threads::start(args.threads)?;
+        if args.output.is_some() {
+            signals::watch();
         }
         Ok(Self {
             format: args.format.as_deref().map(str::parse).transpose()?,
@@ -64,8 +69,14 @@ impl Printer {
             color: args.color,
             quiet: args.quiet,
             verbose: args.verbose,
+            hides_values: false,
             beside: RefCell::default(),
         })
+    }
+
+    /// The same; where `hides`, no cell is shown.
+    pub(crate) fn without_values(self, hides: bool) -> Self {
+        Self { hides_values: hides, ..self }
     }
 
     /// The language of names and titles.
@@ -147,7 +158,7 @@ impl Printer {
     /// Says something that is not the answer.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", text.as_ref());
+            say(text);
         }
     }
 
@@ -158,7 +169,7 @@ impl Printer {
         }
         if self.verbose {
             for decision in &imported.decisions {
-                eprintln!("{}", decided(decision));
+                say(decided(decision));
             }
         }
         let ledger = &imported.ledger;
@@ -175,20 +186,19 @@ impl Printer {
                 ignored.join(", ")
             ));
         }
-        eprintln!("{line}");
+        say(line);
         let groups = imported.rejections.groups();
         for group in groups.iter().take(REASONS) {
             let first = &group.first;
-            eprintln!(
-                "  rejected {}: {} `{}` at {}",
-                group.rows, first.reason, first.value, first.place
-            );
+            let value =
+                if self.hides_values { String::new() } else { format!(" `{}`", first.value) };
+            say(format!("  rejected {}: {}{value} at {}", group.rows, first.reason, first.place));
         }
         if groups.len() > REASONS {
-            eprintln!(
+            say(format!(
                 "  and {} more reasons; see all with `--quarantine FILE`",
                 groups.len() - REASONS
-            );
+            ));
         }
         self.notices(&imported.notices);
     }
@@ -213,6 +223,7 @@ impl Printer {
         let Join { table, by, rows, unmatched_rows, unmatched_examples, keys, unmatched_keys } =
             join;
         let examples = match &unmatched_examples[..] {
+            _ if self.hides_values => String::new(),
             [] => String::new(),
             examples => format!(" (such as `{}`)", examples.join("`, `")),
         };
@@ -257,10 +268,7 @@ impl Printer {
         if self.quiet {
             return Ok(());
         }
-        let failed = |cause| Error::io("cannot write", "the output", cause);
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)?;
-        Ok(())
+        Ok(answer(text.as_bytes())?)
     }
 
     /// The steps of a long work, shown on a terminal only.

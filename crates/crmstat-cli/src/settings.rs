@@ -7,11 +7,24 @@ use crmstat::{
     analysis::inspect::Source,
     data::{Field, TableKind},
     ingest::{
-        ReadOptions,
+        Inputs, ReadOptions,
         profile::{Profile, Rates},
     },
 };
-use std::{fs, path::Path};
+use std::{path::Path, sync::OnceLock};
+
+/// The files of this run: each is opened once, since it may be a pipe.
+static INPUTS: OnceLock<Inputs> = OnceLock::new();
+
+/// The files of this run.
+pub(crate) fn inputs() -> &'static Inputs {
+    INPUTS.get_or_init(Inputs::kept)
+}
+
+/// The files of this run, each hashed while it is read; to be asked for before any of them is opened.
+pub(crate) fn hashed_inputs() -> &'static Inputs {
+    INPUTS.get_or_init(Inputs::hashed)
+}
 
 /// How the exports are to be read.
 pub(crate) fn read_options(args: &ReadArgs) -> Result<ReadOptions> {
@@ -96,6 +109,7 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         rates: args.rates.as_deref().map(rates).transpose()?,
         keep_rejected: args.quarantine.is_some(),
         strict: args.strict,
+        inputs: inputs().clone(),
     })
 }
 
@@ -139,9 +153,9 @@ pub(crate) fn triple<T: Copy + std::str::FromStr>(given: &str, option: &str) -> 
     }
 }
 
-/// The text of a file that an option names.
-pub(crate) fn text_of(path: &Path) -> Result<String> {
-    Ok(fs::read_to_string(path).map_err(|cause| Error::io("cannot read", path, cause))?)
+/// The text of a file that an option names; `role` says what it is for.
+pub(crate) fn text_of(role: &str, path: &Path) -> Result<String> {
+    Ok(inputs().read_text(role, path)?)
 }
 
 fn profile(given: &str) -> Result<Profile> {
@@ -150,7 +164,7 @@ fn profile(given: &str) -> Result<Profile> {
     }
     if Path::new(given).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
     {
-        return Ok(Profile::from_toml(&text_of(Path::new(given))?)?);
+        return Ok(Profile::from_toml(&text_of("profile", Path::new(given))?)?);
     }
     let names: Vec<&str> = Profile::builtin().iter().map(|profile| profile.name.as_str()).collect();
     Err(Error::usage(format!("there is no profile `{given}`"))
@@ -159,7 +173,7 @@ fn profile(given: &str) -> Result<Profile> {
 }
 
 fn rates(path: &Path) -> Result<Rates> {
-    Ok(Rates::from_text(&text_of(path)?)?)
+    Ok(Rates::from_text(&text_of("rates", path)?)?)
 }
 
 fn mapped(given: &str) -> Result<(&str, &str)> {

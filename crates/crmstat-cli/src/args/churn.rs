@@ -1,6 +1,6 @@
 //! `crmstat churn`.
 
-use super::{OutputArgs, SubjectArgs};
+use super::{OutputArgs, SubjectArgs, finite};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -54,10 +54,10 @@ pub(crate) struct ChurnArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) calibration: CalibrationArg,
     /// What acting on a customer costs: with `--benefit`, from which probability it pays
-    #[arg(long, value_name = "AMOUNT", requires = "benefit")]
+    #[arg(long, value_name = "AMOUNT", requires = "benefit", value_parser = finite)]
     pub(crate) cost: Option<f64>,
     /// What acting brings if the customer would have churned
-    #[arg(long, value_name = "AMOUNT", requires = "cost")]
+    #[arg(long, value_name = "AMOUNT", requires = "cost", value_parser = finite)]
     pub(crate) benefit: Option<f64>,
     /// The seed of folds and shuffles
     #[arg(long, value_name = "N", default_value_t = 42)]

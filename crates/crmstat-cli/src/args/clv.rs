@@ -1,6 +1,6 @@
 //! `crmstat clv`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{OutputArgs, ReadArgs, finite};
 use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -39,10 +39,10 @@ pub(crate) struct ClvArgs {
     #[arg(long, value_name = "RATE/UNIT", default_value = "10%/year")]
     pub(crate) discount: String,
     /// The share of revenue that is worth something, above 0 and at most 1
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = finite)]
     pub(crate) margin: f64,
     /// The level of the intervals in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 95.0)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = finite)]
     pub(crate) level: f64,
     /// How long a customer stays in the simple LTV beside CLV [default: the horizon]
     #[arg(long, value_name = "SPAN")]

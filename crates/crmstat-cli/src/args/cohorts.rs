@@ -1,6 +1,6 @@
 //! `crmstat cohorts`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{OutputArgs, ReadArgs, finite};
 use clap::{Args, ValueEnum};
 
 /// Arguments of `crmstat cohorts`.
@@ -25,7 +25,7 @@ pub(crate) struct CohortsArgs {
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) survival: Option<SurvivalArg>,
     /// The level of the intervals of `--survival` in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 95.0)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = finite)]
     pub(crate) level: f64,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -1,6 +1,6 @@
 //! `crmstat forecast`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{OutputArgs, ReadArgs, finite};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub(crate) struct ForecastArgs {
     #[arg(long, conflicts_with = "backtest")]
     pub(crate) total: bool,
     /// How likely each series is to reach this over the horizon as a whole
-    #[arg(long, value_name = "AMOUNT", conflicts_with = "backtest")]
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "backtest", value_parser = finite)]
     pub(crate) target: Option<f64>,
     /// Forecast the past instead: how good would each model have been?
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! `crmstat generate`.
 
 use super::OutputArgs;
+use super::finite;
 use clap::Args;
 
 /// Arguments of `crmstat generate`.
@@ -37,13 +38,13 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "p,q,gamma")]
     pub(crate) spend: Option<String>,
     /// How strongly sales follow season and weekday, 0 to 0.9
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = finite)]
     pub(crate) seasonality: Option<f64>,
     /// Growth of sales per year: 0.1 is a tenth more
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = finite)]
     pub(crate) growth: Option<f64>,
     /// The share of deals that are won
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = finite)]
     pub(crate) win_rate: Option<f64>,
     /// Days after the end for which the truth says how many orders follow
     #[arg(long, value_name = "DAYS")]

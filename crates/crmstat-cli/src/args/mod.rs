@@ -79,3 +79,9 @@ pub(crate) struct InspectArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
+
+/// A number that can be counted with: the language reads `nan` and `inf` as numbers, too.
+pub(crate) fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| "not a number".to_owned())
+}

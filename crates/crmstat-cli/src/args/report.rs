@@ -36,12 +36,18 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub(crate) sections: Vec<String>,
     /// Show the names of customers beside their ids, as the table of `--customers` has them
-    #[arg(long, conflicts_with = "pseudonymize")]
+    #[arg(long, conflicts_with = "pseudonyms")]
     pub(crate) with_names: bool,
     /// Put pseudonyms in the place of the customers' ids, in everything that is written: a hash under this
-    /// key; the same key gives the same pseudonyms
-    #[arg(long, value_name = "KEY")]
+    /// key; the same key gives the same pseudonyms. Who lists the processes sees it: better in a file
+    #[arg(long, value_name = "KEY", group = "pseudonyms", conflicts_with = "quarantine")]
     pub(crate) pseudonymize: Option<String>,
+    /// As `--pseudonymize`, with the key from the first line of this file
+    #[arg(long, value_name = "FILE", group = "pseudonyms", conflicts_with = "quarantine")]
+    pub(crate) pseudonymize_file: Option<PathBuf>,
+    /// As `--pseudonymize`, with the key from this environment variable
+    #[arg(long, value_name = "NAME", group = "pseudonyms", conflicts_with = "quarantine")]
+    pub(crate) pseudonymize_env: Option<String>,
     /// The format of the tables
     #[arg(long, value_enum, default_value_t)]
     pub(crate) table_format: TableFormatArg,
@@ -54,6 +60,9 @@ pub(crate) struct ReportArgs {
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub(crate) threads: Option<usize>,
+    /// Memory that may be taken, as in `2G` or `512M` [default: nine tenths of the machine's]
+    #[arg(long, value_name = "SIZE", help_heading = "Output")]
+    pub(crate) memory: Option<String>,
     /// Say nothing but errors, and print no summary
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(crate) quiet: bool,
@@ -81,6 +90,7 @@ impl ReportArgs {
             lang: self.lang,
             color: self.color,
             threads: self.threads,
+            memory: self.memory.clone(),
             quiet: self.quiet,
             verbose: self.verbose,
         }

@@ -1,6 +1,6 @@
 //! `crmstat segment`.
 
-use super::{OutputArgs, SubjectArgs};
+use super::{OutputArgs, SubjectArgs, finite};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,10 +31,10 @@ pub(crate) struct SegmentArgs {
     #[arg(long, value_enum, default_value_t, conflicts_with = "model")]
     pub(crate) scale: ScaleArg,
     /// The share of customers at each end whose numbers are pulled in to the quantile
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, conflicts_with = "model")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, conflicts_with = "model", value_parser = finite)]
     pub(crate) winsorise: f64,
     /// The weight of a category against a number
-    #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, conflicts_with = "model")]
+    #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, conflicts_with = "model", value_parser = finite)]
     pub(crate) category_weight: f64,
     /// Starts, of which the best is kept
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "model")]

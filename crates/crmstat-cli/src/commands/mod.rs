@@ -14,7 +14,7 @@ mod rfm;
 mod segment;
 
 use crate::args::{Cli, Command, ReadArgs};
-use crate::{printer::Printer, settings};
+use crate::{memory, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     data::{Join, Ledger, Records, TableKind},
@@ -24,6 +24,11 @@ use crmstat::{
 
 /// Runs the command that was typed.
 pub(crate) fn run(cli: Cli) -> Result<()> {
+    match &cli.command {
+        Command::Report(_) => memory::hint("or ask for fewer `--sections`"),
+        Command::Clv(_) => memory::hint("or ask for fewer `--interval-draws`"),
+        _ => {}
+    }
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
         Command::Segment(args) => segment::run(&args),
@@ -31,10 +36,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Clv(args) => clv::run(&args),
         Command::Cohorts(args) => cohorts::run(&args),
         Command::Forecast(args) => forecast::run(&args),
-        Command::Completions { shell } => {
-            completions::run(shell);
-            Ok(())
-        }
+        Command::Completions { shell } => completions::run(shell),
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Report(args) => report::run(&args),

@@ -1,11 +1,11 @@
 //! What the record of a report's run is made of: the arguments, the files that were read, the time taken.
 
 use crate::{
-    args::{Cli, Command, ReportArgs},
+    args::{Cli, ReadArgs, ReportArgs},
     settings,
 };
 use anyhow::Result;
-use clap::{ArgMatches, CommandFactory, Parser, parser::ValueSource};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, parser::ValueSource};
 use crmstat::{
     Error,
     ingest::profile::Profile,
@@ -14,8 +14,17 @@ use crmstat::{
 use std::{borrow::Cow, cell::RefCell, time::Instant};
 
 /// Arguments that change nothing in a report, and the key of pseudonyms, which nobody else may read.
-const UNRECORDED: [&str; 8] =
-    ["from", "output", "pseudonymize", "quarantine", "threads", "color", "quiet", "verbose"];
+const UNRECORDED: [&str; 9] = [
+    "from",
+    "output",
+    "pseudonymize",
+    "quarantine",
+    "threads",
+    "memory",
+    "color",
+    "quiet",
+    "verbose",
+];
 
 /// The arguments of `crmstat report` as typed, each written in one way, but for those that are not recorded.
 pub(super) fn arguments() -> Vec<String> {
@@ -62,23 +71,42 @@ pub(super) fn again(args: &ReportArgs, earlier: &Run) -> Result<ReportArgs> {
             .into());
     }
     let typed = ["crmstat", "report", "-o", "."].into_iter().map(str::to_owned);
-    match Cli::try_parse_from(typed.chain(earlier.arguments.iter().cloned())) {
-        Ok(Cli { command: Command::Report(recorded) }) => Ok(ReportArgs {
-            output: args.output.clone(),
-            pseudonymize: args.pseudonymize.clone(),
-            threads: args.threads,
-            color: args.color,
-            quiet: args.quiet,
-            verbose: args.verbose,
-            ..*recorded
-        }),
-        _ => Err(Error::data("the arguments in the record are not those of a report")
-            .with_hint("give the `run.json` of an earlier report")
-            .into()),
+    let cli = Cli::command();
+    let parsed = cli.clone().try_get_matches_from(typed.chain(earlier.arguments.iter().cloned()));
+    let found = parsed.as_ref().ok().and_then(ArgMatches::subcommand);
+    let (Some(("report", found)), Some(command)) = (found, cli.find_subcommand("report")) else {
+        return Err(foreign("are not those of a report"));
+    };
+    // A record may come from anyone. What crmstat does not record, above all where to write, is not obeyed.
+    if recorded(found, command) != earlier.arguments {
+        return Err(foreign("are not written as crmstat writes them"));
     }
+    let recorded =
+        ReportArgs::from_arg_matches(found).map_err(|_| foreign("are not those of a report"))?;
+    Ok(ReportArgs {
+        read: ReadArgs { quarantine: args.read.quarantine.clone(), ..recorded.read },
+        from: None,
+        output: args.output.clone(),
+        pseudonymize: args.pseudonymize.clone(),
+        pseudonymize_file: args.pseudonymize_file.clone(),
+        pseudonymize_env: args.pseudonymize_env.clone(),
+        threads: args.threads,
+        memory: args.memory.clone(),
+        color: args.color,
+        quiet: args.quiet,
+        verbose: args.verbose,
+        ..recorded
+    })
 }
 
-/// Every file that a report is made from, in the order of reading.
+/// A record that crmstat did not write.
+fn foreign(what: &str) -> anyhow::Error {
+    Error::data(format!("the arguments in the record {what}"))
+        .with_hint("give the `run.json` of an earlier report, as it was written")
+        .into()
+}
+
+/// Every file that a report is to be made from; the hash of a pipe is not known.
 ///
 /// # Errors
 /// A file that is not there or cannot be read.
@@ -127,5 +155,24 @@ impl Clock {
                 seconds: (end - *start).as_millis() as f64 / 1000.0,
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UNRECORDED;
+    use crate::{args::Cli, outputs::OUTPUTS};
+    use clap::CommandFactory;
+
+    /// A record that named a file to write would be obeyed by whoever repeats it.
+    #[test]
+    fn no_output_is_recorded() {
+        let cli = Cli::command();
+        let report = cli.find_subcommand("report").unwrap();
+        for argument in report.get_arguments() {
+            let id = argument.get_id().as_str();
+            let is_output = OUTPUTS.iter().any(|(output, _)| *output == id);
+            assert!(!is_output || UNRECORDED.contains(&id), "{id}");
+        }
     }
 }

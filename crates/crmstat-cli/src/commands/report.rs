@@ -7,15 +7,15 @@ use super::{
 use crate::{
     args::{ReportArgs, TableFormatArg},
     printer::{Printer, Steps},
-    settings,
+    settings, signals,
 };
 use anyhow::Result;
 use crmstat::{
-    Lang, Pseudonyms,
+    Error, Lang, Pseudonyms,
     ingest::Export,
-    report::{Logo, Options, Report, Results, Run, Stage, TableFormat, replace_folder},
+    report::{InputFile, Logo, Options, Report, Results, Run, Stage, TableFormat, replace_folder},
 };
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 /// Makes a report of the exports, or once more the one of a record.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
@@ -30,23 +30,26 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 
 /// Makes the report; `arguments` are those that would make it again, `earlier` is what it must repeat.
 fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Result<()> {
+    signals::watch();
     let printer = Printer::new(&args.output())?;
+    let files = settings::hashed_inputs();
     let options = options(args, printer.lang())?;
+    let printer = printer.without_values(options.pseudonyms.is_some());
     let tables = match args.table_format {
         TableFormatArg::Csv => TableFormat::Csv,
         TableFormatArg::Parquet => TableFormat::Parquet,
     };
     let report = replace_folder(&args.output, |folder| {
         let (steps, clock) = (printer.steps(), Clock::default());
-        let results = || results(args, &options, &printer, &steps, &clock);
-        let (inputs, results) = match earlier {
-            Some(earlier) => {
-                let inputs = record::inputs(args)?;
-                earlier.check(&inputs, options.pseudonyms.as_ref())?;
-                (inputs, results()?)
-            }
-            None => beside(|| record::inputs(args), results)?,
-        };
+        if let Some(earlier) = earlier {
+            // What has changed is found before the work; what a pipe gives, after it.
+            earlier.check(&record::inputs(args)?, options.pseudonyms.as_ref())?;
+        }
+        let results = results(args, &options, &printer, &steps, &clock)?;
+        let inputs = InputFile::all(files)?;
+        if let Some(earlier) = earlier {
+            earlier.check(&inputs, options.pseudonyms.as_ref())?;
+        }
         steps.begin(Stage::Writing);
         clock.begin(Stage::Writing);
         let report = Report::new(&results, &options)?;
@@ -67,19 +70,6 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
     let again = if earlier.is_some() { ", the same as before to the last byte" } else { "" };
     printer.note(format!("the report is in `{}`{again}", args.output.display()));
     printer.text(&report.markdown())
-}
-
-/// Runs both at a time, `aside` on a thread of its own; of two errors that of `aside` is told.
-fn beside<A: Send, B>(
-    aside: impl FnOnce() -> Result<A> + Send,
-    here: impl FnOnce() -> Result<B>,
-) -> Result<(A, B)> {
-    std::thread::scope(|scope| {
-        let aside = scope.spawn(aside);
-        let here = here();
-        let aside = aside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok((aside?, here?))
-    })
 }
 
 /// Reads the exports and the tables beside them, and makes every analysis.
@@ -110,9 +100,29 @@ fn options(args: &ReportArgs, lang: Lang) -> Result<Options> {
         seed: args.seed,
         lang,
         title: args.title.clone(),
-        logo: args.logo.as_deref().map(Logo::load).transpose()?,
+        logo: args.logo.as_deref().map(|path| Logo::read(settings::inputs(), path)).transpose()?,
         sections: (!sections.is_empty()).then_some(sections),
         with_names: args.with_names,
-        pseudonyms: args.pseudonymize.as_deref().map(Pseudonyms::new).transpose()?,
+        pseudonyms: pseudonyms(args)?,
     })
+}
+
+/// Pseudonyms under the key that was given, in whatever way. The key is no input of the run: its hash is not
+/// recorded.
+fn pseudonyms(args: &ReportArgs) -> Result<Option<Pseudonyms>> {
+    let key = if let Some(key) = &args.pseudonymize {
+        key.clone()
+    } else if let Some(path) = &args.pseudonymize_file {
+        let text =
+            fs::read_to_string(path).map_err(|cause| Error::io("cannot read", path, cause))?;
+        text.lines().next().unwrap_or_default().to_owned()
+    } else if let Some(name) = &args.pseudonymize_env {
+        std::env::var(name).map_err(|_| {
+            Error::usage(format!("the environment has no variable `{name}`"))
+                .with_hint("set it to the key of the pseudonyms")
+        })?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Pseudonyms::new(&key)?))
 }

@@ -84,7 +84,7 @@ fn options(args: &RfmArgs) -> Result<Options> {
     }
     let segments = match args.segments.as_deref() {
         None | Some("grid11") => Segments::default(),
-        Some(path) => Segments::from_toml(&text_of(path.as_ref())?)?,
+        Some(path) => Segments::from_toml(&text_of("segments", path.as_ref())?)?,
     };
     let weights =
         args.weights.as_deref().map(|given| triple::<f64>(given, "--weights")).transpose()?;
@@ -100,7 +100,7 @@ fn options(args: &RfmArgs) -> Result<Options> {
         cuts: args
             .cuts
             .as_deref()
-            .map(|path| Ok::<_, anyhow::Error>(cuts_from_text(&text_of(path)?)?))
+            .map(|path| Ok::<_, anyhow::Error>(cuts_from_text(&text_of("cuts", path)?)?))
             .transpose()?,
         monetary: monetary.unwrap_or_default(),
         segments,

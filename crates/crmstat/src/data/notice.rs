@@ -51,6 +51,13 @@ pub enum Finding {
         /// The decimals that are kept.
         decimals: u32,
     },
+    /// Amounts without a currency beside others that have one.
+    NoCurrency {
+        /// What they are taken to be in.
+        assumed: String,
+    },
+    /// The last line of a text does not end, so that it may have been cut.
+    OpenEnd,
 }
 
 /// One thing that changes an answer and that nobody has settled yet.

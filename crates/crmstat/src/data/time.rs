@@ -44,7 +44,8 @@ impl Date {
 
     /// Year, month and day of the month.
     pub const fn to_ymd(self) -> (i32, u32, u32) {
-        let shifted = self.0 + 719_468;
+        // Wide, so that the last days of all, which stand for infinity elsewhere, do not wrap.
+        let shifted = self.0 as i64 + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
         let year_of_era =
@@ -53,8 +54,8 @@ impl Date {
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
         let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-        let year = year_of_era + era * 400 + (month <= 2) as i32;
-        (year, month as u32, day)
+        let year = year_of_era + era * 400 + (month <= 2) as i64;
+        (year as i32, month as u32, day)
     }
 
     /// The first instant of the day.
@@ -62,10 +63,10 @@ impl Date {
         Timestamp(self.0 as i64 * SECONDS_PER_DAY)
     }
 
-    /// The day `days` later.
+    /// The day `days` later, at most the last that can be counted.
     #[must_use]
     pub const fn plus_days(self, days: i32) -> Self {
-        Self(self.0 + days)
+        Self(self.0.saturating_add(days))
     }
 }
 
@@ -120,9 +121,16 @@ impl Timestamp {
         self.0
     }
 
-    /// The day it lies in.
+    /// The day it lies in; the first or last that can be counted where it lies beyond.
     pub const fn date(self) -> Date {
-        Date(self.0.div_euclid(SECONDS_PER_DAY) as i32)
+        let days = self.0.div_euclid(SECONDS_PER_DAY);
+        if days > i32::MAX as i64 {
+            Date(i32::MAX)
+        } else if days < i32::MIN as i64 {
+            Date(i32::MIN)
+        } else {
+            Date(days as i32)
+        }
     }
 }
 
@@ -193,5 +201,18 @@ mod tests {
         let instant = Timestamp::from_seconds(-1);
         assert_eq!(instant.to_string(), "1969-12-31T23:59:59");
         assert_eq!(instant.date().to_string(), "1969-12-31");
+    }
+
+    /// Databases export `infinity` as the largest number; it is no day of this era.
+    #[test]
+    fn infinity_does_not_wrap() {
+        assert_eq!(Date::from_days(i32::MAX).to_string(), "5881580-07-11");
+        assert_eq!(Date::from_days(i32::MIN).to_string(), "-5877641-06-23");
+        for (seconds, date) in
+            [(i64::MAX, i32::MAX), (i64::MIN, i32::MIN), (i64::MAX / 1000, i32::MAX)]
+        {
+            assert_eq!(Timestamp::from_seconds(seconds).date(), Date::from_days(date));
+        }
+        assert_eq!(Date::from_days(i32::MAX).plus_days(1), Date::from_days(i32::MAX));
     }
 }

@@ -168,16 +168,8 @@ impl Reader<'_> {
             Parsed::Invalid(reason) => return Err(fault(reason)),
         };
         tally.rounded += u64::from(amount.rounded);
-        let named = self.currency.and_then(|part| tally.currency_of(part.cell(records, row)));
-        let Some(currency) = named.or(amount.currency) else { return Ok(Some(amount.money)) };
-        tally.see_currency(currency);
-        match &self.options.rates {
-            None => Ok(Some(amount.money)),
-            Some(rates) => rates
-                .convert(amount.money, currency)
-                .map(Some)
-                .map_err(|_| fault("no exchange rate for the currency")),
-        }
+        let currency = self.currency.map(|part| part.cell(records, row));
+        tally.convert(&amount, currency, self.options.rates.as_ref()).map(Some).map_err(fault)
     }
 }
 

@@ -37,5 +37,5 @@ mod zone;
 pub use customer_table::TableQuery;
 pub use export::{Export, Imported};
 pub use options::ReadOptions;
-pub use source::expand as files_named;
+pub use source::{Fingerprint, Inputs, ReadFile, expand as files_named};
 pub use zone::Zone;

@@ -3,6 +3,7 @@
 use super::{
     Zone,
     profile::{DateOrder, Decimal, Profile, Rates},
+    source::Inputs,
 };
 use crate::data::{DealStatus, Field, TableKind};
 
@@ -38,4 +39,6 @@ pub struct ReadOptions {
     pub keep_rejected: bool,
     /// Treats any rejected row as an error.
     pub strict: bool,
+    /// Where files are kept open, and hashed, while one run reads them; see [`Inputs`].
+    pub inputs: Inputs,
 }

@@ -1,7 +1,7 @@
 //! What a report is to be like.
 
 use super::SectionId;
-use crate::{AsOf, Error, Lang, Pseudonyms, Result};
+use crate::{AsOf, Error, Lang, Pseudonyms, Result, ingest::Inputs};
 use std::path::Path;
 
 /// What a report is to be like. The default: every section that the data bear, in English, by id alone.
@@ -63,8 +63,15 @@ impl Logo {
     /// # Errors
     /// A file that cannot be read, is larger than 512 KiB, or is no such picture.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|cause| Error::io("cannot read", path, cause))?;
-        Self::new(bytes).map_err(|error| {
+        Self::read(&Inputs::default(), path)
+    }
+
+    /// The same by way of the files of a run.
+    ///
+    /// # Errors
+    /// As [`Logo::load`].
+    pub fn read(inputs: &Inputs, path: &Path) -> Result<Self> {
+        Self::new(inputs.read("logo", path)?).map_err(|error| {
             let place = crate::Place { file: path.display().to_string(), ..Default::default() };
             error.at(place).with_hint("give a PNG, JPEG or SVG of at most 512 KiB with `--logo`")
         })

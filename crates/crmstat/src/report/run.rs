@@ -11,7 +11,7 @@ use super::{Absent, Options, Report, Results, Stage, TableFormat};
 use crate::{
     Error, Place, Pseudonyms, Result,
     data::{Decision, Ledger},
-    ingest::source::expand,
+    ingest::{Inputs, ReadFile, source::expand},
     write::write_atomically,
 };
 use rayon::prelude::*;
@@ -98,9 +98,9 @@ pub struct InputFile {
     pub role: String,
     /// Its path as given; `-` is standard input.
     pub file: String,
-    /// Its size; `None` of standard input.
+    /// Its size; `None` where it is not known.
     pub bytes: Option<u64>,
-    /// The SHA-256 of its content in hexadecimal; `None` of standard input.
+    /// The SHA-256 of its content in hexadecimal; `None` where it is not known.
     pub sha256: Option<String>,
 }
 
@@ -190,8 +190,24 @@ impl Stage {
 }
 
 impl InputFile {
+    /// The files that `inputs` have read, with the size and the hash of what was read of each.
+    ///
+    /// # Errors
+    /// A file that changed while it was read.
+    pub fn all(inputs: &Inputs) -> Result<Vec<Self>> {
+        let read = inputs.read_files()?.into_iter();
+        Ok(read
+            .map(|ReadFile { role, name, fingerprint }| Self {
+                role,
+                file: name,
+                bytes: Some(fingerprint.bytes),
+                sha256: Some(fingerprint.sha256),
+            })
+            .collect())
+    }
+
     /// The files that `patterns` name, as [`Export::open`](crate::ingest::Export::open) takes them, with
-    /// the size and the hash of each.
+    /// the size and the hash of each; of a pipe, which can be read once only, neither is known.
     ///
     /// # Errors
     /// A pattern without a file, or a file that cannot be read.
@@ -199,16 +215,22 @@ impl InputFile {
         expand(patterns)?
             .into_iter()
             .map(|file| {
-                let (bytes, sha256) = match file.as_str() {
-                    STANDARD_INPUT => (None, None),
-                    path => {
-                        let (bytes, hash) = hashed(Path::new(path))?;
-                        (Some(bytes), Some(hash))
-                    }
+                let path = Path::new(&file);
+                let is_pipe = file == STANDARD_INPUT
+                    || path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
+                let (bytes, sha256) = if is_pipe {
+                    (None, None)
+                } else {
+                    let (bytes, hash) = hashed(path)?;
+                    (Some(bytes), Some(hash))
                 };
                 Ok(Self { role: role.to_owned(), file, bytes, sha256 })
             })
             .collect()
+    }
+
+    fn is_same_file(&self, other: &Self) -> bool {
+        self.role == other.role && self.file == other.file
     }
 }
 
@@ -296,10 +318,29 @@ impl Run {
         })
     }
 
-    /// Refuses to repeat this run on other inputs than `now`, or under another key of pseudonyms.
+    /// The files that a record of any version in `folder` lists; none where there is no record.
+    pub(super) fn outputs_in(folder: &Path) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct Outputs {
+            outputs: Vec<Output>,
+        }
+        #[derive(Deserialize)]
+        struct Output {
+            file: String,
+        }
+        let text = fs::read_to_string(folder.join(NAME)).unwrap_or_default();
+        let found = serde_json::from_str::<Outputs>(&text);
+        found.map_or_else(
+            |_| Vec::new(),
+            |found| found.outputs.into_iter().map(|out| out.file).collect(),
+        )
+    }
+
+    /// Refuses to repeat this run on other inputs than `now`, or under another key of pseudonyms. What the
+    /// hash of an input is not known yet, because it is a pipe, may be the same.
     ///
     /// # Errors
-    /// The first input that is new, missing, or has changed; standard input, which cannot be read again;
+    /// The first input that is new, missing, or has changed; one whose hash was not recorded;
     /// a key that is missing, not wanted, or another one.
     pub fn check(&self, now: &[InputFile], key: Option<&Pseudonyms>) -> Result<()> {
         let refused = |file: &str, what: &str| {
@@ -308,19 +349,19 @@ impl Run {
                 .with_hint("make a new report: `crmstat report EXPORT -o DIR`")
         };
         if self.inputs.iter().any(|input| input.sha256.is_none()) {
-            return Err(refused(STANDARD_INPUT, "standard input cannot be read again"));
+            return Err(refused(STANDARD_INPUT, "the record does not tell what was read"));
         }
         for then in &self.inputs {
-            let same_file = |input: &&InputFile| input.role == then.role && input.file == then.file;
-            match now.iter().find(same_file) {
+            match now.iter().find(|input| input.is_same_file(then)) {
                 None => return Err(refused(&then.file, "is not among the inputs any more")),
-                Some(input) if input != then => {
+                Some(input) if input.sha256.is_some() && input != then => {
                     return Err(refused(&then.file, "has changed since the run"));
                 }
                 Some(_) => {}
             }
         }
-        if let Some(input) = now.iter().find(|input| !self.inputs.contains(input)) {
+        let is_new = |input: &&InputFile| !self.inputs.iter().any(|then| input.is_same_file(then));
+        if let Some(input) = now.iter().find(is_new) {
             return Err(refused(&input.file, "was not among the inputs of the run"));
         }
         let key_check = key.map(|key| key.of(KEY_CHECK));
@@ -517,13 +558,21 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_cannot_be_read_again() {
+    fn a_pipe_is_compared_once_it_was_read() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("orders.csv"), ORDERS).unwrap();
-        let inputs = InputFile::of("export", &["-".to_owned()]).unwrap();
-        assert_eq!((inputs[0].bytes, &inputs[0].sha256), (None, &None));
-        let run = Run { inputs: inputs.clone(), ..record(folder.path(), &Options::default()) };
-        assert!(run.check(&inputs, None).unwrap_err().to_string().contains("cannot be read again"));
+        let before = InputFile::of("export", &["-".to_owned()]).unwrap();
+        assert_eq!((before[0].bytes, &before[0].sha256), (None, &None));
+        let run = record(folder.path(), &Options::default());
+        let read = vec![InputFile { file: "-".to_owned(), ..run.inputs[0].clone() }];
+        let run = Run { inputs: read.clone(), ..run };
+        run.check(&before, None).unwrap();
+        run.check(&read, None).unwrap();
+        let other = vec![InputFile { bytes: Some(1), ..read[0].clone() }];
+        assert!(run.check(&other, None).unwrap_err().to_string().contains("has changed"));
+        let unknown = Run { inputs: before.clone(), ..run };
+        let error = unknown.check(&before, None).unwrap_err();
+        assert!(error.to_string().contains("does not tell what was read"), "{error}");
     }
 
     #[test]

@@ -21,6 +21,16 @@ impl Notice {
                     )
                 }
             },
+            Finding::NoCurrency { assumed } => match lang {
+                Lang::En => format!("{rows} amounts name no currency and count as {assumed}"),
+                Lang::Ru => format!("сумм без валюты: {rows}; они считаются в {assumed}"),
+            },
+            Finding::OpenEnd => lang
+                .pick(
+                    "the last line has no end: if the file was cut, its last cell may be cut, too",
+                    "последняя строка не завершена: если файл обрезан, обрезана может быть и последняя ячейка",
+                )
+                .to_owned(),
         }
     }
 }

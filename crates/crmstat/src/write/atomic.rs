@@ -1,67 +1,155 @@
 //! Files that appear whole or not at all.
 
 use std::{
-    fs,
+    fs::{self, File, Metadata},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
+use super::litter::{self, Unfinished};
 #[cfg(target_os = "linux")]
 use crate::{Error, Place, Result, write::unnamed};
+
+/// Links from one name to the next that are followed.
+const MAX_LINKS: usize = 40;
 
 /// Gives `write` a temporary file in the folder of `path`, and puts it in its place once every byte is on
 /// the disk. After an error or a panic the temporary file is gone and `path` is as it was; on Linux also
 /// after the process was killed, since the file has no name until it is complete.
 ///
-/// The file has the mode that `open` gives to a new file (0644 under the usual umask). A link keeps
-/// pointing to where it does, and what is not a file, such as `/dev/null` or a named pipe, is written to.
+/// A new file has the mode that `open` gives to one (0644 under the usual umask), one that takes the place
+/// of another has its mode and, where the system allows, its owner. A link keeps pointing to where it does,
+/// and what is not a file, such as `/dev/null` or a named pipe, is written to.
 ///
 /// # Errors
-/// What `write` returns, and [`Error::is_io`] when the file cannot be made, synced or renamed.
+/// What `write` returns, and [`Error::is_io`] when the file cannot be made, synced or renamed; a file that
+/// may not be written to, or that has other names, which would keep the old content.
 pub fn write_atomically<T>(
     path: &Path,
     write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T>,
 ) -> Result<T> {
     let failed = |cause: io::Error| Error::io("cannot write", path, cause);
-    let write_to = |file: &mut fs::File| {
+    let write_to = |file: &mut File| {
         let mut buffered = BufWriter::with_capacity(1 << 18, file);
         let written = write(&mut buffered).map_err(|error| name_file(error, path))?;
         buffered.flush().map_err(failed)?;
         Ok(written)
     };
 
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if target.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+    let target = pointed_to(path).map_err(failed)?;
+    let old = target.metadata().ok();
+    if old.as_ref().is_some_and(|found| !found.is_file() && !found.is_dir()) {
         let mut file = fs::OpenOptions::new().write(true).open(&target).map_err(failed)?;
         return write_to(&mut file);
     }
-
     let folder = folder_of(&target);
     if !folder.is_dir() {
         let missing = format!("there is no folder `{}`", folder.display());
         return Err(failed(io::Error::new(io::ErrorKind::NotFound, missing))
             .with_hint("make the folder first, or name a file in another"));
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".crmstat-").suffix(".tmp");
+    if let Some(old) = &old {
+        check_replaceable(&target, old, path)?;
+    }
+    litter::sweep(&folder);
+
     #[cfg(target_os = "linux")]
     if let Some(mut file) = unnamed::create(&folder) {
         let written = write_to(&mut file)?;
-        file.sync_all().map_err(failed)?;
-        let named = builder.make_in(&folder, |name| unnamed::link(&file, name)).map_err(failed)?;
-        named.persist(&target).map_err(|error| failed(error.error))?;
-        return Ok(written);
+        finish(&file, old.as_ref()).map_err(failed)?;
+        // A name that is free is taken at once; one that is not, by way of another.
+        if old.is_none() && unnamed::link(&file, &target).is_ok() {
+            sync_folder(&folder);
+            return Ok(written);
+        }
+        // Before it has a name, so that nobody sweeps it.
+        let _ = file.try_lock();
+        let named = litter::builder().make_in(&folder, |name| unnamed::link(&file, name));
+        let temporary = named.map_err(failed)?.into_temp_path().keep();
+        let temporary = Unfinished::new(temporary.map_err(|error| failed(error.error))?, file);
+        return put_in_place(temporary, &target).map(|()| written).map_err(failed);
     }
-    let mut temporary = new_file_mode(&mut builder).tempfile_in(&folder).map_err(failed)?;
-    let written = write_to(temporary.as_file_mut())?;
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(&target).map_err(|error| failed(error.error))?;
-    Ok(written)
+    let mut builder = litter::builder();
+    let (mut file, temporary) = as_new_file(&mut builder)
+        .tempfile_in(&folder)
+        .and_then(|named| named.keep().map_err(|error| error.error))
+        .map_err(failed)?;
+    let temporary = Unfinished::new(temporary, file.try_clone().map_err(failed)?);
+    let written = write_to(&mut file)?;
+    finish(&file, old.as_ref()).map_err(failed)?;
+    put_in_place(temporary, &target).map(|()| written).map_err(failed)
+}
+
+/// Gives `file` what the file in whose place it comes had, and puts it on the disk.
+fn finish(file: &File, old: Option<&Metadata>) -> io::Result<()> {
+    if let Some(old) = old {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, fchown};
+            // Only the superuser may give a file away.
+            let _ = fchown(file, Some(old.uid()), Some(old.gid()));
+        }
+        file.set_permissions(old.permissions())?;
+    }
+    file.sync_all()
+}
+
+fn put_in_place(temporary: Unfinished, target: &Path) -> io::Result<()> {
+    fs::rename(temporary.path(), target)?;
+    temporary.keep();
+    sync_folder(&folder_of(target));
+    Ok(())
+}
+
+/// Puts the names in `folder` on the disk, where the system knows how.
+pub(crate) fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// Refuses to replace a file that its owner protects, or that other names stand for.
+fn check_replaceable(target: &Path, old: &Metadata, path: &Path) -> Result<()> {
+    if old.is_dir() {
+        return Ok(());
+    }
+    fs::OpenOptions::new()
+        .append(true)
+        .open(target)
+        .map_err(|cause| Error::io("cannot write", path, cause))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if old.nlink() > 1 {
+            return Err(Error::data(format!(
+                "cannot write `{}`: it has {} names (hard links), and the others would keep the old content",
+                path.display(),
+                old.nlink()
+            ))
+            .with_hint("remove this name first, or name another file"));
+        }
+    }
+    Ok(())
+}
+
+/// Where `path` leads, also where the last of its links leads to a file that is not there yet.
+pub(crate) fn pointed_to(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::Error::other("its links lead in a circle"))
 }
 
 /// Asks for the mode of an ordinary new file, which the system narrows by the umask; the default of a
 /// temporary file would hide the result from everyone else.
-fn new_file_mode<'a, 'b>(
+fn as_new_file<'a, 'b>(
     builder: &'b mut tempfile::Builder<'a, 'a>,
 ) -> &'b mut tempfile::Builder<'a, 'a> {
     #[cfg(unix)]
@@ -162,5 +250,61 @@ mod tests {
         write_atomically(&link, write_text).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_mode_of_the_file_before_is_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        for mode in [0o600, 0o640, 0o666, 0o755] {
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            write_atomically(&path, write_text).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_yet_stays_a_link() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("deep")).unwrap();
+        symlink("deep/second", path("first")).unwrap();
+        symlink("third", path("deep/second")).unwrap();
+        write_atomically(&path("first"), write_text).unwrap();
+        assert_eq!(fs::read_to_string(path("deep/third")).unwrap(), "new");
+        assert!(fs::symlink_metadata(path("first")).unwrap().is_symlink());
+        symlink("round", path("round")).unwrap();
+        let error = write_atomically(&path("round"), write_text).unwrap_err();
+        assert!(error.to_string().ends_with("lead in a circle"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_other_names_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        fs::write(&one, "old").unwrap();
+        fs::hard_link(&one, &other).unwrap();
+        let error = write_atomically(&one, write_text).unwrap_err();
+        assert!(error.is_data() && error.to_string().contains("it has 2 names"), "{error}");
+        fs::remove_file(&other).unwrap();
+        write_atomically(&one, write_text).unwrap();
+        assert_eq!(fs::read_to_string(&one).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".crmstat-abc123.tmp"), "half").unwrap();
+        let path = folder.path().join("out.csv");
+        write_atomically(&path, write_text).unwrap();
+        write_atomically(&path, write_text).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! Cells as people read them: grouped thousands, a few decimals, no control characters.
 
 use crate::{Lang, data::table::Cell};
+use std::borrow::Cow;
 
 /// What stands for a missing cell.
 pub(super) const MISSING: &str = "–";
@@ -8,7 +9,7 @@ pub(super) const MISSING: &str = "–";
 /// `cell` as a person reads it in `lang`.
 pub(super) fn display(cell: Cell<'_>, lang: Lang) -> String {
     match cell {
-        Cell::Text(text) => plain(text),
+        Cell::Text(text) => printable(text).into_owned(),
         Cell::Int(number) => grouped(&number.to_string(), lang),
         Cell::Float(number, decimals) => {
             let text = format!("{number:.decimals$}");
@@ -25,9 +26,29 @@ pub(super) fn display(cell: Cell<'_>, lang: Lang) -> String {
     }
 }
 
-/// `text` without characters that would move the cursor or start an escape sequence.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+/// `text` on one line, without what would do something to a terminal instead of being seen on it: control
+/// characters of both sets (C0 and C1, NUL and line breaks among them) and the marks that turn the direction
+/// of writing (Unicode's annex 9). A blank stands in the place of each.
+///
+/// ```
+/// assert_eq!(crmstat::write::printable("a\u{1b}[31m\nb"), "a [31m b");
+/// ```
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts_on_terminal) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |character| if acts_on_terminal(character) { ' ' } else { character };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+fn acts_on_terminal(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            // Line and paragraph separators; marks, embeddings, overrides and isolates of direction.
+            '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+                | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// The plain decimal `number` with groups of three digits: `1,234.5` in English, `1 234,5` with
@@ -52,7 +73,7 @@ fn grouped(number: &str, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Lang, display};
+    use super::{Cell, Lang, display, printable};
     use crate::Money;
 
     #[test]
@@ -69,6 +90,17 @@ mod tests {
         ] {
             assert_eq!(display(cell, Lang::En), english);
             assert_eq!(display(cell, Lang::Ru), russian);
+        }
+    }
+
+    #[test]
+    fn nothing_acts_on_a_terminal() {
+        for point in (0..0x20).chain(0x7F..0xA0).chain([0x61C, 0x200E, 0x202E, 0x2066, 0x2028]) {
+            let text = format!("a{}b", char::from_u32(point).unwrap());
+            assert_eq!(printable(&text), "a b", "{point:x}");
+        }
+        for text in ["", "Ромашка", "e\u{301} 👨\u{200D}👩", "עברית", "a\u{A0}b"] {
+            assert_eq!(printable(text), text);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     data::table::Table,
     write::{
         chunks::write_in_chunks,
-        display::{MISSING, display, plain},
+        display::{MISSING, display, printable},
     },
 };
 
@@ -38,7 +38,7 @@ pub(super) fn write(table: &Table, lang: Lang, out: &mut (dyn Write + Send)) -> 
 /// `text` with everything escaped that Markdown or HTML would take for markup.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in plain(text).chars() {
+    for character in printable(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

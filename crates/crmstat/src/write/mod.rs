@@ -11,13 +11,14 @@
 //! Text that a spreadsheet would run as a formula is defused in CSV, TSV and XLSX (`defuse`); numbers
 //! are never touched.
 
-mod atomic;
+pub(crate) mod atomic;
 mod chunks;
 mod defuse;
 pub(crate) mod delimited;
 mod display;
 mod format;
 mod json;
+pub(crate) mod litter;
 mod markdown;
 mod meta;
 pub(crate) mod parquet;
@@ -29,7 +30,9 @@ mod unnamed;
 pub(crate) mod xlsx;
 
 pub use atomic::write_atomically;
+pub use display::printable;
 pub use format::{Format, Writer};
+pub use litter::remove_unfinished;
 pub(crate) use markdown::escaped as markdown_text;
 pub use meta::{Meta, MetaValue};
 pub use terminal::Terminal;

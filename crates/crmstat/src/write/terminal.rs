@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::{
     Lang,
     data::table::{Column, Table},
-    write::display::{MISSING, display},
+    write::display::{MISSING, display, printable},
 };
 
 /// How a terminal is written to.
@@ -102,7 +102,7 @@ struct Rendered {
 
 impl Rendered {
     fn new(column: &Column, shown: &Shown, lang: Lang) -> Self {
-        let title = column.title(lang).to_owned();
+        let title = printable(column.title(lang)).into_owned();
         let cells: Vec<String> = shown
             .rows()
             .map(|row| column.values().get(row))

@@ -1,8 +1,8 @@
 //! A workbook of one sheet: typed cells, a frozen header with a filter, fitted widths.
 
 use std::{
-    borrow::Cow,
     io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use rust_xlsxwriter::{
@@ -58,7 +58,17 @@ pub(super) fn check(table: &Table) -> Result<()> {
 /// Writes `table`.
 pub(super) fn write(table: &Table, out: &mut (dyn Write + Send)) -> io::Result<()> {
     // The archive's writer reports a failing stream on stderr, so it is given memory.
-    out.write_all(&workbook(table).map_err(into_io)?)
+    out.write_all(&made(|| workbook(table))?)
+}
+
+/// What `make` makes. The sheets lie in temporary files meanwhile, and their writer panics where these cannot
+/// be written.
+pub(crate) fn made<T>(make: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
+    let made = catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
+        let full = io::Error::other("its sheets cannot be written: no space?");
+        Err(XlsxError::TempFileError(std::env::temp_dir(), full))
+    });
+    made.map_err(into_io)
 }
 
 fn workbook(table: &Table) -> Result<Vec<u8>, XlsxError> {
@@ -87,8 +97,9 @@ fn workbook(table: &Table) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-/// Writes one cell in the format of its column, which would be looked up for every cell otherwise; texts
-/// are defused.
+/// Writes one cell in the format of its column, which would be looked up for every cell otherwise. A text is
+/// a text, whatever it begins with; where a spreadsheet would take it for a formula once it is edited, the
+/// format says that it is none, as a quote typed before it does.
 pub(crate) fn write_cell(
     sheet: &mut Worksheet,
     row: RowNum,
@@ -96,7 +107,10 @@ pub(crate) fn write_cell(
     cell: Cell<'_>,
 ) -> Result<(), XlsxError> {
     match cell {
-        Cell::Text(text) => sheet.write_string(row, column, defused(text)),
+        Cell::Text(text) if is_formula(text) => {
+            sheet.write_string_with_format(row, column, text, &Format::new().set_quote_prefix())
+        }
+        Cell::Text(text) => sheet.write_string(row, column, text),
         Cell::Int(number) => sheet.write_number(row, column, number as f64),
         Cell::Float(number, _) => sheet.write_number(row, column, number),
         Cell::Money(amount) => sheet.write_number(row, column, amount.to_f64()),
@@ -117,12 +131,6 @@ pub(crate) fn write_cell(
         }
     }
     .map(drop)
-}
-
-/// `text` with a quote before it where a spreadsheet would take it for a formula: a cell of text is never
-/// run, but it is once saved as CSV and opened again.
-pub(crate) fn defused(text: &str) -> Cow<'_, str> {
-    if is_formula(text) { format!("'{text}").into() } else { text.into() }
 }
 
 /// The format that a person sees the numbers of `column` in; the cells hold every digit.
@@ -166,9 +174,16 @@ pub(crate) fn sheet_name(name: &str) -> String {
 }
 
 /// The error as one of input and output, with the system's own error where that is the cause.
-pub(crate) fn into_io(error: XlsxError) -> io::Error {
+fn into_io(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(cause) => cause,
+        XlsxError::TempFileError(folder, cause) => io::Error::new(
+            cause.kind(),
+            format!(
+                "a temporary file in `{}`: {cause}; free some space there, or name another folder in TMPDIR",
+                folder.display()
+            ),
+        ),
         error => io::Error::other(error),
     }
 }

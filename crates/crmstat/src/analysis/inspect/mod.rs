@@ -17,13 +17,13 @@ pub use tables::Titled;
 
 use crate::{
     Error, Result,
-    data::{Currency, Decision, Field, Join, Ledger, Records, Rejections, TableKind},
+    data::{Decision, Field, Join, Ledger, Records, Rejections, TableKind},
     ingest::{
         Export, ReadOptions,
         audit::{Seen, TableAudit},
         pass::{
             input::Input,
-            verdict::{refusals, several_currencies},
+            verdict::{currency_name, refusals, several_currencies},
         },
         profile::Profile,
     },
@@ -206,18 +206,19 @@ impl Problem {
     }
 }
 
-/// The currencies that the cells of the currency column name.
-fn currencies(audit: &TableAudit) -> Vec<Currency> {
+/// The currencies that the cells of the currency column name, as messages call them.
+fn currencies(audit: &TableAudit) -> Vec<String> {
     let Some(Seen::Texts(texts)) = audit.field(Field::Currency).map(|field| &field.seen) else {
         return Vec::new();
     };
     let mut scratch = [0; 16];
-    let mut found: Vec<Currency> = (0..texts.len() as u32)
-        .filter_map(|id| Currency::from_name(texts.text(id, &mut scratch)))
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found
+    let words = (0..texts.len() as u32).map(|id| texts.text(id, &mut scratch).to_owned());
+    words
+        .filter(|word| !word.trim().is_empty())
+        .map(|word| currency_name(&word))
+        .collect::<BTreeSet<String>>()
+        .into_iter()
+        .collect()
 }
 
 /// Every label of the fields that people type, with the number of its cells.

@@ -292,9 +292,7 @@ impl<'a> OrderReader<'a> {
         };
         if let Some(part) = self.currency {
             let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
-            if let Some(currency) = tally.currency_of(cell) {
-                tally.see_currency(currency);
-            }
+            tally.note_currency(cell);
         }
         Ok(Row::Order { customer, at, amount })
     }
@@ -378,19 +376,10 @@ impl<'a> OrderReader<'a> {
             }
         };
         tally.rounded += u64::from(amount.rounded);
-        let currency = match self.currency {
-            Some(part) => tally.currency_of(cell(part)),
-            None => amount.currency,
-        };
-        let Some(currency) = currency.or(amount.currency) else { return Ok(amount.money) };
-        tally.see_currency(currency);
-        match self.rates {
-            None => Ok(amount.money),
-            Some(rates) => rates.convert(amount.money, currency).map_err(|_| Fault {
-                part: Some(part),
-                reason: "no exchange rate for the currency",
-            }),
-        }
+        let currency = self.currency.map(cell);
+        tally
+            .convert(&amount, currency, self.rates)
+            .map_err(|reason| Fault { part: Some(part), reason })
     }
 
     /// Turns an accepted row back into a rejected one: its customer is not text.

@@ -150,10 +150,8 @@ impl OrderReader<'_> {
         }
         if let Some(texts) = &currency {
             for (row, fate) in fates.iter().enumerate() {
-                if *fate == Fate::Taken
-                    && let Some(currency) = tally.currency_of(texts.cell(row).of(texts.bytes()))
-                {
-                    tally.see_currency(currency);
+                if *fate == Fate::Taken {
+                    tally.note_currency(texts.cell(row).of(texts.bytes()));
                 }
             }
         }

@@ -187,7 +187,12 @@ fn is_signed(leaf: &ColumnDescriptor) -> bool {
 /// The type in the format's own words, for an error.
 fn describe(leaf: &ColumnDescriptor) -> String {
     match leaf.logical_type_ref() {
-        Some(logical) => format!("{logical:?} values"),
+        Some(LogicalType::Time(_)) => "times of day".to_owned(),
+        Some(LogicalType::Bson) => "BSON documents".to_owned(),
+        Some(LogicalType::Float16) => "16-bit floating point numbers".to_owned(),
+        Some(LogicalType::Unknown) => "nulls of no type".to_owned(),
+        Some(LogicalType::Geometry(_) | LogicalType::Geography(_)) => "shapes on a map".to_owned(),
+        Some(_) => format!("{} values of a kind that is not read", leaf.physical_type()),
         None if leaf.converted_type() != ConvertedType::NONE => {
             format!("{} values", leaf.converted_type())
         }

@@ -91,8 +91,10 @@ impl ValueReader {
                     Reading::Decimal { scale } => {
                         decimals(values.into_iter().map(i128::from).collect(), valid, scale)
                     }
+                    // Ids made by hashing use all 64 bits.
                     Reading::Int64 { is_signed: false } if values.iter().any(|v| *v < 0) => {
-                        return Err(general("an unsigned number is past the range of 64 bits"));
+                        let wide = values.into_iter().map(|v| i128::from(v.cast_unsigned()));
+                        decimals(wide.collect(), valid, 0)
                     }
                     _ => column(values, valid, Values::Int),
                 })

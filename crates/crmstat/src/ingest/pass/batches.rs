@@ -82,6 +82,9 @@ pub(crate) fn scan<S: Send>(
             (state, failed)
         })
         .collect();
+    if blocks.into_inner().unwrap_or_else(PoisonError::into_inner).has_open_end() {
+        source.note_open_end();
+    }
     let mut states = Vec::with_capacity(finished.len());
     let mut earliest: Option<(u64, Error)> = None;
     for (state, failed) in finished {

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Place, Result,
-    data::{Decision, Field, Notice, field::FieldType},
+    data::{Decision, Field, Notice, TableKind, field::FieldType},
     ingest::{
         ReadOptions, Zone,
         cells::{
@@ -20,6 +20,9 @@ use crate::{
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
+
+/// What the orders or deals of a data set are for, beside tables of other kinds.
+const MAIN_ROLE: &str = "export";
 
 /// A file whose columns are known.
 #[derive(Debug)]
@@ -71,7 +74,15 @@ impl Input {
         let encoding = options.encoding.clone().or(dialect.encoding);
         let delimiter =
             options.delimiter.or(dialect.delimiter.and_then(|mark| u8::try_from(mark).ok()));
-        let source = Source::open(name, &SourceOptions { encoding, sheet: options.sheet.clone() })?;
+        let source = Source::open(
+            name,
+            &SourceOptions {
+                encoding,
+                sheet: options.sheet.clone(),
+                inputs: options.inputs.clone(),
+                role: options.kind.map_or(MAIN_ROLE, TableKind::name),
+            },
+        )?;
         let mut decisions = source.decisions().to_vec();
         let (body, headers, sample) = if source.kind() == Kind::Parquet {
             let file = ParquetFile::open(&source)?;
@@ -369,10 +380,13 @@ impl Input {
         take: impl Fn(&mut S, &TypedRows<'_>) -> Left + Sync,
         visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
-        match &self.body {
+        let scanned = match &self.body {
             Body::Text(text) => scan(&self.source, text, wanted, states, progress, visit),
             Body::Parquet(file) => typed::scan(file, wanted, states, progress, take, visit),
-        }
+        };
+        // Whatever was found in a file that changed meanwhile, it is not what the file holds.
+        self.source.check_unchanged()?;
+        scanned
     }
 
     /// Whether the stamps of `column` are in UTC, as its type says.

@@ -1,9 +1,14 @@
 //! What one thread has counted while reading rows.
 
 use crate::{
-    Place, Timestamp,
+    Money, Place, Timestamp,
     data::{Currency, Ignored, Ledger, Rejection, Rejections},
-    ingest::{orders::outcome::Outcomes, pass::batches::BatchRecords},
+    ingest::{
+        cells::{number::Amount, text},
+        orders::outcome::Outcomes,
+        pass::batches::BatchRecords,
+        profile::Rates,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -22,9 +27,25 @@ pub(crate) struct Tally {
     /// Every currency of an accepted amount, in the order of the codes.
     pub(crate) currencies: Vec<Currency>,
     pub(crate) outcomes: Outcomes,
+    /// Words in the place of a currency that name none that is known, with the number of amounts.
+    pub(crate) unknown_currencies: BTreeMap<String, u64>,
+    /// Amounts of which neither their cell nor the column of currencies says what they are in.
+    pub(crate) without_currency: u64,
     /// The last cell of a currency column, and what it means.
-    last_currency: (Vec<u8>, Option<Currency>),
+    last_currency: (Vec<u8>, Named),
 }
+
+/// What a cell of a currency column says.
+#[derive(Clone, Copy, Debug, Default)]
+enum Named {
+    #[default]
+    Nothing,
+    Currency(Currency),
+    Unknown,
+}
+
+/// Distinct words that are kept; a column of more is no column of currencies.
+const MOST_WORDS: usize = 100;
 
 impl Tally {
     /// Counts the records of a batch as read, and its empty lines as ignored.
@@ -44,19 +65,65 @@ impl Tally {
         };
     }
 
-    /// The currency that `cell` names.
-    pub(crate) fn currency_of(&mut self, cell: &[u8]) -> Option<Currency> {
-        if self.last_currency.0 != cell {
-            let named = std::str::from_utf8(cell).ok().and_then(Currency::from_name);
-            self.last_currency = (cell.to_vec(), named);
-        }
-        self.last_currency.1
-    }
-
-    pub(crate) fn see_currency(&mut self, currency: Currency) {
+    /// `amount` in the currency of the run; `cell` is that of the column of currencies, where there is one.
+    ///
+    /// # Errors
+    /// A currency without an exchange rate, where there are `rates`.
+    pub(crate) fn convert(
+        &mut self,
+        amount: &Amount,
+        cell: Option<&[u8]>,
+        rates: Option<&Rates>,
+    ) -> Result<Money, &'static str> {
+        const NO_RATE: &str = "no exchange rate for the currency";
+        let currency = match cell.map_or(Named::Nothing, |cell| self.named(cell)) {
+            Named::Currency(currency) => Some(currency),
+            // A sign beside the amount says more than a word that nobody knows.
+            _ if amount.currency.is_some() => amount.currency,
+            Named::Unknown if rates.is_some() => return Err(NO_RATE),
+            Named::Unknown => {
+                let word = text::clean(cell.unwrap_or_default());
+                let word = String::from_utf8_lossy(word).into_owned();
+                if self.unknown_currencies.len() < MOST_WORDS
+                    || self.unknown_currencies.contains_key(&word)
+                {
+                    *self.unknown_currencies.entry(word).or_default() += 1;
+                }
+                return Ok(amount.money);
+            }
+            Named::Nothing => {
+                self.without_currency += u64::from(cell.is_some());
+                return Ok(amount.money);
+            }
+        };
+        let Some(currency) = currency else { return Ok(amount.money) };
         if let Err(place) = self.currencies.binary_search(&currency) {
             self.currencies.insert(place, currency);
         }
+        rates.map_or(Ok(amount.money), |rates| {
+            rates.convert(amount.money, currency).map_err(|_| NO_RATE)
+        })
+    }
+
+    /// Notes what `cell` of the column of currencies says of an amount that is not converted and names none.
+    pub(crate) fn note_currency(&mut self, cell: &[u8]) {
+        // Without rates nothing is converted, and nothing can fail.
+        let amount = Amount { money: Money::ZERO, currency: None, rounded: false };
+        let _ = self.convert(&amount, Some(cell), None);
+    }
+
+    /// What `cell` of a column of currencies says.
+    fn named(&mut self, cell: &[u8]) -> Named {
+        if self.last_currency.0 != cell {
+            let word = text::clean(cell);
+            let named = match std::str::from_utf8(word).ok().and_then(Currency::from_name) {
+                Some(currency) => Named::Currency(currency),
+                None if text::is_missing(word) => Named::Nothing,
+                None => Named::Unknown,
+            };
+            self.last_currency = (cell.to_vec(), named);
+        }
+        self.last_currency.1
     }
 
     pub(crate) fn reject(
@@ -84,8 +151,12 @@ impl Tally {
         for (label, deals) in other.unknown_stages {
             *self.unknown_stages.entry(label).or_default() += deals;
         }
-        for currency in other.currencies {
-            self.see_currency(currency);
+        self.currencies.extend(other.currencies);
+        self.currencies.sort_unstable();
+        self.currencies.dedup();
+        for (word, amounts) in other.unknown_currencies {
+            *self.unknown_currencies.entry(word).or_default() += amounts;
         }
+        self.without_currency += other.without_currency;
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     ingest::{
         Export, Imported, ReadOptions,
         pass::{input::Input, tally::Tally},
+        profile::Rates,
     },
 };
 
@@ -26,7 +27,7 @@ pub(crate) fn account<T>(
     if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
         return Err(error);
     }
-    let notices = notices(&tally, inputs);
+    let notices = notices(&tally, inputs, options);
     if options.strict {
         tally.rejections.as_error()?;
         Notice::refuse(&notices)?;
@@ -44,13 +45,23 @@ pub(crate) fn account<T>(
 }
 
 /// What changes the result and nobody has settled, the worst first.
-pub(crate) fn notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
+pub(crate) fn notices(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         inputs.iter().flat_map(|input| input.notices.iter().cloned()).collect();
     if tally.rounded > 0 {
         let finding = Finding::RoundedAmounts { decimals: Money::DECIMALS };
         notices.push(Notice::new(Severity::Note, finding, tally.rounded));
     }
+    if tally.without_currency > 0
+        && let Some(currency) = assumed_currency(tally, options.rates.as_ref())
+    {
+        let finding = Finding::NoCurrency { assumed: currency };
+        notices.push(Notice::new(Severity::Warning, finding, tally.without_currency));
+    }
+    let open = inputs.iter().filter(|input| input.source.has_open_end());
+    notices.extend(
+        open.map(|input| Notice::new(Severity::Note, Finding::OpenEnd, 1).of_file(input.name())),
+    );
     Notice::sort(&mut notices);
     notices
 }
@@ -58,7 +69,7 @@ pub(crate) fn notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
 /// What is refused once the whole input has shown it.
 pub(crate) fn refusals(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Error> {
     let stages = inputs.first().and_then(|input| unknown_stages(tally, input));
-    stages.into_iter().chain(several_currencies(&tally.currencies, options)).collect()
+    stages.into_iter().chain(several_currencies(&currencies(tally), options)).collect()
 }
 
 /// Labels that close deals without saying how.
@@ -77,14 +88,42 @@ fn unknown_stages(tally: &Tally, input: &Input) -> Option<Error> {
     Some(error.at(input.place(stage)).with_hint(hint))
 }
 
-/// Amounts in several currencies that nothing converts.
-pub(crate) fn several_currencies(seen: &[Currency], options: &ReadOptions) -> Option<Error> {
-    if seen.len() < 2 || options.rates.is_some() {
+/// Amounts in several currencies that nothing converts; `names` are as [`currency_name`] gives them.
+pub(crate) fn several_currencies(names: &[String], options: &ReadOptions) -> Option<Error> {
+    if names.len() < 2 || options.rates.is_some() {
         return None;
     }
-    let codes: Vec<&str> = seen.iter().map(Currency::code).collect();
-    let error = format!("the amounts are in several currencies: {}", codes.join(", "));
-    Some(Error::data(error).with_hint("give exchange rates with `--rates FILE`"))
+    let error = Error::data(format!("the amounts are in several currencies: {}", names.join(", ")));
+    let unknown = names.iter().find(|name| name.starts_with('`'));
+    Some(error.with_hint(unknown.map_or_else(
+        || "give exchange rates with `--rates FILE`".to_owned(),
+        |word| {
+            format!(
+                "give exchange rates with `--rates FILE`, and write codes of ISO 4217 for words such as {word}"
+            )
+        },
+    )))
+}
+
+/// How messages call the currency that `word` names: by its code, or by the word where it is not known.
+pub(crate) fn currency_name(word: &str) -> String {
+    let known = Currency::from_name(word).map(|currency| currency.code().to_owned());
+    known.unwrap_or_else(|| format!("`{word}`"))
+}
+
+/// What the amounts are in, by code or, where it is not known, by word.
+fn currencies(tally: &Tally) -> Vec<String> {
+    let known = tally.currencies.iter().map(|currency| currency.code().to_owned());
+    known.chain(tally.unknown_currencies.keys().map(|word| currency_name(word))).collect()
+}
+
+/// The currency that amounts without one are taken for.
+fn assumed_currency(tally: &Tally, rates: Option<&Rates>) -> Option<String> {
+    match (rates, &currencies(tally)[..]) {
+        (Some(rates), _) => Some(rates.base().code().to_owned()),
+        (None, [only]) => Some(only.clone()),
+        _ => None,
+    }
 }
 
 /// Says of an export in which nobody bought where its rows went, and what to do.

@@ -31,6 +31,11 @@ impl Row {
         self.ends.len()
     }
 
+    /// Bytes of its cells and what sets them apart.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.text.len() + self.ends.len()) as u64
+    }
+
     /// Forgets all cells.
     pub(super) fn clear(&mut self) {
         self.text.clear();

@@ -1,12 +1,12 @@
 //! The table of an HTML page, which some CRMs call `.xls`.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use html5gum::{IoReader, StartTag, Token, Tokenizer};
 use memchr::memmem;
 
 use super::{
     Converted,
     csv::{CsvWriter, Row},
+    markup::{Piece, Tag, pieces},
 };
 use crate::{
     Error, Result,
@@ -17,6 +17,10 @@ use crate::{
 /// What a `colspan` and a `rowspan` may be at most, as the HTML standard has it.
 const MAX_COLSPAN: usize = 1_000;
 const MAX_ROWSPAN: u32 = 65_534;
+/// Tables within one another; the layout of a page has some.
+const MAX_DEPTH: usize = 64;
+/// Bytes of text of one cell.
+const MAX_TEXT: usize = 16 << 20;
 
 /// The encoding that a page declares in a `<meta>` of its head.
 pub(crate) fn declared_charset(head: &[u8]) -> Option<&'static Encoding> {
@@ -47,22 +51,37 @@ pub(crate) fn convert(source: &Source) -> Result<Converted> {
     let failed = |cause| source.failure(cause);
     let mut counts: Vec<usize> = Vec::new();
     let mut open = Vec::new();
-    for token in Tokenizer::new(IoReader::new(source.reader()?)) {
-        match token.map_err(failed)? {
-            Token::StartTag(tag) if is(&tag.name, "table") => {
+    let mut is_page_open = false;
+    for piece in pieces(source.reader()?) {
+        match piece.map_err(failed)? {
+            Piece::Open(tag) if is(&tag.name, "table") => {
+                if open.len() == MAX_DEPTH {
+                    return Err(Error::data(format!(
+                        "has a table within a table more than {MAX_DEPTH} deep"
+                    ))
+                    .at(place(source.name())));
+                }
                 open.push(counts.len());
                 counts.push(0);
             }
-            Token::StartTag(tag) if is(&tag.name, "tr") => {
+            Piece::Open(tag) if is(&tag.name, "tr") => {
                 if let Some(table) = open.last() {
                     counts[*table] += 1;
                 }
             }
-            Token::EndTag(tag) if is(&tag.name, "table") => {
+            Piece::Open(tag) if is(&tag.name, "html") => is_page_open = true,
+            Piece::Close(tag) if is(&tag, "html") => is_page_open = false,
+            Piece::Close(tag) if is(&tag, "table") => {
                 open.pop();
             }
             _ => {}
         }
+    }
+    // A cell, a row and a page may leave out their ends, a table may not.
+    if !open.is_empty() {
+        return Err(Error::data("ends in the middle of a table: it was cut short")
+            .at(place(source.name()))
+            .with_hint("export or download it again; a whole table ends in `</table>`"));
     }
     let most = counts.iter().copied().max().unwrap_or(0);
     let chosen = counts.iter().position(|rows| *rows == most && most > 0).ok_or_else(|| {
@@ -74,8 +93,8 @@ pub(crate) fn convert(source: &Source) -> Result<Converted> {
         .and_then(|csv| {
             let mut table = Table::new(csv);
             let mut position = TablePosition { chosen, seen: 0, inside: Vec::new() };
-            for token in Tokenizer::new(IoReader::new(source.reader()?)) {
-                position.take(token.map_err(failed)?, &mut table)?;
+            for piece in pieces(source.reader()?) {
+                position.take(piece.map_err(failed)?, &mut table)?;
             }
             table.finish()
         })
@@ -87,7 +106,17 @@ pub(crate) fn convert(source: &Source) -> Result<Converted> {
         reason: format!("it has the most rows, {most}"),
         option: None,
     };
-    Ok(Converted { csv, decisions: vec![decision] })
+    let mut decisions = vec![decision];
+    if is_page_open {
+        decisions.push(Decision {
+            file: source.name().to_owned(),
+            topic: "end".to_owned(),
+            value: "the page has none".to_owned(),
+            reason: "`</html>` never comes: a table behind the last one may be cut off".to_owned(),
+            option: None,
+        });
+    }
+    Ok(Converted { csv, decisions })
 }
 
 fn is(name: &[u8], expected: &str) -> bool {
@@ -103,14 +132,14 @@ struct TablePosition {
 
 impl TablePosition {
     /// Passes what belongs to the chosen table on to `table`.
-    fn take(&mut self, token: Token, table: &mut Table) -> Result<()> {
-        match &token {
-            Token::StartTag(tag) if is(&tag.name, "table") => {
+    fn take(&mut self, piece: Piece, table: &mut Table) -> Result<()> {
+        match &piece {
+            Piece::Open(tag) if is(&tag.name, "table") => {
                 self.inside.push(self.seen);
                 self.seen += 1;
                 return Ok(());
             }
-            Token::EndTag(tag) if is(&tag.name, "table") => {
+            Piece::Close(tag) if is(tag, "table") => {
                 self.inside.pop();
                 return Ok(());
             }
@@ -119,14 +148,10 @@ impl TablePosition {
         if self.inside.last() != Some(&self.chosen) {
             return Ok(());
         }
-        match token {
-            Token::StartTag(tag) => table.open(&tag),
-            Token::EndTag(tag) => table.close(&tag.name),
-            Token::String(text) => {
-                table.text(&text);
-                Ok(())
-            }
-            _ => Ok(()),
+        match piece {
+            Piece::Open(tag) => table.open(&tag),
+            Piece::Close(name) => table.close(&name),
+            Piece::Text(text) => table.text(&text),
         }
     }
 }
@@ -163,7 +188,7 @@ impl Table {
         }
     }
 
-    fn open(&mut self, tag: &StartTag<()>) -> Result<()> {
+    fn open(&mut self, tag: &Tag) -> Result<()> {
         match tag.name.as_slice() {
             b"tr" => {
                 self.end_row()?;
@@ -173,9 +198,7 @@ impl Table {
                 self.end_cell()?;
                 self.in_row = true;
                 let span = |name: &str| {
-                    let value = tag.attributes.get(name.as_bytes());
-                    let value = value.map(|value| String::from_utf8_lossy(value));
-                    value.and_then(|value| value.trim().parse::<u64>().ok())
+                    tag.attribute(name).and_then(|value| value.trim().parse::<u64>().ok())
                 };
                 let columns = span("colspan").unwrap_or(1).clamp(1, MAX_COLSPAN as u64) as usize;
                 // A span of 0 rows reaches to the end of the table.
@@ -186,7 +209,7 @@ impl Table {
                 self.cell = Some(OpenCell { columns, rows });
             }
             b"br" | b"p" | b"div" | b"li" if !self.text.is_empty() => self.text.push('\n'),
-            b"script" | b"style" if !tag.self_closing => self.hidden = Some(tag.name.to_vec()),
+            b"script" | b"style" if !tag.is_closed => self.hidden = Some(tag.name.to_vec()),
             _ => {}
         }
         Ok(())
@@ -204,9 +227,15 @@ impl Table {
     }
 
     /// Appends text of a cell; white space of the source is one blank, as a browser shows it.
-    fn text(&mut self, text: &[u8]) {
+    fn text(&mut self, text: &[u8]) -> Result<()> {
         if self.cell.is_none() || self.hidden.is_some() {
-            return;
+            return Ok(());
+        }
+        if self.text.len() + text.len() > MAX_TEXT {
+            return Err(Error::data(format!(
+                "has a cell of more than {} MiB of text, the limit for one cell",
+                MAX_TEXT >> 20
+            )));
         }
         for character in String::from_utf8_lossy(text).chars() {
             if !character.is_ascii_whitespace() {
@@ -215,6 +244,7 @@ impl Table {
                 self.text.push(' ');
             }
         }
+        Ok(())
     }
 
     fn end_cell(&mut self) -> Result<()> {

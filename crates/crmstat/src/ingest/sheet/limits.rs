@@ -2,11 +2,10 @@
 
 use std::io::{BufReader, Read};
 
-use html5gum::{IoReader, Token, Tokenizer};
 use memchr::memmem;
 use zip::ZipArchive;
 
-use super::csv::{MAX_COLUMNS, MAX_ROWS};
+use super::markup::{Piece, pieces};
 use crate::{
     Error, Result,
     ingest::source::{FileReader, SharedFile},
@@ -35,13 +34,11 @@ impl Container {
 const MAX_PARTS: usize = 10_000;
 /// Bytes of all parts together.
 const MAX_UNPACKED: u64 = 4 << 30;
-/// Bytes of a part that its reader holds in memory whole: the shared texts of XLSX, all of an ODS.
+/// Bytes of a part that its reader holds in memory whole: the shared texts of XLSX and XLSB.
 const MAX_IN_MEMORY: u64 = 512 << 20;
 /// Bytes below which no ratio is looked at, and how many times its packed size a part may take beyond.
 const FREE_PART: u64 = 64 << 20;
 const MAX_RATIO: u64 = 200;
-/// Cells of an ODS sheet, which its reader lays out in memory in full.
-const MAX_DENSE_CELLS: u64 = 20_000_000;
 /// The least that one shared text takes: `<si/>`.
 const SHORTEST_SHARED_TEXT: u64 = 5;
 
@@ -82,8 +79,6 @@ pub(super) fn check(file: &SharedFile) -> Result<Container> {
         }
         if name.ends_with("sharedstrings.xml") {
             check_shared_texts(&mut archive, index)?;
-        } else if container == Container::Ods && name == "content.xml" {
-            check_content(&mut archive, index)?;
         }
     }
     Ok(container)
@@ -95,9 +90,7 @@ type Archive = ZipArchive<BufReader<FileReader>>;
 fn measure(archive: &mut Archive, index: usize, name: &str, left: u64) -> Result<u64> {
     let mut part = archive.by_index(index).map_err(|cause| broken(&cause))?;
     let by_ratio = FREE_PART.saturating_add(part.compressed_size().saturating_mul(MAX_RATIO));
-    let is_in_memory = name.ends_with("sharedstrings.xml")
-        || name.ends_with("sharedstrings.bin")
-        || name.ends_with("content.xml");
+    let is_in_memory = name.ends_with("sharedstrings.xml") || name.ends_with("sharedstrings.bin");
     let in_memory = if is_in_memory { MAX_IN_MEMORY } else { MAX_UNPACKED };
     let allowed = left.min(by_ratio).min(in_memory);
     let mut sink = std::io::sink();
@@ -120,112 +113,20 @@ fn measure(archive: &mut Archive, index: usize, name: &str, left: u64) -> Result
 /// Checks the number of shared texts, for which a reader makes room before it reads them.
 fn check_shared_texts(archive: &mut Archive, index: usize) -> Result<()> {
     let part = archive.by_index(index).map_err(|cause| broken(&cause))?;
-    let mut tokens = Tokenizer::new(IoReader::new(part));
-    let root = tokens.find_map(|token| match token {
-        Ok(Token::StartTag(tag)) => Some(Ok(tag)),
+    let root = pieces(part).find_map(|piece| match piece {
+        Ok(Piece::Open(tag)) => Some(Ok(tag)),
         Err(cause) => Some(Err(broken(&cause))),
         _ => None,
     });
     let Some(root) = root.transpose()? else { return Ok(()) };
     // The tokeniser lowers the case of names, as in HTML.
-    let count = root.attributes.get(b"uniquecount".as_slice());
-    let count = count.and_then(|count| String::from_utf8_lossy(count).parse::<u64>().ok());
+    let count = root.attribute("uniquecount").and_then(|count| count.parse::<u64>().ok());
     let most = MAX_IN_MEMORY / SHORTEST_SHARED_TEXT;
     match count {
         Some(count) if count > most => Err(Error::data(format!(
             "says that it shares {count} texts; at most {most} are allowed"
         ))),
         _ => Ok(()),
-    }
-}
-
-/// Checks how many cells the sheets of an ODS have when its repeated rows and cells are laid out.
-fn check_content(archive: &mut Archive, index: usize) -> Result<()> {
-    let part = archive.by_index(index).map_err(|cause| broken(&cause))?;
-    let mut sheet: Option<Extent> = None;
-    for token in Tokenizer::new(IoReader::new(part)) {
-        match token.map_err(|cause| broken(&cause))? {
-            Token::StartTag(tag) => {
-                let repeated = |attribute: &str, most: u64| {
-                    let value = tag.attributes.get(attribute.as_bytes());
-                    let value = value.map(|value| String::from_utf8_lossy(value));
-                    value.and_then(|value| value.parse::<u64>().ok()).unwrap_or(1).min(most)
-                };
-                match (tag.name.as_slice(), &mut sheet) {
-                    (b"table:table", sheet) if !tag.self_closing => {
-                        *sheet = Some(Extent::default());
-                    }
-                    (b"table:table-row", Some(sheet)) => {
-                        sheet.begin_row(repeated("table:number-rows-repeated", MAX_ROWS.into()));
-                    }
-                    (b"table:table-cell" | b"table:covered-table-cell", Some(sheet)) => {
-                        let most = MAX_COLUMNS as u64;
-                        let is_empty =
-                            !tag.attributes.contains_key(b"office:value-type".as_slice())
-                                && !tag.attributes.contains_key(b"table:formula".as_slice());
-                        sheet.add_cells(repeated("table:number-columns-repeated", most), is_empty);
-                    }
-                    _ => {}
-                }
-            }
-            Token::EndTag(tag) if *tag.name == b"table:table".as_slice() => {
-                let Some(extent) = sheet.take() else { continue };
-                if extent.cells() > MAX_DENSE_CELLS {
-                    return Err(Error::data(format!(
-                        "has a sheet of more than {} million cells, the limit for ODS",
-                        MAX_DENSE_CELLS / 1_000_000
-                    ))
-                    .with_hint("save it as CSV or XLSX"));
-                }
-            }
-            _ => {}
-        }
-    }
-    // A reader waits for the end of a sheet for ever.
-    if sheet.is_some() { Err(broken(&"a sheet has no end")) } else { Ok(()) }
-}
-
-/// The part of an ODS sheet up to its last cell that is not empty.
-#[derive(Debug, Default)]
-struct Extent {
-    /// Rows up to the last that has a cell, and those seen after it.
-    rows: u64,
-    blank_rows: u64,
-    /// The widest row.
-    width: u64,
-    /// The current row: how often it is repeated, its cells, and whether it has any.
-    repeats: u64,
-    column: u64,
-    has_cells: bool,
-}
-
-impl Extent {
-    fn begin_row(&mut self, repeats: u64) {
-        self.end_row();
-        (self.repeats, self.column, self.has_cells) = (repeats, 0, false);
-    }
-
-    fn add_cells(&mut self, count: u64, is_empty: bool) {
-        self.column = (self.column + count).min(MAX_COLUMNS as u64);
-        if !is_empty {
-            self.has_cells = true;
-            self.width = self.width.max(self.column);
-        }
-    }
-
-    fn end_row(&mut self) {
-        if self.has_cells {
-            self.rows += self.blank_rows + self.repeats;
-            self.blank_rows = 0;
-        } else {
-            self.blank_rows += self.repeats;
-        }
-        self.repeats = 0;
-    }
-
-    fn cells(mut self) -> u64 {
-        self.end_row();
-        self.rows.min(MAX_ROWS.into()) * self.width
     }
 }
 

@@ -5,6 +5,8 @@
 //! | `limits` | what a workbook may unpack to, checked before anything is |
 //! | `xls` | the same for XLS, whose reader lays sheets out in full |
 //! | `workbook` | XLSX, XLSB, XLS and ODS: which sheet, its rows |
+//! | `ods` | the sheets of ODS, read as a stream |
+//! | `markup` | tags and texts of HTML and XML, with a bound on each |
 //! | `cell` | one cell to text |
 //! | `html` | the table of an HTML page |
 //! | `csv` | rows to RFC 4180 |
@@ -16,6 +18,8 @@ mod cell;
 mod csv;
 mod html;
 mod limits;
+mod markup;
+mod ods;
 mod workbook;
 mod xls;
 

@@ -14,7 +14,7 @@ use crate::{
 fn open(bytes: &[u8], sheet: Option<&str>) -> Result<Source, Error> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
-    let options = SourceOptions { encoding: None, sheet: sheet.map(str::to_owned) };
+    let options = SourceOptions { sheet: sheet.map(str::to_owned), ..SourceOptions::default() };
     Source::open(file.path().to_str().unwrap(), &options)
 }
 
@@ -278,7 +278,25 @@ fn ods_bombs_and_endless_sheets_are_refused() {
         table:number-columns-repeated=\"1000\" office:value-type=\"float\" office:value=\"1\"/>\
         </table:table-row>";
     let error = convert(&ods(bomb)).unwrap_err();
-    assert!(error.to_string().contains("more than 20 million cells"), "{error}");
+    assert!(error.to_string().contains("more than 200 times what it holds"), "{error}");
+    let spaces = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>a<text:s \
+        text:c=\"2000000000\"/></text:p></table:table-cell></table:table-row>";
+    for count in ["2000000000", "18446744073709551616", "1048577"] {
+        let error = convert(&ods(&spaces.replace("2000000000", count))).unwrap_err();
+        assert!(error.to_string().contains("more than 1 MiB of text"), "{error}");
+    }
+    for (attribute, count) in [("rows", "-1"), ("columns", "x"), ("rows", "")] {
+        let odd = format!(
+            "<table:table-row table:number-{attribute}-repeated=\"{count}\"><table:table-cell \
+             table:number-{attribute}-repeated=\"{count}\"/></table:table-row>"
+        );
+        let error = convert(&ods(&odd)).unwrap_err();
+        assert!(error.to_string().contains("is not a count of repeats"), "{error}");
+    }
+    let wide = "<table:table-row><table:table-cell table:number-columns-repeated=\"16384\"/>\
+        <table:table-cell office:value-type=\"float\" office:value=\"1\"/></table:table-row>";
+    let error = convert(&ods(wide)).unwrap_err();
+    assert!(error.to_string().contains("more than 16384 columns"), "{error}");
     let endless = zip(&[
         ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
         ("META-INF/manifest.xml", "<manifest:manifest/>"),
@@ -357,6 +375,9 @@ fn xls_cells_keep_their_place_and_bombs_are_refused() {
     let corners = [number(0, 0, 1.0), number(65_535, 255, 1.0)];
     let error = convert(&xls(2, &corners)).unwrap_err();
     assert!(error.to_string().contains("more than 20 million cells"), "{error}");
+    // One such sheet is within that, but would take half a gigabyte for two cells.
+    let error = convert(&xls(1, &corners)).unwrap_err();
+    assert!(error.to_string().contains("empty places for each of its 2 cells"), "{error}");
 
     // The reader makes room for the dimensions that a sheet declares.
     let mut dimensions = vec![0, 0, 0, 0, 0, 0, 0, 0x7F];
@@ -384,6 +405,58 @@ fn html_cells_are_what_a_browser_shows() {
     let expected = "ID,\"Имя, фамилия\"\n\
         007,\"Ромашка & \"\"К°\"\"\nвторая\u{A0}строка\"\n,\"один\nдва\"\n,\n1,2\n";
     assert_eq!(convert(page.as_bytes()).unwrap(), expected);
+}
+
+#[test]
+fn ods_cells_hold_what_a_spreadsheet_shows() {
+    let rows = "<table:table-row>\
+        <table:table-cell office:value-type=\"string\"><text:p>две<text:s text:c=\"2\"/>строки</text:p>\
+        <text:p>a<text:tab/>b</text:p><office:annotation><text:p>note</text:p></office:annotation>\
+        </table:table-cell>\n  <table:table-cell office:value-type=\"percentage\" office:value=\"0.15\">\
+        <text:p>15 %</text:p></table:table-cell>\
+        <table:table-cell office:value-type=\"boolean\" office:boolean-value=\"true\"/>\
+        <table:table-cell office:value-type=\"time\" office:time-value=\"PT09H30M05S\"/>\
+        <table:table-cell table:formula=\"of:=1/0\" calcext:value-type=\"error\"/>\
+        <table:table-cell table:formula=\"of:=1\"/><table:table-cell><text:p>plain</text:p>\
+        <draw:frame><text:p>shape</text:p></draw:frame></table:table-cell></table:table-row>\
+        <table:table-row table:number-rows-repeated=\"2\"><table:table-cell \
+        table:number-columns-repeated=\"2\" office:value-type=\"float\" office:value=\"7\"/>\
+        </table:table-row>";
+    let source = open(&ods(rows), None).unwrap();
+    assert_eq!(
+        text(&source),
+        "\"две  строки\na\tb\",0.15,true,09:30:05,,,plain\n7,7,,,,,\n7,7,,,,,\n"
+    );
+    assert_eq!(decision(&source, "error cells").as_deref(), Some("1 read as empty"));
+    assert_eq!(decision(&source, "formulas").as_deref(), Some("1 read as empty"));
+}
+
+#[test]
+fn html_cut_anywhere_inside_its_table_is_refused() {
+    let page = "<html><body><table border=1><tr><th>id</th><th>сумма</th></tr><tr><td>1</td><td>1050.50</td>\
+        </tr><tr><td>2</td><td><p>7</p></td></tr></table></body></html>";
+    let end = page.find("</table>").unwrap() + "</table>".len();
+    let begin = page.find("<th>id").unwrap();
+    for at in (begin..page.len()).filter(|at| page.is_char_boundary(*at)) {
+        let converted = open(&page.as_bytes()[..at], None);
+        if at < end {
+            let error = converted.unwrap_err();
+            assert!(error.to_string().contains("it was cut short"), "{at}: {error}");
+        } else {
+            let is_said = decision(&converted.unwrap(), "end").is_some();
+            assert_eq!(is_said, !page[..at].contains("</html>"), "{at}");
+        }
+    }
+    // Whether a later table was lost cannot be known; whether an earlier one never closes can.
+    let page = "<table><tr><td>a</td></tr><table><tr><td>b</td></tr></table>";
+    assert!(open(page.as_bytes(), None).unwrap_err().to_string().contains("it was cut short"));
+}
+
+#[test]
+fn html_tables_within_tables_are_bounded() {
+    let deep = "<table><tr><td>".repeat(100_000);
+    let error = open(deep.as_bytes(), None).unwrap_err();
+    assert!(error.to_string().contains("more than 64 deep"), "{error}");
 }
 
 #[test]

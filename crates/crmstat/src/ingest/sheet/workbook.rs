@@ -2,14 +2,13 @@
 
 use std::{io::BufReader, ops::ControlFlow};
 
-use calamine::{
-    Data, DataRef, Ods, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx,
-};
+use calamine::{Data, DataRef, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
 use super::{
     Converted, cell,
     csv::{CsvWriter, HEAD_ROWS, MAX_ROWS, Row},
     limits::{self, Container, broken},
+    ods::{Ods, OdsSheet},
     xls,
 };
 use crate::{
@@ -63,16 +62,16 @@ enum Book {
     Xlsx(Box<Xlsx<BufReader<FileReader>>>),
     Xlsb(Box<Xlsb<BufReader<FileReader>>>),
     Xls(Box<Xls<BufReader<FileReader>>>),
-    Ods(Box<Ods<BufReader<FileReader>>>),
+    Ods(Box<Ods>),
 }
 
 /// What was peculiar about the cells of a sheet.
 #[derive(Clone, Copy, Debug, Default)]
-struct Oddities {
+pub(super) struct Oddities {
     /// Cells that hold an error such as `#DIV/0!`.
-    errors: u64,
+    pub(super) errors: u64,
     /// Formulas whose value was never stored.
-    uncomputed: u64,
+    pub(super) uncomputed: u64,
 }
 
 impl Oddities {
@@ -97,7 +96,7 @@ impl Oddities {
 }
 
 /// Takes a row and says whether to go on.
-type Visit<'a> = &'a mut dyn FnMut(&Row) -> Result<ControlFlow<()>>;
+pub(super) type Visit<'a> = &'a mut dyn FnMut(&Row) -> Result<ControlFlow<()>>;
 
 impl Book {
     /// The workbook in `file`, and which kind of ZIP file it is, if it is one.
@@ -119,10 +118,7 @@ impl Book {
             Container::Xlsb => {
                 Self::Xlsb(Box::new(Xlsb::new(reader).map_err(|cause| broken(&cause))?))
             }
-            Container::Ods => match Ods::new(reader) {
-                Err(calamine::OdsError::Password) => return Err(protected()),
-                opened => Self::Ods(Box::new(opened.map_err(|cause| broken(&cause))?)),
-            },
+            Container::Ods => Self::Ods(Box::new(Ods::open(file)?)),
         };
         Ok((book, Some(container)))
     }
@@ -132,7 +128,7 @@ impl Book {
             Self::Xlsx(book) => book.sheets_metadata(),
             Self::Xlsb(book) => book.sheets_metadata(),
             Self::Xls(book) => book.sheets_metadata(),
-            Self::Ods(book) => book.sheets_metadata(),
+            Self::Ods(book) => return book.sheets().iter().map(OdsSheet::described).collect(),
         };
         sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).cloned().collect()
     }
@@ -167,12 +163,7 @@ impl Book {
                     return Ok(rows.oddities);
                 }
             }
-            Self::Ods(book) => {
-                let range = book.worksheet_range(sheet).map_err(|e| broken(&e))?;
-                if rows.add_range(&range)?.is_break() {
-                    return Ok(rows.oddities);
-                }
-            }
+            Self::Ods(book) => return book.read(sheet, rows.visit),
         }
         rows.finish()
     }
@@ -297,7 +288,7 @@ fn looks_like_value(cell: &str) -> bool {
     cell.bytes().next().is_some_and(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-fn protected() -> Error {
+pub(super) fn protected() -> Error {
     Error::data("is a workbook protected by a password")
         .with_hint("open it in a spreadsheet program and save it without")
 }

@@ -13,6 +13,10 @@ use crate::{Error, Result, ingest::source::SharedFile};
 const MAX_FILE: u64 = 256 << 20;
 /// Cells of all sheets together, the empty ones between others included.
 const MAX_CELLS: u64 = 20_000_000;
+/// Places laid out, below which it does not matter how many of them hold a cell, and how many may be laid
+/// out for each cell beyond.
+const FREE_PLACES: u64 = 2_000_000;
+const PLACES_PER_CELL: u64 = 64;
 /// Streams shorter than this lie in the small sectors.
 const SMALL_STREAM: usize = 4096;
 const SMALL_SECTOR: usize = 64;
@@ -26,8 +30,14 @@ pub(super) fn check(file: &SharedFile) -> Result<()> {
     let mut bytes = Vec::new();
     file.reader_at(0).read_to_end(&mut bytes).map_err(|cause| broken(&cause))?;
     let stream = workbook_stream(&bytes).ok_or_else(|| broken(&"it has no workbook stream"))?;
-    if cells(&stream) > MAX_CELLS {
+    let Extent { places, cells } = extent(&stream);
+    if places > MAX_CELLS {
         return Err(too_large(&format!("{} million cells", MAX_CELLS / 1_000_000)));
+    }
+    if places > FREE_PLACES.saturating_add(cells.saturating_mul(PLACES_PER_CELL)) {
+        return Err(too_large(&format!(
+            "{PLACES_PER_CELL} empty places for each of its {cells} cells"
+        )));
     }
     Ok(())
 }
@@ -104,27 +114,37 @@ fn entry_name(entry: &[u8]) -> Option<String> {
     Some(String::from_utf16_lossy(&units).to_uppercase())
 }
 
-/// Cells that the reader of `stream` makes room for.
-fn cells(stream: &[u8]) -> u64 {
+/// What the reader makes room for, and the cells that are there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    places: u64,
+    cells: u64,
+}
+
+/// The extent of all sheets of `stream`.
+fn extent(stream: &[u8]) -> Extent {
     const BOUND_SHEET: u16 = 0x0085;
     let sheets = records(stream).take_while(|(kind, _)| *kind != END);
     sheets
         .filter(|(kind, _)| *kind == BOUND_SHEET)
         .filter_map(|(_, data)| stream.get(u32_at(data, 0)? as usize..))
-        .map(sheet_cells)
-        .fold(0, u64::saturating_add)
+        .map(sheet_extent)
+        .fold(Extent::default(), |all, sheet| Extent {
+            places: all.places.saturating_add(sheet.places),
+            cells: all.cells.saturating_add(sheet.cells),
+        })
 }
 
 const BEGIN: u16 = 0x0809;
 const END: u16 = 0x000A;
 
-/// The larger of what the sheet at the start of `stream` says of its dimensions and the rectangle around
+/// The sheet at the start of `stream`: the larger of what it says of its dimensions and the rectangle around
 /// its cells.
-fn sheet_cells(stream: &[u8]) -> u64 {
+fn sheet_extent(stream: &[u8]) -> Extent {
     const DIMENSIONS: u16 = 0x0200;
     const CELLS: [u16; 8] = [0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E];
     const SEVERAL_NUMBERS: u16 = 0x00BD;
-    let mut declared = 0_u64;
+    let (mut declared, mut cells) = (0_u64, 0_u64);
     let (mut rows, mut columns) = ((u64::MAX, 0), (u64::MAX, 0));
     let mut depth = 0_u32;
     for (kind, data) in records(stream) {
@@ -153,6 +173,7 @@ fn sheet_cells(stream: &[u8]) -> u64 {
                     SEVERAL_NUMBERS => u16_at(data, data.len().saturating_sub(2)).unwrap_or(column),
                     _ => column,
                 };
+                cells += 1 + u64::from(last.saturating_sub(column));
                 rows = (rows.0.min(row.into()), rows.1.max(row.into()));
                 columns = (columns.0.min(column.into()), columns.1.max(last.max(column).into()));
             }
@@ -160,9 +181,10 @@ fn sheet_cells(stream: &[u8]) -> u64 {
         }
     }
     if rows.0 == u64::MAX {
-        return declared;
+        return Extent { places: declared, cells };
     }
-    declared.max((rows.1 - rows.0 + 1) * (columns.1 - columns.0 + 1))
+    let around = (rows.1 - rows.0 + 1) * (columns.1 - columns.0 + 1);
+    Extent { places: declared.max(around), cells }
 }
 
 /// The records of a stream: kind and data.

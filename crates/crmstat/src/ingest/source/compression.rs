@@ -2,12 +2,14 @@
 
 use std::{
     fmt,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use flate2::bufread::GzDecoder;
 
 use super::file::{FileReader, SharedFile};
 use crate::Error;
@@ -35,7 +37,8 @@ impl Compression {
         match head {
             // The third byte is the method, of which gzip has one: deflate.
             [0x1F, 0x8B, 0x08, ..] => Self::Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => Self::Zstd,
+            // A frame, or one to be skipped before it, as parallel compressors write.
+            [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Self::Zstd,
             _ => Self::None,
         }
     }
@@ -45,7 +48,7 @@ impl Compression {
         match self {
             Self::None => None,
             Self::Gzip => Some("the file begins with the bytes 1F 8B 08"),
-            Self::Zstd => Some("the file begins with the bytes 28 B5 2F FD"),
+            Self::Zstd => Some("the file begins with a frame of zstd"),
         }
     }
 
@@ -59,7 +62,7 @@ impl Compression {
         let input = BufReader::with_capacity(INPUT_BLOCK, counted);
         let decoder: Box<dyn Read + Send> = match self {
             Self::Zstd => Box::new(zstd::Decoder::with_buffer(input)?),
-            _ => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            _ => Box::new(GzipMembers { member: Member::Before(input) }),
         };
         Ok(Box::new(Bounded { decoder, consumed, produced: 0, name: self.to_string() }))
     }
@@ -72,6 +75,62 @@ impl fmt::Display for Compression {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
         })
+    }
+}
+
+/// All members of a gzip file as one stream. Zero bytes behind the last, with which tapes and blocks are
+/// filled up, are no member.
+struct GzipMembers<R> {
+    member: Member<R>,
+}
+
+enum Member<R> {
+    /// Where a member may begin.
+    Before(R),
+    Inside(GzDecoder<R>),
+    /// Behind the last.
+    Ended,
+}
+
+impl<R: BufRead> Read for GzipMembers<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            self.member = match std::mem::replace(&mut self.member, Member::Ended) {
+                Member::Ended => return Ok(0),
+                Member::Before(mut input) => {
+                    if skip_zeros(&mut input)? {
+                        return Ok(0);
+                    }
+                    Member::Inside(GzDecoder::new(input))
+                }
+                Member::Inside(mut decoder) => match decoder.read(buffer)? {
+                    0 => Member::Before(decoder.into_inner()),
+                    read => {
+                        self.member = Member::Inside(decoder);
+                        return Ok(read);
+                    }
+                },
+            };
+        }
+    }
+}
+
+/// Passes over zero bytes; whether nothing follows them.
+fn skip_zeros(input: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let ready = input.fill_buf()?;
+        if ready.is_empty() {
+            return Ok(true);
+        }
+        let zeros = ready.iter().take_while(|byte| **byte == 0).count();
+        let all = zeros == ready.len();
+        input.consume(zeros);
+        if !all {
+            return Ok(false);
+        }
     }
 }
 

@@ -105,7 +105,10 @@ pub(super) fn choose(
         };
         return Ok(chosen(UTF_8, evidence));
     }
-    if survey.multibyte >= VALID_PER_BROKEN * survey.broken {
+    // A file put together of two encodings: what the greater part of its lines are in.
+    if survey.valid_lines > 0 && survey.valid_lines >= survey.broken_lines
+        || survey.multibyte >= VALID_PER_BROKEN * survey.broken
+    {
         let evidence = format!(
             "{} characters beyond ASCII are valid UTF-8; {} broken sequences are not",
             survey.multibyte, survey.broken
@@ -127,6 +130,11 @@ struct Survey {
     multibyte: u64,
     /// Sequences that are not UTF-8.
     broken: u64,
+    /// Lines with characters of several bytes and none broken, and lines with a broken one.
+    valid_lines: u64,
+    broken_lines: u64,
+    /// The line that is not complete yet: whether it has either.
+    line: (bool, bool),
     /// The blocks with bytes beyond ASCII, up to [`SAMPLE`].
     sample: Vec<u8>,
 }
@@ -140,7 +148,10 @@ impl Survey {
             block.drain(..block.len() - carried);
             if rest.by_ref().take(BLOCK as u64).read_to_end(&mut block)? == 0 {
                 // What is carried past the end is a character cut short, unless the check ended there.
-                survey.broken += u64::from(carried > 0 && rest.limit() > 0);
+                let is_cut = carried > 0 && rest.limit() > 0;
+                survey.broken += u64::from(is_cut);
+                survey.line.1 |= is_cut;
+                survey.end_line();
                 return Ok(survey);
             }
         }
@@ -149,14 +160,23 @@ impl Survey {
     /// Takes in `block` and returns how many bytes at its end begin a character that may go on.
     fn add(&mut self, block: &[u8]) -> usize {
         if block.is_ascii() {
+            if block.contains(&b'\n') {
+                self.end_line();
+            }
             return 0;
         }
         let room = SAMPLE.saturating_sub(self.sample.len());
         self.sample.extend_from_slice(&block[..block.len().min(room)]);
         let mut position = 0;
         for chunk in block.utf8_chunks() {
-            let leads = chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
-            self.multibyte += leads as u64;
+            for line in chunk.valid().split_inclusive('\n') {
+                let leads = line.bytes().filter(|byte| *byte >= 0xC0).count();
+                self.multibyte += leads as u64;
+                self.line.0 |= leads > 0;
+                if line.ends_with('\n') {
+                    self.end_line();
+                }
+            }
             position += chunk.valid().len() + chunk.invalid().len();
             if chunk.invalid().is_empty() {
                 continue;
@@ -167,8 +187,15 @@ impl Survey {
                 return chunk.invalid().len();
             }
             self.broken += 1;
+            self.line.1 = true;
         }
         0
+    }
+
+    fn end_line(&mut self) {
+        let (has_valid, is_broken) = std::mem::take(&mut self.line);
+        self.valid_lines += u64::from(has_valid && !is_broken);
+        self.broken_lines += u64::from(is_broken);
     }
 }
 

@@ -1,12 +1,16 @@
 //! One open file that many readers share, and the spooling of what cannot be read twice.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read, Seek, SeekFrom, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
-use super::{place, read_head};
+use super::{
+    fingerprint::{Fingerprint, Tap},
+    place, read_head,
+};
 use crate::{Error, Result};
 
 /// What a compressed workbook or Parquet file may take on the disk once expanded, in bytes.
@@ -14,6 +18,10 @@ use crate::{Error, Result};
 /// These kinds are compressed inside already, so an honest one hardly grows; four gibibytes is past
 /// any workbook and any Parquet file worth wrapping in gzip.
 const SPOOL_LIMIT: u64 = 4 << 30;
+/// What a pipe may take on the disk, in bytes: the orders of a large company, and no endless stream.
+const PIPE_LIMIT: u64 = 64 << 30;
+/// Bytes moved at once.
+const BLOCK: usize = 256 << 10;
 
 /// An open file that several readers read, each at its own place.
 ///
@@ -23,13 +31,62 @@ const SPOOL_LIMIT: u64 = 4 << 30;
 pub(crate) struct SharedFile {
     file: Arc<Mutex<File>>,
     len: u64,
+    /// What tells that it was written to.
+    stamp: Stamp,
+    /// Hashes what is read, where that is asked for.
+    tap: Option<Arc<Tap>>,
+}
+
+/// The size of a file and when it last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { len: metadata.len(), modified: metadata.modified().ok() }
+    }
 }
 
 impl SharedFile {
     /// Shares `file`, which ends where it ends now.
     pub(crate) fn new(file: File) -> io::Result<Self> {
-        let len = file.metadata()?.len();
-        Ok(Self { file: Arc::new(Mutex::new(file)), len })
+        let stamp = Stamp::of(&file.metadata()?);
+        Ok(Self { file: Arc::new(Mutex::new(file)), len: stamp.len, stamp, tap: None })
+    }
+
+    /// Hashes from now on what is read.
+    fn hashed(self) -> Self {
+        Self { tap: Some(Arc::new(Tap::new())), ..self }
+    }
+
+    /// The hash of what was read, of all of the file; nothing more can be read into it afterwards.
+    pub(super) fn fingerprint(&self) -> io::Result<Fingerprint> {
+        let Some(tap) = &self.tap else {
+            return Err(io::Error::other("it was not opened to be hashed"));
+        };
+        let mut block = vec![0; BLOCK];
+        let mut rest = self.reader_at(tap.frontier());
+        while rest.read(&mut block)? > 0 {}
+        self.check_unchanged()?;
+        Ok(tap.finish())
+    }
+
+    /// Whether the file is still as it was when it was opened.
+    ///
+    /// # Errors
+    /// A file that was written to meanwhile: what was read of it may be half old and half new.
+    pub(crate) fn check_unchanged(&self) -> io::Result<()> {
+        let metadata = self.file.lock().unwrap_or_else(PoisonError::into_inner).metadata()?;
+        if Stamp::of(&metadata) == self.stamp {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            Error::data("it changed while it was read")
+                .with_hint("wait until it is written, or copy it and read the copy"),
+        ))
     }
 
     /// Its length in bytes.
@@ -62,7 +119,12 @@ impl SharedFile {
                 io::ErrorKind::UnexpectedEof,
                 format!("it shrank from {} to {offset} bytes while it was read", self.len),
             )),
-            read => Ok(read),
+            read => {
+                if let Some(tap) = &self.tap {
+                    tap.saw(offset, &buffer[..read]);
+                }
+                Ok(read)
+            }
         }
     }
 }
@@ -95,39 +157,75 @@ impl Seek for FileReader {
     }
 }
 
-/// Opens `name`; what is not a regular file, such as standard input or a named pipe, is spooled.
-pub(super) fn open(name: &str) -> Result<SharedFile> {
-    let failed = |cause| Error::io("cannot read", name, cause);
-    if name == "-" {
-        return spool(io::stdin().lock()).map_err(failed);
-    }
-    let file = File::open(name).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(Error::data("is a folder, not a file")
-            .at(place(name))
-            .with_hint(format!("name its files, such as `{}/*.csv`", name.trim_end_matches('/'))));
-    }
-    if metadata.is_file() { SharedFile::new(file) } else { spool(file) }.map_err(failed)
+/// Opens `name`; what is not a regular file, such as standard input or a named pipe, is spooled. Where
+/// `hashed`, what is read of it is hashed.
+pub(super) fn open(name: &str, hashed: bool) -> Result<SharedFile> {
+    let failed = |cause| super::failure(name, cause);
+    let file = if name == "-" {
+        spool_pipe(io::stdin().lock()).map_err(failed)?
+    } else {
+        let file = File::open(name).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(Error::data("is a folder, not a file").at(place(name)).with_hint(format!(
+                "name its files, such as `{}/*.csv`",
+                name.trim_end_matches('/')
+            )));
+        }
+        if metadata.is_file() { SharedFile::new(file) } else { spool_pipe(file) }.map_err(failed)?
+    };
+    Ok(if hashed { file.hashed() } else { file })
 }
 
 /// Copies `reader` into a temporary file without a name: it vanishes with the last handle, however
 /// the process ends.
 fn spool(mut reader: impl Read) -> io::Result<SharedFile> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut reader, &mut file)?;
-    file.flush()?;
+    let mut file = tempfile::tempfile().map_err(spooling)?;
+    let mut block = vec![0; BLOCK];
+    loop {
+        match reader.read(&mut block) {
+            Ok(0) => break,
+            Ok(read) => file.write_all(&block[..read]).map_err(spooling)?,
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(cause) => return Err(cause),
+        }
+    }
     SharedFile::new(file)
 }
 
-/// The same for expanded content, up to [`SPOOL_LIMIT`].
-pub(super) fn spool_bounded(reader: impl Read) -> io::Result<SharedFile> {
-    let spooled = spool(reader.take(SPOOL_LIMIT + 1))?;
-    if spooled.len() > SPOOL_LIMIT {
-        return Err(io::Error::other(Error::data(format!(
-            "expands to more than the {} GiB allowed for a compressed workbook or Parquet file",
-            SPOOL_LIMIT >> 30
-        ))));
+/// The failure to keep a copy, in the words of an error of ours.
+fn spooling(cause: io::Error) -> io::Error {
+    io::Error::other(
+        Error::io("cannot write a temporary file in", std::env::temp_dir(), cause)
+            .with_hint("free some space there, or name another folder in TMPDIR"),
+    )
+}
+
+/// A pipe, up to [`PIPE_LIMIT`].
+fn spool_pipe(reader: impl Read) -> io::Result<SharedFile> {
+    spool_up_to(reader, PIPE_LIMIT, |limit| {
+        Error::data(format!("a pipe gives more than {limit} GiB"))
+            .with_hint("write it to a file first, and read the file")
+    })
+}
+
+fn spool_up_to(
+    reader: impl Read,
+    limit: u64,
+    refused: impl FnOnce(u64) -> Error,
+) -> io::Result<SharedFile> {
+    let spooled = spool(reader.take(limit + 1))?;
+    if spooled.len() > limit {
+        return Err(io::Error::other(refused(limit >> 30)));
     }
     Ok(spooled)
+}
+
+/// Expanded content, up to [`SPOOL_LIMIT`].
+pub(super) fn spool_bounded(reader: impl Read) -> io::Result<SharedFile> {
+    spool_up_to(reader, SPOOL_LIMIT, |limit| {
+        Error::data(format!(
+            "expands to more than the {limit} GiB allowed for a compressed workbook or Parquet file"
+        ))
+    })
 }

@@ -81,6 +81,9 @@ pub(super) fn recognise(head: &[u8]) -> Result<Format> {
     if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Ok(Format::Xls);
     }
+    if is_tar(head) {
+        return Err(unreadable("a tar archive").with_hint("unpack it and pass the files inside"));
+    }
     // A text may begin with the letters `ORC` or `BZh`; what is printable throughout is text.
     let noise = is_noise(head);
     for &(magic, what, hint) in FOREIGN {
@@ -98,6 +101,22 @@ pub(super) fn recognise(head: &[u8]) -> Result<Format> {
 
 fn unreadable(what: &str) -> Error {
     Error::data(format!("is not a table that crmstat reads: {what}"))
+}
+
+/// A header of tar, of any of its dialects: a sum of its bytes that comes out (POSIX.1-2024, `pax`). The text
+/// that follows it hides the few NUL bytes.
+fn is_tar(head: &[u8]) -> bool {
+    const HEADER: usize = 512;
+    const SUM: std::ops::Range<usize> = 148..156;
+    let Some(header) = head.get(..HEADER) else { return false };
+    let stated = header[SUM].iter().skip_while(|byte| **byte == b' ');
+    let digits: Vec<u8> = stated.copied().take_while(|byte| matches!(byte, b'0'..=b'7')).collect();
+    let stated = digits.iter().fold(0_u32, |sum, digit| sum * 8 + u32::from(digit - b'0'));
+    let bytes = header.iter().enumerate();
+    // The field of the sum counts as blanks.
+    let sum: u32 =
+        bytes.map(|(at, byte)| u32::from(if SUM.contains(&at) { b' ' } else { *byte })).sum();
+    !digits.is_empty() && stated == sum
 }
 
 /// More control bytes than a text has.

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `contained` | a wall around foreign decoders |
 //! | `expand` | file names and glob patterns to inputs |
+//! | `inputs` | the files of one run, each opened once |
 //! | `file` | one open file that many readers share; spooling of pipes |
+//! | `fingerprint` | the hash of what was read |
 //! | `compression` | gzip and zstd, with a bound on what they may expand to |
 //! | `kind` | text, sheet, HTML table or Parquet, by magic bytes and structure |
 //! | `encoding` | which encoding a text is in |
@@ -18,10 +20,15 @@ mod contained;
 mod encoding;
 mod expand;
 mod file;
+mod fingerprint;
+mod inputs;
 mod kind;
 mod transcode;
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use self::{compression::Compression, encoding::Chosen, transcode::Transcoder};
 pub(crate) use self::{
@@ -29,8 +36,12 @@ pub(crate) use self::{
     file::{FileReader, SharedFile},
     kind::Format,
 };
+pub use self::{
+    expand::expand,
+    fingerprint::Fingerprint,
+    inputs::{Inputs, ReadFile},
+};
 use crate::{Error, Place, Result, data::Decision, ingest::sheet};
-pub use expand::expand;
 
 /// How much of an input is looked at to recognise it.
 const HEAD: usize = 64 << 10;
@@ -42,6 +53,10 @@ pub(crate) struct SourceOptions {
     pub(crate) encoding: Option<String>,
     /// The name of the sheet of a workbook.
     pub(crate) sheet: Option<String>,
+    /// Where its file is kept open.
+    pub(crate) inputs: Inputs,
+    /// What it is for.
+    pub(crate) role: &'static str,
 }
 
 /// What an input turned out to be.
@@ -82,11 +97,16 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Source {
     name: String,
+    /// The file as it was opened.
+    opened: SharedFile,
+    /// What is read: the file itself, or what it was unpacked or converted to.
     file: SharedFile,
     compression: Compression,
     text: Chosen,
     kind: Kind,
     decisions: Vec<Decision>,
+    /// Whether a scan found the last line without an end.
+    has_open_end: AtomicBool,
 }
 
 impl Source {
@@ -99,7 +119,8 @@ impl Source {
     /// the limits of its kind, or an encoding or sheet that does not exist.
     pub(crate) fn open(name: &str, options: &SourceOptions) -> Result<Self> {
         let forced = options.encoding.as_deref().map(encoding::by_name).transpose()?;
-        let mut file = file::open(name)?;
+        let opened = options.inputs.open(options.role, name)?;
+        let mut file = opened.clone();
         let mut decisions = Vec::new();
         let mut decide = |topic: &str, value: String, reason: String, option| {
             let (file, topic) = (name.to_owned(), topic.to_owned());
@@ -138,7 +159,10 @@ impl Source {
             Format::Parquet => Kind::Parquet,
             _ => Kind::Sheet,
         };
-        let mut source = Self { name: name.to_owned(), file, compression, text, kind, decisions };
+        let name = name.to_owned();
+        let has_open_end = AtomicBool::new(false);
+        let mut source =
+            Self { name, opened, file, compression, text, kind, decisions, has_open_end };
         if kind == Kind::Sheet {
             source.convert_sheet(format, options.sheet.as_deref())?;
         }
@@ -151,11 +175,30 @@ impl Source {
             Format::Html => sheet::convert_html(self)?,
             _ => sheet::convert_workbook(&self.name, &self.file, format, sheet)?,
         };
+        self.check_unchanged()?;
         self.decisions.extend(converted.decisions);
         self.file = converted.csv;
         self.compression = Compression::None;
         self.text = Chosen::utf8();
         Ok(())
+    }
+
+    /// Whether the file is still as it was when it was opened.
+    ///
+    /// # Errors
+    /// A file that was written to meanwhile.
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
+        self.opened.check_unchanged().map_err(|cause| self.failure(cause))
+    }
+
+    /// Notes that the last line has no end.
+    pub(crate) fn note_open_end(&self) {
+        self.has_open_end.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the last line has no end, once all of it was read.
+    pub(crate) fn has_open_end(&self) -> bool {
+        self.has_open_end.load(Ordering::Relaxed)
     }
 
     /// The name under which it was opened.

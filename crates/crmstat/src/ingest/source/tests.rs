@@ -308,7 +308,10 @@ proptest! {
         rest in prop::collection::vec(any::<u8>(), 0..600),
         encoding in prop::option::of(prop::sample::select(vec!["utf-8", "cp1251", "utf-16le", "gbk"])),
     ) {
-        let options = SourceOptions { encoding: encoding.map(str::to_owned), sheet: None };
+        let options = SourceOptions {
+            encoding: encoding.map(str::to_owned),
+            ..SourceOptions::default()
+        };
         if let Ok(source) = open_with(&[magic, &rest].concat(), &options) {
             match source.kind() {
                 Kind::Parquet => drop(ParquetFile::open(&source)),

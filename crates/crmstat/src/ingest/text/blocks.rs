@@ -38,6 +38,7 @@ pub(crate) struct Blocks<'a, R> {
     /// What was read behind the last complete record.
     carry: Vec<u8>,
     ended: bool,
+    has_open_end: bool,
 }
 
 impl<'a, R: Read> Blocks<'a, R> {
@@ -58,11 +59,11 @@ impl<'a, R: Read> Blocks<'a, R> {
             next_line: 1,
             carry: Vec::new(),
             ended: false,
+            has_open_end: false,
         }
     }
 
     /// The same in blocks of about `block_size` bytes.
-    #[cfg(test)]
     pub(crate) fn with_block_size(self, block_size: usize) -> Self {
         Self { block_size, ..self }
     }
@@ -81,6 +82,7 @@ impl<'a, R: Read> Blocks<'a, R> {
                     return Err(self.unclosed_quote(bytes, quote));
                 }
                 if bytes.last().is_some_and(|last| *last != b'\n') {
+                    self.has_open_end = is_cut(bytes);
                     bytes.push(b'\n');
                 }
                 break bytes.len();
@@ -104,6 +106,11 @@ impl<'a, R: Read> Blocks<'a, R> {
         self.next_index += 1;
         self.next_line += memchr_iter(b'\n', bytes).count() as u64;
         Ok(end > 0)
+    }
+
+    /// Whether the last record had no end.
+    pub(crate) fn has_open_end(&self) -> bool {
+        self.has_open_end
     }
 
     fn read_up_to(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<()> {
@@ -201,6 +208,15 @@ impl Dialect {
             }
         }
     }
+}
+
+/// Whether `bytes`, which do not end in a newline, end within a record: not in blanks, in a carriage return or
+/// in the mark of an end that DOS wrote.
+fn is_cut(bytes: &[u8]) -> bool {
+    const END_OF_FILE: u8 = 0x1A;
+    let line = memrchr(b'\n', bytes).map_or(bytes, |newline| &bytes[newline + 1..]);
+    let holds = |byte: &u8| !byte.is_ascii_whitespace() && *byte != END_OF_FILE;
+    !line.ends_with(b"\r") && line.iter().any(holds)
 }
 
 /// Whether what follows `text` is escaped: an odd number of backslashes ends it.

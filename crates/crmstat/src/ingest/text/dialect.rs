@@ -104,11 +104,35 @@ fn closed_up(head: &[u8]) -> Vec<u8> {
     closed
 }
 
-/// Reads up to one block more than a sample needs; `true` where that is the whole input.
-fn read_head(input: impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
-    let limit = super::blocks::BLOCK as u64;
-    let read = input.take(limit).read_to_end(head)?;
-    Ok((read as u64) < limit)
+/// Bytes that are looked at; more where the records among which the header stands are longer.
+const LOOKED_AT: usize = super::blocks::BLOCK;
+/// The longest head of a table: thousands of columns with long names.
+const LONGEST_HEAD: usize = 16 << 20;
+
+/// Reads what a sample needs: as many lines as may stand before the first row; `true` where that is the whole
+/// input.
+fn read_head(mut input: impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
+    let mut wanted = LOOKED_AT;
+    loop {
+        let missing = wanted - head.len();
+        if input.by_ref().take(missing as u64).read_to_end(head)? < missing {
+            return Ok(true);
+        }
+        let lines = memchr::memchr2_iter(b'\n', b'\r', head).count();
+        if lines > PREAMBLE {
+            return Ok(false);
+        }
+        if wanted >= LONGEST_HEAD {
+            return Err(io::Error::other(
+                Error::data(format!(
+                    "its first {} MiB hold {lines} line breaks: this does not look like a table",
+                    LONGEST_HEAD >> 20
+                ))
+                .with_hint("see `crmstat inspect`, or name the delimiter with `--delimiter`"),
+            ));
+        }
+        wanted *= 2;
+    }
 }
 
 /// The sample read by one dialect.
@@ -124,7 +148,8 @@ struct Candidate {
 impl Candidate {
     fn read(head: &[u8], ended: bool, dialect: Dialect) -> Self {
         let mut records = Vec::new();
-        let mut blocks = sample_blocks(head, "", dialect);
+        // All of it is one block: the header may be longer than usual ones.
+        let mut blocks = sample_blocks(head, "", dialect).with_block_size(head.len().max(1));
         let (mut block, mut batch) = (Block::default(), Batch::default());
         let widest = head
             .split(|byte| *byte == b'\n')

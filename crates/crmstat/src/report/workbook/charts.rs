@@ -5,13 +5,13 @@ use crate::{
     Result,
     data::table::{Cell, Table},
     report::{Chart, ChartKind, Line, Report, Role},
-    write::xlsx::{defused, write_cell},
+    write::xlsx::write_cell,
 };
 use rust_xlsxwriter::{
     Chart as Drawing, ChartAxisLabelPosition, ChartFormat, ChartLegendPosition, ChartLine,
     ChartLineDashType, ChartSolidFill, ColNum, RowNum, Worksheet, XlsxError,
 };
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// The size of a chart in pixels, and the rows of a sheet that it covers.
 const SIZE: (u32, u32) = (1000, 380);
@@ -66,13 +66,13 @@ pub(super) fn write_data(
 ) -> Result<(), XlsxError> {
     let header = style::header();
     for (chart, table, left) in &tables.charts {
-        page.write_string_with_format(0, *left, defused(&chart.title), &style::heading())?;
+        page.write_string_with_format(0, *left, &chart.title, &style::heading())?;
         let format = style::of_unit(chart.unit, book.locale);
         for (at, column) in (*left..).zip(table.columns()) {
             page.set_column_width(at, 16)?;
             page.set_column_format(at, &format)?;
             let name = fitting(column.name());
-            page.write_string_with_format(1, at, defused(&name), &header)?;
+            page.write_string_with_format(1, at, &*name, &header)?;
             for (row, index) in (FIRST..).zip(0..table.rows()) {
                 match column.values().get(index) {
                     None => {}
@@ -88,8 +88,8 @@ pub(super) fn write_data(
         let Some((at, rows)) = tables.trend(number) else { continue };
         let format = style::of_unit(figure.unit, book.locale);
         page.set_column_width(at, 16)?;
-        page.write_string_with_format(0, at, defused(&figure.label), &style::heading())?;
-        page.write_string_with_format(1, at, defused(&figure.trend_of), &header)?;
+        page.write_string_with_format(0, at, &figure.label, &style::heading())?;
+        page.write_string_with_format(1, at, &figure.trend_of, &header)?;
         for (row, value) in rows.zip(&figure.trend).filter(|(_, value)| value.is_finite()) {
             page.write_number_with_format(row, at, *value, &format)?;
         }
@@ -115,7 +115,7 @@ pub(super) fn write(
             ChartKind::Bars { series, .. } => source.bars(series.len()),
             ChartKind::Heat { .. } => continue,
         };
-        drawing.title().set_name(defused(&chart.title).as_ref());
+        drawing.title().set_name(no_reference(&chart.title).as_ref());
         drawing.set_alt_text(chart.description.as_str());
         drawing.legend().set_position(ChartLegendPosition::Bottom);
         drawing.y_axis().set_num_format(style::axis(chart.unit));
@@ -183,4 +183,9 @@ impl Source<'_> {
         drawing.y_axis().set_label_position(ChartAxisLabelPosition::High);
         drawing
     }
+}
+
+/// `title` as the name of a chart, where a text that begins with `=` would name cells.
+fn no_reference(title: &str) -> Cow<'_, str> {
+    if title.starts_with('=') { format!(" {title}").into() } else { title.into() }
 }

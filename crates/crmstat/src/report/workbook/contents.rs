@@ -4,7 +4,6 @@ use super::{Book, Page, charts::Tables, sheet::fitting, style};
 use crate::{
     Lang,
     report::{Figure, Report, SectionId, Unit},
-    write::xlsx::defused,
 };
 use rust_xlsxwriter::{ColNum, RowNum, Sparkline, Url, Worksheet, XlsxError};
 
@@ -53,7 +52,7 @@ struct Contents<'a> {
 impl Contents<'_> {
     fn head(&mut self) -> Result<(), XlsxError> {
         let Report { title, as_of, span, files, locale, .. } = self.book.report;
-        self.page.write_string_with_format(0, 0, defused(&fitting(title)), &style::title())?;
+        self.page.write_string_with_format(0, 0, fitting(title), &style::title())?;
         let [as_of, first, last] = [as_of.date(), span.0, span.1].map(|date| locale.date(date));
         let said = match locale.lang() {
             Lang::En => {
@@ -61,7 +60,7 @@ impl Contents<'_> {
             }
             Lang::Ru => format!("На {as_of} · заказы с {first} по {last} · {}", files.join(", ")),
         };
-        self.page.write_string_with_format(1, 0, defused(&fitting(&said)), &style::note())?;
+        self.page.write_string_with_format(1, 0, fitting(&said), &style::note())?;
         self.row = 3;
         Ok(())
     }
@@ -82,7 +81,7 @@ impl Contents<'_> {
             let lines = sentence.chars().count().div_ceil(LINE).clamp(1, MOST_LINES);
             let right = (WIDTHS.len() - 1) as ColNum;
             let text = fitting(sentence);
-            self.page.merge_range(self.row, 0, self.row, right, &defused(&text), &format)?;
+            self.page.merge_range(self.row, 0, self.row, right, &text, &format)?;
             self.page.set_row_height(self.row, LINE_HEIGHT * lines as f64)?;
             self.row += 1;
         }
@@ -123,7 +122,7 @@ impl Contents<'_> {
         }
         self.row += 1;
         for (number, figure) in figures(report).enumerate() {
-            self.page.write_string(self.row, 0, defused(&figure.label))?;
+            self.page.write_string(self.row, 0, &figure.label)?;
             if figure.value.is_finite() {
                 let format = style::of_unit(figure.unit, self.book.locale);
                 self.page.write_number_with_format(self.row, 1, figure.value, &format)?;
@@ -172,7 +171,7 @@ impl Contents<'_> {
                 let said = format!("{} {hint}", absent.reason);
                 self.page.write_string(self.row, 0, title)?;
                 let said = fitting(said.trim_end()).into_owned();
-                self.page.write_string_with_format(self.row, 2, defused(&said), &style::note())?;
+                self.page.write_string_with_format(self.row, 2, &said, &style::note())?;
                 self.row += 1;
             }
             for sheet in book.sheets.iter().filter(|sheet| sheet.section == section.id) {
@@ -195,7 +194,7 @@ impl Contents<'_> {
     /// A link to the sheet `name` under `text`, and the next row.
     fn link(&mut self, name: &str, text: &str) -> Result<(), XlsxError> {
         let to = Url::new(format!("internal:'{name}'!A1"));
-        self.page.write_url_with_text(self.row, 2, to, defused(text))?;
+        self.page.write_url_with_text(self.row, 2, to, text)?;
         self.row += 1;
         Ok(())
     }

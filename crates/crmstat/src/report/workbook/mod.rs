@@ -18,7 +18,7 @@ mod style;
 use super::{Chart, ChartKind, Exhibit, Locale, Report, SectionId};
 use crate::{
     Error, Result,
-    write::xlsx::{into_io, sheet_name},
+    write::xlsx::{made, sheet_name},
 };
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::collections::HashSet;
@@ -65,8 +65,8 @@ impl Report {
     pub fn workbook(&self) -> Result<Vec<u8>> {
         let book = Book::new(self);
         let tables = charts::tables(self)?;
-        book.write(&tables)
-            .map_err(|error| Error::io("cannot write", "report.xlsx", into_io(error)))
+        made(|| book.write(&tables))
+            .map_err(|cause| Error::io("cannot write", "report.xlsx", cause))
     }
 
     fn charts(&self) -> impl Iterator<Item = (SectionId, &Chart)> {

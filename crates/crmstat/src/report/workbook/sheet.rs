@@ -5,7 +5,7 @@ use crate::{
     Lang,
     data::table::{Cell, Column, Table, Values},
     report::{Chart, ChartKind, Exhibit, Locale, Unit, cells::unit_of},
-    write::xlsx::{LONGEST_TEXT, defused, width, write_cell},
+    write::xlsx::{LONGEST_TEXT, width, write_cell},
 };
 use rust_xlsxwriter::{
     ColNum, ConditionalFormat2ColorScale, ConditionalFormatDataBar, ConditionalFormatType, RowNum,
@@ -30,10 +30,10 @@ pub(super) fn write(
         Page::Grid(chart) => chart.description.clone(),
         Page::Table(exhibit) => note(exhibit, book.locale),
     };
-    page.write_string_with_format(0, 0, defused(sheet.page.title()), &style::title())?;
+    page.write_string_with_format(0, 0, sheet.page.title(), &style::title())?;
     let back = Url::new(format!("internal:'{}'!A1", book.contents));
     page.write_url_with_text(1, 0, back, format!("← {}", book.contents))?;
-    page.write_string_with_format(1, 1, defused(&note), &style::note())?;
+    page.write_string_with_format(1, 1, &note, &style::note())?;
     page.set_freeze_panes(HEADER + 1, 1)?;
     page.set_landscape().set_print_fit_to_pages(1, 0);
     match &sheet.page {
@@ -65,7 +65,7 @@ fn write_table(table: &Table, locale: Locale, page: &mut Worksheet) -> Result<()
         let heading = locale.heading(column.title(locale.lang()));
         page.set_column_width(at, width(&heading, column))?;
         page.set_column_format(at, &style::of_column(column, locale))?;
-        page.write_string_with_format(HEADER, at, defused(&heading), &header)?;
+        page.write_string_with_format(HEADER, at, &heading, &header)?;
     }
     page.autofilter(HEADER, 0, last, (columns.len() - 1) as ColNum)?;
     for row in 0..rows {
@@ -128,13 +128,13 @@ fn write_grid(chart: &Chart, locale: Locale, page: &mut Worksheet) -> Result<(),
     let corner = format!("{row_axis} ↓   {column_axis} →");
     let widest = rows.iter().map(|row| row.chars().count()).max().unwrap_or(0);
     page.set_column_width(0, (widest.max(corner.chars().count()) + 2).min(60) as f64)?;
-    page.write_string_with_format(HEADER, 0, defused(&corner), &header)?;
+    page.write_string_with_format(HEADER, 0, &corner, &header)?;
     for (at, name) in (1..).zip(columns) {
         page.set_column_width(at, (name.chars().count() + 2).clamp(9, 30) as f64)?;
-        page.write_string_with_format(HEADER, at, defused(&fitting(name)), &header)?;
+        page.write_string_with_format(HEADER, at, fitting(name), &header)?;
     }
     for (row, (label, values)) in (HEADER + 1..).zip(rows.iter().zip(values)) {
-        page.write_string(row, 0, defused(&fitting(label)))?;
+        page.write_string(row, 0, fitting(label))?;
         for (at, value) in (1..).zip(values) {
             if let Some(value) = value.filter(|value| value.is_finite()) {
                 page.write_number_with_format(row, at, value, &format)?;
