@@ -53,11 +53,12 @@ pub(crate) fn beside(args: &ReadArgs) -> Result<Vec<Source>> {
         .collect()
 }
 
-/// The files of each table beside the orders or deals; lines first, as they may give the amounts.
+/// The files of each table beside the orders or deals; products first, as they may give the prices of the
+/// lines, then lines, as these may give the amounts.
 pub(crate) fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 6] {
     [
-        (TableKind::Lines, &args.lines),
         (TableKind::Products, &args.products),
+        (TableKind::Lines, &args.lines),
         (TableKind::Customers, &args.customers),
         (TableKind::Activities, &args.activities),
         (TableKind::History, &args.history),
@@ -106,6 +107,11 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         sheet: args.sheet.clone(),
         zone: args.tz.as_deref().map(str::parse).transpose()?,
         amounts_in_lines: kind.is_none() && !args.lines.is_empty(),
+        prices_in_products: !args.products.is_empty(),
+        discounts: args.discounts.as_deref().map(str::parse).transpose()?,
+        guests: args.guest.clone(),
+        far_dates: args.far_dates.as_deref().map(str::parse).transpose()?,
+        cancelled: args.cancelled.as_deref().map(str::parse).transpose()?,
         rates: args.rates.as_deref().map(rates).transpose()?,
         keep_rejected: args.quarantine.is_some(),
         strict: args.strict,

@@ -39,6 +39,18 @@ pub(crate) struct ReadArgs {
     /// [default: the zone is left aside and the wall time kept]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub(crate) tz: Option<String>,
+    /// What a column of discounts holds [default: decided from its cells]
+    #[arg(long, value_name = "amount|percent|fraction|none")]
+    pub(crate) discounts: Option<String>,
+    /// A customer's id that stands for nobody in particular, such as that of all guests (repeatable)
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub(crate) guest: Vec<String>,
+    /// Rows whose dates are far from all others, such as 1970 or 2042 [default: dropped and told]
+    #[arg(long, value_name = "drop|keep")]
+    pub(crate) far_dates: Option<String>,
+    /// Orders that were refunded in full within a day, with their refunds [default: dropped and told]
+    #[arg(long, value_name = "drop|keep")]
+    pub(crate) cancelled: Option<String>,
     /// Exchange rates, needed where amounts are in several currencies
     #[arg(long, value_name = "FILE")]
     pub(crate) rates: Option<PathBuf>,
@@ -52,7 +64,7 @@ pub(crate) struct ReadArgs {
     /// orders that have none
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) lines: Vec<String>,
-    /// Products: category, price, cost
+    /// Products: category, price, cost; they give the prices of orders and lines that have none
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) products: Vec<String>,
     /// Stages that deals went through: `deal_id`, `stage`, `entered_at`

@@ -67,9 +67,15 @@ fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<R
 /// The tables beside the orders or deals of `export`, which takes its amounts from the order lines where
 /// it has none. Their accounts and how they find their partners are said.
 fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Result<Vec<Records>> {
-    let mut tables = Vec::new();
+    let mut tables: Vec<Records> = Vec::new();
     for source in settings::beside(args)? {
         let mut beside = Export::open(&source.files, source.options)?;
+        let products = || tables.iter().find(|table| table.kind() == TableKind::Products);
+        if beside.kind() == Some(TableKind::Lines)
+            && let Some(products) = products()
+        {
+            beside.take_prices_of(products)?;
+        }
         let read = Records::read(&mut beside)?;
         printer.note(format!("{}:", read.result.kind()));
         printer.account(&read);
@@ -79,6 +85,9 @@ fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Res
     let lines = tables.iter().find(|table| table.kind() == TableKind::Lines);
     if let Some(lines) = lines {
         export.take_amounts_of(lines)?;
+    }
+    if let Some(products) = tables.iter().find(|table| table.kind() == TableKind::Products) {
+        export.take_prices_of(products)?;
     }
     for table in &tables {
         if let Some(join) = Join::new(export, table, lines)? {

@@ -23,8 +23,22 @@ use std::{cmp::Reverse, collections::BTreeMap};
 pub struct Deals {
     /// How many.
     pub deals: u64,
-    /// The sum of the amounts that are known.
+    /// How many of them have an amount.
+    pub with_amount: u64,
+    /// The sum of the amounts that are known; see [`Deals::worth`].
     pub amount: Money,
+}
+
+impl Deals {
+    /// Deals whose amount is not known.
+    pub fn without_amount(&self) -> u64 {
+        self.deals - self.with_amount
+    }
+
+    /// What the deals whose amount is known are worth; `None` where none is: unknown is not zero.
+    pub fn worth(&self) -> Option<Money> {
+        (self.with_amount > 0).then_some(self.amount)
+    }
 }
 
 /// Deals that share a label, by outcome.
@@ -144,7 +158,8 @@ impl Group {
             DealStatus::Open => &mut self.open,
         };
         deals.deals += 1;
-        let amount = amount.unwrap_or(Money::ZERO);
+        let Some(amount) = amount else { return Ok(()) };
+        deals.with_amount += 1;
         deals.amount = deals.amount.checked_add(amount).ok_or_else(|| {
             crate::Error::data("the amounts of the deals are past the range of money")
         })?;
@@ -162,10 +177,18 @@ impl Group {
         (closed > 0).then(|| self.won.deals as f64 / closed as f64)
     }
 
-    /// The amount won among the amounts won and lost; `None` where that is not above zero.
+    /// The amount won among the amounts won and lost; `None` where that is not above zero, or where fewer than
+    /// half of the deals of one outcome have an amount: what was lost without one is not worth nothing.
     pub fn win_rate_by_value(&self) -> Option<f64> {
+        let known = |deals: &Deals| 2 * deals.with_amount >= deals.deals;
         let (won, lost) = (self.won.amount.to_f64(), self.lost.amount.to_f64());
-        (won + lost > 0.0).then(|| won / (won + lost))
+        let is_known = known(&self.won) && known(&self.lost) && won + lost > 0.0;
+        is_known.then(|| won / (won + lost))
+    }
+
+    /// Deals of every outcome whose amount is not known.
+    pub fn without_amount(&self) -> u64 {
+        self.won.without_amount() + self.lost.without_amount() + self.open.without_amount()
     }
 }
 
@@ -219,7 +242,12 @@ impl Funnel {
                     4,
                     reasons().map(|group| group.lost.deals as f64 / lost),
                 ),
-                Column::money("amount", "Сумма", reasons().map(|group| group.lost.amount)),
+                Column::money("amount", "Сумма", reasons().map(|group| group.lost.worth())),
+                Column::int(
+                    "without_amount",
+                    "Без суммы",
+                    reasons().map(|group| group.lost.without_amount() as i64),
+                ),
             ],
         )
     }
@@ -240,8 +268,8 @@ fn groups_table(
             Column::int("open", "Открыто", count(|group| group.open.deals)),
             Column::int("won", "Выиграно", count(|group| group.won.deals)),
             Column::int("lost", "Проиграно", count(|group| group.lost.deals)),
-            Column::money("amount_open", "Сумма открытых", rows().map(|group| group.open.amount)),
-            Column::money("amount_won", "Сумма выигранных", rows().map(|group| group.won.amount)),
+            Column::money("amount_open", "Сумма открытых", rows().map(|group| group.open.worth())),
+            Column::money("amount_won", "Сумма выигранных", rows().map(|group| group.won.worth())),
             Column::float("win_rate", "Доля побед", 4, rows().map(Group::win_rate)),
             Column::float(
                 "win_rate_by_value",
@@ -249,6 +277,7 @@ fn groups_table(
                 4,
                 rows().map(Group::win_rate_by_value),
             ),
+            Column::int("without_amount", "Без суммы", count(Group::without_amount)),
         ],
     )
 }
@@ -279,7 +308,7 @@ mod tests {
         assert_eq!(funnel.all.win_rate(), Some(0.5));
         assert_eq!(funnel.all.win_rate_by_value(), Some(140.0 / 440.0));
         assert_eq!(funnel.cycle_days, Some(7.0));
-        let open = Deals { deals: 1, amount: Money::from_whole(50).unwrap() };
+        let open = Deals { deals: 1, with_amount: 1, amount: Money::from_whole(50).unwrap() };
         assert_eq!(funnel.all.open, open);
         let labels = |groups: &[super::Group]| -> Vec<String> {
             groups.iter().map(|group| group.label.clone().unwrap_or_default()).collect()
@@ -288,5 +317,9 @@ mod tests {
         assert_eq!(labels(&funnel.owners), ["Ann", "Bob", ""]);
         assert_eq!(labels(&funnel.reasons), ["", "Price"]);
         assert_eq!(funnel.reasons_table().unwrap().rows(), 2);
+        assert_eq!((funnel.all.lost.without_amount(), funnel.all.without_amount()), (1, 1));
+        // The reason of the one lost deal without an amount: unknown, not zero.
+        assert_eq!(funnel.reasons[0].lost.worth(), None);
+        assert_eq!(funnel.stages[2].win_rate_by_value(), None);
     }
 }

@@ -220,6 +220,22 @@ impl<V: Copy + Default + Send + Sync> Groups<V> {
         self.shards.iter().map(|shard| shard.texts).sum()
     }
 
+    /// Puts `value` in the place of that of `text`, where there is such a text.
+    pub(crate) fn replace(&mut self, text: &[u8], value: V) {
+        let cell = Cell { start: 0, len: text.len() as u32 };
+        let key = Key::of_cell(text, cell);
+        let probe = Probe { key, hash: hash(text, key), place: 0 };
+        let shard = &mut self.shards[shard_of(&probe)];
+        let mut slot = shard.first_slot(probe.hash);
+        while !shard.slots[slot].key.is_none() {
+            if shard.slots[slot].key.is_of(text, probe.key, &shard.arena) {
+                shard.slots[slot].value = value;
+                return;
+            }
+            slot = (slot + 1) & (shard.slots.len() - 1);
+        }
+    }
+
     /// Calls `visit` with every text and its value.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&str, &V)) {
         let mut scratch = [0; 16];

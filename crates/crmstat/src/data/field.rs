@@ -102,7 +102,8 @@ fields! {
     Channel "channel" "The channel of the sale.",
     Quantity "quantity" "How many units were sold.",
     Price "price" "The price of one unit; with a quantity and no amount it gives the amount.",
-    Discount "discount" "The discount granted, in money.",
+    Discount "discount" "The discount granted: money of the row, per cent or a fraction of the price.",
+    Refunded "refunded" "What was given back of the row's amount.",
     Cost "cost" "What the goods cost the seller.",
     Currency "currency" "The currency of the amount.",
     At "at" "When the activity happened.",
@@ -162,7 +163,9 @@ impl Field {
             | Self::EnteredAt
             | Self::Period
             | Self::Date => FieldType::Date,
-            Self::Amount | Self::Price | Self::Discount | Self::Cost => FieldType::Money,
+            Self::Amount | Self::Price | Self::Discount | Self::Refunded | Self::Cost => {
+                FieldType::Money
+            }
             Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => {
                 FieldType::Number
             }

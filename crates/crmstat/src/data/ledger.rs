@@ -20,10 +20,16 @@ pub enum Ignored {
     AtOrAfterAsOf,
     /// Before the window asked for.
     BeforeSince,
+    /// Of a date that cannot be, far from all others.
+    FarDate,
+    /// Given back in full, as the row says itself: no purchase.
+    Refunded,
+    /// Names no customer, where customers are looked at.
+    NoCustomer,
 }
 
 impl Ignored {
-    const COUNT: usize = 7;
+    const COUNT: usize = 10;
 
     /// The rule in words.
     pub const fn rule(self) -> &'static str {
@@ -35,6 +41,9 @@ impl Ignored {
             Self::Open => "deal open",
             Self::AtOrAfterAsOf => "at or after as_of",
             Self::BeforeSince => "before since",
+            Self::FarDate => "date far from all others",
+            Self::Refunded => "refunded in full",
+            Self::NoCustomer => "without a customer",
         }
     }
 
@@ -46,6 +55,9 @@ impl Ignored {
         Self::Open,
         Self::AtOrAfterAsOf,
         Self::BeforeSince,
+        Self::FarDate,
+        Self::Refunded,
+        Self::NoCustomer,
     ];
 }
 

@@ -3,6 +3,7 @@
 //! | module | nouns |
 //! |---|---|
 //! | `money`, `currency` | exact amounts, and what they are in |
+//! | `sales`, `discount` | what a purchase, a refund, gross and net are; what discounts are |
 //! | `time` | days, instants, the instant of observation |
 //! | `field`, `deal_status` | what a column means, what became of a deal |
 //! | `texts`, `column` | texts in one arena; the typed column of a field |
@@ -23,6 +24,7 @@ mod customer_table;
 mod deal_status;
 mod deals;
 mod decision;
+mod discount;
 pub(crate) mod field;
 mod join;
 mod lang;
@@ -32,6 +34,7 @@ mod notice;
 mod orders;
 mod pseudonyms;
 mod records;
+pub(crate) mod sales;
 pub mod table;
 mod texts;
 mod time;
@@ -42,6 +45,7 @@ pub use customer_table::CustomerTable;
 pub use deal_status::DealStatus;
 pub use deals::Deals;
 pub use decision::Decision;
+pub use discount::DiscountUnit;
 pub use field::{Field, TableKind};
 pub use join::Join;
 pub use lang::Lang;

@@ -1,6 +1,7 @@
 //! What changes an answer without having been asked for: told with the answer, worst first.
 
-use crate::{Error, Lang, Money, Place, Result};
+use super::DiscountUnit;
+use crate::{Date, Error, Lang, Money, Place, Result};
 use std::fmt;
 
 /// How far an answer may be from the right one.
@@ -58,6 +59,55 @@ pub enum Finding {
     },
     /// The last line of a text does not end, so that it may have been cut.
     OpenEnd,
+    /// The encoding of a text was chosen on little evidence.
+    GuessedEncoding {
+        /// Its name.
+        encoding: &'static str,
+    },
+    /// Dates far from all others are set aside.
+    FarDates {
+        /// The first and the last of them.
+        far: (Date, Date),
+        /// The first and the last of the others.
+        others: (Date, Date),
+    },
+    /// The world is observed long after the last event.
+    LateAsOf {
+        /// The day of observation.
+        until: Date,
+        /// The day of the last event.
+        last: Date,
+    },
+    /// Orders that were refunded in full within a day are left out, with what refunded them.
+    Cancelled,
+    /// Rows that name no customer are left out where customers are looked at.
+    NoCustomer,
+    /// What was given back is taken off the amount.
+    Refunded {
+        /// The header of the column that says it.
+        column: String,
+    },
+    /// Discounts are taken off the price.
+    Discount {
+        /// The header of their column.
+        column: String,
+        /// What they are.
+        unit: DiscountUnit,
+        /// One of them.
+        example: String,
+    },
+    /// Discounts stand beside amounts and are not taken off them.
+    DiscountAside {
+        /// The header of the discounts.
+        discount: String,
+        /// The header of the amounts.
+        amount: String,
+    },
+    /// One id has so many orders that it stands for nobody in particular.
+    Guest {
+        /// The id.
+        id: String,
+    },
 }
 
 /// One thing that changes an answer and that nobody has settled yet.

@@ -2,7 +2,11 @@
 
 use crate::{
     Date, Money, Pseudonyms, Result, Timestamp, Window,
-    data::{Column, Field, Labels, Texts, column::gather},
+    data::{
+        Column, Field, Labels, Texts,
+        column::gather,
+        sales::{Rows, is_purchase, pairs},
+    },
 };
 use rayon::prelude::*;
 use std::ops::Range;
@@ -14,17 +18,21 @@ pub struct OrdersQuery {
     pub window: Window,
     /// Fields to read where the export has them, such as [`Field::Product`].
     pub fields: Vec<Field>,
+    /// Keep orders that name no customer, which count where sales are looked at and not who bought:
+    /// [`Orders::of_nobody`].
+    pub anonymous: bool,
 }
 
 /// Orders by customer and time, with the lines they are made of.
 ///
 /// Customers are in the order of their ids' bytes; the orders of a customer in the order of time, then of
 /// amount and of every other field, so that the order of rows in the file changes nothing. A refund is an
-/// order below zero.
+/// order below zero; an order that was cancelled is not among them. Gross is the sum of the purchases, net
+/// that of the purchases and the refunds.
 #[derive(Clone, Debug)]
 pub struct Orders {
     customers: Texts,
-    /// Where the orders of each customer begin, and the end of all.
+    /// Where the orders of each customer begin, then those of nobody, and the end of all.
     first_order: Vec<u32>,
     at: Vec<Timestamp>,
     amount: Vec<Money>,
@@ -39,7 +47,7 @@ pub struct Orders {
 pub(crate) struct OrderColumns {
     /// The customers' ids in the order of their bytes.
     pub(crate) customers: Texts,
-    /// The place of each row's customer among them.
+    /// The place of each row's customer among them; one more is nobody's.
     pub(crate) customer: Vec<u32>,
     pub(crate) at: Vec<Timestamp>,
     pub(crate) amount: Vec<Money>,
@@ -74,7 +82,7 @@ impl Orders {
                 cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
             })
         };
-        let (lines, first) = by_customer(&owner, ids.len(), instant, |left, right| {
+        let (lines, first) = by_customer(&owner, ids.len() + 1, instant, |left, right| {
             let (l, r) = (left as usize, right as usize);
             let by_order = order.as_ref().map(|order| order[l].cmp(&order[r]));
             by_order
@@ -149,12 +157,24 @@ impl Orders {
 
     /// Whether somebody bought: an order that is no refund.
     pub fn has_purchases(&self) -> bool {
-        self.amount.iter().any(|amount| !amount.is_negative())
+        self.amount.iter().any(|amount| is_purchase(*amount))
     }
 
-    /// The orders of the customer number `customer`.
+    /// The orders of the customer number `customer`; one more than the last are those of nobody.
     pub fn of_customer(&self, customer: usize) -> Range<usize> {
         self.first_order[customer] as usize..self.first_order[customer + 1] as usize
+    }
+
+    /// The orders that name no customer: behind those of all customers, by time.
+    pub fn of_nobody(&self) -> Range<usize> {
+        let customers = self.customers.len();
+        self.first_order[customers] as usize..self.first_order[customers + 1] as usize
+    }
+
+    /// How many groups of orders there are: those of each customer, by the customer's number, and behind them
+    /// those of nobody, where there are any.
+    pub(crate) fn groups(&self) -> usize {
+        self.customers.len() + usize::from(!self.of_nobody().is_empty())
     }
 
     /// When each order was placed.
@@ -206,14 +226,18 @@ impl Orders {
         Self { customers, ..self.of_customers(&turn) }
     }
 
-    /// The orders of some customers, these in the order given; orders are in the order of ids' bytes where
-    /// these are.
+    /// The orders of some customers, these in the order given, and those of nobody; orders are in the order of
+    /// ids' bytes where these are.
     fn of_customers(&self, customers: &[usize]) -> Self {
-        let orders: Vec<u32> = customers
-            .iter()
-            .flat_map(|customer| self.of_customer(*customer))
-            .map(|order| order as u32)
-            .collect();
+        let all: Vec<bool> = vec![true; self.len()];
+        self.kept(customers, &all)
+    }
+
+    /// Those of the orders of some customers, and of those of nobody, that are `kept`.
+    fn kept(&self, customers: &[usize], kept: &[bool]) -> Self {
+        let groups = || customers.iter().copied().chain([self.customers.len()]);
+        let of = |group: usize| self.of_customer(group).filter(|order| kept[*order]);
+        let orders: Vec<u32> = groups().flat_map(of).map(|order| order as u32).collect();
         let lines: Vec<u32> = orders
             .iter()
             .flat_map(|order| self.lines_of(*order as usize))
@@ -222,7 +246,7 @@ impl Orders {
         let lines_of = |order: &u32| self.lines_of(*order as usize).len();
         Self {
             customers: customers.iter().map(|customer| self.customers.get(*customer)).collect(),
-            first_order: starts(customers.iter().map(|own| self.of_customer(*own).len())),
+            first_order: starts(groups().map(|group| of(group).count())),
             at: gather(&self.at, &orders),
             amount: gather(&self.amount, &orders),
             first_line: self.first_line.as_ref().map(|_| starts(orders.iter().map(lines_of))),
@@ -233,6 +257,45 @@ impl Orders {
                 .map(|(field, column)| (*field, column.reordered(&lines)))
                 .collect(),
         }
+    }
+
+    /// Leaves out the orders that were cancelled, with the twins that cancel them, and customers who then
+    /// have no order; counts the former. See `data::sales`.
+    pub(crate) fn leave_out_cancelled(&mut self) -> Rows {
+        let mut cancelled = Rows::default();
+        let mut kept = vec![true; self.len()];
+        for order in 0..self.len() {
+            if self.amount[order] == Money::ZERO && self.first_line.is_some() {
+                let lines = &self.line_amount()[self.lines_of(order)];
+                if lines.iter().any(|amount| !is_purchase(*amount)) {
+                    kept[order] = false;
+                    cancelled.rows += 1;
+                    let bought = lines.iter().filter(|amount| is_purchase(**amount));
+                    cancelled.units += bought.map(|own| i128::from(own.units())).sum::<i128>();
+                }
+            }
+        }
+        for customer in 0..self.customers.len() {
+            let own = self.of_customer(customer);
+            let amounts = &self.amount[own.clone()];
+            if amounts.iter().all(|amount| is_purchase(*amount)) {
+                continue;
+            }
+            let orders: Vec<_> =
+                self.at[own.clone()].iter().copied().zip(amounts.iter().copied()).collect();
+            for (order, twin) in pairs(&orders) {
+                cancelled.count(orders[order].1);
+                kept[own.start + order] = false;
+                kept[own.start + twin] = false;
+            }
+        }
+        if cancelled.rows > 0 {
+            let has_orders =
+                |customer: &usize| self.of_customer(*customer).any(|order| kept[order]);
+            let customers: Vec<usize> = (0..self.customers.len()).filter(has_orders).collect();
+            *self = self.kept(&customers, &kept);
+        }
+        cancelled
     }
 
     /// The days of the first and the last order.

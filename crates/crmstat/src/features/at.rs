@@ -298,7 +298,7 @@ impl<'a> Step<'a> {
         match self {
             Self::Purchases(value) => value(customer),
             Self::Orders(days) => customer.within(*days).count() as f64,
-            Self::Spend(days) => money(customer.within(*days).map(Purchase::units).sum()),
+            Self::Spend(days) => money(customer.net_within(*days)),
             Self::DiscountShare(lines, discounts) => {
                 let cells = || customer.lines(*lines).filter_map(|line| discounts[line]);
                 if cells().next().is_none() {

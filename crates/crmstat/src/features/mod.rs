@@ -7,7 +7,7 @@
 //! | feature | unit | meaning | missing when |
 //! |---|---|---|---|
 //! | `recency_days` | days | from the last purchase to the cutoff | never |
-//! | `frequency` | purchases | orders that are no refunds | never |
+//! | `frequency` | purchases | orders that are neither refunds nor cancelled | never |
 //! | `monetary` | money | net amount, refunds taken off | never |
 //! | `mean_order`, `median_order` | money | amount of a purchase | never |
 //! | `tenure_days` | days | from the first purchase to the cutoff | never |
@@ -18,7 +18,7 @@
 //! | `lines` | lines | order lines of all purchases | never |
 //! | `refund_share` | share | refunds over gross purchases | nothing spent |
 //! | `orders_90d`, `orders_274d_365d` | purchases | at most 90 days ago; above 274 and at most 365 days ago | never |
-//! | `spend_90d`, `spend_274d_365d` | money | purchases in these days, before refunds | never |
+//! | `spend_90d`, `spend_274d_365d` | money | net amount of these days: purchases less refunds, not below 0 | never |
 //! | `discount_share` | share | discounts over the price before them | nothing priced, no discount cell |
 //! | `spend_share:category=Chairs` | share | of spend on one label of a field | nothing spent |
 //! | `favourite_region` | category | the label with the most spend, the first in byte order on a tie | no label |

@@ -3,7 +3,7 @@
 use super::{DaysAgo, lines::Lines};
 use crate::{
     AsOf, Money, Timestamp,
-    data::{Labels, Orders},
+    data::{Labels, Orders, sales::is_purchase},
 };
 use std::ops::Range;
 
@@ -28,6 +28,8 @@ pub(super) struct Customer<'a> {
     pub(super) number: usize,
     /// By time; never empty once [`Customer::turn_to`] has said so.
     pub(super) purchases: Vec<Purchase>,
+    /// The days of the refunds, and what they gave back.
+    refunds: Vec<(i32, i128)>,
     pub(super) gross: i128,
     pub(super) refunded: i128,
 }
@@ -40,6 +42,7 @@ impl<'a> Customer<'a> {
             as_of: as_of.date().days(),
             number: 0,
             purchases: Vec::new(),
+            refunds: Vec::new(),
             gross: 0,
             refunded: 0,
         }
@@ -49,14 +52,16 @@ impl<'a> Customer<'a> {
     pub(super) fn turn_to(&mut self, number: usize) -> bool {
         self.number = number;
         self.purchases.clear();
+        self.refunds.clear();
         (self.gross, self.refunded) = (0, 0);
         for order in before(self.orders, number, self.end) {
             let (at, amount) = (self.orders.at()[order], self.orders.amount()[order]);
-            if amount.is_negative() {
-                self.refunded -= i128::from(amount.units());
-            } else {
+            if is_purchase(amount) {
                 self.gross += i128::from(amount.units());
                 self.purchases.push(Purchase { order, day: at.date().days(), amount });
+            } else {
+                self.refunded -= i128::from(amount.units());
+                self.refunds.push((at.date().days(), -i128::from(amount.units())));
             }
         }
         !self.purchases.is_empty()
@@ -89,6 +94,13 @@ impl<'a> Customer<'a> {
 
     pub(super) fn within(&self, days: DaysAgo) -> impl Iterator<Item = &Purchase> {
         self.purchases.iter().filter(move |purchase| days.contains(self.as_of - purchase.day))
+    }
+
+    /// The net amount in the window, in units of money; nothing where more was given back.
+    pub(super) fn net_within(&self, days: DaysAgo) -> i128 {
+        let bought: i128 = self.within(days).map(Purchase::units).sum();
+        let refunds = self.refunds.iter().filter(|(day, _)| days.contains(self.as_of - day));
+        (bought - refunds.map(|(_, units)| units).sum::<i128>()).max(0)
     }
 
     /// Those of `lines` that belong to the purchases.

@@ -13,11 +13,14 @@ use crate::{
     Money, Timestamp,
     collections::interner::Interner,
     data::{
-        Column, Field, Labels, Texts,
+        Column, DiscountUnit, Field, Labels, Texts,
         column::{MISSING, gather},
         field::FieldType,
     },
-    ingest::pass::{batches::BatchRecords, faults::Part, input::Input},
+    ingest::{
+        orders::discount,
+        pass::{batches::BatchRecords, faults::Part, input::Input},
+    },
 };
 
 /// How the cells of one field are found and read.
@@ -26,6 +29,8 @@ pub(crate) struct FieldPart<'a> {
     part: Part,
     dates: DateReader<'a>,
     numbers: NumberFormat,
+    /// Where the cells are discounts: their unit.
+    discounts: Option<DiscountUnit>,
     input: &'a Input,
 }
 
@@ -35,6 +40,9 @@ impl<'a> FieldPart<'a> {
             part: Part { column, position: wanted.position(column).unwrap_or(0) },
             dates: input.date_reader(column),
             numbers: input.number_format(column),
+            discounts: input
+                .discounts
+                .filter(|_| input.mapping.column(Field::Discount) == Some(column)),
             input,
         }
     }
@@ -54,9 +62,12 @@ impl<'a> FieldPart<'a> {
         self.input.or_null(cell, self.dates.parse(cell))
     }
 
-    /// The amount in `cell`.
+    /// The amount in `cell`; a discount is in its own unit.
     pub(crate) fn money(&self, cell: &[u8]) -> Parsed<Money> {
-        self.amount(cell).map(|amount| amount.money)
+        match self.discounts {
+            Some(unit) => self.input.or_null(cell, discount::read(unit, cell, self.numbers)),
+            None => self.amount(cell).map(|amount| amount.money),
+        }
     }
 
     /// The amount in `cell`, with the currency that it names.
@@ -146,6 +157,23 @@ impl RawColumn {
             Self::Date(values) => values.last() == Some(&None),
             Self::Money(values) => values.last() == Some(&None),
             Self::Number(values) => values.last().is_some_and(|value| value.is_nan()),
+        }
+    }
+
+    /// The last amount of a column of money, to be changed.
+    pub(crate) fn last_money(&mut self) -> Option<&mut Option<Money>> {
+        match self {
+            Self::Money(values) => values.last_mut(),
+            _ => None,
+        }
+    }
+
+    /// The last number of a column of amounts or numbers.
+    pub(crate) fn last_number(&self) -> Option<Money> {
+        match self {
+            Self::Money(values) => *values.last()?,
+            Self::Number(values) => Money::from_f64(*values.last()?),
+            _ => None,
         }
     }
 

@@ -18,8 +18,10 @@ use crate::{
         distinct_ids::keys,
         orders::{
             all_rows::{Collected, collect_orders},
+            amount::decided,
             line_amounts::LineAmounts,
             per_customer::{PerCustomer, gather, survey},
+            product_prices::ProductPrices,
         },
         pass::{input::Input, tally::Tally},
         records::collect_records,
@@ -147,14 +149,33 @@ impl Export {
         }
         let amounts = Arc::new(LineAmounts::of(lines)?);
         for input in inputs {
-            input.decisions.push(Decision {
-                file: input.name().to_owned(),
-                topic: "amounts".to_owned(),
-                value: "summed over the order lines".to_owned(),
-                reason: "the orders have none".to_owned(),
-                option: Some("--map"),
-            });
+            input.decisions.push(decided(input, "summed over the order lines"));
             input.line_amounts = Some(Arc::clone(&amounts));
+        }
+        Ok(())
+    }
+
+    /// Takes the prices of the orders or lines from the table of `products`, in the files that have neither
+    /// amounts nor prices themselves: an amount is then price times quantity less the discount.
+    ///
+    /// Open such files with [`ReadOptions::prices_in_products`], since without it they need a price.
+    ///
+    /// # Errors
+    /// Products without ids or prices.
+    pub fn take_prices_of(&mut self, products: &Records) -> Result<()> {
+        let takes = |input: &&mut Input| {
+            let has = |field| input.mapping.column(field).is_some();
+            let is_line = input.mapping.kind == TableKind::Lines || has(Field::Quantity);
+            has(Field::Product) && is_line && !has(Field::Amount) && !has(Field::Price)
+        };
+        let mut inputs = self.inputs.iter_mut().filter(takes).peekable();
+        if inputs.peek().is_none() {
+            return Ok(());
+        }
+        let prices = Arc::new(ProductPrices::of(products)?);
+        for input in inputs {
+            input.decisions.push(decided(input, "quantities at the prices of the products"));
+            input.product_prices = Some(Arc::clone(&prices));
         }
         Ok(())
     }

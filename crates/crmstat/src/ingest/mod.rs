@@ -36,6 +36,6 @@ mod zone;
 
 pub use customer_table::TableQuery;
 pub use export::{Export, Imported};
-pub use options::ReadOptions;
+pub use options::{Keep, ReadOptions};
 pub use source::{Fingerprint, Inputs, ReadFile, expand as files_named};
 pub use zone::Zone;

@@ -5,7 +5,28 @@ use super::{
     profile::{DateOrder, Decimal, Profile, Rates},
     source::Inputs,
 };
-use crate::data::{DealStatus, Field, TableKind};
+use crate::data::{DealStatus, DiscountUnit, Field, TableKind};
+
+/// Whether rows count that do not unless the caller says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// They do not, and the caller knows.
+    Drop,
+    /// They do.
+    Keep,
+}
+
+impl std::str::FromStr for Keep {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> crate::Result<Self> {
+        match text {
+            "drop" => Ok(Self::Drop),
+            "keep" => Ok(Self::Keep),
+            _ => Err(crate::Error::usage(format!("`{text}` is neither `drop` nor `keep`"))),
+        }
+    }
+}
 
 /// How to read exports. The default leaves everything to the content of the files.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +54,18 @@ pub struct ReadOptions {
     /// The amounts are in a table of order lines, so that orders may have none; see
     /// [`Export::take_amounts_of`](super::Export::take_amounts_of).
     pub amounts_in_lines: bool,
+    /// The table of products has the prices, so that orders and lines may have none; see
+    /// [`Export::take_prices_of`](super::Export::take_prices_of).
+    pub prices_in_products: bool,
+    /// What discounts are.
+    pub discounts: Option<DiscountUnit>,
+    /// Ids that stand for no customer in particular, such as that of all guests.
+    pub guests: Vec<String>,
+    /// Whether dates far from all others count; they are set aside otherwise, and this is told unless it is
+    /// said.
+    pub far_dates: Option<Keep>,
+    /// Whether orders that were refunded in full within a day count, with what refunded them.
+    pub cancelled: Option<Keep>,
     /// Exchange rates for amounts in several currencies.
     pub rates: Option<Rates>,
     /// Keeps every rejected row, so that all can be written out.

@@ -1,12 +1,12 @@
 //! Rows of the tables around orders and deals, read by the same rules.
 
 use crate::{
-    Error, Result,
+    Error, Money, Result,
     data::{Column, Field, Records, TableKind},
     ingest::{
         Export, Imported, ReadOptions,
         columns::{FieldPart, RawColumn},
-        orders::all_rows::decide,
+        orders::{all_rows::decide, amount::multiply},
         pass::{
             batches::BatchRecords,
             faults::{Fault, Faults},
@@ -75,7 +75,13 @@ pub(crate) fn collect_records(
     let fields: Vec<Field> = Field::ALL
         .iter()
         .copied()
-        .filter(|field| inputs.iter().any(|input| column_of(input, *field).is_some()))
+        .filter(|field| {
+            let has = |input: &Input| {
+                let priced = *field == Field::Price && input.product_prices.is_some();
+                priced || column_of(input, *field).is_some()
+            };
+            inputs.iter().any(has)
+        })
         .collect();
     let start = || State {
         columns: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
@@ -144,6 +150,7 @@ impl State {
                 Some(width) => Err(faults.ragged(width)),
                 None => push_row(&mut self.columns, required, parts, records, row),
             };
+            let read = read.and_then(|()| complete(&mut self.columns, parts, faults, records, row));
             match read {
                 Ok(()) => tally.ledger.accepted += 1,
                 Err(fault) => {
@@ -153,6 +160,51 @@ impl State {
             }
         }
     }
+}
+
+/// Fills in the price of the last line where the table of products has it, and puts its discount in money.
+fn complete(
+    columns: &mut [(Field, RawColumn)],
+    parts: &[Option<FieldPart<'_>>],
+    faults: Faults<'_>,
+    records: &BatchRecords<'_>,
+    row: usize,
+) -> Result<(), Fault> {
+    let place = |columns: &[(Field, RawColumn)], field: Field| {
+        columns.iter().position(|(own, _)| *own == field)
+    };
+    if let Some(prices) = &faults.input.product_prices
+        && let Some((product, price)) =
+            place(columns, Field::Product).zip(place(columns, Field::Price))
+        && let Some(part) = &parts[product]
+        && let Some(product) = part.text(part.cell(records, row))
+        && let Some(last) = columns[price].1.last_money()
+    {
+        // A product that is not there leaves the line without an amount, which its order tells.
+        *last = last.or(prices.get(product).ok());
+    }
+    let (Some(unit), Some(discounts)) = (faults.input.discounts, place(columns, Field::Discount))
+    else {
+        return Ok(());
+    };
+    let last = |field| place(columns, field).and_then(|at| columns[at].1.last_number());
+    let Some(discount) = last(Field::Discount) else { return Ok(()) };
+    let fault = |reason| Fault { part: parts[discounts].map(|part| part.part()), reason };
+    let off = match (last(Field::Amount), last(Field::Price)) {
+        (Some(net), _) => unit.off_before(net, discount),
+        (None, Some(price)) => {
+            let pieces = last(Field::Quantity).or(Money::from_whole(1));
+            let full = pieces.and_then(|pieces| multiply(price, pieces));
+            let full = full.ok_or(fault("price times quantity is too large"))?;
+            let off = unit.off(full, discount).map_err(fault)?;
+            Some(Money::from_units(off.units().saturating_abs()))
+        }
+        (None, None) => None,
+    };
+    if let Some(last) = columns[discounts].1.last_money() {
+        *last = off;
+    }
+    Ok(())
 }
 
 fn push_row(

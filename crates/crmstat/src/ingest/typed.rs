@@ -29,6 +29,11 @@ pub(super) fn is_text(file: &ParquetFile, column: usize) -> bool {
     file.columns().get(column).is_some_and(|info| info.column_type == ColumnType::Text)
 }
 
+/// Whether `column` holds truths.
+pub(super) fn is_flag(file: &ParquetFile, column: usize) -> bool {
+    file.columns().get(column).is_some_and(|info| info.column_type == ColumnType::Bool)
+}
+
 /// Whether `column` holds instants in UTC, not wall times.
 pub(super) fn is_utc(file: &ParquetFile, column: usize) -> bool {
     let utc = ColumnType::Timestamp { is_utc: true };

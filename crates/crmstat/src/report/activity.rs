@@ -1,6 +1,10 @@
 //! What the orders say by themselves: sums by month, and the last days beside those before them.
 
-use crate::{AsOf, Date, Error, Money, Result, analysis::forecast::Period, data::Orders};
+use crate::{
+    AsOf, Date, Error, Money, Result,
+    analysis::forecast::Period,
+    data::{Orders, sales::is_purchase},
+};
 use crmstat_models::parallel::map_chunks;
 
 /// Sums over some days.
@@ -58,7 +62,7 @@ impl Activity {
         let (first, last) =
             orders.span().ok_or_else(|| Error::data("there is no order to sum up"))?;
         let calendar = Calendar::new(first, last, as_of);
-        let parts = map_chunks(orders.customers().len(), CHUNK, |range| {
+        let parts = map_chunks(orders.groups(), CHUNK, |range| {
             let mut part = Sums::new(&calendar);
             range.for_each(|customer| part.add(orders, customer, &calendar));
             part
@@ -165,6 +169,8 @@ impl Sums {
     }
 
     fn add(&mut self, orders: &Orders, customer: usize, calendar: &Calendar) {
+        // Sales need no customer, but who bought nothing by name is nobody new or known.
+        let is_customer = customer < orders.customers().len();
         let range = orders.of_customer(customer);
         let mut purchases = 0_u32;
         let mut last_month = u32::MAX;
@@ -176,13 +182,13 @@ impl Sums {
             }
             let amount = orders.amount()[order];
             let month = calendar.month_of[(day - calendar.first) as usize];
-            let is_purchase = !amount.is_negative();
-            let is_first = is_purchase && purchases == 0;
+            let is_purchase = is_purchase(amount);
+            let is_first = is_customer && is_purchase && purchases == 0;
             let add = |totals: &mut Totals, is_new_there: bool| {
                 totals.units += i128::from(amount.units());
                 totals.orders += u64::from(is_purchase);
                 totals.refunds += u64::from(!is_purchase);
-                totals.customers += u64::from(is_purchase && is_new_there);
+                totals.customers += u64::from(is_customer && is_purchase && is_new_there);
                 totals.new_customers += u64::from(is_first);
             };
             add(&mut self.all, is_first);
@@ -200,7 +206,7 @@ impl Sums {
                 purchases += 1;
             }
         }
-        self.repeat_customers += u64::from(purchases > 1);
+        self.repeat_customers += u64::from(is_customer && purchases > 1);
     }
 
     fn join(&mut self, other: &Self) {

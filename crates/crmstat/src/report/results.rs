@@ -5,7 +5,7 @@ use super::{
     activity::{Activity, recent_days},
 };
 use crate::{
-    AsOf, Date, Error, Pseudonyms, Result, Window,
+    AsOf, Date, Error, Money, Pseudonyms, Result, Window,
     analysis::{
         churn, clv,
         cohorts::{self, Acquisition},
@@ -13,7 +13,7 @@ use crate::{
         funnel::{self, Funnel},
         rfm, segments,
     },
-    data::{Field, Orders, OrdersQuery, Records, TableKind},
+    data::{Field, Finding, Notice, Orders, OrdersQuery, Records, Severity, TableKind},
     features::History,
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
@@ -169,7 +169,9 @@ impl Results {
         }
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
-        let mut imported = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
+        let query = OrdersQuery { window, anonymous: true, ..OrdersQuery::default() };
+        let mut imported = Orders::read(export, &query)?;
+        tell_of_nobody(&mut imported);
         let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
         let as_of = match options.as_of.or(last) {
             Some(as_of) if imported.result.has_purchases() => as_of,
@@ -187,6 +189,12 @@ impl Results {
         let mut beside = beside;
         if let Some(pseudonyms) = &options.pseudonyms {
             imported.result = imported.result.pseudonymised(pseudonyms);
+            for notice in &mut imported.notices {
+                if let Finding::Guest { id } = &mut notice.finding {
+                    *id = pseudonyms.of(id);
+                    notice.settings.clear();
+                }
+            }
             hidden = pseudonymised(beside, pseudonyms);
             beside = &hidden;
         }
@@ -218,6 +226,17 @@ impl Results {
             pseudonymised: options.pseudonyms.is_some(),
             names,
         })
+    }
+}
+
+/// Notes the sales that name no customer: they count as revenue and in no analysis of customers.
+fn tell_of_nobody(read: &mut Imported<Orders>) {
+    let nobody = &read.result.amount()[read.result.of_nobody()];
+    if !nobody.is_empty() {
+        let rows = nobody.len() as u64;
+        let notice = Notice::new(Severity::Warning, Finding::NoCustomer, rows);
+        read.notices.push(notice.worth(nobody.iter().copied().sum::<Option<Money>>()));
+        Notice::sort(&mut read.notices);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Lang,
-    data::{Finding, Notice},
+    data::{DiscountUnit, Finding, Notice},
 };
 
 impl Notice {
@@ -31,6 +31,90 @@ impl Notice {
                     "последняя строка не завершена: если файл обрезан, обрезана может быть и последняя ячейка",
                 )
                 .to_owned(),
+            Finding::GuessedEncoding { encoding } => match lang {
+                Lang::En => format!("the encoding is a guess: {encoding}"),
+                Lang::Ru => format!("кодировка определена предположительно: {encoding}"),
+            },
+            Finding::FarDates { far: (first, last), others: (from, until) } => {
+                let far = match lang {
+                    _ if first == last => first.to_string(),
+                    Lang::En => format!("{first} to {last}"),
+                    Lang::Ru => format!("с {first} по {last}"),
+                };
+                match lang {
+                    Lang::En => format!(
+                        "rows set aside, as their dates, {far}, are far from all others, {from} to {until}: \
+                         {rows}"
+                    ),
+                    Lang::Ru => format!(
+                        "отложено строк, даты которых ({far}) далеки от всех остальных (с {from} по {until}): \
+                         {rows}"
+                    ),
+                }
+            }
+            Finding::LateAsOf { until, last } => {
+                let days = until.days() - last.days();
+                match lang {
+                    Lang::En => format!(
+                        "the day of observation, {until}, is {days} days after the last order, of {last}"
+                    ),
+                    Lang::Ru => format!(
+                        "день наблюдения {until} наступил через {days} дн. после последнего заказа ({last})"
+                    ),
+                }
+            }
+            Finding::Cancelled => match lang {
+                Lang::En => format!(
+                    "orders refunded in full within a day are left out, with their refunds: {rows}"
+                ),
+                Lang::Ru => format!(
+                    "не учтены заказы, возвращённые полностью в течение суток, вместе с возвратами: {rows}"
+                ),
+            },
+            Finding::NoCustomer => match lang {
+                Lang::En => format!("rows that name no customer count in sales and not here: {rows}"),
+                Lang::Ru => {
+                    format!("строки без клиента учитываются в продажах, но не здесь: {rows}")
+                }
+            },
+            Finding::Refunded { column } => match lang {
+                Lang::En => format!("what was given back, by `{column}`, is taken off the amount"),
+                Lang::Ru => format!("возвращённое (столбец «{column}») вычтено из суммы"),
+            },
+            Finding::Discount { column, unit, example } => {
+                let (english, russian) = match unit {
+                    DiscountUnit::Amount => ("money", "суммы"),
+                    DiscountUnit::Percent => ("per cent of the price", "проценты от цены"),
+                    DiscountUnit::Fraction => ("fractions of the price", "доли цены"),
+                    DiscountUnit::None => ("nothing", "пропуски"),
+                };
+                match lang {
+                    Lang::En => format!(
+                        "the discounts in `{column}`, such as `{example}`, are read as {english}: {rows} \
+                         rows have one"
+                    ),
+                    Lang::Ru => format!(
+                        "скидки в столбце «{column}», например `{example}`, прочитаны как {russian}; строк \
+                         со скидкой: {rows}"
+                    ),
+                }
+            }
+            Finding::DiscountAside { discount, amount } => match lang {
+                Lang::En => format!(
+                    "`{amount}` is read as what was paid: the discounts in `{discount}` are not taken off"
+                ),
+                Lang::Ru => format!(
+                    "«{amount}» считается уплаченной суммой: скидки из столбца «{discount}» не вычтены"
+                ),
+            },
+            Finding::Guest { id } => match lang {
+                Lang::En => {
+                    format!("the customer `{id}` has {rows} orders and may stand for all guests")
+                }
+                Lang::Ru => {
+                    format!("у клиента `{id}` заказов: {rows}; возможно, это все гости сразу")
+                }
+            },
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     AsOf, Error, Result,
     collections::short_text::hash_text,
-    data::Texts,
+    data::{Texts, sales::is_purchase},
     features::{Contract, Feature, Features, History},
 };
 use crmstat_models::clv::{
@@ -130,7 +130,7 @@ impl<'a> People<'a> {
         let (at, amount) = (&orders.at()[range.clone()], &orders.amount()[range]);
         let from = at.partition_point(|at| *at < start);
         let to = at.partition_point(|at| *at < end);
-        amount[from..to].iter().all(|amount| amount.is_negative())
+        !amount[from..to].iter().any(|amount| is_purchase(*amount))
     }
 
     /// P(no order in the horizon) of the customers of `cohort` by the MBG/NBD, which has seen no label;
@@ -145,9 +145,7 @@ impl<'a> People<'a> {
         let summary = |customer: &u32| {
             let purchases: Vec<Purchase> = orders
                 .of_customer(*customer as usize)
-                .filter(|order| {
-                    orders.at()[*order] < until && !orders.amount()[*order].is_negative()
-                })
+                .filter(|order| orders.at()[*order] < until && is_purchase(orders.amount()[*order]))
                 .map(|order| Purchase {
                     day: orders.at()[order].date().days(),
                     amount: orders.amount()[order].to_f64(),

@@ -21,7 +21,7 @@ pub(super) struct Buyers {
     pub(super) numbers: Vec<Option<usize>>,
     /// Customers whose orders were all undone by refunds, or who have refunds only.
     pub(super) undone: u64,
-    /// The net amount of all orders before `as_of`.
+    /// The net amount of their orders before `as_of`.
     pub(super) revenue: Money,
     /// What was left out.
     pub(super) warnings: Vec<Warning>,
@@ -135,11 +135,11 @@ fn is_before(orders: &Orders, order: usize, as_of: AsOf) -> bool {
     orders.at()[order].date() < as_of.date()
 }
 
-/// The net amount of all orders before `as_of`.
+/// The net amount of the customers' orders before `as_of`.
 pub(super) fn revenue(orders: &Orders, as_of: AsOf) -> Result<Money> {
     /// Orders per task.
     const CHUNK: usize = 1 << 16;
-    let parts = map_chunks(orders.len(), CHUNK, |range| {
+    let parts = map_chunks(orders.of_nobody().start, CHUNK, |range| {
         let before = range.filter(|order| is_before(orders, *order, as_of));
         before.map(|order| i128::from(orders.amount()[order].units())).sum::<i128>()
     });

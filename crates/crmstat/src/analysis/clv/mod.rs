@@ -273,7 +273,7 @@ pub fn estimate_with(
     options: &Options,
 ) -> Result<Imported<Clv>> {
     options.check(beside)?;
-    let query = OrdersQuery { window: options.window, fields: Vec::new() };
+    let query = OrdersQuery { window: options.window, ..OrdersQuery::default() };
     let orders = Orders::read(export, &query)?;
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));

@@ -112,7 +112,7 @@ pub fn validate(
         return Err(Error::usage(message).with_hint(format!("name one of `{names}`")));
     }
     let since = options.window.since;
-    let query = OrdersQuery { window: Window { since, until: None }, fields: Vec::new() };
+    let query = OrdersQuery { window: Window { since, until: None }, ..OrdersQuery::default() };
     let orders = Orders::read(export, &query)?;
     let Some((first, last)) = orders.span.map(|(first, last)| (first.date(), last.date())) else {
         return Err(no_purchases(export, &orders));

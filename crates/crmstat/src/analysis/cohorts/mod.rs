@@ -73,7 +73,7 @@ pub fn acquisition(export: &mut Export, options: &Options) -> Result<Imported<Ac
 
 /// The orders of `window` and the instant of observation.
 fn read(export: &mut Export, window: Window) -> Result<(Imported<Orders>, AsOf)> {
-    let orders = Orders::read(export, &OrdersQuery { window, fields: Vec::new() })?;
+    let orders = Orders::read(export, &OrdersQuery { window, ..OrdersQuery::default() })?;
     let last_event = orders.span.map(|(_, last)| last.date());
     let as_of = window.until.or_else(|| last_event.map(AsOf::day_after));
     let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;

@@ -1,7 +1,10 @@
 //! Cohorts of orders that have been read: one pass, customers in parallel, sums exact.
 
 use super::{Acquisition, Period};
-use crate::{AsOf, Date, data::Orders};
+use crate::{
+    AsOf, Date,
+    data::{Orders, sales::is_purchase},
+};
 use crmstat_models::{clv::Cohort, parallel::map_chunks};
 use std::collections::BTreeMap;
 
@@ -86,7 +89,7 @@ fn add(cells: &mut Cells, orders: &Orders, customer: usize, as_of: AsOf, days: &
     let before = orders.at()[range.clone()].partition_point(|at| *at < end);
     let own = range.start..range.start + before;
     let number = |order: usize| days.period(orders.at()[order].date());
-    let is_purchase = |order: usize| !orders.amount()[order].is_negative();
+    let is_purchase = |order: usize| is_purchase(orders.amount()[order]);
     // A customer known by refunds alone was never acquired.
     let Some(acquired) = own.clone().find(|order| is_purchase(*order)).map(number) else { return };
     let mut orders_of = own.peekable();

@@ -5,6 +5,7 @@ use crate::{
     AsOf, Error, Result, Window,
     data::{
         Orders, Records,
+        sales::is_purchase,
         table::{Column, Table},
     },
     ingest::{Export, Imported},
@@ -65,7 +66,7 @@ fn waits(orders: &Orders, as_of: AsOf) -> Vec<Lifetime> {
     let mut waits = Vec::new();
     for customer in 0..orders.customers().len() {
         let range = orders.of_customer(customer);
-        let purchases = range.filter(|order| !orders.amount()[*order].is_negative());
+        let purchases = range.filter(|order| is_purchase(orders.amount()[*order]));
         let mut days: Vec<i32> = purchases.map(|order| orders.at()[order].date().days()).collect();
         days.dedup();
         for (at, day) in days.iter().enumerate() {

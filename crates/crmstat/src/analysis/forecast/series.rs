@@ -3,7 +3,7 @@
 use super::Period;
 use crate::{
     AsOf, Error, Money, Result, Timestamp, Window,
-    data::{Column, Field, Labels, Orders, OrdersQuery, Records, Texts},
+    data::{Column, Field, Labels, Orders, OrdersQuery, Records, Texts, sales::is_purchase},
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use rayon::prelude::*;
@@ -133,7 +133,8 @@ impl SeriesSet {
         if query.measure == Measure::Quantity {
             fields.push(Field::Quantity);
         }
-        let orders = Orders::read(export, &OrdersQuery { window: query.window, fields })?;
+        let orders =
+            Orders::read(export, &OrdersQuery { window: query.window, fields, anonymous: true })?;
         if !orders.result.has_purchases() {
             return Err(no_purchases(export, &orders));
         }
@@ -209,18 +210,19 @@ impl SeriesSet {
         }
         check_length(start, end, period)?;
 
-        let count = orders.customers().len();
+        let count = orders.groups();
         let parts = rayon::current_num_threads().min(MOST_PARTS);
         let of_part = |part: usize| {
             let mut nodes = Nodes::new(dimensions.len(), start, (end - start) as usize);
             let mut path = Vec::new();
             for customer in count * part / parts..count * (part + 1) / parts {
+                let is_customer = customer < orders.customers().len();
                 for order in orders.of_customer(customer) {
                     let at = period.number_at(orders.at()[order]);
                     if at < start || at >= end {
                         continue;
                     }
-                    let is_purchase = !orders.amount()[order].is_negative();
+                    let is_purchase = is_purchase(orders.amount()[order]);
                     for line in orders.lines_of(order) {
                         let (amount, mark) = match measure {
                             Measure::Revenue => {
@@ -232,7 +234,9 @@ impl SeriesSet {
                                 ((units * QUANTITY_SCALE).round() as i128, None)
                             }
                             Measure::Orders => (i128::from(is_purchase), Some(order)),
-                            Measure::Customers => (i128::from(is_purchase), Some(customer)),
+                            Measure::Customers => {
+                                (i128::from(is_purchase && is_customer), Some(customer))
+                            }
                         };
                         path.clear();
                         path.extend(

@@ -5,7 +5,8 @@
 //! [`crmstat_models::rfm`].
 //!
 //! - *recency*: days from the last purchase to `as_of`;
-//! - *frequency*: number of purchases; a refund (an order below zero) is none, an order of zero is one;
+//! - *frequency*: number of purchases; a refund (an order below zero) and an order that was cancelled are
+//!   none, an order of zero is one;
 //! - *monetary*: net amount over the window, refunds taken off, total or mean per purchase.
 //!
 //! Customers with refunds only made no purchase in the window: they are counted, not scored.
@@ -23,8 +24,12 @@ pub use segments::Segments;
 
 use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
-    data::{Orders, Texts},
-    ingest::{Export, Imported, orders::per_customer::PerCustomer, pass::verdict::no_purchases},
+    data::{Notice, Orders, Texts, sales::is_purchase},
+    ingest::{
+        Export, Imported,
+        orders::{guests, per_customer::PerCustomer},
+        pass::verdict::no_purchases,
+    },
 };
 use crmstat_models::{
     parallel::map_chunks,
@@ -119,16 +124,27 @@ pub struct Customer<'a> {
 /// purchase in the window.
 pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     let gathered = export.gather::<Purchases>(options.window)?.try_map(|customers| {
-        let all = customers.len() as u64;
+        // Who has neither purchases nor refunds left had orders that were cancelled.
+        let mut refunded_only = 0;
+        customers.for_each(|_, own: &Purchases| {
+            refunded_only += u64::from(own.orders == 0 && own.net.is_negative());
+        });
         let (ids, purchases) = customers.into_sorted(|customer| customer.orders > 0);
-        Ok((all, ids, purchases))
+        Ok((refunded_only, ids, purchases))
     })?;
+    let mut gathered = gathered;
+    let (_, ids, purchases) = &gathered.result;
+    let of_customers = purchases.iter().map(|own| (u64::from(own.orders), own.net));
+    gathered.notices.extend(guests::notice(ids, of_customers));
+    Notice::sort(&mut gathered.notices);
+    if export.options().strict {
+        Notice::refuse(&gathered.notices)?;
+    }
     let last_event = gathered.span.map(|(_, last)| last.date());
     let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
     let as_of = as_of.filter(|_| !gathered.result.2.is_empty());
     let as_of = as_of.ok_or_else(|| no_purchases(export, &gathered))?;
-    gathered.try_map(|(all, ids, purchases)| {
-        let refunded_only = all - purchases.len() as u64;
+    gathered.try_map(|(refunded_only, ids, purchases)| {
         Rfm::new(as_of, ids, &purchases, refunded_only, options)
     })
 }
@@ -324,10 +340,70 @@ impl Purchases {
 impl PerCustomer for Purchases {
     fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
         self.net = self.net.checked_add(amount)?;
-        if !amount.is_negative() {
+        if is_purchase(amount) {
             self.last = self.last.max(at.date().days());
             self.orders += 1;
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Customer, Options, Rfm, score, score_orders};
+    use crate::{
+        data::{Orders, OrdersQuery},
+        ingest::{Export, ReadOptions},
+    };
+
+    fn customers(rfm: &Rfm) -> Vec<(String, i32, u32, String)> {
+        let told = |own: Customer<'_>| {
+            (own.id.to_owned(), own.recency_days, own.frequency, own.revenue.to_string())
+        };
+        rfm.customers().map(told).collect()
+    }
+
+    #[test]
+    fn what_was_cancelled_is_left_out_whichever_way_the_rows_are_read() {
+        let rows = "A,2024-01-01 10:01,77,1\nA,2024-01-01 10:17,-77,2\nA,2024-03-01 09:00,20,3\n\
+             B,2024-01-02 09:00,50,4\nB,2024-01-20 09:00,-50,5\nD,2024-02-01 10:00,5,6\n\
+             D,2024-02-01 11:00,-5,7\nE,2024-02-02 10:00,-5,8\nF,2024-02-02 10:00,9,9\n";
+        let folder = tempfile::tempdir().unwrap();
+        // Each row an order; ids, each of one row; ids that repeat, so that rows are lines.
+        for (header, more) in [
+            ("customer,date,amount,note", ""),
+            ("customer,date,amount,order_id", ""),
+            (
+                "customer,date,amount,order_id",
+                "F,2024-02-03 10:00,4,10\nF,2024-02-03 10:00,-4,10\n",
+            ),
+        ] {
+            let path = folder.path().join("orders.csv");
+            std::fs::write(&path, format!("{header}\n{rows}{more}")).unwrap();
+            let mut export =
+                Export::open(&[path.display().to_string()], ReadOptions::default()).unwrap();
+            let options = Options::default();
+            let streamed = score(&mut export, &options).unwrap();
+            let orders = Orders::read(&mut export, &OrdersQuery::default()).unwrap();
+            let held = score_orders(&orders.result, &options).unwrap();
+            assert_eq!(customers(&streamed.result), customers(&held), "{header}");
+            let expected = [("A", 1, "20.00"), ("B", 1, "0.00"), ("F", 1, "9.00")];
+            let found: Vec<(String, u32, String)> = customers(&held)
+                .into_iter()
+                .map(|(id, _, frequency, revenue)| (id, frequency, revenue))
+                .collect();
+            let expected =
+                expected.map(|(id, orders, money)| (id.to_owned(), orders, money.to_owned()));
+            assert_eq!(found, expected, "{header}");
+            // E only ever brought something back; D bought nothing in the end.
+            assert_eq!((streamed.result.refunded_only(), held.refunded_only()), (1, 1));
+            let cancelled = |notices: &[crate::data::Notice]| {
+                notices
+                    .iter()
+                    .map(|notice| (notice.rows, notice.finding.clone()))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(cancelled(&streamed.notices), cancelled(&orders.notices));
+        }
     }
 }

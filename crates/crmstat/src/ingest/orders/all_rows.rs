@@ -1,22 +1,25 @@
 //! Rows collected as typed columns, for analyses that need more than a value per customer.
 
 use crate::{
-    Money, Result, Timestamp,
+    Money, Result, Timestamp, Window,
     collections::{
         interner::{Interner, NOT_UTF8},
         sharded_map::{Gathering, Groups, Sorter},
         short_text::Cell,
     },
-    data::{Decision, Field, OrderColumns, Orders, OrdersQuery, field::FieldType},
+    data::{Decision, Field, Notice, OrderColumns, Orders, OrdersQuery, field::FieldType},
     ingest::{
-        Export, Imported, ReadOptions,
+        Export, Imported, Keep, ReadOptions,
         columns::{FieldPart, RawColumn},
         orders::{
+            discount, guests,
             per_customer::key_by_order,
-            reader::{OrderReader, OrderRows},
+            reader::{OrderReader, OrderRows, Wish},
             repeated_ids::{OrderIds, Repeats},
         },
-        pass::{batches::BatchRecords, input::Input, tally::Tally, verdict::account},
+        pass::{
+            batches::BatchRecords, far_dates::Body, input::Input, tally::Tally, verdict::account,
+        },
     },
 };
 use rayon::prelude::*;
@@ -31,7 +34,7 @@ pub(crate) struct Collected {
 
 /// The rows of orders, column by column.
 pub(crate) struct Rows {
-    /// The number of the customer.
+    /// The number of the customer; 0 where the row names none.
     pub(crate) customer: Vec<u32>,
     pub(crate) at: Vec<Timestamp>,
     pub(crate) amount: Vec<Money>,
@@ -94,7 +97,26 @@ impl Orders {
     /// # Errors
     /// What the export cannot bear; see [`Export`].
     pub fn read(export: &mut Export, query: &OrdersQuery) -> Result<Imported<Self>> {
-        export.collect_orders(query)?.try_map(|collected| Self::assemble(collected.into_columns()))
+        let collected = export.collect_orders(query)?;
+        let mut read = collected.try_map(|collected| Self::assemble(collected.into_columns()))?;
+        let options = export.options();
+        let orders = &read.result;
+        let of_customers = (0..orders.customers().len()).map(|customer| {
+            let own = orders.of_customer(customer);
+            let net = orders.amount()[own.clone()].iter().copied().sum::<Option<Money>>();
+            (own.len() as u64, net.unwrap_or_default())
+        });
+        let guest = guests::notice(orders.customers(), of_customers);
+        read.notices.extend(guest);
+        if options.cancelled != Some(Keep::Keep) {
+            let cancelled = read.result.leave_out_cancelled();
+            read.notices.extend(cancelled.notice().filter(|_| options.cancelled.is_none()));
+        }
+        Notice::sort(&mut read.notices);
+        if options.strict {
+            Notice::refuse(&read.notices)?;
+        }
+        Ok(read)
     }
 }
 
@@ -107,6 +129,7 @@ impl Collected {
         for (place, number) in (0_u32..).zip(numbers) {
             rank[number as usize] = place;
         }
+        rank[0] = customers.len() as u32;
         let order = order.map(|(ids, mut order)| {
             let mut rank = vec![0_u32; ids.len()];
             for (place, id) in ids.sorted().into_iter().enumerate() {
@@ -138,17 +161,28 @@ struct Customers {
 }
 
 impl Customers {
-    /// Puts the number of the customer in each of `cells` into `numbers`; [`NOT_UTF8`] where it is no text.
+    /// Puts the number of the customer in each of `cells` into `numbers`; [`NOT_UTF8`] where it is no text,
+    /// 0 where there is none.
     fn number(&self, buffer: &[u8], cells: &[Cell], sorter: &mut Sorter, numbers: &mut Vec<u32>) {
         numbers.clear();
         numbers.resize(cells.len(), NOT_UTF8);
-        self.numbers.update(buffer, cells, sorter, |place, number| {
+        let mut take = |place: usize, number: Option<&mut u32>| {
             let Some(number) = number else { return };
             if *number == 0 {
                 *number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
             }
             numbers[place] = *number;
-        });
+        };
+        if cells.iter().all(|cell| cell.len > 0) {
+            return self.numbers.update(buffer, cells, sorter, take);
+        }
+        let named = |place: &usize| cells[*place].len > 0;
+        let places: Vec<usize> = (0..cells.len()).filter(named).collect();
+        let texts: Vec<Cell> = places.iter().map(|place| cells[*place]).collect();
+        self.numbers.update(buffer, &texts, sorter, |at, number| take(places[at], number));
+        for (number, _) in numbers.iter_mut().zip(cells).filter(|(_, cell)| cell.len == 0) {
+            *number = 0;
+        }
     }
 }
 
@@ -174,8 +208,14 @@ pub(crate) fn collect_orders(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Imported<Collected>> {
     let are_lines = inputs.iter().all(|input| input.mapping.lines);
-    let mut reading = Reading { inputs, options, query, progress };
+    let OrdersQuery { window, anonymous, .. } = *query;
+    let wish = Wish { window, body: None, anonymous };
+    let mut reading = Reading { inputs, options, fields: &query.fields, wish, progress };
     let (mut customers, mut state) = reading.pass(false, OrderIds::default)?;
+    reading.wish.body = body(&state.tally, window, options);
+    if reading.wish.body.is_some() {
+        (customers, state) = reading.pass(false, OrderIds::default)?;
+    }
     let repeats = match std::mem::take(&mut state.order_ids).repeats() {
         Repeats::Unproven => {
             (customers, state) = reading.pass(false, OrderIds::hashing)?;
@@ -195,6 +235,7 @@ pub(crate) fn collect_orders(
         }
     }
     let collected = Collected { customers, rows: state.collected };
+    state.tally.until = window.until;
     account(collected, state.tally, decision, reading.inputs, options)
 }
 
@@ -218,7 +259,8 @@ pub(crate) fn repeated(inputs: &[Input], rows: u64, orders: usize, are_lines: bo
 struct Reading<'a> {
     inputs: &'a mut [Input],
     options: &'a ReadOptions,
-    query: &'a OrdersQuery,
+    fields: &'a [Field],
+    wish: Wish,
     progress: &'a (dyn Fn(u64) + Sync),
 }
 
@@ -228,7 +270,7 @@ impl Reading<'_> {
         with_orders: bool,
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Groups<u32>, State)> {
-        let fields = &self.query.fields;
+        let fields = self.fields;
         let customers = Customers { numbers: Gathering::new(), count: AtomicU32::new(0) };
         let start = || State {
             collected: Rows::new(fields, with_orders),
@@ -243,7 +285,7 @@ impl Reading<'_> {
         for input in &mut *self.inputs {
             decide(input, fields, self.options)?;
             let extra = fields.iter().filter_map(|field| input.mapping.column(*field)).collect();
-            let reader = OrderReader::new(input, self.options, self.query.window, extra)?;
+            let reader = OrderReader::new(input, self.options, &self.wish, extra)?;
             let input = reader.input();
             let parts: Vec<Option<FieldPart<'_>>> = fields
                 .iter()
@@ -265,6 +307,12 @@ impl Reading<'_> {
     }
 }
 
+/// The dates that are possible, where the caller has others set aside.
+pub(crate) fn body(tally: &Tally, window: Window, options: &ReadOptions) -> Option<Body> {
+    let keeps = options.far_dates == Some(Keep::Keep);
+    if keeps { None } else { tally.dates.body(window) }
+}
+
 /// Decides how the dates and numbers of `fields` are written.
 pub(crate) fn decide(input: &mut Input, fields: &[Field], options: &ReadOptions) -> Result<()> {
     let of = |wanted: fn(FieldType) -> bool| -> Vec<usize> {
@@ -273,7 +321,8 @@ pub(crate) fn decide(input: &mut Input, fields: &[Field], options: &ReadOptions)
     };
     let dates = of(|kind| kind == FieldType::Date);
     let numbers = of(|kind| matches!(kind, FieldType::Money | FieldType::Number));
-    input.decide_formats(&dates, &numbers, options)
+    input.decide_formats(&dates, &numbers, options)?;
+    if fields.contains(&Field::Discount) { discount::decide(input, options) } else { Ok(()) }
 }
 
 impl State {
@@ -310,6 +359,13 @@ impl State {
                 collected.fields.iter_mut().for_each(|(_, column)| column.truncate(before));
                 reader.reject_accepted(tally, records, row, part, reason);
                 continue;
+            }
+            if let Some(unit) = reader.input().discounts {
+                let discounts =
+                    collected.fields.iter_mut().find(|(own, _)| *own == Field::Discount);
+                if let Some(last) = discounts.and_then(|(_, column)| column.last_money()) {
+                    *last = last.and_then(|discount| unit.off_before(rows.amount[at], discount));
+                }
             }
             collected.customer.push(*number);
             collected.at.push(rows.at[at]);

@@ -4,7 +4,7 @@
 //! that this path leaves.
 
 use crate::{
-    AsOf, Date, Money, Timestamp, Window,
+    AsOf, Date, Money, Timestamp,
     collections::short_text::Cell,
     ingest::{
         cells::{
@@ -12,6 +12,7 @@ use crate::{
             number::NumberFormat,
             text,
         },
+        orders::reader::Wish,
         pass::{faults::Part, input::Input},
         text::Batch,
     },
@@ -26,8 +27,10 @@ pub(crate) struct Usual {
     pub(super) order: Option<Part>,
     /// Seconds since 1970 of the instants that the window takes.
     pub(super) window: Range<i64>,
-    /// Whether the window has an end.
+    /// Whether rows behind the window are so because of an end that was asked for.
     pub(super) has_until: bool,
+    /// Whether rows before the window are so because of a beginning that was asked for.
+    pub(super) has_since: bool,
 }
 
 impl Usual {
@@ -39,15 +42,20 @@ impl Usual {
         (date, reader): (Part, DateReader<'_>),
         amount: (Part, NumberFormat),
         order: Option<Part>,
-        window: Window,
+        wish: &Wish,
     ) -> Option<Self> {
-        let has_until = window.until.is_some();
-        let since = window.since.unwrap_or(Date::MIN);
-        let until = window.until.map_or(Date::MAX.plus_days(1), AsOf::date);
-        let window = since.midnight().seconds()..until.midnight().seconds();
+        let has_until = wish.window.until.is_some() && wish.body.is_none();
+        let has_since = wish.window.since.is_some() && wish.body.is_none();
+        let since = wish.window.since.unwrap_or(Date::MIN);
+        let until = wish.window.until.map_or(Date::MAX.plus_days(1), AsOf::date);
+        let mut window = since.midnight().seconds()..until.midnight().seconds();
+        if let Some(body) = &wish.body {
+            window.start = window.start.max(body.0.start.seconds());
+            window.end = window.end.min(body.0.end.seconds());
+        }
         let is_plain = reader.zone.is_none() && input.mapping.profile.null.is_empty();
         let date = (date, reader.format);
-        is_plain.then_some(Self { customer, date, amount, order, window, has_until })
+        is_plain.then_some(Self { customer, date, amount, order, window, has_until, has_since })
     }
 
     /// The customer, date and amount of record `row`; `None` where they are written in another way, are

@@ -2,8 +2,8 @@
 
 use crate::{
     Error, Money, Result,
-    data::{Column, Currency, Field, Records},
-    ingest::orders::reader::multiply,
+    data::{Column, Currency, DiscountUnit, Field, Records},
+    ingest::orders::amount::multiply,
 };
 use std::collections::HashMap;
 
@@ -46,8 +46,8 @@ impl LineAmounts {
     }
 }
 
-/// The amount of each line: its own or, where lines have none, price times quantity less the discount. A
-/// line without a quantity is of one piece.
+/// The amount of each line: its own or, where lines have none, price times quantity less the discount; less
+/// what was given back of it. A line without a quantity is of one piece.
 ///
 /// # Errors
 /// Lines without prices, or in several currencies.
@@ -58,10 +58,16 @@ pub(crate) fn amounts(lines: &Records) -> Result<Vec<Option<Money>>> {
     }
     check_currency(lines)?;
     let quantity = lines.field(Field::Quantity);
-    let discount = lines.field(Field::Discount);
+    // In money, whatever the file has: see `collect_records`.
+    let (discount, refunded) = (lines.field(Field::Discount), lines.field(Field::Refunded));
     let of_line = |line: usize| -> Option<Money> {
+        let left = |worth: Money| {
+            let back = money(refunded, line).filter(|_| !worth.is_negative());
+            let back = back.unwrap_or_default().units().saturating_abs();
+            worth.checked_sub(Money::from_units(back))
+        };
         if amount.is_some() {
-            return money(amount, line);
+            return left(money(amount, line)?);
         }
         let quantity = match quantity {
             Some(Column::Number(pieces)) if !pieces[line].is_nan() => {
@@ -70,7 +76,8 @@ pub(crate) fn amounts(lines: &Records) -> Result<Vec<Option<Money>>> {
             _ => Money::from_whole(1)?,
         };
         let full = multiply(money(price, line)?, quantity)?;
-        full.checked_sub(money(discount, line).unwrap_or_default())
+        let off = money(discount, line).unwrap_or_default();
+        left(Money::from_units(full.units() - DiscountUnit::Amount.off(full, off).ok()?.units()))
     };
     Ok((0..lines.len()).map(of_line).collect())
 }

@@ -4,20 +4,32 @@
 //! |---|---|
 //! | `reader` | which cells of a row make an order, and what is not one |
 //! | `outcome` | what became of the deal of a row |
+//! | `amount` | what a row is worth |
+//! | `discount` | whether discounts are money or shares of the price |
+//! | `refunded` | whether a column holds what was given back |
 //! | `fast_path` | most rows, whose customer, date and amount are written as most are |
-//! | `per_customer` | orders gathered into one value per customer |
-//! | `all_rows` | orders collected as columns |
 //! | `typed_rows` | the same out of typed columns |
 //! | `runs` | lines of one order that follow one another |
+//! | `per_customer` | orders gathered into one value per customer |
+//! | `all_rows` | orders collected as columns |
 //! | `repeated_ids` | whether an order may be in several rows |
+//! | `guests` | whether one id stands for all guests |
 //! | `line_amounts` | amounts of orders from their lines |
+//! | `product_prices` | prices of rows from the table of products |
 
 pub(crate) mod all_rows;
+pub(crate) mod amount;
+pub(crate) mod discount;
 pub(crate) mod fast_path;
+pub(crate) mod guests;
 pub(crate) mod line_amounts;
 pub(crate) mod outcome;
 pub(crate) mod per_customer;
+pub(crate) mod product_prices;
 pub(crate) mod reader;
+pub(crate) mod refunded;
 pub(crate) mod repeated_ids;
 mod runs;
+#[cfg(test)]
+mod tests;
 mod typed_rows;

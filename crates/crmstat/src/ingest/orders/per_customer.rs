@@ -9,12 +9,15 @@ use crate::{
         sharded_map::{Gathering, Groups, Sorter},
         short_text::Cell,
     },
-    data::Decision,
+    data::{
+        Decision,
+        sales::{Rows, is_purchase, pairs},
+    },
     ingest::{
-        Imported, ReadOptions,
+        Imported, Keep, ReadOptions,
         orders::{
-            all_rows::repeated,
-            reader::{OrderReader, OrderRows},
+            all_rows::{body, repeated},
+            reader::{OrderReader, OrderRows, Wish},
             repeated_ids::{OrderIds, Repeats},
             runs::{self, Edge, Kind},
             typed_rows::Scratch,
@@ -23,7 +26,10 @@ use crate::{
         typed::{Left, TypedRows},
     },
 };
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
 
 /// What is kept of the orders of one customer.
 pub(crate) trait PerCustomer: Copy + Default + Send + Sync {
@@ -55,8 +61,13 @@ pub(crate) fn gather<V: PerCustomer>(
     window: Window,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Imported<Groups<V>>> {
-    let mut reading = Reading { inputs, options, window, progress };
-    let (mut found, order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
+    let wish = Wish { window, ..Wish::default() };
+    let mut reading = Reading { inputs, options, wish, progress };
+    let (mut found, mut order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
+    reading.wish.body = body(&found.tally, window, options);
+    if reading.wish.body.is_some() {
+        (found, order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
+    }
     let repeats = match order_ids.repeats() {
         // Only the ids are looked at again.
         Repeats::Unproven => reading.pass::<Nothing>(Key::Customer, OrderIds::hashing)?.1.repeats(),
@@ -64,7 +75,15 @@ pub(crate) fn gather<V: PerCustomer>(
     };
     if repeats == Repeats::Possible {
         found = reading.orders_of_lines()?;
+    } else if !found.refunded.is_empty() && !reading.keeps_cancelled() {
+        if found.decision.is_some() {
+            // Orders of several lines are compared as orders, not line by line.
+            found = reading.orders_of_lines()?;
+        } else {
+            reading.leave_out_cancelled(&mut found)?;
+        }
     }
+    found.tally.until = window.until;
     account(found.values, found.tally, found.decision, reading.inputs, options)
 }
 
@@ -77,7 +96,9 @@ pub(crate) fn survey(
     options: &ReadOptions,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Tally> {
-    let mut reading = Reading { inputs, options, window: Window::default(), progress };
+    // Whoever bought, a row is a row.
+    let wish = Wish { anonymous: true, ..Wish::default() };
+    let mut reading = Reading { inputs, options, wish, progress };
     let (found, _) = reading.pass::<Nothing>(Key::Customer, OrderIds::default)?;
     Ok(found.tally)
 }
@@ -96,11 +117,15 @@ impl PerCustomer for Nothing {
 struct Reading<'a> {
     inputs: &'a mut [Input],
     options: &'a ReadOptions,
-    window: Window,
+    wish: Wish,
     progress: &'a (dyn Fn(u64) + Sync),
 }
 
 impl Reading<'_> {
+    fn keeps_cancelled(&self) -> bool {
+        self.options.cancelled == Some(Keep::Keep)
+    }
+
     fn pass<V: PerCustomer>(
         &mut self,
         key: Key,
@@ -111,7 +136,7 @@ impl Reading<'_> {
         let mut states: Vec<State> =
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
         for input in &mut *self.inputs {
-            let reader = OrderReader::new(input, self.options, self.window, Vec::new())?;
+            let reader = OrderReader::new(input, self.options, &self.wish, Vec::new())?;
             states = reader.input().scan_typed(
                 &reader.wanted,
                 states,
@@ -123,11 +148,12 @@ impl Reading<'_> {
                 },
             )?;
         }
-        let (mut tally, mut ids) = (Tally::default(), order_ids());
+        let (mut tally, mut ids, mut refunded) = (Tally::default(), order_ids(), HashSet::new());
         let (mut edges, mut orders) = (Vec::new(), 0);
         for state in states {
             tally.add(state.tally);
             ids = ids.merge(state.order_ids);
+            refunded.extend(state.refunded);
             edges.extend(state.edges);
             orders += state.orders;
         }
@@ -141,31 +167,80 @@ impl Reading<'_> {
         let rows = tally.ledger.accepted;
         let decision = (key == Key::Customer && orders != rows)
             .then(|| repeated(self.inputs, rows, orders as usize, shared.kind == Kind::Lines));
-        Ok((Found { values: shared.finish()?, tally, decision }, ids))
+        Ok((Found { values: shared.finish()?, tally, decision, refunded }, ids))
+    }
+
+    /// Leaves out what was cancelled, where each row is an order: the orders of the customers with refunds
+    /// are looked at once more, side by side.
+    fn leave_out_cancelled<V: PerCustomer>(&mut self, found: &mut Found<V>) -> Result<()> {
+        let numbers: HashMap<&[u8], usize> = found
+            .refunded
+            .iter()
+            .zip(0..)
+            .map(|(customer, number)| (&**customer, number))
+            .collect();
+        let start = || (OrderRows::default(), vec![Vec::new(); numbers.len()]);
+        let mut states: Vec<_> =
+            std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
+        for input in &mut *self.inputs {
+            let reader = OrderReader::new(input, self.options, &self.wish, Vec::new())?;
+            states = reader.input().scan(
+                &reader.wanted,
+                states,
+                self.progress,
+                |(rows, orders), mut records| {
+                    // The rows have been accounted for.
+                    reader.read(&mut Tally::default(), &mut records, rows);
+                    for (place, customer) in rows.customer.iter().enumerate() {
+                        if let Some(number) = numbers.get(customer.of(&records.block.bytes)) {
+                            orders[*number].push((rows.at[place], rows.amount[place]));
+                        }
+                    }
+                    Ok(())
+                },
+            )?;
+        }
+        let mut states = states.into_iter().map(|(_, orders)| orders);
+        let mut of_customers = states.next().unwrap_or_default();
+        for orders in states {
+            for (all, own) in of_customers.iter_mut().zip(orders) {
+                all.extend(own);
+            }
+        }
+        for (customer, number) in &numbers {
+            let mut value = V::default();
+            for (at, amount) in left(&mut of_customers[*number], &mut found.tally.cancelled) {
+                // No more than the sum with the orders that were cancelled, which is no larger: their twins
+                // were taken off as well.
+                value
+                    .add(at, amount)
+                    .ok_or_else(|| too_large(&String::from_utf8_lossy(customer)))?;
+            }
+            found.values.replace(customer, value);
+        }
+        Ok(())
     }
 
     /// Lines summed by order, then orders gathered by customer.
     fn orders_of_lines<V: PerCustomer>(&mut self) -> Result<Found<V>> {
         let are_lines = kind_of(self.inputs) == Kind::Lines;
-        let (orders, tally, count) = if are_lines {
+        // Only orders that are not kept when cancelled are looked for.
+        let mut cancelled = (!self.keeps_cancelled()).then(Rows::default);
+        let (values, mut tally, count) = if are_lines {
             let (lines, _) = self.pass::<Lines>(Key::Order, OrderIds::default)?;
-            (
-                by_customer(&lines.values, |order| (order.at, order.amount))?,
-                lines.tally,
-                lines.values.len(),
-            )
+            let values = by_customer(&lines.values, Lines::order, cancelled.as_mut())?;
+            (values, lines.tally, lines.values.len())
         } else {
             let (copies, _) = self.pass::<Copies>(Key::Order, OrderIds::default)?;
-            (
-                by_customer(&copies.values, |order| (order.at, order.amount))?,
-                copies.tally,
-                copies.values.len(),
-            )
+            let order = |copy: &Copies| (copy.at, copy.amount, false);
+            let values = by_customer(&copies.values, order, cancelled.as_mut())?;
+            (values, copies.tally, copies.values.len())
         };
+        tally.cancelled = cancelled.unwrap_or_default();
         let rows = tally.ledger.accepted;
         let decision =
             (count as u64 != rows).then(|| repeated(self.inputs, rows, count, are_lines));
-        Ok(Found { values: orders, tally, decision })
+        Ok(Found { values, tally, decision, refunded: HashSet::new() })
     }
 }
 
@@ -174,19 +249,67 @@ fn kind_of(inputs: &[Input]) -> Kind {
     if inputs.iter().all(|input| input.mapping.lines) { Kind::Lines } else { Kind::Copies }
 }
 
-/// Gathers orders keyed by id and customer by the customer alone.
+/// Gathers orders keyed by id and customer by the customer alone; where the `cancelled` ones are counted, they
+/// are left out. `order` says when it was placed, what it is worth, and whether its lines take each other
+/// off.
 fn by_customer<O: PerCustomer, V: PerCustomer>(
     orders: &Groups<O>,
-    order: impl Fn(&O) -> (Timestamp, Money),
+    order: impl Fn(&O) -> (Timestamp, Money, bool),
+    mut cancelled: Option<&mut Rows>,
 ) -> Result<Groups<V>> {
+    fn customer_of(text: &str) -> &str {
+        text.rsplit_once(SEPARATOR).map_or(text, |(_, customer)| customer)
+    }
+    // The orders of the customers who have a refund.
+    let mut refunded: BTreeMap<String, Vec<(Timestamp, Money)>> = BTreeMap::new();
+    if cancelled.is_some() {
+        orders.for_each(|text, value| {
+            if !is_purchase(order(value).1) {
+                refunded.entry(customer_of(text).to_owned()).or_default();
+            }
+        });
+    }
     let shared = Shared::<V>::new(Key::Customer, Kind::Lines);
     let mut sorter = Sorter::default();
-    orders.for_each(|text, value| {
-        let customer = text.rsplit_once(SEPARATOR).map_or(text, |(_, customer)| customer);
+    let mut add = |customer: &str, found: (Timestamp, Money)| {
         let cell = Cell { start: 0, len: customer.len() as u32 };
-        shared.add(customer.as_bytes(), &[cell], &mut sorter, |_| order(value), |_| {});
+        shared.add(customer.as_bytes(), &[cell], &mut sorter, |_| found, |_| {});
+    };
+    orders.for_each(|text, value| {
+        let (at, amount, takes_itself_off) = order(value);
+        let customer = customer_of(text);
+        if let Some(cancelled) = &mut cancelled
+            && takes_itself_off
+        {
+            cancelled.rows += 1;
+        } else if let Some(own) = refunded.get_mut(customer) {
+            own.push((at, amount));
+        } else {
+            add(customer, (at, amount));
+        }
     });
+    if let Some(cancelled) = cancelled {
+        for (customer, mut own) in refunded {
+            for found in left(&mut own, cancelled) {
+                add(&customer, found);
+            }
+        }
+    }
     shared.finish()
+}
+
+/// Those of the `orders` of one customer that were not cancelled; the others are counted.
+fn left(
+    orders: &mut Vec<(Timestamp, Money)>,
+    cancelled: &mut Rows,
+) -> impl Iterator<Item = (Timestamp, Money)> {
+    orders.sort_unstable();
+    let mut kept = vec![true; orders.len()];
+    for (order, twin) in pairs(orders) {
+        cancelled.count(orders[order].1);
+        (kept[order], kept[twin]) = (false, false);
+    }
+    std::mem::take(orders).into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(order, _)| order)
 }
 
 /// What a pass has found.
@@ -194,6 +317,8 @@ struct Found<V> {
     values: Groups<V>,
     tally: Tally,
     decision: Option<Decision>,
+    /// The customers with a refund; their order is that of no output.
+    refunded: HashSet<Box<[u8]>>,
 }
 
 /// What all threads fill while they read.
@@ -257,6 +382,8 @@ struct State {
     edges: Vec<Edge>,
     /// Orders that were gathered, those at the borders aside.
     orders: u64,
+    /// The customers with a refund.
+    refunded: HashSet<Box<[u8]>>,
 }
 
 impl State {
@@ -269,6 +396,19 @@ impl State {
             scratch: Scratch::default(),
             edges: Vec::new(),
             orders: 0,
+            refunded: HashSet::new(),
+        }
+    }
+
+    /// Remembers the customers of `rows`, whose cells are those of `buffer`, that have a refund.
+    fn note_refunds(refunded: &mut HashSet<Box<[u8]>>, buffer: &[u8], rows: &OrderRows) {
+        if rows.amount.iter().all(|amount| is_purchase(*amount)) {
+            return;
+        }
+        for (customer, amount) in rows.customer.iter().zip(&rows.amount) {
+            if !is_purchase(*amount) {
+                refunded.insert(customer.of(buffer).into());
+            }
         }
     }
 
@@ -331,7 +471,10 @@ impl State {
         place: runs::Place,
         has_ids: bool,
     ) -> Vec<u32> {
-        let Self { rows, sorter, order_ids, .. } = self;
+        let Self { rows, sorter, order_ids, refunded, .. } = self;
+        if shared.key == Key::Customer {
+            Self::note_refunds(refunded, customers, rows);
+        }
         let mut own = 0..rows.at.len();
         if has_ids {
             own = runs::join(shared.kind, rows, (customers, ids), place, &mut self.edges);
@@ -376,19 +519,30 @@ pub(crate) fn key_by_order(input: usize, records: &mut BatchRecords<'_>, rows: &
 /// The order that lines make: placed when its first line was, worth their sum.
 #[derive(Clone, Copy)]
 struct Lines {
-    at: Timestamp,
+    /// Twice the seconds of the first line, and one more where a line is below zero: so the value and its key
+    /// fit into half a cache line.
+    at: i64,
     amount: Money,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { at: Timestamp::from_seconds(i64::MAX), amount: Money::ZERO }
+        Self { at: i64::MAX & !1, amount: Money::ZERO }
+    }
+}
+
+impl Lines {
+    /// When the order was placed, what it is worth, and whether its lines take each other off.
+    fn order(&self) -> (Timestamp, Money, bool) {
+        let takes_itself_off = self.amount == Money::ZERO && self.at & 1 == 1;
+        (Timestamp::from_seconds(self.at >> 1), self.amount, takes_itself_off)
     }
 }
 
 impl PerCustomer for Lines {
     fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
-        self.at = self.at.min(at);
+        let seconds = (self.at >> 1).min(at.seconds());
+        self.at = seconds << 1 | self.at & 1 | i64::from(!is_purchase(amount));
         self.amount = self.amount.checked_add(amount)?;
         Some(())
     }

@@ -1,7 +1,7 @@
 //! Rows to orders: which cells make an order, and what is not one.
 //!
 //! An order is a purchase: a row of an order table, or a won deal dated by when it was won or closed. A
-//! negative amount is a refund: it counts towards the money, not towards the purchases.
+//! negative amount is a refund; see `data::sales`.
 
 use crate::{
     Error, Money, Result, Timestamp, Window,
@@ -9,20 +9,19 @@ use crate::{
     data::{DealStatus, Field, Ignored, TableKind},
     ingest::{
         ReadOptions,
-        cells::{
-            Parsed,
-            date::DateReader,
-            number::{Amount, NumberFormat},
-            text,
+        cells::{Parsed, date::DateReader, text},
+        orders::{
+            amount::{AmountColumns, AmountReader, Worth},
+            fast_path::Usual,
+            outcome::DealPart,
         },
-        orders::{fast_path::Usual, line_amounts::LineAmounts, outcome::DealPart},
         pass::{
             batches::BatchRecords,
+            far_dates::Body,
             faults::{Fault, Faults, Part},
             input::Input,
             tally::Tally,
         },
-        profile::Rates,
         text::Wanted,
     },
 };
@@ -32,6 +31,7 @@ use crate::{
 pub(crate) struct OrderRows {
     /// The record in the batch.
     pub(crate) record: Vec<u32>,
+    /// The customer's id; empty where the row names none.
     pub(crate) customer: Vec<Cell>,
     pub(crate) at: Vec<Timestamp>,
     pub(crate) amount: Vec<Money>,
@@ -74,31 +74,31 @@ impl OrderRows {
     }
 }
 
+/// Which rows of all inputs are wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    /// The days that the caller asks for.
+    pub(crate) window: Window,
+    /// The dates that are possible, where others are set aside.
+    pub(crate) body: Option<Body>,
+    /// Keep rows that name no customer.
+    pub(crate) anonymous: bool,
+}
+
 /// Where the parts of an order stand in the records of one input, and how they are read.
 pub(crate) struct OrderReader<'a> {
     faults: Faults<'a>,
     pub(crate) wanted: Wanted,
-    window: Window,
-    rates: Option<&'a Rates>,
+    wish: Wish,
+    guests: &'a [String],
     customers: Vec<(Part, &'a str)>,
     /// When the order was placed: the first of these that is filled.
     dates: Vec<(Part, DateReader<'a>)>,
-    amount: AmountPart<'a>,
+    amount: AmountReader<'a>,
     order: Option<Part>,
-    currency: Option<Part>,
     deal: Option<DealPart>,
     /// Reads most rows, where each part has one column and no row has to say what became of a deal.
     usual: Option<Usual>,
-}
-
-enum AmountPart<'a> {
-    Column(Part, NumberFormat),
-    /// The lines of the order have it, under the order's id.
-    Lines(Part, &'a LineAmounts),
-    PriceAndQuantity {
-        price: (Part, NumberFormat),
-        quantity: (Part, NumberFormat),
-    },
 }
 
 /// The date of an order, in order of preference.
@@ -110,12 +110,12 @@ fn date_fields(kind: TableKind) -> &'static [Field] {
 }
 
 impl<'a> OrderReader<'a> {
-    /// Reads orders of `window` from `input`, whose dates and numbers are decided here; the cells of the
-    /// `extra` columns are there for the caller.
+    /// Reads the orders of `input` that are wanted; its dates and numbers are decided here, and the cells of
+    /// the `extra` columns are there for the caller.
     pub(crate) fn new(
         input: &'a mut Input,
         options: &'a ReadOptions,
-        window: Window,
+        wish: &Wish,
         extra: Vec<usize>,
     ) -> Result<Self> {
         let mapping = &input.mapping;
@@ -125,7 +125,7 @@ impl<'a> OrderReader<'a> {
                 .at(input.place(None))
                 .with_hint("name the columns with `--map customer_id=…`, `--map ordered_at=…`, `--map amount=…`"));
         }
-        if mapping.customer.is_empty() {
+        if mapping.customer.is_empty() && !wish.anonymous {
             mapping.require(&[Field::CustomerId])?;
         }
         let dates: Vec<usize> =
@@ -133,35 +133,20 @@ impl<'a> OrderReader<'a> {
         if dates.is_empty() {
             mapping.require(&[date_fields(kind)[date_fields(kind).len() - 1]])?;
         }
-        let amount = mapping.column(Field::Amount);
-        let price_and_quantity = mapping.column(Field::Price).zip(mapping.column(Field::Quantity));
-        let order = mapping.column(Field::OrderId);
-        let has_lines = input.line_amounts.is_some() && order.is_some();
-        let numbers: Vec<usize> = match (amount, price_and_quantity) {
-            (Some(amount), _) => vec![amount],
-            (None, Some((price, quantity))) => vec![price, quantity],
-            (None, None) if has_lines => Vec::new(),
-            (None, None) => {
-                return Err(mapping
-                    .require(&[Field::Amount])
-                    .err()
-                    .unwrap_or_else(|| Error::data("there is no amount").at(input.place(None))));
-            }
-        };
+        let amount = AmountColumns::of(input, options)?;
+        let mapping = &input.mapping;
         let outcome = DealPart::columns(mapping);
         let mut columns = extra;
         columns.extend(mapping.customer.iter().map(|customer| customer.column));
-        columns.extend(dates.iter().chain(&numbers).chain(&outcome));
-        columns.extend(order);
-        columns.extend(mapping.column(Field::Currency));
-        input.decide_formats(&dates, &numbers, options)?;
+        columns.extend(dates.iter().chain(&amount.all()).chain(&outcome));
+        columns.extend(mapping.column(Field::OrderId));
+        input.decide_formats(&dates, &[], options)?;
 
         let input = &*input;
         let mapping = &input.mapping;
         let wanted = input.wanted(columns);
         let part = |column: usize| Part { column, position: wanted.position(column).unwrap_or(0) };
         let field = |field: Field| mapping.column(field).map(part);
-        let number = |column: usize| (part(column), input.number_format(column));
         let has_outcome = [Field::Stage, Field::Status, Field::IsWon, Field::IsClosed]
             .iter()
             .any(|field| mapping.column(*field).is_some());
@@ -174,32 +159,22 @@ impl<'a> OrderReader<'a> {
             .collect();
         let dates: Vec<(Part, DateReader<'_>)> =
             dates.iter().map(|column| (part(*column), input.date_reader(*column))).collect();
-        let currency = field(Field::Currency);
-        let usual = match (&customers[..], &dates[..], &numbers[..]) {
-            ([(customer, "")], [date, ..], [amount]) if options.rates.is_none() => {
-                let order = field(Field::OrderId);
-                Usual::new(input, *customer, *date, number(*amount), order, window)
+        let usual = match (&customers[..], &dates[..], amount.plain()) {
+            ([(customer, "")], [date, ..], Some(column))
+                if options.rates.is_none() && options.guests.is_empty() =>
+            {
+                let number = (part(column), input.number_format(column));
+                Usual::new(input, *customer, *date, number, field(Field::OrderId), wish)
             }
             _ => None,
         };
         Ok(Self {
-            window,
-            rates: options.rates.as_ref(),
+            wish: wish.clone(),
+            guests: &options.guests,
             customers,
             dates,
-            amount: match (&numbers[..], order, &input.line_amounts) {
-                ([price, quantity], ..) => AmountPart::PriceAndQuantity {
-                    price: number(*price),
-                    quantity: number(*quantity),
-                },
-                ([], Some(order), Some(lines)) => AmountPart::Lines(part(order), lines),
-                (numbers, ..) => {
-                    let (part, format) = number(numbers[0]);
-                    AmountPart::Column(part, format)
-                }
-            },
+            amount: AmountReader::new(amount, input, &wanted, options.rates.as_ref()),
             order: field(Field::OrderId),
-            currency,
             deal,
             usual,
             wanted,
@@ -264,7 +239,7 @@ impl<'a> OrderReader<'a> {
     }
 
     pub(super) fn currency(&self) -> Option<Part> {
-        self.currency
+        self.amount.currency()
     }
 
     pub(super) fn deal(&self) -> Option<&DealPart> {
@@ -290,7 +265,7 @@ impl<'a> OrderReader<'a> {
         let Some((customer, at, amount)) = usual else {
             return self.read_purchase(tally, records, row);
         };
-        if let Some(part) = self.currency {
+        if let Some(part) = self.amount.currency() {
             let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
             tally.note_currency(cell);
         }
@@ -304,35 +279,54 @@ impl<'a> OrderReader<'a> {
         records: &mut BatchRecords<'_>,
         row: usize,
     ) -> Result<Row, Fault> {
-        let customer = self.customer(records, row)?;
+        let customer = self.customer(records, row);
         let at = self.instant(records, row)?;
-        let amount = self.amount(tally, records, row)?;
-        if self.window.until.is_some_and(|as_of| at.date() >= as_of.date()) {
+        let amount = match self.amount.read(tally, records, row)? {
+            Worth::Of(amount) => amount,
+            Worth::Refunded => return Ok(Row::Ignored(Ignored::Refunded)),
+        };
+        let Wish { window, body, anonymous } = &self.wish;
+        if window.until.is_some_and(|as_of| at.date() >= as_of.date()) {
             return Ok(Row::Ignored(Ignored::AtOrAfterAsOf));
         }
-        if self.window.since.is_some_and(|since| at.date() < since) {
+        if window.since.is_some_and(|since| at.date() < since) {
             return Ok(Row::Ignored(Ignored::BeforeSince));
         }
-        Ok(Row::Order { customer, at, amount })
+        if body.as_ref().is_some_and(|body| !body.contains(at)) {
+            tally.set_aside.count(at, amount);
+            return Ok(Row::Ignored(Ignored::FarDate));
+        }
+        match customer {
+            Some(customer) => Ok(Row::Order { customer, at, amount }),
+            None if *anonymous => Ok(Row::Order { customer: Cell::default(), at, amount }),
+            None => {
+                tally.anonymous.count(amount);
+                Ok(Row::Ignored(Ignored::NoCustomer))
+            }
+        }
     }
 
-    fn customer(&self, records: &mut BatchRecords<'_>, row: usize) -> Result<Cell, Fault> {
+    /// The customer that the row names, if it names one.
+    fn customer(&self, records: &mut BatchRecords<'_>, row: usize) -> Option<Cell> {
         for (part, prefix) in &self.customers {
             let cell = cleaned(&records.block.bytes, records.batch.cells[part.position][row]);
             let text = cell.of(&records.block.bytes);
             if cell.len == 0 || text::is_missing(text) || self.input().is_null(text) {
                 continue;
             }
+            if self.guests.iter().any(|guest| guest.as_bytes() == text) {
+                return None;
+            }
             if prefix.is_empty() {
-                return Ok(cell);
+                return Some(cell);
             }
             let bytes = &mut records.block.bytes;
             let start = bytes.len();
             bytes.extend_from_slice(prefix.as_bytes());
             bytes.extend_from_within(cell.start as usize..(cell.start + cell.len) as usize);
-            return Ok(Cell { start: start as u32, len: (bytes.len() - start) as u32 });
+            return Some(Cell { start: start as u32, len: (bytes.len() - start) as u32 });
         }
-        Err(Fault { part: Some(self.customers[0].0), reason: "no customer" })
+        None
     }
 
     fn instant(&self, records: &BatchRecords<'_>, row: usize) -> Result<Timestamp, Fault> {
@@ -347,41 +341,6 @@ impl<'a> OrderReader<'a> {
         Err(Fault { part: Some(self.dates[0].0), reason: "no date" })
     }
 
-    fn amount(
-        &self,
-        tally: &mut Tally,
-        records: &BatchRecords<'_>,
-        row: usize,
-    ) -> Result<Money, Fault> {
-        let cell = |part: Part| records.batch.cells[part.position][row].of(&records.block.bytes);
-        let value = |part: Part, format: &NumberFormat| {
-            let cell = cell(part);
-            value(part, self.input().or_null(cell, format.money(cell)))
-        };
-        let (part, amount) = match &self.amount {
-            AmountPart::Column(part, format) => (*part, value(*part, format)?),
-            AmountPart::Lines(order, lines) => {
-                return lines
-                    .get(text::clean(cell(*order)))
-                    .map_err(|reason| Fault { part: Some(*order), reason });
-            }
-            AmountPart::PriceAndQuantity { price: (price, format), quantity: (part, number) } => {
-                let price_amount = value(*price, format)?;
-                let quantity = value(*part, number)?;
-                let product = multiply(price_amount.money, quantity.money).ok_or(Fault {
-                    part: Some(*price),
-                    reason: "price times quantity is too large",
-                })?;
-                (*price, Amount { money: product, ..price_amount })
-            }
-        };
-        tally.rounded += u64::from(amount.rounded);
-        let currency = self.currency.map(cell);
-        tally
-            .convert(&amount, currency, self.rates)
-            .map_err(|reason| Fault { part: Some(part), reason })
-    }
-
     /// Turns an accepted row back into a rejected one: its customer is not text.
     pub(crate) fn reject_customer(
         &self,
@@ -390,7 +349,8 @@ impl<'a> OrderReader<'a> {
         row: u32,
     ) {
         let reason = "not valid UTF-8; the file may need `--encoding`";
-        self.reject_accepted(tally, records, row, Some(self.customers[0].0), reason);
+        let part = self.customers.first().map(|(part, _)| *part);
+        self.reject_accepted(tally, records, row, part, reason);
     }
 
     /// Turns an accepted row back into a rejected one.
@@ -410,22 +370,6 @@ impl<'a> OrderReader<'a> {
 enum Row {
     Order { customer: Cell, at: Timestamp, amount: Money },
     Ignored(Ignored),
-}
-
-fn value(part: Part, parsed: Parsed<Amount>) -> Result<Amount, Fault> {
-    match parsed {
-        Parsed::Value(amount) => Ok(amount),
-        Parsed::Missing => Err(Fault { part: Some(part), reason: "no amount" }),
-        Parsed::Invalid(reason) => Err(Fault { part: Some(part), reason }),
-    }
-}
-
-/// The product of two numbers at the scale of money, rounded half away from zero.
-pub(crate) fn multiply(price: Money, quantity: Money) -> Option<Money> {
-    let scale = i128::from(Money::SCALE);
-    let product = i128::from(price.units()) * i128::from(quantity.units());
-    let rounded = (product + product.signum() * scale / 2) / scale;
-    i64::try_from(rounded).ok().map(Money::from_units)
 }
 
 /// The cell without white space around it.

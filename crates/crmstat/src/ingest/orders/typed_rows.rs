@@ -161,9 +161,9 @@ impl OrderReader<'_> {
                     continue;
                 }
                 *fate = match *at < usual.window.start {
-                    true => Fate::Ignored(Ignored::BeforeSince),
+                    true if usual.has_since => Fate::Ignored(Ignored::BeforeSince),
                     false if usual.has_until => Fate::Ignored(Ignored::AtOrAfterAsOf),
-                    false => Fate::Left,
+                    _ => Fate::Left,
                 };
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Place, Result,
-    data::{Decision, Field, Notice, TableKind, field::FieldType},
+    data::{Decision, DiscountUnit, Field, Finding, Notice, Severity, TableKind, field::FieldType},
     ingest::{
         ReadOptions, Zone,
         cells::{
@@ -10,7 +10,7 @@ use crate::{
             date::{DateEvidence, DateFormat, DateReader},
             number::{NumberEvidence, NumberFormat},
         },
-        orders::line_amounts::LineAmounts,
+        orders::{line_amounts::LineAmounts, product_prices::ProductPrices, refunded},
         parquet::ParquetFile,
         pass::batches::{BatchRecords, Text, scan},
         profile::{DateOrder, Decimal, Expected, Mapping},
@@ -39,6 +39,10 @@ pub(crate) struct Input {
     pub(crate) notices: Vec<Notice>,
     /// What each order is worth, where that is in a table of its own.
     pub(crate) line_amounts: Option<Arc<LineAmounts>>,
+    /// What a piece of each product costs, where that is in a table of its own.
+    pub(crate) product_prices: Option<Arc<ProductPrices>>,
+    /// What the discounts are, once it is decided.
+    pub(crate) discounts: Option<DiscountUnit>,
     /// What would be refused, were the input not only looked at.
     problems: Option<Vec<Error>>,
     zone: Option<Zone>,
@@ -116,12 +120,24 @@ impl Input {
                 sample.iter().any(|row| row.get(column).is_some_and(|cell| !cell.trim().is_empty()))
             });
         }
+        if !options.map.iter().any(|(field, _)| *field == Field::Refunded) {
+            let is_flag = |column: usize| matches!(&body, Body::Parquet(file) if typed::is_flag(file, column));
+            refunded::check(&mut mapping, &headers, |column| match is_flag(column) {
+                true => vec!["true"],
+                false => sample.iter().filter_map(|row| Some(row.get(column)?.as_str())).collect(),
+            });
+        }
         decisions.extend(
             mapping
                 .decisions
                 .drain(..)
                 .map(|decision| Decision { file: name.to_owned(), ..decision }),
         );
+        let guess = source.guessed_encoding().map(|encoding| {
+            let finding = Finding::GuessedEncoding { encoding };
+            let notice = Notice::new(Severity::Warning, finding, 0).of_file(name);
+            notice.settled_by("encoding", encoding.to_lowercase())
+        });
         let mut input = Self {
             number,
             source,
@@ -129,8 +145,10 @@ impl Input {
             headers,
             mapping,
             decisions,
-            notices: Vec::new(),
+            notices: guess.into_iter().collect(),
             line_amounts: None,
+            product_prices: None,
+            discounts: None,
             problems,
             zone: options.zone.clone(),
             sample,
@@ -200,6 +218,11 @@ impl Input {
             Body::Text(text) => text.dialect.delimiter,
             Body::Parquet(_) => typed::DELIMITER,
         }
+    }
+
+    /// The first rows of a text or sheet.
+    pub(crate) fn sample(&self) -> &[Vec<String>] {
+        &self.sample
     }
 
     /// The delimiter of a text that is no sheet.

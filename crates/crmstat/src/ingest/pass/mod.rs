@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `input` | one file: opened, recognised, its formats decided, scanned by all threads |
 //! | `batches` | the records of a block |
+//! | `far_dates` | dates far from all others, which are set aside |
 //! | `faults` | records that are not accepted, and why |
 //! | `tally` | what one thread has counted |
 //! | `verdict` | what the whole of the inputs shows |
 
 pub(crate) mod batches;
+pub(crate) mod far_dates;
 pub(crate) mod faults;
 pub(crate) mod input;
 pub(crate) mod tally;

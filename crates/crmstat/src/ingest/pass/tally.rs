@@ -1,12 +1,15 @@
 //! What one thread has counted while reading rows.
 
 use crate::{
-    Money, Place, Timestamp,
-    data::{Currency, Ignored, Ledger, Rejection, Rejections},
+    AsOf, Money, Place, Timestamp,
+    data::{Currency, Ignored, Ledger, Rejection, Rejections, sales::Rows},
     ingest::{
         cells::{number::Amount, text},
         orders::outcome::Outcomes,
-        pass::batches::BatchRecords,
+        pass::{
+            batches::BatchRecords,
+            far_dates::{DateCounts, SetAside},
+        },
         profile::Rates,
     },
 };
@@ -20,6 +23,18 @@ pub(crate) struct Tally {
     /// The first and the last accepted event.
     pub(crate) earliest: Option<Timestamp>,
     pub(crate) latest: Option<Timestamp>,
+    /// How many accepted events there are when.
+    pub(crate) dates: DateCounts,
+    /// Rows of dates that cannot be.
+    pub(crate) set_aside: SetAside,
+    /// Rows that name no customer, left out where customers are looked at.
+    pub(crate) anonymous: Rows,
+    /// Rows of which something was given back beside the amount, and how much.
+    pub(crate) refunded: Rows,
+    /// Orders that were cancelled, once all are read.
+    pub(crate) cancelled: Rows,
+    /// The end of the window that the caller asks for.
+    pub(crate) until: Option<AsOf>,
     /// Amounts whose decimals beyond the scale of money were rounded.
     pub(crate) rounded: u64,
     /// Labels that close deals without saying how, with the number of deals.
@@ -58,11 +73,10 @@ impl Tally {
     pub(crate) fn accept(&mut self, at: &[Timestamp]) {
         self.ledger.accepted += at.len() as u64;
         let instants = at.iter().copied();
-        self.latest = self.latest.max(instants.clone().max());
-        self.earliest = match (self.earliest, instants.min()) {
-            (Some(known), Some(found)) => Some(known.min(found)),
-            (known, found) => known.or(found),
-        };
+        let (Some(first), Some(last)) = (instants.clone().min(), instants.max()) else { return };
+        self.latest = self.latest.max(Some(last));
+        self.earliest = Some(self.earliest.map_or(first, |known| known.min(first)));
+        self.dates.count(at, first, last);
     }
 
     /// `amount` in the currency of the run; `cell` is that of the column of currencies, where there is one.
@@ -147,6 +161,10 @@ impl Tally {
             (mine, theirs) => mine.or(theirs),
         };
         self.latest = self.latest.max(other.latest);
+        self.dates.add(&other.dates);
+        self.set_aside.add(&other.set_aside);
+        self.anonymous.add(other.anonymous);
+        self.refunded.add(other.refunded);
         self.rounded += other.rounded;
         for (label, deals) in other.unknown_stages {
             *self.unknown_stages.entry(label).or_default() += deals;

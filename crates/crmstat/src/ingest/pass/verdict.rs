@@ -5,7 +5,7 @@ use crate::{
     data::{Currency, Decision, Field, Finding, Notice, Severity},
     ingest::{
         Export, Imported, ReadOptions,
-        pass::{input::Input, tally::Tally},
+        pass::{far_dates::SetAside, input::Input, tally::Tally},
         profile::Rates,
     },
 };
@@ -17,13 +17,13 @@ use crate::{
 pub(crate) fn account<T>(
     result: T,
     tally: Tally,
-    decision: Option<Decision>,
+    decided: impl IntoIterator<Item = Decision>,
     inputs: &[Input],
     options: &ReadOptions,
 ) -> Result<Imported<T>> {
     let mut decisions: Vec<Decision> =
         inputs.iter().flat_map(|input| input.decisions.iter().cloned()).collect();
-    decisions.extend(decision);
+    decisions.extend(decided);
     if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
         return Err(error);
     }
@@ -62,8 +62,54 @@ pub(crate) fn notices(tally: &Tally, inputs: &[Input], options: &ReadOptions) ->
     notices.extend(
         open.map(|input| Notice::new(Severity::Note, Finding::OpenEnd, 1).of_file(input.name())),
     );
+    notices.extend(far_dates(tally).filter(|_| options.far_dates.is_none()));
+    notices.extend(late(tally));
+    notices.extend(tally.cancelled.notice().filter(|_| options.cancelled.is_none()));
+    let is_given = options.map.iter().any(|(field, _)| *field == Field::Refunded);
+    if tally.refunded.rows > 0 && !is_given {
+        let of =
+            |input: &Input| Some(input.headers[input.mapping.column(Field::Refunded)?].clone());
+        let column = inputs.iter().find_map(of).unwrap_or_default();
+        let settled = format!("refunded={column}");
+        let finding = Finding::Refunded { column };
+        let notice = Notice::new(Severity::Note, finding, tally.refunded.rows);
+        notices.push(notice.worth(tally.refunded.worth()).settled_by("map", settled));
+    }
+    if tally.anonymous.rows > 0 {
+        let notice = Notice::new(Severity::Warning, Finding::NoCustomer, tally.anonymous.rows);
+        notices.push(notice.worth(tally.anonymous.worth()));
+    }
     Notice::sort(&mut notices);
     notices
+}
+
+/// Rows whose dates cannot be.
+fn far_dates(tally: &Tally) -> Option<Notice> {
+    let SetAside { rows, units, span } = tally.set_aside;
+    let (first, last) = span?;
+    let (from, until) = (tally.earliest?.date(), tally.latest?.date());
+    let finding = Finding::FarDates { far: (first, last), others: (from, until) };
+    let worth = i64::try_from(units).ok().map(Money::from_units);
+    let mut notice = Notice::new(Severity::Grave, finding, rows).worth(worth);
+    if first < from {
+        notice = notice.settled_by("since", from.to_string());
+    }
+    if last > until {
+        notice = notice.settled_by("as-of", until.plus_days(1).to_string());
+    }
+    Some(notice)
+}
+
+/// A window that ends long after the last event.
+fn late(tally: &Tally) -> Option<Notice> {
+    /// From so many days without an event on.
+    const LATE: i32 = 365;
+    let (until, last) = (tally.until?.date(), tally.latest?.date());
+    let days = until.days() - last.days();
+    (days > LATE).then(|| {
+        let notice = Notice::new(Severity::Warning, Finding::LateAsOf { until, last }, 0);
+        notice.settled_by("as-of", last.plus_days(1).to_string())
+    })
 }
 
 /// What is refused once the whole input has shown it.

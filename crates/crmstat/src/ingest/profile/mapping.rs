@@ -83,6 +83,16 @@ impl Mapping {
         }
     }
 
+    /// Takes `field` off its column, which turns out to hold something else, and says why.
+    pub(crate) fn release(&mut self, field: Field, reason: &str) {
+        let Some(column) = self.columns.remove(&field) else { return };
+        let topic = format!("column {field}");
+        self.decisions.retain(|decision| decision.topic != topic);
+        self.decisions.push(decision(topic, "left aside", reason, Some(MAP)));
+        self.unmapped.push(column);
+        self.unmapped.sort_unstable();
+    }
+
     /// Moves fields whose header is repeated from an empty column to the first filled one.
     ///
     /// amoCRM repeats headers such as `Товар` and fills one of them. `filled` says whether a column has a
@@ -172,7 +182,7 @@ pub fn recognise(
     chosen: Option<&Profile>,
     overrides: &[(Field, String)],
 ) -> Result<Mapping> {
-    Expected { kind, chosen, overrides, amounts_in_lines: false }.recognise(headers)
+    Expected { kind, chosen, overrides, elsewhere: Elsewhere::default() }.recognise(headers)
 }
 
 /// What the caller expects of a file, besides its headers.
@@ -181,7 +191,18 @@ pub(crate) struct Expected<'a> {
     kind: Option<TableKind>,
     chosen: Option<&'a Profile>,
     overrides: &'a [(Field, String)],
-    amounts_in_lines: bool,
+    elsewhere: Elsewhere,
+}
+
+/// What other tables say of orders and lines, so that these may be without it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Elsewhere {
+    /// The lines have the amounts.
+    amounts: bool,
+    /// The products have the prices.
+    prices: bool,
+    /// Sales need no customer.
+    customers: bool,
 }
 
 impl<'a> Expected<'a> {
@@ -191,7 +212,11 @@ impl<'a> Expected<'a> {
             kind: options.kind,
             chosen: options.profile.as_ref(),
             overrides: &options.map,
-            amounts_in_lines: options.amounts_in_lines,
+            elsewhere: Elsewhere {
+                amounts: options.amounts_in_lines,
+                prices: options.prices_in_products,
+                customers: false,
+            },
         }
     }
 
@@ -202,11 +227,11 @@ impl<'a> Expected<'a> {
 }
 
 fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
-    let Expected { kind, chosen, overrides, amounts_in_lines } = expected;
+    let Expected { kind, chosen, overrides, elsewhere } = expected;
     let names = Headers::new(headers);
     let given = names.given(overrides)?;
     let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
-    let overlaid = |profile, table| Match::new(profile, table, &names, &given, amounts_in_lines);
+    let overlaid = |profile, table| Match::new(profile, table, &names, &given, elsewhere);
     if let Some(profile) = chosen {
         let found =
             best(profile.tables.iter().filter(of_kind).map(|table| overlaid(profile, table)));
@@ -225,19 +250,29 @@ fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
         let reason = format!("{} of {} headers are its own", found.found, names.filled());
         return Ok(found.into_mapping(&names, overrides, reason));
     }
-    let generic: Vec<Match<'_>> = Profile::named(GENERIC)
-        .into_iter()
-        .flat_map(|profile| {
+    let generic = |elsewhere: Elsewhere| -> Vec<Match<'_>> {
+        let tables = Profile::named(GENERIC).into_iter().flat_map(|profile| {
             let tables = profile.tables.iter().filter(of_kind);
-            tables.map(|table| overlaid(profile, table))
-        })
-        .collect();
-    match generic.iter().find(|found| (found.signed || kind.is_some()) && found.is_complete()) {
+            tables.map(move |table| (profile, table))
+        });
+        tables
+            .map(|(profile, table)| Match::new(profile, table, &names, &given, elsewhere))
+            .collect()
+    };
+    let usable = |found: &&Match<'_>| (found.signed || kind.is_some()) && found.is_complete();
+    let plain = generic(elsewhere);
+    if let Some(found) = plain.iter().find(usable) {
+        let reason = "no CRM's headers; the columns have plain names".to_owned();
+        return Ok(found.clone().into_mapping(&names, overrides, reason));
+    }
+    // A till knows no customers.
+    let sales = generic(Elsewhere { customers: true, ..elsewhere });
+    match sales.iter().find(|found| found.table.kind == TableKind::Orders && usable(found)) {
         Some(found) => {
-            let reason = "no CRM's headers; the columns have plain names".to_owned();
+            let reason = "plain names of columns, none of which names a customer".to_owned();
             Ok(found.clone().into_mapping(&names, overrides, reason))
         }
-        None => Err(incomplete(&names, kind, best(generic.into_iter()).as_ref())),
+        None => Err(incomplete(&names, kind, best(plain.into_iter()).as_ref())),
     }
 }
 
@@ -319,8 +354,7 @@ struct Match<'a> {
     signed: bool,
     /// Columns whose header the table knows.
     found: usize,
-    /// Orders may be without an amount, since their lines have it.
-    amounts_in_lines: bool,
+    elsewhere: Elsewhere,
 }
 
 impl<'a> Match<'a> {
@@ -329,7 +363,7 @@ impl<'a> Match<'a> {
         table: &'a Table,
         headers: &Headers<'_>,
         given: &BTreeMap<Field, usize>,
-        amounts_in_lines: bool,
+        elsewhere: Elsewhere,
     ) -> Self {
         let mut columns = given.clone();
         let mut rivals = BTreeMap::new();
@@ -381,7 +415,7 @@ impl<'a> Match<'a> {
         });
         let of_signature = table.signature.iter().flatten().flat_map(|name| headers.find(name));
         let found = of_signature.chain(taken.iter().copied()).collect::<BTreeSet<_>>().len();
-        Self { profile, table, columns, rivals, customer, signed, found, amounts_in_lines }
+        Self { profile, table, columns, rivals, customer, signed, found, elsewhere }
     }
 
     fn is_complete(&self) -> bool {
@@ -390,9 +424,16 @@ impl<'a> Match<'a> {
 
     /// The first group of fields of which the table needs one and has none.
     fn missing(&self) -> Option<&'static [Field]> {
+        let has = |field: Field| self.columns.contains_key(&field);
+        let by_price = self.elsewhere.prices && has(Field::Product) && has(Field::Quantity);
         essentials(self.table.kind)
             .iter()
-            .filter(|group| !(self.amounts_in_lines && group.contains(&Field::Amount)))
+            .filter(|group| {
+                let is_amount = group.contains(&Field::Amount);
+                let is_customer = group.contains(&Field::CustomerId);
+                let is_sale = self.elsewhere.customers && self.table.kind == TableKind::Orders;
+                !((self.elsewhere.amounts || by_price) && is_amount || is_sale && is_customer)
+            })
             .find(|group| !group.iter().any(|field| self.columns.contains_key(field)))
             .copied()
     }

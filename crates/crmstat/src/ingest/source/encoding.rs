@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{Encoding, IBM866, KOI8_R, UTF_8, WINDOWS_1251, WINDOWS_1252};
 
-use super::kind;
+use super::{few_bytes, kind};
 use crate::{Error, Result};
 
 /// A file up to this size is checked to its end.
@@ -29,12 +29,14 @@ pub(super) struct Chosen {
     pub(super) forced: bool,
     /// Why it was chosen.
     pub(super) evidence: String,
+    /// It was chosen on little evidence.
+    pub(super) guessed: bool,
 }
 
 impl Chosen {
     /// Text that crmstat wrote itself.
     pub(super) fn utf8() -> Self {
-        Self { encoding: UTF_8, skip: 0, forced: false, evidence: String::new() }
+        Self { encoding: UTF_8, skip: 0, forced: false, evidence: String::new(), guessed: false }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -85,6 +87,7 @@ pub(super) fn choose(
         skip: marked.filter(|(mark, _)| *mark == encoding).map_or(0, |(_, length)| length as u64),
         forced: false,
         evidence,
+        guessed: false,
     };
     if let Some(encoding) = forced {
         return Ok(Chosen { forced: true, ..chosen(encoding, "as given".to_owned()) });
@@ -119,8 +122,8 @@ pub(super) fn choose(
     if let Some(encoding) = declared {
         return Ok(chosen(encoding, "the page declares it".to_owned()));
     }
-    let (encoding, evidence) = legacy(&survey.sample);
-    Ok(chosen(encoding, evidence))
+    let (encoding, evidence, guessed) = legacy(&survey.sample);
+    Ok(Chosen { guessed, ..chosen(encoding, evidence) })
 }
 
 /// What a pass over the bytes of a text found, read as UTF-8.
@@ -213,8 +216,12 @@ const COMMON_LETTERS: &str = "оеаинтсрвл";
 /// spread over the alphabet, where ten letters of 33 make less than a third.
 const COMMON_SHARE: f64 = 0.45;
 
-/// Chooses among the encodings of a byte per character, and what else `chardetng` knows.
-fn legacy(sample: &[u8]) -> (&'static Encoding, String) {
+/// Chooses among the encodings of a byte per character, and what else `chardetng` knows; whether that is a
+/// guess.
+fn legacy(sample: &[u8]) -> (&'static Encoding, String, bool) {
+    if let Some((encoding, evidence)) = few_bytes::guess(sample) {
+        return (encoding, evidence, true);
+    }
     let cyrillic = [WINDOWS_1251, KOI8_R, IBM866]
         .into_iter()
         .map(|encoding| (russian_share(encoding, sample), encoding))
@@ -224,15 +231,15 @@ fn legacy(sample: &[u8]) -> (&'static Encoding, String) {
         let evidence = format!(
             "not UTF-8; read so, {percent} % of the letters are the ten commonest of Russian"
         );
-        return (encoding, evidence);
+        return (encoding, evidence, false);
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(sample, true);
     let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
     if guess != UTF_8 && decodes(guess, sample) {
-        (guess, "not UTF-8; the pattern of its letters is of this encoding".to_owned())
+        (guess, "not UTF-8; the pattern of its letters is of this encoding".to_owned(), true)
     } else {
-        (WINDOWS_1252, "not UTF-8 and no other encoding recognised".to_owned())
+        (WINDOWS_1252, "not UTF-8 and no other encoding recognised".to_owned(), true)
     }
 }
 
@@ -265,6 +272,6 @@ fn russian_share(encoding: &'static Encoding, sample: &[u8]) -> f64 {
     if letters == 0 { 0.0 } else { (common as f64 - misplaced as f64) / letters as f64 }
 }
 
-fn is_cyrillic(character: char) -> bool {
+pub(super) fn is_cyrillic(character: char) -> bool {
     matches!(character, '\u{0400}'..='\u{04FF}')
 }

@@ -9,7 +9,7 @@
 //! | `fingerprint` | the hash of what was read |
 //! | `compression` | gzip and zstd, with a bound on what they may expand to |
 //! | `kind` | text, sheet, HTML table or Parquet, by magic bytes and structure |
-//! | `encoding` | which encoding a text is in |
+//! | `encoding`, `few_bytes` | which encoding a text is in; the same where few bytes say it |
 //! | `transcode` | that encoding to UTF-8, on the fly |
 //!
 //! The extension of a file is never looked at. An input is opened once and read as often as needed:
@@ -19,6 +19,7 @@ mod compression;
 mod contained;
 mod encoding;
 mod expand;
+mod few_bytes;
 mod file;
 mod fingerprint;
 mod inputs;
@@ -209,6 +210,11 @@ impl Source {
     /// What it is.
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The encoding, where it was chosen on little evidence.
+    pub(crate) fn guessed_encoding(&self) -> Option<&'static str> {
+        self.text.guessed.then(|| self.text.name())
     }
 
     /// What was decided about it, and why.

@@ -2,7 +2,7 @@
 
 use super::{Page, TOP, top, whole};
 use crate::{
-    Lang, Result,
+    Lang, Money, Result,
     analysis::funnel::{Funnel, Group},
     report::{BarSeries, Chart, ChartKind, Content, Figure, Unit},
 };
@@ -38,8 +38,13 @@ impl Page<'_> {
             ),
             figure(
                 locale.pick("Open deals, amount", "Открыто на сумму"),
-                Some(all.open.amount.to_f64()),
+                all.open.worth().map(Money::to_f64),
                 Unit::Money,
+            ),
+            figure(
+                locale.pick("Open deals without an amount", "Открытых сделок без суммы"),
+                Some(all.open.without_amount() as f64).filter(|deals| *deals > 0.0),
+                Unit::Count,
             ),
             figure(
                 locale.pick("Days from creation to win, median", "Дней до победы, медиана"),
@@ -63,7 +68,22 @@ impl Page<'_> {
             let caption = locale.pick("Why deals are lost", "Причины проигрыша");
             tables.push(whole(caption, funnel.reasons_table()?));
         }
-        let notes = [
+        let mut notes = Vec::new();
+        if all.without_amount() > 0 {
+            let [won, lost, open] = [all.won, all.lost, all.open]
+                .map(|deals| locale.decimal(deals.without_amount() as f64, 0));
+            notes.push(match locale.lang() {
+                Lang::En => format!(
+                    "Deals without an amount: {won} won, {lost} lost, {open} open. They are in the counts and \
+                     not in the money; where they are more than half, no rate by value is given."
+                ),
+                Lang::Ru => format!(
+                    "Сделок без суммы: выигранных {won}, проигранных {lost}, открытых {open}. В числе сделок они \
+                     учтены, в суммах нет; где таких больше половины, доля побед по сумме не указана."
+                ),
+            });
+        }
+        notes.extend([
             locale.pick(
                 "The win rate is won / (won + lost): open deals are in neither, so stale ones flatter it.",
                 "Доля побед: выиграно / (выиграно + проиграно). Открытые сделки не считаются, поэтому \
@@ -73,13 +93,13 @@ impl Page<'_> {
                 "A deal stands at the stage that the export says; which stages it has passed is not known.",
                 "Сделка стоит на стадии из выгрузки; какие стадии она прошла, неизвестно.",
             ),
-        ];
+        ].map(str::to_owned));
         Ok(Content {
             summary: vec![self.won(funnel)],
             figures: figures.into_iter().flatten().collect(),
             charts,
             tables,
-            notes: notes.map(str::to_owned).into(),
+            notes,
         })
     }
 
@@ -89,22 +109,34 @@ impl Page<'_> {
         let all = &funnel.all;
         let number = |count: u64| locale.decimal(count as f64, 0);
         let rate = all.win_rate().map_or_else(String::new, |rate| locale.percent(rate, 0));
-        let open = locale.compact(all.open.amount.to_f64(), Unit::Money);
+        let open = all.open.worth().map(|worth| locale.compact(worth.to_f64(), Unit::Money));
+        let open = match (locale.lang(), open) {
+            (Lang::En, Some(worth)) => format!(" worth {worth}"),
+            (Lang::Ru, Some(worth)) => format!(" на {worth}"),
+            (_, None) => String::new(),
+        };
         let main = funnel.reasons.iter().find(|group| group.label.is_some());
         let mut text = match locale.lang() {
             Lang::En => format!(
-                "{} of {} closed deals are won ({rate}); {} worth {open} are open.",
+                "{} of {} closed deals are won ({rate}); {}{open} are open.",
                 number(all.won.deals),
                 number(all.won.deals + all.lost.deals),
                 number(all.open.deals)
             ),
             Lang::Ru => format!(
-                "Выиграно {} из {} закрытых сделок ({rate}); открыто {} на {open}.",
+                "Выиграно {} из {} закрытых сделок ({rate}); открыто {}{open}.",
                 number(all.won.deals),
                 number(all.won.deals + all.lost.deals),
                 number(all.open.deals)
             ),
         };
+        let unknown = all.open.without_amount();
+        if unknown > 0 {
+            text.push_str(&match locale.lang() {
+                Lang::En => format!(" Open deals without an amount: {}.", number(unknown)),
+                Lang::Ru => format!(" Открытых сделок без суммы: {}.", number(unknown)),
+            });
+        }
         if let Some(Group { label: Some(label), lost, .. }) = main {
             let share = locale.percent(lost.deals as f64 / all.lost.deals.max(1) as f64, 0);
             text.push_str(&match locale.lang() {
@@ -161,7 +193,10 @@ impl Page<'_> {
                 labels: shown.iter().map(|group| self.label(group)).collect(),
                 series: vec![BarSeries {
                     name: locale.pick("won", "выиграно").to_owned(),
-                    values: shown.iter().map(|group| Some(group.won.amount.to_f64())).collect(),
+                    values: shown
+                        .iter()
+                        .map(|group| group.won.worth().map(Money::to_f64))
+                        .collect(),
                 }],
             },
         }

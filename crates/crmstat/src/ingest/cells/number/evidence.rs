@@ -2,7 +2,7 @@
 
 use super::{
     Decimal, NumberFormat,
-    scan::{bare, group_separator},
+    scan::{bare, digits},
 };
 use crate::ingest::cells::{
     Verdict,
@@ -26,10 +26,13 @@ pub(crate) struct NumberEvidence {
     single_comma: Tally,
 }
 
-/// What one number says about its decimal sign.
+/// What one cell says about its decimal sign.
 enum Sign {
+    /// It is a number with this one only.
     Tells(Decimal),
+    /// It is another number with the other one; this is the sign that stands in it.
     Either(Decimal),
+    /// It is the same number with both.
     Silent,
 }
 
@@ -45,8 +48,12 @@ impl NumberEvidence {
         if !number.body.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')) {
             return;
         }
+        // What is no number in any way says nothing of the others.
+        let Some(sign) = sign(number.body) else {
+            return;
+        };
         self.numbers += 1;
-        match sign(number.body) {
+        match sign {
             Sign::Tells(Decimal::Point) => self.point.add(text),
             Sign::Tells(Decimal::Comma) => self.comma.add(text),
             Sign::Either(Decimal::Point) => self.single_point.add(text),
@@ -119,30 +126,15 @@ fn examples(tallies: [&Tally; 2]) -> Vec<String> {
     tallies.into_iter().filter_map(|tally| tally.example.clone()).collect()
 }
 
-/// What `body` says about its decimal sign.
-fn sign(body: &str) -> Sign {
-    let mantissa = body.split(['e', 'E']).next().unwrap_or(body);
-    let points = mantissa.matches('.').count();
-    let commas = mantissa.matches(',').count();
-    let grouped_otherwise =
-        mantissa.chars().any(|c| group_separator(c).is_some_and(|kind| !matches!(kind, '.' | ',')));
-    match (points, commas) {
-        (0, 0) => Sign::Silent,
-        // A repeated sign groups, so that the other one is the decimal sign.
-        (0, 2..) => Sign::Tells(Decimal::Point),
-        (2.., 0) => Sign::Tells(Decimal::Comma),
-        (1, 0) => lone(mantissa, '.', Decimal::Point, grouped_otherwise),
-        (0, 1) => lone(mantissa, ',', Decimal::Comma, grouped_otherwise),
-        // With both, the last one is the decimal sign.
-        _ if mantissa.rfind('.') > mantissa.rfind(',') => Sign::Tells(Decimal::Point),
-        _ => Sign::Tells(Decimal::Comma),
+/// What `body` says about its decimal sign; `None` where it is no number with either.
+fn sign(body: &str) -> Option<Sign> {
+    let read = |decimal| digits(body, decimal).ok();
+    match (read(Decimal::Point), read(Decimal::Comma)) {
+        (Some(point), Some(comma)) if point == comma => Some(Sign::Silent),
+        (Some(_), Some(_)) if body.contains(',') => Some(Sign::Either(Decimal::Comma)),
+        (Some(_), Some(_)) => Some(Sign::Either(Decimal::Point)),
+        (Some(_), None) => Some(Sign::Tells(Decimal::Point)),
+        (None, Some(_)) => Some(Sign::Tells(Decimal::Comma)),
+        (None, None) => None,
     }
-}
-
-/// What a single sign says: `1,234` can be grouped thousands, `1234,567`, `0,234` and `1,2` cannot.
-fn lone(mantissa: &str, sign: char, decimal: Decimal, grouped_otherwise: bool) -> Sign {
-    let (whole, fraction) = mantissa.split_once(sign).unwrap_or((mantissa, ""));
-    let like_thousands =
-        fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-    if like_thousands && !grouped_otherwise { Sign::Either(decimal) } else { Sign::Tells(decimal) }
 }

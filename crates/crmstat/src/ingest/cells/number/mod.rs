@@ -192,22 +192,35 @@ impl NumberFormat {
         Some((if negative { -mantissa } else { mantissa }, decimals))
     }
 
+    /// Reads an amount or per cent, which `true` says: `15%` is 15.
+    pub(crate) fn money_or_percent(self, cell: &[u8]) -> Parsed<(Money, bool)> {
+        match self.plain_money(cell) {
+            Some(money) => Parsed::Value((money, false)),
+            None => self.scaled(cell).map(|(amount, is_percent)| (amount.money, is_percent)),
+        }
+    }
+
     #[cold]
     fn any_money(self, cell: &[u8]) -> Parsed<Amount> {
+        match self.scaled(cell) {
+            Parsed::Value((_, true)) => Parsed::Invalid("a percentage is not an amount"),
+            found => found.map(|(amount, _)| amount),
+        }
+    }
+
+    /// A number at the scale of money, and whether it is per cent.
+    fn scaled(self, cell: &[u8]) -> Parsed<(Amount, bool)> {
         let scanned = match scan::scan(cell, self.decimal) {
             Parsed::Value(scanned) => scanned,
             Parsed::Missing => return Parsed::Missing,
             Parsed::Invalid(reason) => return Parsed::Invalid(reason),
         };
-        if scanned.percent {
-            return Parsed::Invalid("a percentage is not an amount");
-        }
         match scanned.digits.to_scaled(Money::DECIMALS) {
-            Some((units, rounded)) => Parsed::Value(Amount {
-                money: Money::from_units(units),
-                currency: scanned.currency,
-                rounded,
-            }),
+            Some((units, rounded)) => {
+                let money = Money::from_units(units);
+                let amount = Amount { money, currency: scanned.currency, rounded };
+                Parsed::Value((amount, scanned.percent))
+            }
             None => Parsed::Invalid("an amount past the range of money"),
         }
     }

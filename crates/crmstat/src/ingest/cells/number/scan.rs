@@ -176,7 +176,7 @@ fn split_currency(body: &str) -> Option<(&str, &str)> {
 }
 
 /// Reads digits, groups, the decimal sign and an exponent.
-fn digits(body: &str, decimal: Decimal) -> Result<Digits, &'static str> {
+pub(super) fn digits(body: &str, decimal: Decimal) -> Result<Digits, &'static str> {
     let lowered = body.trim_start_matches(is_sign).to_lowercase();
     if matches!(lowered.as_str(), "nan" | "inf" | "infinity" | "∞") {
         return Err("not a finite number");
@@ -184,37 +184,34 @@ fn digits(body: &str, decimal: Decimal) -> Result<Digits, &'static str> {
     let sign = char::from(decimal.sign());
     let mut number = Digits::default();
     let mut digits_seen = 0_u32;
-    // Digits since the last group separator, and the kind of separator the number uses.
-    let (mut in_group, mut separator) = (0_u32, None);
+    let mut groups = Groups { is_zero_first: body.starts_with('0'), ..Groups::default() };
     let mut in_fraction = false;
     let mut characters = body.char_indices();
     while let Some((place, c)) = characters.next() {
         if let Some(digit) = c.to_digit(10) {
             digits_seen += 1;
-            in_group += 1;
+            groups.digits += 1;
             number.push(digit, in_fraction);
         } else if c == sign {
             if in_fraction {
                 return Err("two decimal signs");
             }
-            check_group(separator, in_group)?;
+            if !groups.may_end() {
+                return Err(NOT_IN_THREES);
+            }
             in_fraction = true;
         } else if matches!(c, 'e' | 'E') && digits_seen > 0 {
-            if !in_fraction {
-                check_group(separator, in_group)?;
+            if !in_fraction && !groups.may_end() {
+                return Err(NOT_IN_THREES);
             }
             number.exponent += exponent(characters.as_str())?;
             return Ok(number);
         } else if let Some(kind) = group_separator(c) {
-            let first = separator.is_none();
-            let grouped = if first { (1..=3).contains(&in_group) } else { in_group == 3 };
             let next_is_digit =
                 body[place + c.len_utf8()..].starts_with(|next: char| next.is_ascii_digit());
-            let same_kind = first || separator == Some(kind);
-            if in_fraction || !grouped || !same_kind || !next_is_digit {
+            if in_fraction || !next_is_digit || !groups.separate(kind) {
                 return Err(misplaced(decimal, kind));
             }
-            (separator, in_group) = (Some(kind), 0);
         } else {
             return Err("not a number");
         }
@@ -222,13 +219,55 @@ fn digits(body: &str, decimal: Decimal) -> Result<Digits, &'static str> {
     if digits_seen == 0 {
         return Err("not a number");
     }
-    if !in_fraction {
-        check_group(separator, in_group).map_err(|_| match separator {
-            Some(kind) => misplaced(decimal, kind),
-            None => "not a number",
-        })?;
+    match groups.separator {
+        Some(kind) if !in_fraction && !groups.may_end() => Err(misplaced(decimal, kind)),
+        _ => Ok(number),
     }
-    Ok(number)
+}
+
+const NOT_IN_THREES: &str = "thousands are not grouped in threes";
+
+/// How the digits before the decimal sign are grouped: in threes, or as in India, where 12,34,567 are twelve
+/// lakh: in twos before the last three.
+#[derive(Clone, Copy, Debug, Default)]
+struct Groups {
+    /// Digits since the last separator.
+    digits: u32,
+    /// The kind of separator that the number uses.
+    separator: Option<char>,
+    /// Groups between the first separator and the last: whether they have three digits, or two.
+    in_threes: Option<bool>,
+    /// The first group has one or two digits, as before groups of two.
+    is_short_first: bool,
+    /// The first digit is zero: `0,234` groups nothing.
+    is_zero_first: bool,
+}
+
+impl Groups {
+    /// Takes a separator; `false` where none can stand.
+    fn separate(&mut self, kind: char) -> bool {
+        let stands = match self.separator {
+            None => {
+                self.is_short_first = self.digits < 3;
+                (1..=3).contains(&self.digits) && !self.is_zero_first
+            }
+            Some(known) => {
+                let in_threes = self.digits == 3;
+                let is_group =
+                    in_threes || (self.digits == 2 && kind == ',' && self.is_short_first);
+                let is_same = self.in_threes.is_none_or(|known| known == in_threes);
+                self.in_threes = Some(in_threes);
+                known == kind && is_group && is_same
+            }
+        };
+        (self.separator, self.digits) = (Some(kind), 0);
+        stands
+    }
+
+    /// Whether the last group is whole: it has three digits in either way.
+    fn may_end(&self) -> bool {
+        self.separator.is_none() || self.digits == 3
+    }
 }
 
 impl Digits {
@@ -245,20 +284,12 @@ impl Digits {
     }
 }
 
-/// The last group before the decimal sign or the end has three digits too.
-fn check_group(separator: Option<char>, in_group: u32) -> Result<(), &'static str> {
-    if separator.is_some() && in_group != 3 {
-        return Err("thousands are not grouped in threes");
-    }
-    Ok(())
-}
-
 /// Why a group separator cannot stand where it stands.
 fn misplaced(decimal: Decimal, kind: char) -> &'static str {
     match (decimal, kind) {
         (Decimal::Point, ',') => "a decimal comma where the column has a decimal point",
         (Decimal::Comma, '.') => "a decimal point where the column has a decimal comma",
-        _ => "thousands are not grouped in threes",
+        _ => NOT_IN_THREES,
     }
 }
 

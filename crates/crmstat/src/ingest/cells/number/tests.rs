@@ -198,6 +198,11 @@ fn the_decimal_sign_is_told_from_the_column() {
         (&["1234,567"], Decimal::Comma),
         (&["1 234,567"], Decimal::Comma),
         (&["12", "350 000", "x"], Decimal::Point),
+        (&["1,00,000.00", "999.00"], Decimal::Point),
+        (&["12,34,567"], Decimal::Point),
+        // What is no number in any way says nothing.
+        (&["1,2,3", "1a.2,3", "1 ,", "12,34.5", "1,234.50", "10", "1.2.3"], Decimal::Point),
+        (&["1.2.3", "2,5", "1.5,5"], Decimal::Comma),
     ] {
         match decide(cells, None) {
             Verdict::Decided { format, .. } => {
@@ -207,6 +212,34 @@ fn the_decimal_sign_is_told_from_the_column() {
         }
     }
     assert_eq!(decide(&["", "нет", "x"], None), Verdict::Empty);
+}
+
+#[test]
+fn lakhs_and_crores_are_grouped_in_twos() {
+    for (cell, units) in [
+        ("1,00,000.00", 1_000_000_000),
+        ("12,34,567.5", 12_345_675_000),
+        ("₹1,23,45,678", 123_456_780_000),
+        ("(1,00,000)", -1_000_000_000),
+    ] {
+        let Parsed::Value(amount) = POINT.money(cell.as_bytes()) else {
+            panic!("{cell} is an amount");
+        };
+        assert_eq!(amount.money.units(), units, "{cell}");
+    }
+    // Neither in threes nor in twos.
+    for cell in [
+        "12,34.5",
+        "1,2,3",
+        "123,45,678",
+        "1,000,00,000",
+        "1,00,00",
+        "1 00 000",
+        "0,234",
+        "00,123,456",
+    ] {
+        assert!(matches!(POINT.money(cell.as_bytes()), Parsed::Invalid(_)), "{cell}");
+    }
 }
 
 #[test]
