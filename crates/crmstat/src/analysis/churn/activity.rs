@@ -37,10 +37,10 @@ impl Activity {
             return Self { active: None };
         }
         let count = history.orders().customers().len();
-        let rhythms = map_chunks(count, CHUNK, |range| {
+        let chunks = map_chunks(count, CHUNK, |range| {
             range.map(|customer| Rhythm::of(history, customer, as_of)).collect::<Vec<_>>()
-        })
-        .concat();
+        });
+        let rhythms: Vec<Option<Rhythm>> = chunks.into_iter().flatten().collect();
         let mut gaps: Vec<f64> = rhythms.iter().flatten().filter_map(|rhythm| rhythm.gap).collect();
         gaps.sort_unstable_by(f64::total_cmp);
         let typical = gaps.get(gaps.len() / 2).copied().unwrap_or_default();

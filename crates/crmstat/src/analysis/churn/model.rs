@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     AsOf, Error, Result,
-    data::CustomerTable,
+    data::{CustomerTable, Texts},
     features::{Feature, Features, History},
     model_file,
 };
