@@ -83,12 +83,19 @@ fn robust_season(series: &Series<'_>, known: &[bool]) -> (Vec<f64>, f64) {
     if !is_seasonal(&cleaned, season) {
         return (vec![0.0; values.len()], f64::INFINITY);
     }
-    let level = centred_average(&cleaned, season);
+    let inner = centred_average(&cleaned, season);
+    // Half a cycle at either end has no average around it; the line through all of them goes on, so that no phase
+    // rests on one value, which would be taken for its season whatever it is.
+    let (first, last) = (inner[0], inner[inner.len() - 1]);
+    let slope = (last - first) / (inner.len() - 1).max(1) as f64;
+    let level = |at: usize| match at.checked_sub(season / 2) {
+        None => first - slope * (season / 2 - at) as f64,
+        Some(place) if place < inner.len() => inner[place],
+        Some(place) => last + slope * (place + 1 - inner.len()) as f64,
+    };
     let mut deviations = vec![Vec::new(); season];
-    for (at, level) in (season / 2..).zip(level) {
-        if !known[at] {
-            deviations[at % season].push(values[at] - level);
-        }
+    for at in (0..values.len()).filter(|at| !known[*at]) {
+        deviations[at % season].push(values[at] - level(at));
     }
     let seen: Vec<bool> = deviations.iter().map(|phase| phase.is_empty()).collect();
     let cycles = deviations.iter().map(Vec::len).sum::<usize>() as f64 / season as f64;

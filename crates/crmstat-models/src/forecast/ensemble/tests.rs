@@ -53,7 +53,7 @@ fn members_agree_and_their_spread_widens_the_interval() {
     let forecast = fit.forecast(3);
     let mean = all.iter().map(|member| member.mean[2]).sum::<f64>() / 3.0;
     assert!((forecast.mean[2] - mean).abs() < 1e-9);
-    let within = all.iter().map(|m| m.variance.as_ref().unwrap()[2]).sum::<f64>() / 3.0;
+    let within = limits::in_line(all.iter().map(|m| m.variance.as_ref().unwrap()[2]).collect());
     let between = all.iter().map(|m| (m.mean[2] - mean).powi(2)).sum::<f64>() / 3.0;
     let expected = within + between;
     assert!((forecast.variance.unwrap()[2] / expected - 1.0).abs() < 1e-9);

@@ -34,7 +34,7 @@ const SUMS_ERR_MORE: [f64; 2] = [1.12, 1.22];
 /// How much wider the errors to come are than those of parameters that have seen them: by 1 + this over the number of
 /// observations. A season has parameters of its own.
 fn optimism(season: usize) -> f64 {
-    2.0 + (season.min(12) as f64).powi(2) / 6.3
+    2.0 + (season.min(12) as f64).powi(2) / 9.6
 }
 
 /// No more observations are looked back at than so many cycles, or this number: older errors were of another size.
@@ -251,7 +251,7 @@ mod tests {
                 f64::from(u8::from((by_model.lower[0]..=by_model.upper[0]).contains(&values[300])))
                     / 300.0;
         }
-        assert!((0.75..0.86).contains(&covered) && wide > 0.88, "{covered} {wide}");
+        assert!((0.75..0.89).contains(&covered) && wide > 0.9, "{covered} {wide}");
     }
 
     #[test]
