@@ -342,7 +342,7 @@ fn an_html_tag_of_many_attributes() {
     let page = format!("<table><tr><td {}>1</td></tr></table>", "a=\"b\" ".repeat(16_000));
     refused(page, &[]).refuses(
         1,
-        "error: x.csv: has a tag of more than 256 attributes\n\
+        "error: x.csv: has a tag of more than 128 attributes\n\
          hint: open it in a spreadsheet program and save it as XLSX or CSV\n",
     );
 }

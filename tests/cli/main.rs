@@ -19,3 +19,4 @@ mod rfm;
 mod same_bytes;
 mod segment;
 mod support;
+mod told;

@@ -81,7 +81,7 @@ fn tables_rates_profiles_and_logos_may_be_pipes() {
         ("--customers", "customers", fs::read(dataset("customers.csv")).unwrap()),
         ("--lines", "lines", fs::read(dataset("lines.csv")).unwrap()),
         ("--profile", "p2.toml", folder.read("p.toml").into_bytes()),
-        ("--rates", "rates", b"currency,rate\nUSD,90\n".to_vec()),
+        ("--rates", "rates", b"currency,rate\nRUB,1\nUSD,90\n".to_vec()),
         ("--logo", "logo", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec()),
     ];
     let orders = dataset("orders.csv");

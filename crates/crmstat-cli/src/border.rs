@@ -15,6 +15,15 @@ const DATA: u8 = 1;
 /// The command line is wrong.
 const USAGE: u8 = 2;
 
+/// What the standard library says of a number that is none, and what it means.
+const LIBRARY_WORDS: [(&str, &str); 5] = [
+    ("invalid digit found in string", "not a whole number"),
+    ("number too large to fit in target type", "too large"),
+    ("number too small to fit in target type", "too small"),
+    ("invalid float literal", "not a number"),
+    ("cannot parse integer from empty string", "not a whole number"),
+];
+
 /// The last panic: what was said, and where.
 static FAULT: Mutex<Option<String>> = Mutex::new(None);
 
@@ -79,7 +88,10 @@ fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render();
     if error.use_stderr() {
         // What was typed stands in the message as it is.
-        text.to_string().lines().for_each(say);
+        let text = LIBRARY_WORDS
+            .iter()
+            .fold(text.to_string(), |text, (theirs, ours)| text.replace(theirs, ours));
+        text.lines().for_each(say);
         return ExitCode::from(USAGE);
     }
     debug_assert!(matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion));

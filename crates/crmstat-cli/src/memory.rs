@@ -152,7 +152,7 @@ pub(crate) fn limit(given: Option<&str>) -> Result<()> {
     if let Some(bytes) = bytes
         && restrict(bytes)
     {
-        CEILING.store(bytes, Ordering::Relaxed);
+        CEILING.store(bytes.min(room()), Ordering::Relaxed);
     } else if given.is_some() {
         return Err(Error::usage("`--memory` has no effect on this system")
             .with_hint("leave it out, or limit the memory by means of the system")
@@ -177,6 +177,20 @@ fn restrict(bytes: u64) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn restrict(_: u64) -> bool {
     false
+}
+
+/// What the system allows besides, such as by `ulimit -v`.
+#[cfg(target_os = "linux")]
+fn room() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the structure is ours.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) } == 0;
+    if known { limit.rlim_cur } else { u64::MAX }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn room() -> u64 {
+    u64::MAX
 }
 
 /// A number of bytes: `800000000`, `512M`, `2G`, `1.5 GiB`.

@@ -27,8 +27,9 @@ pub(crate) fn start(given: Option<usize>) -> Result<()> {
     if ThreadPoolBuilder::new().num_threads(wanted).build_global().is_ok() {
         return Ok(());
     }
-    // The system gives no more threads, or no room for their stacks. This thread is one.
-    let mut threads = wanted;
+    // The system gives no more threads, or no room for their stacks. This thread is one, and more than one
+    // per core would only take the room for the work.
+    let mut threads = wanted.min(default()) * 2;
     loop {
         threads = (threads / 2).max(1);
         let pool = ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();

@@ -37,7 +37,7 @@ pub(crate) struct SegmentArgs {
     #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, conflicts_with = "model", value_parser = finite)]
     pub(crate) category_weight: f64,
     /// Starts, of which the best is kept
-    #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "model")]
+    #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "model", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub(crate) n_init: usize,
     /// The seed of every random choice
     #[arg(long, value_name = "N", default_value_t = 42, conflicts_with = "model")]

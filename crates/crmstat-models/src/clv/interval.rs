@@ -105,7 +105,7 @@ impl ClvParams {
         draws: ParameterDraws,
     ) -> Result<Vec<CustomerValueInterval>> {
         two_sided(draws.level)?;
-        at_least_one(draws.draws)?;
+        countable(draws.draws)?;
         let schedule = self.check()?.schedule();
         let sizes = (M::Model::PARAMETERS.len(), GammaGamma::PARAMETERS.len());
         let spread = factor(spend.estimate())?;
@@ -185,7 +185,7 @@ pub fn orders_interval<M: Models>(
     draws: OrderDraws,
 ) -> Result<Vec<Interval>> {
     two_sided(draws.level)?;
-    at_least_one(draws.draws)?;
+    countable(draws.draws)?;
     for_each(models, customers, |model, index, customer| {
         simulate(model, customer, horizon, draws, index as u64)
     })
@@ -239,8 +239,15 @@ fn middle<T: Copy>(sorted: &[T], level: f64) -> (T, T) {
     (quantile(tail), quantile(1.0 - tail))
 }
 
-fn at_least_one(draws: usize) -> Result<()> {
-    if draws == 0 { Err(Error::parameter("draws", 0, "at least 1")) } else { Ok(()) }
+/// The most draws: their quantiles have three digits by a tenth of them.
+const MOST_DRAWS: usize = 1_000_000;
+
+/// Refuses no draws, and more than memory holds.
+fn countable(draws: usize) -> Result<()> {
+    if (1..=MOST_DRAWS).contains(&draws) {
+        return Ok(());
+    }
+    Err(Error::parameter("draws", draws, format!("1 to {MOST_DRAWS}")))
 }
 
 /// The normal quantile of a two-sided interval.

@@ -15,6 +15,10 @@ pub(super) const MAX_ROWS: u32 = 1_048_576;
 const MAX_CELLS: u64 = 100_000_000;
 /// Bytes of a sheet as text.
 const MAX_BYTES: u64 = 2 << 30;
+/// Bytes of a row.
+const MAX_ROW_BYTES: usize = 32 << 20;
+/// Bytes of the first rows, which are held until the widest of them is known.
+const MAX_HEAD_BYTES: u64 = 16 << 20;
 /// Rows whose widest decides how many cells every record has at least.
 pub(super) const HEAD_ROWS: usize = 64;
 
@@ -45,7 +49,7 @@ impl Row {
     /// Appends a cell that `write` writes.
     ///
     /// # Errors
-    /// More than [`MAX_COLUMNS`].
+    /// More than [`MAX_COLUMNS`], or more than [`MAX_ROW_BYTES`].
     pub(super) fn push_with(&mut self, write: impl FnOnce(&mut String)) -> Result<()> {
         if self.ends.len() == MAX_COLUMNS {
             return Err(Error::data(format!(
@@ -54,6 +58,12 @@ impl Row {
         }
         write(&mut self.text);
         self.ends.push(self.text.len());
+        if self.text.len() > MAX_ROW_BYTES {
+            return Err(Error::data(format!(
+                "has a row of more than {} MiB of text, the limit for a sheet",
+                MAX_ROW_BYTES >> 20
+            )));
+        }
         Ok(())
     }
 
@@ -119,7 +129,11 @@ impl CsvWriter {
         }
         self.width = self.width.max(row.used());
         self.head.push(row.clone());
-        if self.head.len() == HEAD_ROWS { self.write_head() } else { Ok(()) }
+        let held: u64 = self.head.iter().map(Row::bytes).sum();
+        if self.head.len() == HEAD_ROWS || held > MAX_HEAD_BYTES {
+            return self.write_head();
+        }
+        Ok(())
     }
 
     fn write_head(&mut self) -> Result<()> {

@@ -237,6 +237,69 @@ fn what_is_not_a_table_is_refused_by_name() {
     assert!(open(&noise).unwrap_err().to_string().contains("binary data"));
 }
 
+/// A tar of one file with this content; `ustar` or the oldest dialect, which has no mark.
+fn tar(content: &[u8], mark: &[u8]) -> Vec<u8> {
+    let mut header = vec![0; 512];
+    header[..10].copy_from_slice(b"orders.csv");
+    header[100..107].copy_from_slice(b"0000644");
+    let size = format!("{:011o}", content.len());
+    header[124..135].copy_from_slice(size.as_bytes());
+    header[257..257 + mark.len()].copy_from_slice(mark);
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    header.extend_from_slice(content);
+    header.resize(header.len().next_multiple_of(512) + 1024, 0);
+    header
+}
+
+#[test]
+fn a_tar_is_no_table_whatever_it_holds() {
+    let content = "order_id,customer_id,order_date,amount\n1,anna,2024-01-05,10\n".repeat(2000);
+    for mark in [&b"ustar\x0000"[..], b"ustar  \0", b""] {
+        let tar = tar(content.as_bytes(), mark);
+        for bytes in [gzip(&tar), zstd::encode_all(&tar[..], 1).unwrap(), tar] {
+            let error = open(&bytes).unwrap_err();
+            assert!(error.to_string().contains("a tar archive"), "{error}");
+        }
+    }
+    assert!(matches!(open(content.as_bytes()).unwrap().kind(), Kind::Text { .. }));
+}
+
+#[test]
+fn padding_and_frames_to_skip_are_no_data() {
+    let text = RUSSIAN.repeat(100);
+    let members = [gzip(text.as_bytes()), vec![0; 5000]].concat();
+    assert_eq!(read(&open(&members).unwrap()).unwrap(), text.as_bytes());
+    let between = [gzip(text.as_bytes()), vec![0; 7], gzip(text.as_bytes()), vec![0; 1]].concat();
+    assert_eq!(read(&open(&between).unwrap()).unwrap(), text.repeat(2).as_bytes());
+    // What is no member and no padding is damage.
+    let garbage = [gzip(text.as_bytes()), b"garbage".to_vec()].concat();
+    let error = open(&garbage).and_then(|source| read(&source)).unwrap_err();
+    assert!(error.to_string().contains("gzip data is broken"), "{error}");
+
+    let frame = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let skipped =
+        |number: u8| [&[0x50 + number, 0x2A, 0x4D, 0x18, 4, 0, 0, 0][..], b"note"].concat();
+    let frames = [skipped(0), frame.clone(), skipped(15), frame].concat();
+    assert_eq!(read(&open(&frames).unwrap()).unwrap(), text.repeat(2).as_bytes());
+}
+
+/// One row pasted from another program, in the encoding of that one.
+#[test]
+fn a_row_in_another_encoding_does_not_turn_the_file() {
+    let row =
+        encode("2;Ромашка и компания без единой латинской буквы\n", encoding_rs::WINDOWS_1251);
+    for honest in ["1;Müller\n", "1;Café\n3;ООО «Лето»\n"] {
+        let bytes = [b"id;name\n", honest.as_bytes(), &row].concat();
+        let source = open(&bytes).unwrap();
+        assert_eq!(source.kind(), Kind::Text { encoding: "UTF-8" }, "{honest}");
+        assert_eq!(read(&source).unwrap(), bytes);
+    }
+    let bytes = [b"id;name\n".to_vec(), row.clone(), row.clone(), "1;Café\n".into()].concat();
+    assert_eq!(open(&bytes).unwrap().kind(), Kind::Text { encoding: "windows-1251" });
+}
+
 #[test]
 fn text_that_begins_like_something_else_is_text() {
     for text in ["BZhang,amount\n1,2\n", "ORC,n\n1,2\n", "PAR,n\n", "a,b\0\nlong enough a row\n"] {

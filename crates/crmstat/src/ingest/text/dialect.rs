@@ -123,12 +123,12 @@ fn read_head(mut input: impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
             return Ok(false);
         }
         if wanted >= LONGEST_HEAD {
+            if lines > 0 {
+                return Ok(false);
+            }
             return Err(io::Error::other(
-                Error::data(format!(
-                    "its first {} MiB hold {lines} line breaks: this does not look like a table",
-                    LONGEST_HEAD >> 20
-                ))
-                .with_hint("see `crmstat inspect`, or name the delimiter with `--delimiter`"),
+                Error::data(format!("its first line is longer than {} MiB", LONGEST_HEAD >> 20))
+                    .with_hint("this does not look like a table; see `crmstat inspect`"),
             ));
         }
         wanted *= 2;
@@ -313,6 +313,20 @@ mod tests {
         assert_eq!((layout.dialect.delimiter, layout.headers.len()), (b' ', 4));
         let layout = sniff("customer\nAnna Ivanova\nBob\nC D E\n");
         assert_eq!(layout.headers, ["customer"]);
+    }
+
+    /// Such a header was cut in silence, and with it the columns behind.
+    #[test]
+    fn a_header_longer_than_a_block_is_read_whole() {
+        let names: Vec<String> = (0..40_000).map(|n| format!("column number {n}")).collect();
+        let row = vec!["1"; names.len()].join(";");
+        for title in ["", "Report\n"] {
+            let layout = sniff(&format!("{title}{}\n{row}\n{row}\n", names.join(";")));
+            assert_eq!(layout.headers, names);
+            assert_eq!(layout.sample.len(), 2);
+        }
+        let error = try_sniff(&"x".repeat(17 << 20)).unwrap_err();
+        assert!(error.to_string().contains("longer than 16 MiB"), "{error}");
     }
 
     #[test]
