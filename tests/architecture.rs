@@ -191,7 +191,7 @@ fn sources(folder: &Path) -> BTreeMap<String, PathBuf> {
             let is_test = name.split('/').any(|part| part == "tests" || part.ends_with("tests.rs"));
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !is_test {
+            } else if path.extension().is_some_and(|own| own == "rs") && !is_test {
                 found.insert(name, path);
             }
         }

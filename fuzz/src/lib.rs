@@ -239,3 +239,35 @@ pub fn json(bytes: &[u8]) {
     read(&[b"[{\"customer_id\":\"a\",\"order_date\":\"2025-01-02\",\"amount\":5},", bytes]);
     read(&[b"{\"customer_id\":\"a\",\"order_date\":\"2025-01-02\",\"amount\":5}\n", bytes]);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// Every seed and every kept input goes through its target without a panic that leaves the library.
+    #[test]
+    fn seeds_are_read() {
+        let targets: [(&str, fn(&[u8])); 11] = [
+            ("analyse", crate::analyse),
+            ("by_hand", crate::by_hand),
+            ("cells", crate::cells),
+            ("html", crate::html),
+            ("json", crate::json),
+            ("model", crate::model),
+            ("ods", crate::ods),
+            ("parquet", crate::parquet),
+            ("text", crate::text),
+            ("xls", crate::xls),
+            ("xlsx", crate::xlsx),
+        ];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+        for (name, target) in targets {
+            let mut count = 0;
+            for entry in fs::read_dir(folder.join(name)).unwrap() {
+                target(&fs::read(entry.unwrap().path()).unwrap());
+                count += 1;
+            }
+            assert!(count > 0, "{name} has no seed");
+        }
+    }
+}
