@@ -113,12 +113,12 @@ fn exhausted(size: usize) -> ! {
     let mut out = Cursor::new(&mut line[..]);
     let more = size >> 20;
     let _ = match CEILING.load(Ordering::Relaxed) {
-        0 => write!(out, "error: out of memory: the system refuses {more} MiB more\n"),
+        0 => writeln!(out, "error: out of memory: the system refuses {more} MiB more"),
         ceiling => {
             let ceiling = ceiling >> 20;
-            write!(
+            writeln!(
                 out,
-                "error: out of memory: {more} MiB more do not fit into the {ceiling} MiB allowed\n"
+                "error: out of memory: {more} MiB more do not fit into the {ceiling} MiB allowed"
             )
         }
     };
@@ -126,7 +126,7 @@ fn exhausted(size: usize) -> ! {
     if let Some(hint) = HINT.get() {
         let _ = write!(out, "; {hint}");
     }
-    let _ = write!(out, "\n");
+    let _ = writeln!(out);
     let length = (out.position() as usize).min(512);
     // SAFETY: the buffer has that many bytes.
     unsafe { libc::write(2, line.as_ptr().cast(), length) };
@@ -197,12 +197,12 @@ fn room() -> u64 {
 fn size(text: &str) -> Result<u64> {
     let trimmed = text.trim().to_ascii_lowercase();
     let digits = trimmed.trim_end_matches(|sign: char| sign.is_ascii_alphabetic()).trim_end();
-    let unit = match &trimmed[digits.len()..].trim_start() {
-        &"" | &"b" => 1.0,
-        &"k" | &"kb" | &"kib" => 1024.0,
-        &"m" | &"mb" | &"mib" => 1024.0 * 1024.0,
-        &"g" | &"gb" | &"gib" => 1024.0 * 1024.0 * 1024.0,
-        &"t" | &"tb" | &"tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+    let unit = match trimmed[digits.len()..].trim_start() {
+        "" | "b" => 1.0,
+        "k" | "kb" | "kib" => 1024.0,
+        "m" | "mb" | "mib" => 1024.0 * 1024.0,
+        "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "t" | "tb" | "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
         _ => f64::NAN,
     };
     let bytes = digits.parse::<f64>().unwrap_or(f64::NAN) * unit;
