@@ -10,7 +10,7 @@ use super::{
     DiscountRate, Estimate, FitParams, Limit, PurchaseProcess, Span, Summaries, Summary, TimeUnit,
 };
 use crate::random::Generator;
-use crate::special::gamma::ln_rise;
+use crate::special::beta::ln_beta;
 use crate::{Error, Result};
 
 /// How long will contracts last, beyond what has been seen?
@@ -126,6 +126,7 @@ impl BetaGeometric {
         };
         let starts = [[0.7, 2.0], [1.0, 10.0], [3.0, 3.0], [0.2, 0.5]];
         let mut region = Region::positive(&starts, [1.0; 2]);
+        region.widen(0);
         let (least, most) = region.bounds[1];
         let held = |value| vec![Held { index: 1, value, follows: Some(0) }];
         region.add(&[&(Limit::LeavingAlike, held(most))]);
@@ -153,8 +154,7 @@ impl BetaGeometric {
         if periods == 1 {
             return from / (alpha + from);
         }
-        let periods = f64::from(periods);
-        (ln_rise(from, periods)[0] - ln_rise(alpha + from, periods)[0]).exp()
+        (ln_beta(alpha, from + f64::from(periods)) - ln_beta(alpha, from)).exp()
     }
 
     /// The probability of exactly `n` renewals among the next `due` of a contract renewed `so_far` times.

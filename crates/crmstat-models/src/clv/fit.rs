@@ -164,6 +164,8 @@ impl Region {
     /// next two those of leaving.
     pub(super) fn process(starts: &[[f64; 4]], scales: [f64; 4]) -> Self {
         let mut region = Self::positive(starts, scales);
+        region.widen(0);
+        region.widen(2);
         let alike =
             |shape: usize, value: f64| Held { index: shape + 1, value, follows: Some(shape) };
         let orders = (Limit::OrderingAlike, vec![alike(0, region.bounds[1].1)]);
@@ -183,6 +185,14 @@ impl Region {
             region.add(&[&orders, one]);
         }
         region
+    }
+
+    /// Lets the shape at `index` go farther than its scale, so that any quotient of both is within reach where
+    /// the scale is held.
+    pub(super) fn widen(&mut self, index: usize) {
+        /// Orders in the mean observation, or odds of leaving.
+        const MOST: f64 = 1e4;
+        self.bounds[index].1 += MOST.ln();
     }
 
     /// Adds the nested model with all of these limits.

@@ -89,6 +89,7 @@ impl Nbd {
         };
         let starts = [[0.3, 0.2 * time], [1.0, time], [3.0, 0.1 * time], [1.0, 10.0 * time]];
         let mut region = Region::positive(&starts, [1.0, time]);
+        region.widen(0);
         let alike = Held { index: 1, value: region.bounds[1].1, follows: Some(0) };
         region.add(&[&(Limit::OrderingAlike, vec![alike])]);
         let (parameters, estimate) =

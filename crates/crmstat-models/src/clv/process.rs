@@ -356,17 +356,20 @@ fn same_unit(model: TimeUnit, customers: TimeUnit) -> Result<()> {
         .with_hint("summarise the orders in the unit that the model was fitted in"))
 }
 
-/// Checks that there are `N` positive, finite parameters and names the one that is not.
+/// Checks that there are `N` parameters of a size that data can have, and names the one that is not.
 pub(super) fn positive<const N: usize>(
     names: &[&'static str],
     parameters: &[f64],
 ) -> Result<[f64; N]> {
+    /// Far beyond what a fit reaches in any unit of time, and where nothing overflows or takes long.
+    const LEAST: f64 = 1e-15;
+    const MOST: f64 = 1e15;
     let parameters: [f64; N] = parameters
         .try_into()
         .map_err(|_| Error::parameter("parameters", parameters.len(), format!("{N} numbers")))?;
     for (name, value) in names.iter().zip(parameters) {
-        if !(value.is_finite() && value > 0.0) {
-            return Err(Error::parameter(name, value, "positive and finite"));
+        if !(LEAST..=MOST).contains(&value) {
+            return Err(Error::parameter(name, value, format!("between {LEAST:e} and {MOST:e}")));
         }
     }
     Ok(parameters)

@@ -61,6 +61,7 @@ pub use process::{OrderModel, Parameter, Process};
 pub use text::{discount_from_text, span_from_text, unit_from_text, unit_name};
 pub use validate::{Predictor, Score, Tracking, Validation, ValidationOptions, validate};
 pub use warning::Warning;
+pub(crate) use warning::limit_words;
 
 use self::{
     buyers::{Buyers, Observation},
@@ -451,9 +452,7 @@ fn doubts(customers: &Summaries, model: &Model, options: &Options) -> Vec<Warnin
     if repeat < Warning::FEW_REPEAT_CUSTOMERS {
         found.push(Warning::FewRepeatCustomers(repeat));
     }
-    if orders.estimate().is_some_and(|estimate| !estimate.converged) {
-        found.push(Warning::NotConverged(orders.model().name()));
-    }
+    found.extend(Warning::of_fit(orders.model().name(), orders.estimate()));
     let one_time = (all.len() - repeat) as f64 / all.len() as f64;
     if orders.model() == OrderModel::BgNbd && one_time >= Warning::ONE_TIME_BUYERS {
         found.push(Warning::AliveByAssumption(one_time));
@@ -463,9 +462,7 @@ fn doubts(customers: &Summaries, model: &Model, options: &Options) -> Vec<Warnin
         found.push(Warning::LongHorizon(times));
     }
     if let Some(spend) = model.spend() {
-        if spend.estimate().is_some_and(|estimate| !estimate.converged) {
-            found.push(Warning::NotConverged(GAMMA_GAMMA));
-        }
+        found.extend(Warning::of_fit(GAMMA_GAMMA, spend.estimate()));
         if spend.population_mean().is_none() {
             found.push(Warning::InfiniteMean(spend.parameters()[1]));
         }

@@ -1,13 +1,24 @@
 //! The tables of a CLV run.
 
-use super::{Clv, Customer, GAMMA_GAMMA, Parameter, process::parameters};
+use super::{Clv, Customer, GAMMA_GAMMA, Parameter, process::parameters, warning::limit_words};
 use crate::{
     Lang, Result,
     data::table::{Column, Table},
 };
-use crmstat_models::clv::{CustomerValue, Estimate, GammaGamma, Interval, Summary};
+use crmstat_models::clv::{CustomerValue, Estimate, GammaGamma, Interval, Limit, Summary};
 
 impl Clv {
+    /// What nested models of orders and of spend take for granted, by the name of the model.
+    fn nested(&self) -> Vec<(&'static str, Limit)> {
+        let orders = self.model.orders();
+        let spend = self.model.spend().and_then(GammaGamma::estimate);
+        let of = |model, estimate: Option<&Estimate>| {
+            let limits = estimate.map(|estimate| estimate.limits.clone()).unwrap_or_default();
+            limits.into_iter().map(move |limit| (model, limit))
+        };
+        of(orders.model().name(), orders.estimate()).chain(of(GAMMA_GAMMA, spend)).collect()
+    }
+
     /// One row per customer, by customer id; time in the unit of the model.
     ///
     /// # Errors
@@ -136,15 +147,19 @@ impl Clv {
                 all.frequency_value_correlation,
             ),
         ];
+        let nested = self.nested().into_iter().map(|(model, limit)| {
+            let nested = lang.pick("nested model of", "вложенная модель");
+            (format!("{nested} {model}: {}", limit_words(limit, lang)), Some(1.0))
+        });
+        let named = |(english, russian, value): (&'static str, &'static str, Option<f64>)| {
+            (lang.pick(english, russian).to_owned(), value)
+        };
+        let rows: Vec<(String, Option<f64>)> = rows.into_iter().map(named).chain(nested).collect();
         Table::new(
             "summary",
             vec![
-                Column::text(
-                    "metric",
-                    "Показатель",
-                    rows.iter().map(|(english, russian, _)| lang.pick(*english, *russian)),
-                ),
-                Column::float("value", "Значение", 2, rows.iter().map(|row| row.2)),
+                Column::text("metric", "Показатель", rows.iter().map(|row| row.0.as_str())),
+                Column::float("value", "Значение", 2, rows.iter().map(|row| row.1)),
             ],
         )
     }
@@ -181,5 +196,7 @@ impl Rows {
             error: None,
         };
         self.0.extend(facts.map(row));
+        let limits = found.limits.iter().map(|limit| limit_words(*limit, Lang::En));
+        self.0.extend(limits.map(|limit| row((&format!("nested: {limit}"), Some(1.0)))));
     }
 }

@@ -258,9 +258,7 @@ impl Validation {
             let (fitted, warning) = Model::fit(customers, *model)?;
             found.warnings.extend(warning);
             let process = fitted.orders();
-            if process.estimate().is_some_and(|estimate| !estimate.converged) {
-                found.warnings.push(Warning::NotConverged(model.name()));
-            }
+            found.warnings.extend(Warning::of_fit(model.name(), process.estimate()));
             let (asked, _) = process.for_customers(customers, &buyers.ids, None)?;
             let values = asked.values(ClvParams::new(horizon), horizon, fitted.spend())?;
             let expected: Vec<f64> = values.iter().map(|value| value.expected_orders).collect();

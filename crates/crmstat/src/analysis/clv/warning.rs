@@ -1,7 +1,8 @@
 //! What a careful analyst would want to know before using the numbers.
 
 use super::OrderModel;
-use crate::Date;
+use crate::{Date, Lang};
+use crmstat_models::clv::{Estimate, Limit};
 use std::fmt;
 
 /// A doubt about a result; its `Display` is one line that says what to do.
@@ -11,6 +12,8 @@ pub enum Warning {
     FewRepeatCustomers(usize),
     /// A fit did not meet its stopping rule, or ended on a ridge.
     NotConverged(&'static str),
+    /// The data do not tell the parameters of a model apart: a nested model with these limits is used.
+    Nested(&'static str, Vec<Limit>),
     /// Frequent customers spend otherwise than rare ones: by this correlation.
     Correlated(f64),
     /// There is no model of spend, for this reason.
@@ -43,6 +46,42 @@ impl Warning {
     pub const ONE_TIME_BUYERS: f64 = 0.5;
 }
 
+/// What a nested model takes for granted.
+pub(crate) fn limit_words(limit: Limit, lang: Lang) -> &'static str {
+    match limit {
+        Limit::NobodyLeaves => lang.pick("nobody leaves", "никто не уходит"),
+        Limit::LeavingAlike => {
+            lang.pick("all customers leave alike", "все клиенты уходят с одной вероятностью")
+        }
+        Limit::LeavingAtOnceOrNever => lang.pick(
+            "customers leave at the first chance or never",
+            "клиенты уходят сразу или никогда",
+        ),
+        Limit::OrderingAlike => {
+            lang.pick("all customers order at one rate", "все клиенты заказывают одинаково часто")
+        }
+        Limit::SteadySpending => lang.pick(
+            "the orders of a customer all cost the same",
+            "заказы одного клиента стоят одинаково",
+        ),
+        Limit::SpendingAlike => {
+            lang.pick("all customers spend alike", "все клиенты тратят одинаково")
+        }
+    }
+}
+
+impl Warning {
+    /// What an estimate says against its own model.
+    pub(super) fn of_fit(model: &'static str, estimate: Option<&Estimate>) -> Option<Self> {
+        let estimate = estimate?;
+        if !estimate.converged {
+            return Some(Self::NotConverged(model));
+        }
+        let limits = &estimate.limits;
+        (!limits.is_empty()).then(|| Self::Nested(model, limits.clone()))
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -57,6 +96,16 @@ impl fmt::Display for Warning {
                 "the fit of {model} did not settle on one best set of parameters: use its predictions \
                  with care and its parameters not at all"
             ),
+            Self::Nested(model, limits) => {
+                let limits: Vec<&str> =
+                    limits.iter().map(|limit| limit_words(*limit, Lang::En)).collect();
+                write!(
+                    f,
+                    "the data do not tell the parameters of {model} apart: its nested model is used, in \
+                     which {}",
+                    limits.join(" and ")
+                )
+            }
             Self::Correlated(correlation) => write!(
                 f,
                 "frequency and value of orders are correlated ({correlation:.2}, beyond {:.1}): \

@@ -3,7 +3,7 @@
 use super::{Page, TOP, file_only, refusals::said, top};
 use crate::{
     Lang, Money, Result,
-    analysis::clv::{Clv, Customer, OrderModel, Warning},
+    analysis::clv::{Clv, Customer, OrderModel, Warning, limit_words},
     collections::ranking::{largest_first, rank},
     data::table::{Column, Table},
     report::{Chart, ChartKind, Content, Figure, Line, Role, Unit, locale::capitalised},
@@ -196,6 +196,14 @@ impl Page<'_> {
             ),
             Warning::NotConverged(model) => {
                 format!("Оценка {model} не сошлась к одному решению: прогнозы с осторожностью.")
+            }
+            Warning::Nested(model, limits) => {
+                let limits: Vec<&str> =
+                    limits.iter().map(|limit| limit_words(*limit, Lang::Ru)).collect();
+                format!(
+                    "Данные не различают параметры {model}: взята вложенная модель, в которой {}.",
+                    limits.join(" и ")
+                )
             }
             Warning::Correlated(correlation) => format!(
                 "Частота и сумма заказов связаны ({}): модель считает их независимыми, ценность частых \
