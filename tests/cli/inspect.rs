@@ -32,7 +32,7 @@ fn rejected_rows_are_an_error_where_strict() {
     let strict = folder.run(&["inspect", &faulty, "--strict", "-q"]);
     assert_eq!(strict.code, Some(1));
     assert_eq!(strict.stdout, lenient.answer(), "what is wrong is shown all the same");
-    let refused = "error: 15 rows are rejected\n\
+    let refused = "error: 10 rows are rejected\n\
                    hint: correct the rows, or leave out `--strict` to go on without them\n";
     assert_eq!(strict.stderr, refused);
     folder.run(&["inspect", &dataset("orders.csv"), "--strict", "-q"]).answer();

@@ -70,6 +70,8 @@ pub enum Finding {
         far: (Date, Date),
         /// The first and the last of the others.
         others: (Date, Date),
+        /// How many others there are.
+        rest: u64,
     },
     /// The world is observed long after the last event.
     LateAsOf {

@@ -35,20 +35,15 @@ impl Notice {
                 Lang::En => format!("the encoding is a guess: {encoding}"),
                 Lang::Ru => format!("кодировка определена предположительно: {encoding}"),
             },
-            Finding::FarDates { far: (first, last), others: (from, until) } => {
-                let far = match lang {
-                    _ if first == last => first.to_string(),
-                    Lang::En => format!("{first} to {last}"),
-                    Lang::Ru => format!("с {first} по {last}"),
-                };
+            Finding::FarDates { far: (first, last), others: (from, until), rest } => {
+                let far =
+                    if first == last { first.to_string() } else { format!("{first} – {last}") };
                 match lang {
                     Lang::En => format!(
-                        "rows set aside, as their dates, {far}, are far from all others, {from} to {until}: \
-                         {rows}"
+                        "rows set aside: {rows}, dated {far}, far from the other {rest}, of {from} – {until}"
                     ),
                     Lang::Ru => format!(
-                        "отложено строк, даты которых ({far}) далеки от всех остальных (с {from} по {until}): \
-                         {rows}"
+                        "отложено строк: {rows}, с датами {far}, далёкими от остальных {rest} ({from} – {until})"
                     ),
                 }
             }
@@ -72,7 +67,9 @@ impl Notice {
                 ),
             },
             Finding::NoCustomer => match lang {
-                Lang::En => format!("rows that name no customer count in sales and not here: {rows}"),
+                Lang::En => {
+                    format!("rows that name no customer count in sales and not here: {rows}")
+                }
                 Lang::Ru => {
                     format!("строки без клиента учитываются в продажах, но не здесь: {rows}")
                 }

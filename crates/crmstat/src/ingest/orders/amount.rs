@@ -46,11 +46,11 @@ enum Source {
 }
 
 impl AmountColumns {
-    /// Finds them, and decides how their numbers are written.
+    /// Finds them.
     ///
     /// # Errors
-    /// No column that says it, or numbers or discounts that can be read in two ways.
-    pub(crate) fn of(input: &mut Input, options: &ReadOptions) -> Result<Self> {
+    /// No column that says it.
+    pub(crate) fn of(input: &Input) -> Result<Self> {
         let column = |field: Field| input.mapping.column(field);
         let (quantity, order) = (column(Field::Quantity), column(Field::OrderId));
         let product = column(Field::Product).filter(|_| input.product_prices.is_some());
@@ -69,18 +69,24 @@ impl AmountColumns {
                 .err()
                 .unwrap_or_else(|| Error::data("there is no amount").at(input.place(None))));
         };
-        let found = Self {
+        Ok(Self {
             source,
             discount: column(Field::Discount),
             refunded: column(Field::Refunded),
             currency: column(Field::Currency),
-        };
-        input.decide_formats(&[], &found.numbers(), options)?;
-        let found = Self { discount: found.to_take_off(input, options), ..found };
-        if found.discount.is_some() {
+        })
+    }
+
+    /// Decides, once the formats of its numbers are, whether discounts are to be taken off, and what they are.
+    ///
+    /// # Errors
+    /// Discounts that can be read in two ways.
+    pub(crate) fn with_discounts(self, input: &mut Input, options: &ReadOptions) -> Result<Self> {
+        let discount = self.to_take_off(input, options);
+        if discount.is_some() {
             discount::decide(input, options)?;
         }
-        Ok(found)
+        Ok(Self { discount, ..self })
     }
 
     /// The column of discounts that are still to be taken off.
@@ -108,7 +114,7 @@ impl AmountColumns {
     }
 
     /// Those with numbers.
-    fn numbers(&self) -> Vec<usize> {
+    pub(crate) fn numbers(&self) -> Vec<usize> {
         let source = match self.source {
             Source::Amount(amount) => [Some(amount), None],
             Source::PriceAndQuantity(price, quantity) => [Some(price), Some(quantity)],

@@ -133,14 +133,15 @@ impl<'a> OrderReader<'a> {
         if dates.is_empty() {
             mapping.require(&[date_fields(kind)[date_fields(kind).len() - 1]])?;
         }
-        let amount = AmountColumns::of(input, options)?;
+        let amount = AmountColumns::of(input)?;
+        input.decide_formats(&dates, &amount.numbers(), options)?;
+        let amount = amount.with_discounts(input, options)?;
         let mapping = &input.mapping;
         let outcome = DealPart::columns(mapping);
         let mut columns = extra;
         columns.extend(mapping.customer.iter().map(|customer| customer.column));
         columns.extend(dates.iter().chain(&amount.all()).chain(&outcome));
         columns.extend(mapping.column(Field::OrderId));
-        input.decide_formats(&dates, &[], options)?;
 
         let input = &*input;
         let mapping = &input.mapping;

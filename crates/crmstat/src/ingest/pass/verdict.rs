@@ -88,7 +88,8 @@ fn far_dates(tally: &Tally) -> Option<Notice> {
     let SetAside { rows, units, span } = tally.set_aside;
     let (first, last) = span?;
     let (from, until) = (tally.earliest?.date(), tally.latest?.date());
-    let finding = Finding::FarDates { far: (first, last), others: (from, until) };
+    let (far, others, rest) = ((first, last), (from, until), tally.ledger.accepted);
+    let finding = Finding::FarDates { far, others, rest };
     let worth = i64::try_from(units).ok().map(Money::from_units);
     let mut notice = Notice::new(Severity::Grave, finding, rows).worth(worth);
     if first < from {

@@ -4,6 +4,7 @@ use super::Page;
 use crate::{
     Lang, Money,
     analysis::churn::{Churn, Order},
+    data::{Notice, Severity},
     report::{Content, Unit, activity::Totals},
 };
 
@@ -13,13 +14,35 @@ const NAMED: usize = 3;
 impl Page<'_> {
     pub(super) fn answer(&self) -> Content {
         let results = self.results;
-        let mut summary = vec![self.changed()];
+        // Figures that may be of the wrong rows are no answer before that is said.
+        let grave = |notice: &&Notice| notice.severity == Severity::Grave;
+        let mut summary: Vec<String> = results
+            .account
+            .notices
+            .iter()
+            .filter(grave)
+            .map(|notice| self.warned(notice))
+            .collect();
+        summary.push(self.changed());
         summary.extend(results.churn.as_ref().ok().and_then(|churn| self.whom_to_call(churn)));
         summary.extend(results.sales.as_ref().ok().map(|sales| self.expected(sales)));
         summary.extend(results.clv.as_ref().ok().map(|clv| self.worth(clv)));
         summary.extend(results.funnel.as_ref().ok().map(|funnel| self.won(funnel)));
         summary.retain(|sentence| !sentence.is_empty());
         Content { summary, ..Content::default() }
+    }
+
+    /// What changes the figures and nobody has settled, as a sentence.
+    fn warned(&self, notice: &Notice) -> String {
+        let locale = self.locale;
+        let text = notice.text(locale.lang());
+        let money = notice.money.map(|money| locale.compact(money.to_f64(), Unit::Money));
+        let money = match (locale.lang(), money) {
+            (_, None) => String::new(),
+            (Lang::En, Some(money)) => format!(", worth {money}"),
+            (Lang::Ru, Some(money)) => format!(", на {money}"),
+        };
+        format!("{} {text}{money}.", locale.pick("Warning:", "Внимание:"))
     }
 
     /// What was sold, beside the days before and a year ago.
