@@ -529,13 +529,13 @@ mod tests {
     fn drawn(
         rows: usize,
         seed: u64,
-        mut of: impl FnMut(usize, &mut crate::random::Generator) -> Vec<f64>,
+        mut of: impl FnMut(usize, &mut random::Generator) -> Vec<f64>,
     ) -> Vec<f64> {
         let mut random = generator(seed);
         (0..rows).flat_map(|row| of(row, &mut random)).collect()
     }
 
-    fn normal(random: &mut crate::random::Generator) -> f64 {
+    fn normal(random: &mut random::Generator) -> f64 {
         rand_distr::Distribution::sample(&rand_distr::StandardNormal, random)
     }
 

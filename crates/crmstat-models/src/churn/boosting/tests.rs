@@ -302,7 +302,7 @@ fn held_out_rows_stop_before_noise_is_learned() {
         .sum::<f64>()
         / 6000.0;
     let (ours, theirs) = (loss(&stopped, &unseen, &outcome), loss(&many, &unseen, &outcome));
-    assert!(ours < best + 0.02 && theirs > ours + 0.05, "{ours} {theirs} of {best}");
+    assert!(ours < best + 0.04 && theirs > ours + 0.05, "{ours} {theirs} of {best}");
     // Of noise alone next to nothing is learned.
     let noise: Vec<bool> = drawn(1500, 23).1;
     let idle = fit_held_out(&values, 3, &noise);

@@ -217,6 +217,10 @@ fn no_column_of_telco_is_accused_of_leaking_needs_shared_data() {
     let rows = Rows::new(&values, width).unwrap();
     for column in 0..width {
         let values = rows.column(column);
-        assert_eq!(signs(RawColumn::Number(&values), &telco.labels, false).unwrap(), [], "{column}");
+        assert_eq!(
+            signs(RawColumn::Number(&values), &telco.labels, false).unwrap(),
+            [],
+            "{column}"
+        );
     }
 }

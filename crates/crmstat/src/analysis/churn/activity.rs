@@ -1,7 +1,7 @@
 //! Who can still be lost: customers whose silence is not yet an answer.
 
 use super::{Event, Horizon, Population, cohort::CohortParams};
-use crate::{AsOf, Date, features::History};
+use crate::{AsOf, Date, data::sales::is_purchase, features::History};
 use crmstat_models::parallel::map_chunks;
 
 /// How many of their usual gaps a customer may be silent.
@@ -65,7 +65,7 @@ impl Activity {
         let orders = history.orders();
         let has_ordered = |customer: usize| {
             let mut range = orders.of_customer(customer);
-            range.any(|order| orders.at()[order] < until && !orders.amount()[order].is_negative())
+            range.any(|order| orders.at()[order] < until && is_purchase(orders.amount()[order]))
         };
         (0..active.len()).filter(|customer| !active[*customer] && has_ordered(*customer)).count()
     }
@@ -87,7 +87,7 @@ impl Rhythm {
         let mut days: Option<(Date, Date, u32)> = None;
         for order in orders.of_customer(customer) {
             let day = orders.at()[order].date();
-            if day >= until || orders.amount()[order].is_negative() {
+            if day >= until || !is_purchase(orders.amount()[order]) {
                 continue;
             }
             days = Some(match days {
