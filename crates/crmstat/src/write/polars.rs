@@ -47,11 +47,11 @@ fn series(column: &Column) -> Result<Series> {
             Plain::new(name, (0..cells.len()).map(|row| cells.get(row)).collect::<Vec<_>>())
         }
         Values::Money(cells) => {
-            let amounts = (0..cells.len()).map(|row| cells.get(row).map(|amount| amount.to_f64()));
+            let amounts = (0..cells.len()).map(|row| cells.get(row).map(crate::Money::to_f64));
             Plain::new(name, amounts.collect::<Vec<_>>())
         }
         Values::Date(cells) => {
-            let days = (0..cells.len()).map(|row| cells.get(row).map(|date| date.days()));
+            let days = (0..cells.len()).map(|row| cells.get(row).map(crate::Date::days));
             let days = Plain::new(name, days.collect::<Vec<_>>());
             days.cast(&DataType::Date).map_err(refused)?
         }
