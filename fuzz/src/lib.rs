@@ -1,12 +1,7 @@
 //! What the targets do with their bytes: read them as an export, and hold the ledger to its word; or as a profile,
 //! rates, cut points, a model.
 
-use std::{
-    cell::OnceCell,
-    fs,
-    io::{Cursor, Write},
-    path::{Path, PathBuf},
-};
+use std::io::{Cursor, Write};
 
 use crmstat::{
     Lang,
@@ -27,42 +22,22 @@ pub fn quiet() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-thread_local! {
-    static FOLDER: OnceCell<tempfile::TempDir> = const { OnceCell::new() };
-}
-
-/// A file that holds `parts`, end to end: in memory where the system offers that, the same one in every run.
-fn file(parts: &[&[u8]]) -> PathBuf {
-    FOLDER.with(|folder| {
-        let memory = Path::new("/dev/shm");
-        let folder = folder.get_or_init(|| {
-            let at = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-            tempfile::tempdir_in(at).expect("a temporary folder")
-        });
-        let path = folder.path().join("input");
-        fs::write(&path, parts.concat()).expect("room for a temporary file");
-        path
-    })
-}
-
-/// Opens `path`; under the plain profile, since most of the time would go to comparing headers with those of every CRM.
-fn open(path: &Path, recognised: bool) -> Option<Export> {
-    let name = path.to_str().expect("a temporary name is UTF-8");
+/// Opens `parts`; under the plain profile, since most of the time would go to comparing headers with those of every CRM.
+fn open(parts: &[&[u8]], recognised: bool) -> Option<Export> {
     let profile = if recognised { None } else { Profile::named("generic").cloned() };
-    Export::open(&[name], ReadOptions { profile, ..ReadOptions::default() }).ok()
+    Export::from_bytes("input", parts.concat(), ReadOptions { profile, ..ReadOptions::default() }).ok()
 }
 
 /// Reads `parts`, end to end, as one file.
 ///
 /// # Panics
-/// When rows went missing from the ledger, or the temporary file cannot be written.
+/// When rows went missing from the ledger.
 pub fn read(parts: &[&[u8]]) {
     read_as(parts, false);
 }
 
 fn read_as(parts: &[&[u8]], recognised: bool) {
-    let path = file(parts);
-    let Some(mut export) = open(&path, recognised) else { return };
+    let Some(mut export) = open(parts, recognised) else { return };
     if let Ok(scored) = rfm::score(&mut export, &rfm::Options::default()) {
         assert!(scored.ledger.balances(), "read = accepted + quarantined + ignored");
     }
@@ -73,17 +48,17 @@ fn read_as(parts: &[&[u8]], recognised: bool) {
 /// # Panics
 /// When the ledger does not balance, or the tables of results cannot be made.
 pub fn analyse(bytes: &[u8]) {
-    let path = file(&[b"customer_id,order_date,amount\n", bytes]);
-    let Some(mut export) = open(&path, false) else { return };
+    let parts: [&[u8]; 2] = [b"customer_id,order_date,amount\n", bytes];
+    let Some(mut export) = open(&parts, false) else { return };
     let Ok(read) = Orders::read(&mut export, &OrdersQuery::default()) else { return };
     assert!(read.ledger.balances(), "read = accepted + quarantined + ignored");
     let accepted = read.ledger.accepted;
-    let mut export = open(&path, false).expect("opened before");
+    let mut export = open(&parts, false).expect("opened before");
     assert!(read.result.len() as u64 <= accepted, "no order comes from nowhere");
     if let Ok(found) = cohorts::acquisition(&mut export, &cohorts::Options::default()) {
         found.result.table().expect("columns of one length");
     }
-    if let Ok(set) = SeriesSet::of_orders(&read.result, &Query::default(), "input")
+    if let Ok(set) = SeriesSet::of_orders(&read.result, &Query::default())
         && let Ok(forecasts) = forecast::forecast(&set, &forecast::Options::default())
     {
         forecasts.table(Lang::En).expect("columns of one length");
@@ -116,13 +91,13 @@ pub fn model(bytes: &[u8]) {
         let text = format!(
             "{{\"crmstat\":\"0\",\"kind\":\"{kind}\",\"schema\":1,\"checksum\":\"{checksum:016x}\",\"model\":{model}}}"
         );
-        let path = file(&[text.as_bytes()]);
+        let text = text.as_bytes();
         match kind {
-            "rfm" => drop(rfm::Model::load(&path)),
-            "segments" => drop(segments::Model::load(&path)),
-            "churn" => drop(churn::Model::load(&path)),
-            "clv" => drop(clv::Model::load(&path)),
-            _ => drop(forecast::State::load(&path)),
+            "rfm" => drop(rfm::Model::from_bytes(text)),
+            "segments" => drop(segments::Model::from_bytes(text)),
+            "churn" => drop(churn::Model::from_bytes(text)),
+            "clv" => drop(clv::Model::from_bytes(text)),
+            _ => drop(forecast::State::from_bytes(text)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crmstat::{
     analysis::inspect::Source,
     data::{Field, TableKind},
     ingest::{
-        Inputs, ReadOptions,
+        ExportFile, Inputs, ReadOptions, files_named,
         profile::{Profile, Rates},
     },
 };
@@ -48,9 +48,14 @@ pub(crate) fn beside(args: &ReadArgs) -> Result<Vec<Source>> {
         .into_iter()
         .filter(|(_, files)| !files.is_empty())
         .map(|(kind, files)| {
-            Ok(Source { files: files.clone(), options: options_of(args, Some(kind))? })
+            Ok(Source { files: named(files)?, options: options_of(args, Some(kind))? })
         })
         .collect()
+}
+
+/// The files that paths and patterns name.
+pub(crate) fn named(patterns: &[String]) -> Result<Vec<ExportFile>> {
+    Ok(files_named(patterns)?.into_iter().map(ExportFile::path).collect())
 }
 
 /// The files of each table beside the orders or deals; products first, as they may give the prices of the

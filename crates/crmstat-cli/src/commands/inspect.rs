@@ -12,8 +12,10 @@ use crmstat::{
 /// Shows how the exports would be read.
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let printer = Printer::new(&args.output)?;
-    let main =
-        Source { files: args.read.exports.clone(), options: settings::read_options(&args.read)? };
+    let main = Source {
+        files: settings::named(&args.read.exports)?,
+        options: settings::read_options(&args.read)?,
+    };
     let inspection = inspect::inspect(&main, &settings::beside(&args.read)?)?;
 
     if let Some(path) = &args.write_profile {

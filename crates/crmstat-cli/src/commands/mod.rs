@@ -69,7 +69,7 @@ fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<R
 fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Result<Vec<Records>> {
     let mut tables: Vec<Records> = Vec::new();
     for source in settings::beside(args)? {
-        let mut beside = Export::open(&source.files, source.options)?;
+        let mut beside = Export::of(&source.files, source.options)?;
         let products = || tables.iter().find(|table| table.kind() == TableKind::Products);
         if beside.kind() == Some(TableKind::Lines)
             && let Some(products) = products()

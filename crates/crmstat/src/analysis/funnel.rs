@@ -292,17 +292,13 @@ mod tests {
 
     #[test]
     fn deals_are_counted_by_outcome_and_lines_of_one_deal_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deals.csv");
         let rows = "deal_id,customer_id,status,stage,owner,lost_reason,created_at,closed_at,amount\n\
             1,A,won,Signed,Ann,,2024-01-01,2024-01-11,100\n\
             2,B,lost,Offer,Ann,Price,2024-01-02,2024-01-05,300\n\
             3,C,open,Offer,Bob,,2024-01-03,,50\n\
             4,D,won,Signed,Bob,,2024-01-03,2024-01-07,40\n\
             5,E,lost,Call,,,2024-01-03,2024-01-08,\n";
-        std::fs::write(&path, rows).unwrap();
-        let mut export =
-            Export::open(&[path.display().to_string()], ReadOptions::default()).unwrap();
+        let mut export = Export::from_bytes("deals.csv", rows, ReadOptions::default()).unwrap();
         let funnel = count(&mut export).unwrap();
         assert_eq!(funnel.all.deals(), 5);
         assert_eq!(funnel.all.win_rate(), Some(0.5));

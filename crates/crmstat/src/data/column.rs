@@ -2,6 +2,7 @@
 
 use crate::data::{Money, Texts, Timestamp};
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// The code of a missing text.
 pub(crate) const MISSING: u32 = u32::MAX;
@@ -38,8 +39,18 @@ impl Labels {
     }
 
     /// The number of rows.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.codes.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// The labels, and the code of each row among them; `u32::MAX` where there is none.
+    pub(crate) fn into_parts(self) -> (Texts, Vec<u32>) {
+        (self.labels, self.codes)
     }
 
     /// The code of `row` among the labels; `None` is missing.
@@ -65,13 +76,86 @@ impl Labels {
         }
     }
 
+    fn leave_out_unused(&mut self) {
+        let mut rank = vec![MISSING; self.labels.len()];
+        for code in &self.codes {
+            if let Some(rank) = rank.get_mut(*code as usize) {
+                *rank = 0;
+            }
+        }
+        let mut used = Texts::default();
+        for (code, rank) in rank.iter_mut().enumerate().filter(|(_, rank)| **rank != MISSING) {
+            *rank = used.len() as u32;
+            used.push(self.labels.get(code));
+        }
+        for code in &mut self.codes {
+            *code = rank.get(*code as usize).copied().unwrap_or(MISSING);
+        }
+        self.labels = used;
+    }
+
     /// The text of `row`; `None` is missing.
     pub fn get(&self, row: usize) -> Option<&str> {
         self.code(row).and_then(|code| self.labels.get(code as usize))
     }
 }
 
+/// Texts row by row; `None` is missing.
+///
+/// ```
+/// use crmstat::data::Labels;
+///
+/// let regions: Labels = [Some("South"), None, Some("North"), Some("South")].into_iter().collect();
+/// assert_eq!(regions.labels().len(), 2);
+/// assert_eq!((regions.get(0), regions.get(1)), (Some("South"), None));
+/// ```
+impl<'a> FromIterator<Option<&'a str>> for Labels {
+    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(texts: I) -> Self {
+        let mut known: HashMap<&str, u32> = HashMap::new();
+        let mut codes: Vec<u32> = texts
+            .into_iter()
+            .map(|text| match text {
+                None => MISSING,
+                Some(text) => {
+                    let next = known.len() as u32;
+                    *known.entry(text).or_insert(next)
+                }
+            })
+            .collect();
+        let mut sorted: Vec<(&str, u32)> = known.into_iter().collect();
+        sorted.sort_unstable();
+        let mut rank = vec![MISSING; sorted.len()];
+        for (place, (_, code)) in (0_u32..).zip(&sorted) {
+            rank[*code as usize] = place;
+        }
+        for code in &mut codes {
+            *code = rank.get(*code as usize).copied().unwrap_or(MISSING);
+        }
+        Self { labels: sorted.into_iter().map(|(text, _)| Some(text)).collect(), codes }
+    }
+}
+
 impl Column {
+    /// Texts row by row; `None` is missing.
+    pub fn texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        Self::Text(texts.into_iter().collect())
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(labels) => labels.len(),
+            Self::Date(values) => values.len(),
+            Self::Money(values) => values.len(),
+            Self::Number(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Compares the cells of two rows: a total order, missing ones somewhere fixed.
     pub(crate) fn compare(&self, left: usize, right: usize) -> std::cmp::Ordering {
         match self {
@@ -79,6 +163,13 @@ impl Column {
             Self::Date(values) => values[left].cmp(&values[right]),
             Self::Money(values) => values[left].cmp(&values[right]),
             Self::Number(values) => values[left].total_cmp(&values[right]),
+        }
+    }
+
+    /// Leaves out the labels that no row has.
+    pub(crate) fn leave_out_unused(&mut self) {
+        if let Self::Text(labels) = self {
+            labels.leave_out_unused();
         }
     }
 

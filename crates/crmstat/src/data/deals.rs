@@ -21,6 +21,24 @@ pub struct Deals {
 }
 
 impl Deals {
+    /// What is known of a deal besides its status and amount, where the export has it.
+    pub const FIELDS: [Field; 14] = [
+        Field::OrderId,
+        Field::CustomerId,
+        Field::CreatedAt,
+        Field::WonAt,
+        Field::LostAt,
+        Field::ClosedAt,
+        Field::Stage,
+        Field::Pipeline,
+        Field::Owner,
+        Field::Source,
+        Field::LostReason,
+        Field::Product,
+        Field::Region,
+        Field::Channel,
+    ];
+
     /// Puts rows in order: `fields` begin with the id, whose rows add up where `are_lines`.
     ///
     /// # Errors

@@ -44,6 +44,26 @@ impl TableKind {
     }
 }
 
+impl TableKind {
+    /// The fields without which a row of a table says nothing.
+    pub(crate) const fn required(self, has_customer: bool) -> &'static [Field] {
+        match self {
+            // Activities of deals may name the deal alone.
+            Self::Activities if !has_customer => &[Field::OrderId, Field::At],
+            Self::Activities => &[Field::CustomerId, Field::At],
+            Self::Customers => &[Field::CustomerId],
+            Self::Lines => &[Field::OrderId],
+            Self::Products => &[Field::Product],
+            Self::History => &[Field::OrderId, Field::Stage, Field::EnteredAt],
+            Self::Spend => &[Field::Period, Field::Amount],
+            // A value that is missing is a gap in its series.
+            Self::Series => &[Field::Date],
+            Self::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
+            Self::Deals => &[Field::CustomerId, Field::Amount],
+        }
+    }
+}
+
 impl fmt::Display for TableKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -197,8 +197,15 @@ impl Rejections {
 
     /// The first rejected row as an error.
     pub(crate) fn as_error(&self) -> Result<()> {
+        let error = self.first_as_error();
+        let hint = "correct the rows, or leave out `--strict` to go on without them";
+        error.map_or(Ok(()), |error| Err(error.with_hint(hint)))
+    }
+
+    /// The first rejected row as an error without advice; `None` where there is none.
+    pub(crate) fn first_as_error(&self) -> Option<Error> {
         let groups = self.groups();
-        let Some(group) = groups.first() else { return Ok(()) };
+        let group = groups.first()?;
         let rows: u64 = groups.iter().map(|group| group.rows).sum();
         let message = match rows {
             1 => format!("{}: `{}`", group.first.reason, group.first.value),
@@ -207,8 +214,6 @@ impl Rejections {
                 group.first.reason, group.first.value
             ),
         };
-        Err(Error::data(message)
-            .at(group.first.place.clone())
-            .with_hint("correct the rows, or leave out `--strict` to go on without them"))
+        Some(Error::data(message).at(group.first.place.clone()))
     }
 }

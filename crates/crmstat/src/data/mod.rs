@@ -8,6 +8,9 @@
 //! | `field`, `deal_status` | what a column means, what became of a deal |
 //! | `texts`, `column` | texts in one arena; the typed column of a field |
 //! | `orders`, `deals`, `records`, `customer_table` | the tables that analyses work on |
+//! | `imported` | a result with the account of the rows behind it |
+//! | `builder` | the same tables out of memory |
+//! | `missing` | what says that there is nothing |
 //! | `join` | which rows of one table belong to which keys of another |
 //! | `ledger`, `decision` | where every row went, and what was decided on the way |
 //! | `notice` | what changes an answer without having been asked for, told with every answer |
@@ -18,6 +21,7 @@
 //! ones among them. [`Records`] hold any other table of the CRM: activities, customers, products, stages,
 //! spend. Texts are codes of sorted labels.
 
+mod builder;
 pub(crate) mod column;
 mod currency;
 mod customer_table;
@@ -26,9 +30,11 @@ mod deals;
 mod decision;
 mod discount;
 pub(crate) mod field;
+mod imported;
 mod join;
 mod lang;
 mod ledger;
+pub(crate) mod missing;
 mod money;
 mod notice;
 mod orders;
@@ -39,6 +45,10 @@ pub mod table;
 mod texts;
 mod time;
 
+pub use builder::{
+    CustomerRow, CustomerTableBuilder, DealRow, DealsBuilder, FieldValue, OrderRow, OrdersBuilder,
+    RecordRow, RecordsBuilder,
+};
 pub use column::{Column, Labels};
 pub use currency::Currency;
 pub use customer_table::CustomerTable;
@@ -47,6 +57,7 @@ pub use deals::Deals;
 pub use decision::Decision;
 pub use discount::DiscountUnit;
 pub use field::{Field, TableKind};
+pub use imported::Imported;
 pub use join::Join;
 pub use lang::Lang;
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
@@ -58,4 +69,5 @@ pub use pseudonyms::Pseudonyms;
 pub use records::{Matched, Records};
 pub(crate) use texts::words_of;
 pub use texts::{Cells, Texts};
+pub(crate) use time::OUT_OF_RANGE;
 pub use time::{AsOf, Date, Timestamp, Window};

@@ -81,6 +81,28 @@ impl Sum<Money> for Option<Money> {
     }
 }
 
+/// Reads plain digits, such as `1234.5` or `-0.0001`: a point, no grouping, at most four decimals that are
+/// not zero.
+impl std::str::FromStr for Money {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let significant = decimals.trim_end_matches('0');
+        let is_amount = !whole.is_empty() && are_digits(whole) && are_digits(decimals);
+        let units = (is_amount && significant.len() <= Self::DECIMALS as usize)
+            .then(|| format!("{whole}{significant:0<4}").parse::<i128>().ok())
+            .flatten()
+            .map(|units| if text.starts_with('-') { -units } else { units });
+        units.and_then(|units| i64::try_from(units).ok()).map(Self).ok_or_else(|| {
+            crate::Error::usage(format!("`{text}` is not an amount"))
+                .with_hint("write it as 1234.5, with at most four decimals")
+        })
+    }
+}
+
 /// Plain digits, a point, no trailing zeros beyond two decimals: `1234.50`, `-0.0001`, `12.00`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,6 +135,19 @@ mod tests {
             assert_eq!(Money::from_units(units).to_string(), text);
         }
         assert_eq!(Money::from_units(i64::MIN).to_string(), "-922337203685477.5808");
+    }
+
+    #[test]
+    fn what_is_printed_is_read() {
+        for units in [0, 12_345_600, -1, 10_500, 10_120, i64::MAX, i64::MIN] {
+            let amount = Money::from_units(units);
+            assert_eq!(amount.to_string().parse::<Money>().unwrap(), amount);
+        }
+        assert_eq!("7".parse::<Money>().unwrap(), Money::from_units(70_000));
+        assert_eq!("+0.500000".parse::<Money>().unwrap(), Money::from_units(5_000));
+        for text in ["", "-", ".5", "1,5", "1e3", "0.00001", "1 000", "922337203685478"] {
+            assert!(text.parse::<Money>().unwrap_err().is_usage(), "{text}");
+        }
     }
 
     #[test]

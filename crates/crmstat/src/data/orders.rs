@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use rayon::prelude::*;
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Which orders to read, and what else of them besides customer, time and amount.
 #[derive(Clone, Debug, Default)]
@@ -224,6 +224,41 @@ impl Orders {
         turn.par_sort_unstable_by(|left, right| ids[*left].cmp(&ids[*right]));
         let customers = turn.iter().map(|customer| Some(ids[*customer].as_str())).collect();
         Self { customers, ..self.of_customers(&turn) }
+    }
+
+    /// The orders of the days of `window`, as if only these had been read: customers without one are left
+    /// out, and so are texts that no order has.
+    ///
+    /// ```
+    /// use crmstat::{Date, Window, data::{OrderRow, Orders}};
+    ///
+    /// let day: Date = "2025-01-05".parse()?;
+    /// let orders = Orders::builder()
+    ///     .row(OrderRow::new("A", day, 10))
+    ///     .row(OrderRow::new("B", day.plus_days(30), 20))
+    ///     .build()?
+    ///     .complete()?;
+    /// let later = orders.within(Window { since: Some(day.plus_days(1)), until: None });
+    /// assert_eq!((later.len(), later.customers().get(0)), (1, Some("B")));
+    /// # Ok::<(), crmstat::Error>(())
+    /// ```
+    pub fn within(&self, window: Window) -> Cow<'_, Self> {
+        let Window { since, until } = window;
+        let from = since.map(Date::midnight);
+        let end = until.map(|as_of| as_of.date().midnight());
+        let is_in =
+            |at: Timestamp| from.is_none_or(|from| at >= from) && end.is_none_or(|end| at < end);
+        if self.at.iter().all(|at| is_in(*at)) {
+            return Cow::Borrowed(self);
+        }
+        let kept: Vec<bool> = self.at.iter().map(|at| is_in(*at)).collect();
+        let has_orders = |customer: &usize| self.of_customer(*customer).any(|order| kept[order]);
+        let customers: Vec<usize> = (0..self.customers.len()).filter(has_orders).collect();
+        let mut within = self.kept(&customers, &kept);
+        for (_, column) in &mut within.fields {
+            column.leave_out_unused();
+        }
+        Cow::Owned(within)
     }
 
     /// The orders of some customers, these in the order given, and those of nobody; orders are in the order of

@@ -7,6 +7,9 @@ use std::fmt;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// Why a date that the calendar has is no date of a row.
+pub(crate) const OUT_OF_RANGE: &str = "a year outside 1900 to 2199";
+
 /// A calendar day of the proleptic Gregorian calendar, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(i32);

@@ -1,6 +1,7 @@
 //! The features of every customer at a cutoff, in one parallel pass over the orders.
 
 use super::{
+    Value,
     activities::Activities,
     feature::{DaysAgo, Feature},
     history::{History, code_of, lacks},
@@ -22,12 +23,9 @@ const CHUNK: usize = 4096;
 /// ```
 /// use crmstat::{AsOf, features::{Feature, FeatureValues, Features, History}};
 /// use crmstat::{ingest::{Export, ReadOptions}, data::{Orders, OrdersQuery}};
-/// # let folder = tempfile::tempdir().unwrap();
-/// # let path = folder.path().join("orders.csv");
-/// # std::fs::write(&path, "customer_id,order_date,amount\nA,2025-01-01,10\nA,2025-02-01,30\nB,2025-03-01,5\n").unwrap();
-/// # let path = path.display().to_string();
 ///
-/// let mut export = Export::open(&[path], ReadOptions::default())?;
+/// let orders = "customer_id,order_date,amount\nA,2025-01-01,10\nA,2025-02-01,30\nB,2025-03-01,5\n";
+/// let mut export = Export::from_bytes("orders.csv", orders, ReadOptions::default())?;
 /// let orders = Orders::read(&mut export, &OrdersQuery::default())?.result;
 /// let history = History::new(&orders);
 /// let as_of = AsOf::start_of("2025-02-11".parse()?);
@@ -128,6 +126,25 @@ impl Features {
             })
             .collect();
         Ok(Self { as_of, customers: all.customers, columns })
+    }
+
+    /// The values of the customer in `row` by the names of the features: what a model's `score_one` takes.
+    ///
+    /// # Panics
+    /// When there is no such row, as a slice does.
+    pub fn named(&self, row: usize) -> Vec<(String, Value<'_>)> {
+        fn value(values: &FeatureValues, row: usize) -> Value<'_> {
+            match values {
+                FeatureValues::Number(numbers) => Value::from(numbers[row]),
+                FeatureValues::Category { labels, codes } => {
+                    Value::from(codes[row].and_then(|code| labels.get(code as usize)))
+                }
+            }
+        }
+        self.columns
+            .iter()
+            .map(|column| (column.feature.to_string(), value(&column.values, row)))
+            .collect()
     }
 
     /// The exclusive instant of observation.

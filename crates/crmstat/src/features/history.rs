@@ -65,18 +65,13 @@ impl<'a> History<'a> {
     /// ```
     /// use crmstat::{features::History, ingest::{Export, ReadOptions}, data::TableKind};
     /// use crmstat::data::{OrdersQuery, Records};
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let file = |name: &str, text: &str| {
-    /// #     let path = folder.path().join(name);
-    /// #     std::fs::write(&path, text).unwrap();
-    /// #     path.display().to_string()
-    /// # };
-    /// # let orders = file("orders.csv", "order_id,customer_id,order_date,amount\n1,A,2025-01-01,10\n");
-    /// # let calls = file("calls.csv", "customer_id,at,kind\nA,2025-01-02,call\nZ,2025-01-02,call\n");
     ///
+    /// let orders = "order_id,customer_id,order_date,amount\n1,A,2025-01-01,10\n";
+    /// let calls = "customer_id,at,kind\nA,2025-01-02,call\nZ,2025-01-02,call\n";
     /// let activities = ReadOptions { kind: Some(TableKind::Activities), ..ReadOptions::default() };
-    /// let activities = Records::read(&mut Export::open(&[calls], activities)?)?.result;
-    /// let mut export = Export::open(&[orders], ReadOptions::default())?;
+    /// let mut activities = Export::from_bytes("calls.csv", calls, activities)?;
+    /// let activities = Records::read(&mut activities)?.result;
+    /// let mut export = Export::from_bytes("orders.csv", orders, ReadOptions::default())?;
     /// let read = History::read(&mut export, &OrdersQuery::default(), vec![activities])?;
     /// assert_eq!(read.ledger.accepted, 1);
     /// assert_eq!(read.result.unmatched().activities, 1);

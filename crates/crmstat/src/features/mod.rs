@@ -46,8 +46,11 @@ mod lines;
 mod purchases;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use at::{FeatureColumn, FeatureValues, Features};
 pub use feature::{DaysAgo, Feature, Unit};
 pub(crate) use history::Contract;
 pub use history::{History, Unmatched};
+pub use value::Value;
+pub(crate) use value::{arranged, value_of};

@@ -7,24 +7,19 @@ use crate::{
     ingest::{Export, ReadOptions},
 };
 
-fn export(name: &str, text: &str, kind: Option<TableKind>) -> (tempfile::TempDir, Export) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, text).unwrap();
-    let options = ReadOptions { kind, ..ReadOptions::default() };
-    let export = Export::open(&[path.display().to_string()], options).unwrap();
-    (folder, export)
+fn export(name: &str, text: &str, kind: Option<TableKind>) -> Export {
+    Export::from_bytes(name, text, ReadOptions { kind, ..ReadOptions::default() }).unwrap()
 }
 
 fn orders(text: &str) -> Orders {
-    let (_folder, mut export) = export("orders.csv", text, None);
+    let mut export = export("orders.csv", text, None);
     let fields = [History::FIELDS, &[Field::OrderId]].concat();
     let query = OrdersQuery { fields, ..OrdersQuery::default() };
     Orders::read(&mut export, &query).unwrap().result
 }
 
 fn records(text: &str, kind: TableKind) -> Records {
-    let (_folder, mut export) = export("records.csv", text, Some(kind));
+    let mut export = export("records.csv", text, Some(kind));
     Records::read(&mut export).unwrap().result
 }
 

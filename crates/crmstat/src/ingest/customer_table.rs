@@ -5,7 +5,7 @@ use crate::{
     collections::interner::Interner,
     data::{Column, CustomerTable, Decision, Field, TableKind, column::MISSING, words_of},
     ingest::{
-        Imported, ReadOptions,
+        ExportFile, Imported, ReadOptions,
         cells::{Parsed, number::NumberFormat, text},
         columns::RawColumn,
         pass::{
@@ -32,17 +32,22 @@ pub struct TableQuery {
 }
 
 impl CustomerTable {
-    /// Reads the table in `file`, a path or `-` for standard input.
+    /// Reads the table in `file`: a path, `-` for standard input, or an [`ExportFile`] in memory.
     ///
     /// # Errors
     /// A file that cannot be read, a column that is not there, numbers that can be read in two ways, or a
     /// customer in two rows.
-    pub fn read(file: &str, query: &TableQuery, options: ReadOptions) -> Result<Imported<Self>> {
-        collect_plain(file, query, options)?.try_map(|plain| {
+    pub fn read(
+        file: impl Into<ExportFile>,
+        query: &TableQuery,
+        options: ReadOptions,
+    ) -> Result<Imported<Self>> {
+        let file = file.into();
+        collect_plain(&file, query, options)?.try_map(|plain| {
             let rows: Vec<u32> = (0..plain.ids.len() as u32).collect();
             let ordered = |(name, raw): &(String, RawColumn)| (name.clone(), raw.ordered(&rows));
             let columns: Vec<(String, Column)> = plain.columns.iter().map(ordered).collect();
-            Self::assemble(file, &plain.ids.ordered(&rows), &columns)
+            Self::assemble(file.name(), &plain.ids.ordered(&rows), &columns)
         })
     }
 }
@@ -59,7 +64,7 @@ pub(crate) struct Plain {
 /// A file that cannot be read, a column that is not there, numbers that can be read in two ways, or,
 /// where `strict`, any rejected row.
 pub(crate) fn collect_plain(
-    file: &str,
+    file: &ExportFile,
     query: &TableQuery,
     options: ReadOptions,
 ) -> Result<Imported<Plain>> {

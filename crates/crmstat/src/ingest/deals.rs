@@ -33,24 +33,6 @@ pub(crate) struct CollectedDeals {
     pub(crate) are_lines: bool,
 }
 
-/// What is read of a deal besides its status and amount, where the export has it.
-const FIELDS: [Field; 14] = [
-    Field::OrderId,
-    Field::CustomerId,
-    Field::CreatedAt,
-    Field::WonAt,
-    Field::LostAt,
-    Field::ClosedAt,
-    Field::Stage,
-    Field::Pipeline,
-    Field::Owner,
-    Field::Source,
-    Field::LostReason,
-    Field::Product,
-    Field::Region,
-    Field::Channel,
-];
-
 impl Deals {
     /// Reads the deals of `export`.
     ///
@@ -88,7 +70,7 @@ pub(crate) fn collect_deals(
         deals: CollectedDeals {
             status: Vec::new(),
             amount: Vec::new(),
-            columns: FIELDS.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+            columns: Deals::FIELDS.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
             are_lines,
         },
         tally: Tally::default(),
@@ -102,12 +84,13 @@ pub(crate) fn collect_deals(
                 "deals have a stage or status, and rows for open and lost ones; see `crmstat inspect`",
             ));
         }
-        let mut fields = FIELDS.to_vec();
+        let mut fields = Deals::FIELDS.to_vec();
         fields.extend([Field::Amount, Field::Probability]);
         decide(input, &fields, options)?;
         let input = &*input;
         let column = |field: Field| super::records::column_of(input, field);
-        let mut columns: Vec<usize> = FIELDS.iter().filter_map(|field| column(*field)).collect();
+        let mut columns: Vec<usize> =
+            Deals::FIELDS.iter().filter_map(|field| column(*field)).collect();
         columns.extend(DealPart::columns(&input.mapping));
         columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
         let wanted = input.wanted(columns);
@@ -116,7 +99,7 @@ pub(crate) fn collect_deals(
             deal: DealPart::new(input, &wanted, options, false),
             amount: part(Field::Amount),
             currency: part(Field::Currency),
-            fields: FIELDS.map(part).to_vec(),
+            fields: Deals::FIELDS.map(part).to_vec(),
             options,
         };
         let faults = Faults { input, keep: options.keep_rejected };

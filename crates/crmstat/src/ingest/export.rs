@@ -5,15 +5,12 @@ use super::{
     audit::{TableAudit, audit},
     columns::RawColumn,
     deals::{CollectedDeals, collect_deals},
-    source::expand,
+    source::{ExportFile, expand},
 };
 use crate::{
-    Error, Place, Result, Timestamp, Window,
+    Error, Place, Result, Window,
     collections::sharded_map::Groups,
-    data::{
-        Currency, Decision, Field, Ledger, Notice, OrdersQuery, Records, Rejections, TableKind,
-        Texts,
-    },
+    data::{Decision, Field, Imported, OrdersQuery, Records, TableKind, Texts},
     ingest::{
         distinct_ids::keys,
         orders::{
@@ -48,45 +45,70 @@ pub struct Export {
     progress: Option<Progress>,
 }
 
-/// A result, and the account of the rows that it came from.
-#[derive(Clone, Debug)]
-pub struct Imported<T> {
-    /// The result.
-    pub result: T,
-    /// Where every row went.
-    pub ledger: Ledger,
-    /// The rows that could not be used.
-    pub rejections: Rejections,
-    /// What was decided on the way.
-    pub decisions: Vec<Decision>,
-    /// What changes the result and nobody has settled, the worst first.
-    pub notices: Vec<Notice>,
-    /// The first and the last accepted event.
-    pub span: Option<(Timestamp, Timestamp)>,
-    /// The currency of the amounts, where the export names it.
-    pub currency: Option<Currency>,
-}
-
 impl Export {
     /// Opens `files`: paths, glob patterns, or `-` for standard input.
     ///
     /// # Errors
     /// A pattern without a file, a file that cannot be read or recognised, or files of different tables.
     pub fn open<S: AsRef<str>>(files: &[S], options: ReadOptions) -> Result<Self> {
-        Self::open_as(files, options, false)
+        Self::open_as(named(files)?, options, false)
+    }
+
+    /// Opens `bytes`, in any format that a file may have, as a file called `name`.
+    ///
+    /// ```
+    /// use crmstat::{analysis::rfm, ingest::{Export, ReadOptions}};
+    ///
+    /// let csv = "customer_id,order_date,amount\nA,2025-01-05,10\nB,2025-02-03,15\n";
+    /// let mut export = Export::from_bytes("orders", csv, ReadOptions::default())?;
+    /// let scored = rfm::score(&mut export, &rfm::Options::default())?;
+    /// assert_eq!(scored.result.len(), 2);
+    /// # Ok::<(), crmstat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Export::open`].
+    pub fn from_bytes(
+        name: impl Into<String>,
+        bytes: impl Into<Vec<u8>>,
+        options: ReadOptions,
+    ) -> Result<Self> {
+        Self::of([ExportFile::bytes(name, bytes)], options)
+    }
+
+    /// Opens what `reader` gives up to its end as a file called `name`; see [`ExportFile::reader`].
+    ///
+    /// # Errors
+    /// As [`Export::open`], and a reader that fails.
+    pub fn from_reader(
+        name: impl Into<String>,
+        reader: impl std::io::Read,
+        options: ReadOptions,
+    ) -> Result<Self> {
+        Self::of([ExportFile::reader(name, reader)?], options)
+    }
+
+    /// Opens `files` of one data set, wherever they are. A path is taken literally.
+    ///
+    /// # Errors
+    /// As [`Export::open`].
+    pub fn of(
+        files: impl IntoIterator<Item = impl Into<ExportFile>>,
+        options: ReadOptions,
+    ) -> Result<Self> {
+        Self::open_as(files.into_iter().map(Into::into).collect(), options, false)
     }
 
     /// Opens `files` to be looked at: what an analysis would refuse is noted by the inputs.
-    pub(crate) fn open_inspected<S: AsRef<str>>(files: &[S], options: ReadOptions) -> Result<Self> {
-        Self::open_as(files, options, true)
+    pub(crate) fn open_inspected(files: &[ExportFile], options: ReadOptions) -> Result<Self> {
+        Self::open_as(files.to_vec(), options, true)
     }
 
-    fn open_as<S: AsRef<str>>(files: &[S], options: ReadOptions, inspected: bool) -> Result<Self> {
-        let patterns: Vec<String> = files.iter().map(|file| file.as_ref().to_owned()).collect();
-        let mut inputs = expand(&patterns)?
+    fn open_as(files: Vec<ExportFile>, options: ReadOptions, inspected: bool) -> Result<Self> {
+        let mut inputs = files
             .iter()
             .enumerate()
-            .map(|(number, name)| Input::open(name, number, &options, inspected))
+            .map(|(number, file)| Input::open(file, number, &options, inspected))
             .collect::<Result<Vec<_>>>()?;
         if let [first, rest @ ..] = &inputs[..]
             && let Some(other) = rest.iter().find(|input| input.mapping.kind != first.mapping.kind)
@@ -232,27 +254,15 @@ impl Export {
     }
 }
 
+/// The files that paths and patterns name.
+fn named<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<ExportFile>> {
+    let patterns: Vec<String> = patterns.iter().map(|file| file.as_ref().to_owned()).collect();
+    Ok(expand(&patterns)?.into_iter().map(ExportFile::path).collect())
+}
+
 fn progress_of(progress: Option<&Progress>) -> &(dyn Fn(u64) + Sync) {
     match progress {
         Some(progress) => progress,
         None => &|_| {},
-    }
-}
-
-impl<T> Imported<T> {
-    /// The same account of another result.
-    ///
-    /// # Errors
-    /// What `change` returns.
-    pub fn try_map<U>(self, change: impl FnOnce(T) -> Result<U>) -> Result<Imported<U>> {
-        Ok(Imported {
-            result: change(self.result)?,
-            ledger: self.ledger,
-            rejections: self.rejections,
-            decisions: self.decisions,
-            notices: self.notices,
-            span: self.span,
-            currency: self.currency,
-        })
     }
 }

@@ -34,8 +34,9 @@ mod text;
 mod typed;
 mod zone;
 
+pub use crate::data::Imported;
 pub use customer_table::TableQuery;
-pub use export::{Export, Imported};
+pub use export::Export;
 pub use options::{Keep, ReadOptions};
-pub use source::{Fingerprint, Inputs, ReadFile, expand as files_named};
+pub use source::{ExportFile, Fingerprint, Inputs, ReadFile, expand as files_named};
 pub use zone::Zone;

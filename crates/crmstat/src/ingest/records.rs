@@ -17,24 +17,6 @@ use crate::{
     },
 };
 
-/// The fields without which a row of a table says nothing.
-fn required(kind: TableKind, has_customer: bool) -> &'static [Field] {
-    match kind {
-        // Activities of deals may name the deal alone.
-        TableKind::Activities if !has_customer => &[Field::OrderId, Field::At],
-        TableKind::Activities => &[Field::CustomerId, Field::At],
-        TableKind::Customers => &[Field::CustomerId],
-        TableKind::Lines => &[Field::OrderId],
-        TableKind::Products => &[Field::Product],
-        TableKind::History => &[Field::OrderId, Field::Stage, Field::EnteredAt],
-        TableKind::Spend => &[Field::Period, Field::Amount],
-        // A value that is missing is a gap in its series.
-        TableKind::Series => &[Field::Date],
-        TableKind::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
-        TableKind::Deals => &[Field::CustomerId, Field::Amount],
-    }
-}
-
 impl Records {
     /// Reads a table; `export` must have been opened for its kind.
     ///
@@ -90,7 +72,7 @@ pub(crate) fn collect_records(
     let mut states: Vec<State> =
         std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
     let has_customer = inputs.iter().all(|input| column_of(input, Field::CustomerId).is_some());
-    let required = required(kind, has_customer);
+    let required = kind.required(has_customer);
     for input in &mut *inputs {
         for field in required {
             if column_of(input, *field).is_none() {

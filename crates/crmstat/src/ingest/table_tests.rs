@@ -3,17 +3,9 @@ use crate::{
     data::{Column, Field, Join, Orders, OrdersQuery, Records, TableKind},
     ingest::{Export, ReadOptions, profile::Profile},
 };
-use std::io::Write;
-
-fn file(text: &str) -> tempfile::NamedTempFile {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file
-}
 
 fn open(text: &str, options: ReadOptions) -> Result<Export> {
-    // The file is open from here on; its name is not needed again.
-    Export::open(&[file(text).path().display().to_string()], options)
+    Export::from_bytes("table.csv", text, options)
 }
 
 fn beside(text: &str, kind: TableKind) -> Records {

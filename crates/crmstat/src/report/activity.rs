@@ -231,11 +231,8 @@ mod tests {
     };
 
     fn orders(rows: &str) -> Orders {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("orders.csv");
-        std::fs::write(&path, format!("customer_id,order_date,amount\n{rows}")).unwrap();
-        let mut export =
-            Export::open(&[path.display().to_string()], ReadOptions::default()).unwrap();
+        let text = format!("customer_id,order_date,amount\n{rows}");
+        let mut export = Export::from_bytes("orders.csv", text, ReadOptions::default()).unwrap();
         Orders::read(&mut export, &OrdersQuery::default()).unwrap().result
     }
 

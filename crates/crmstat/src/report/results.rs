@@ -367,7 +367,7 @@ impl<'a> Analyst<'a> {
         self.make(SectionId::Sales, &[self.history_of(2 * SALES_PERIODS as u64)], || {
             let window = Window { since: None, until: Some(self.as_of) };
             let query = Query { window, period, ..Query::default() };
-            let history = SeriesSet::of_orders(self.orders, &query, &files.join("`, `"))?;
+            let history = SeriesSet::counted(self.orders, &query, &files.join("`, `"))?;
             // Further than half of what is known nobody should look.
             let horizon = period.usual_horizon().min((complete(period) / 2).max(1) as usize);
             let options = forecast::Options {

@@ -34,6 +34,7 @@ mod fit;
 mod frame;
 mod leaks;
 mod model;
+mod one;
 mod predictor;
 mod reasons;
 mod scores;
@@ -43,10 +44,12 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use crate::features::Value;
 pub use cutoffs::{Cutoffs, Horizon, Training};
 pub use evaluation::{Campaign, Evaluation, Rival};
 pub use fit::fit;
-pub use model::{Drifted, Facts, Model, Value};
+pub use model::{Drifted, Facts, Model};
+pub use one::CustomerScore;
 pub use predictor::LearnerKind;
 pub use scores::{Order, Scores};
 pub use table::{TableOptions, fit_table};

@@ -13,15 +13,12 @@ use super::{
 use crate::{
     AsOf, Error, Result,
     data::{CustomerTable, Texts},
-    features::{Feature, Features, History},
-    model_file,
+    features::{Feature, Features, History, Value},
+    model_file::{self, Kind},
 };
-use crmstat_models::churn::{Meaning, RawColumn, drift::Profile};
+use crmstat_models::churn::{Meaning, drift::Profile};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
-/// What the file says it is.
-const KIND: &str = "churn";
 /// Groups that the profile of a feature has.
 const GROUPS: usize = 10;
 
@@ -135,17 +132,6 @@ pub struct Facts {
     pub brier: f64,
 }
 
-/// One value of a customer to be scored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value<'a> {
-    /// A number, as it is, without logarithm.
-    Number(f64),
-    /// A category.
-    Category(&'a str),
-    /// It is not known.
-    Missing,
-}
-
 /// How far a column has moved since the model was fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drifted {
@@ -154,6 +140,8 @@ pub struct Drifted {
     /// The population stability index: below 0.1 little, above 0.25 much.
     pub index: f64,
 }
+
+model_file::saved!(Model, Kind::CHURN);
 
 impl Model {
     pub(super) fn new(
@@ -166,22 +154,6 @@ impl Model {
         let profile = Profile::fit(encoded.rows()?, GROUPS).map_err(Error::from_model)?;
         let familiar = Familiar::of(&predictor, frame)?;
         Ok(Self { source, predictor, facts, profile, familiar })
-    }
-
-    /// Writes the model to `path`.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        model_file::save(path, KIND, self)
-    }
-
-    /// Reads the model at `path`.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is damaged, or holds another model.
-    pub fn load(path: &Path) -> Result<Self> {
-        model_file::load(path, KIND)
     }
 
     /// What it learned from.
@@ -243,18 +215,7 @@ impl Model {
                 values.len()
             )));
         }
-        if !self.with_silence() {
-            return self.predictor.probability(values);
-        }
-        let read = Silence::READS.map(|feature| {
-            let place = self.columns().position(|column| column == feature.to_string());
-            match place.and_then(|place| values.get(place)) {
-                Some(Value::Number(number)) => *number,
-                _ => f64::NAN,
-            }
-        });
-        let silence = self.silence().map_or(f64::NAN, |silence| silence.log_odds(read));
-        self.predictor.probability(&[values, &[Value::Number(silence)]].concat())
+        self.scored(values.to_vec()).map(|scored| scored.probability())
     }
 
     /// Scores the customers of `history` as of `as_of`; where churn is the end of a contract, those under
@@ -408,11 +369,11 @@ impl Model {
         &self.predictor
     }
 
-    fn with_silence(&self) -> bool {
+    pub(super) fn with_silence(&self) -> bool {
         matches!(self.source, Source::Orders { with_silence: true, .. })
     }
 
-    fn silence(&self) -> Option<&Silence> {
+    pub(super) fn silence(&self) -> Option<&Silence> {
         match &self.source {
             Source::Orders { silence, .. } => silence.as_ref(),
             Source::Table { .. } => None,
@@ -447,33 +408,4 @@ fn short(value: f64) -> String {
     let scale = 10_f64.powi(digits);
     let rounded = (value * scale).round() / scale;
     if rounded.is_finite() { rounded.to_string() } else { value.to_string() }
-}
-
-/// One value as a column.
-enum One<'a> {
-    Number([f64; 1]),
-    Category([Option<&'a str>; 1]),
-}
-
-impl Predictor {
-    /// The probability of one customer, from one value for each column of the schema.
-    fn probability(&self, values: &[Value<'_>]) -> Result<f64> {
-        let cells: Vec<One<'_>> = (values.iter().zip(self.schema()))
-            .map(|(value, schema)| match *value {
-                Value::Number(number) => One::Number([schema.of(number)]),
-                Value::Category(text) => One::Category([Some(text)]),
-                Value::Missing if schema.number => One::Number([f64::NAN]),
-                Value::Missing => One::Category([None]),
-            })
-            .collect();
-        let raw: Vec<RawColumn<'_>> = cells
-            .iter()
-            .map(|cell| match cell {
-                One::Number(value) => RawColumn::Number(value),
-                One::Category(value) => RawColumn::Category(value),
-            })
-            .collect();
-        let encoded = self.encoder().encode(&raw).map_err(Error::from_model)?;
-        self.probability_of(&encoded).map_err(Error::from_model)
-    }
 }

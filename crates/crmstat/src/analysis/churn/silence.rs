@@ -34,6 +34,9 @@ impl Silence {
     pub(super) const READS: [Feature; 3] =
         [Feature::RecencyDays, Feature::Frequency, Feature::TenureDays];
 
+    /// Their names.
+    pub(super) const NAMES: [&str; 3] = ["recency_days", "frequency", "tenure_days"];
+
     /// Fits the process to evenly spaced customers of `frame`; `None` where their orders do not bear one.
     pub(super) fn fit(frame: &Frame, horizon: Horizon) -> Option<Self> {
         let read = read(frame)?;
@@ -127,6 +130,11 @@ mod tests {
         assert!(silence.log_odds([f64::NAN, 9.0, 300.0]).is_nan());
         // Two orders of one day, today: neither can be told from one.
         assert_eq!(silence.log_odds([0.0, 2.0, 0.0]), silence.log_odds([0.0, 1.0, 0.0]));
+    }
+
+    #[test]
+    fn what_is_read_has_its_name() {
+        assert_eq!(Silence::READS.map(|feature| feature.to_string()), Silence::NAMES);
     }
 
     #[test]

@@ -9,44 +9,36 @@ use crate::{
     data::{CustomerTable, Field, Orders, OrdersQuery, Records, TableKind},
     features::{Feature, FeatureValues, Features, History},
     generate::{Part, Spec},
-    ingest::{Export, ReadOptions, TableQuery},
+    ingest::{Export, ExportFile, ReadOptions, TableQuery},
     write::Format,
 };
 use crmstat_models::churn::CalibrationMethod;
 use crmstat_testkit::shared_text as shared;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn as_of(day: &str) -> AsOf {
     AsOf::start_of(day.parse().unwrap())
 }
 
-fn read_orders(file: &str, map: &[(Field, &str)]) -> Orders {
+fn read_orders(file: impl Into<ExportFile>, map: &[(Field, &str)]) -> Orders {
     let map = map.iter().map(|(field, column)| (*field, (*column).to_owned())).collect();
     let options = ReadOptions { map, ..ReadOptions::default() };
-    let mut export = Export::open(&[file], options).unwrap();
+    let mut export = Export::of([file], options).unwrap();
     Orders::read(&mut export, &OrdersQuery::default()).unwrap().result
 }
 
 fn orders_of(text: &str) -> Orders {
-    let folder = tempfile::tempdir().unwrap();
-    read_orders(&write(folder.path(), "orders.csv", text), &[])
+    read_orders(ExportFile::bytes("orders.csv", text), &[])
 }
 
 fn table_of(text: &str) -> CustomerTable {
-    let folder = tempfile::tempdir().unwrap();
-    let file = write(folder.path(), "table.csv", text);
+    let file = ExportFile::bytes("table.csv", text);
     let query = TableQuery {
         id: Some("id".to_owned()),
         texts: vec!["left".to_owned()],
         ..TableQuery::default()
     };
-    CustomerTable::read(&file, &query, ReadOptions::default()).unwrap().result
-}
-
-fn write(folder: &Path, name: &str, text: &str) -> String {
-    let path = folder.join(name);
-    std::fs::write(&path, text).unwrap();
-    path.display().to_string()
+    CustomerTable::read(file, &query, ReadOptions::default()).unwrap().result
 }
 
 fn metric(churn: &Churn, name: &str) -> f64 {
@@ -128,12 +120,10 @@ fn telco_meets_the_targets_needs_shared_data() {
 /// process, is as good as knowing it.
 #[test]
 fn probabilities_hold_in_a_world_of_known_truth() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("orders.csv");
     let world = Spec::new().customers(20_000).seasonality(0.0).growth(0.0).check().unwrap();
-    let mut file = std::fs::File::create(&path).unwrap();
-    world.write(Part::Main, Format::Csv, &mut file).unwrap();
-    let orders = read_orders(&path.display().to_string(), &[]);
+    let mut text = Vec::new();
+    world.write(Part::Main, Format::Csv, &mut text).unwrap();
+    let orders = read_orders(ExportFile::bytes("orders.csv", text), &[]);
     let churn = fit(&History::new(&orders), &Options::default()).unwrap();
     let line = churn.evaluation.line.unwrap();
     assert!((0.95..=1.05).contains(&line.slope), "{line:?}");

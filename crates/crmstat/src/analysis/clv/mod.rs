@@ -59,7 +59,9 @@ pub use model::Model;
 pub use overview::Overview;
 pub use process::{OrderModel, Parameter, Process};
 pub use text::{discount_from_text, span_from_text, unit_from_text, unit_name};
-pub use validate::{Predictor, Score, Tracking, Validation, ValidationOptions, validate};
+pub use validate::{
+    Predictor, Score, Tracking, Validation, ValidationOptions, validate, validate_orders,
+};
 pub use warning::Warning;
 pub(crate) use warning::limit_words;
 
@@ -276,14 +278,41 @@ pub fn estimate_with(
     options.check(beside)?;
     let query = OrdersQuery { window: options.window, ..OrdersQuery::default() };
     let orders = Orders::read(export, &query)?;
-    let last_event = orders.span.map(|(_, last)| last.date());
-    let as_of = options.window.until.or_else(|| last_event.map(AsOf::day_after));
-    let as_of = as_of.ok_or_else(|| no_purchases(export, &orders))?;
-    let buyers = buyers(&orders.result, as_of, beside, options)?;
-    if buyers.numbers.is_empty() {
-        return Err(no_purchases(export, &orders));
+    let last = orders.span.map(|(_, last)| last.date());
+    match of_window(&orders.result, last, beside, options)? {
+        Some(found) => orders.try_map(|_| Ok(found)),
+        None => Err(no_purchases(export, &orders)),
     }
-    orders.try_map(|_| Clv::new(as_of, buyers, beside, options))
+}
+
+/// Estimates what the customers of `orders` that have been read are worth; the orders of
+/// [`Options::window`] count.
+///
+/// # Errors
+/// As [`estimate_with`], what an export cannot bear aside.
+pub fn estimate_orders(orders: &Orders, beside: Beside<'_>, options: &Options) -> Result<Clv> {
+    options.check(beside)?;
+    let orders = orders.within(options.window);
+    let last = orders.span().map(|(_, last)| last);
+    of_window(&orders, last, beside, options)?.ok_or_else(|| {
+        Error::data("no purchase in the window").with_hint("check `--as-of` and `--since`")
+    })
+}
+
+/// The values of the customers of `orders`, all of them within the window; `None` without a purchase.
+fn of_window(
+    orders: &Orders,
+    last: Option<crate::Date>,
+    beside: Beside<'_>,
+    options: &Options,
+) -> Result<Option<Clv>> {
+    let last = last.map(AsOf::day_after);
+    let Some(as_of) = options.window.until.or(last) else { return Ok(None) };
+    let buyers = buyers(orders, as_of, beside, options)?;
+    if buyers.numbers.is_empty() {
+        return Ok(None);
+    }
+    Clv::new(as_of, buyers, beside, options).map(Some)
 }
 
 /// The customers that the model asked for is made for.

@@ -105,22 +105,54 @@ pub fn validate(
     options: &Options,
     validation: &ValidationOptions,
 ) -> Result<Imported<Validation>> {
+    check(options, validation)?;
+    let since = options.window.since;
+    let query = OrdersQuery { window: Window { since, until: None }, ..OrdersQuery::default() };
+    let orders = Orders::read(export, &query)?;
+    let span = orders.span.map(|(first, last)| (first.date(), last.date()));
+    match held_back(&orders.result, span, options, validation)? {
+        Some(found) => orders.try_map(|_| Ok(found)),
+        None => Err(no_purchases(export, &orders)),
+    }
+}
+
+/// The same of `orders` that have been read, those before `options.window.since` left out.
+///
+/// # Errors
+/// As [`validate`], what an export cannot bear aside.
+pub fn validate_orders(
+    orders: &Orders,
+    options: &Options,
+    validation: &ValidationOptions,
+) -> Result<Validation> {
+    check(options, validation)?;
+    let orders = orders.within(Window { since: options.window.since, until: None });
+    held_back(&orders, orders.span(), options, validation)?
+        .ok_or_else(|| Error::data("there is no order to validate by").with_hint("check `--since`"))
+}
+
+fn check(options: &Options, validation: &ValidationOptions) -> Result<()> {
     options.check(Beside::default())?;
     if let Some(model) = validation.models.iter().find(|model| model.is_stepwise()) {
         let names = OrderModel::AT_ANY_TIME.map(OrderModel::name).join("`, `");
         let message = format!("`{}` cannot be validated on a span of days", model.name());
         return Err(Error::usage(message).with_hint(format!("name one of `{names}`")));
     }
-    let since = options.window.since;
-    let query = OrdersQuery { window: Window { since, until: None }, ..OrdersQuery::default() };
-    let orders = Orders::read(export, &query)?;
-    let Some((first, last)) = orders.span.map(|(first, last)| (first.date(), last.date())) else {
-        return Err(no_purchases(export, &orders));
-    };
+    Ok(())
+}
+
+/// The validation on `orders`; `None` without one.
+fn held_back(
+    orders: &Orders,
+    span: Option<(Date, Date)>,
+    options: &Options,
+    validation: &ValidationOptions,
+) -> Result<Option<Validation>> {
+    let Some((first, last)) = span else { return Ok(None) };
     let as_of = options.window.until.ok_or_else(|| nothing_held_back(first, last))?;
     let end = holdout_end(as_of, validation.holdout, last)
         .ok_or_else(|| holdout_too_long(as_of, validation.holdout, first, last))?;
-    orders.try_map(|orders| Validation::new(&orders, as_of, end, options, &validation.models))
+    Validation::new(orders, as_of, end, options, &validation.models).map(Some)
 }
 
 /// The last day of the holdout, if the data reach it and it is not before `as_of`.

@@ -27,6 +27,7 @@ use crate::{
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::Cohort;
+use std::borrow::Cow;
 
 /// How to group.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +72,32 @@ pub fn acquisition(export: &mut Export, options: &Options) -> Result<Imported<Ac
     orders.try_map(|_| Ok(found))
 }
 
+/// Groups the customers of `orders` that have been read; the orders of [`Options::window`] count.
+///
+/// # Errors
+/// No purchase in the window.
+pub fn acquisition_of(orders: &Orders, options: &Options) -> Result<Acquisition> {
+    let (orders, as_of) = within(orders, options.window)?;
+    let found = Acquisition::of_orders(&orders, as_of, options.period);
+    if found.cohorts.is_empty() {
+        return Err(none_in_window());
+    }
+    Ok(found)
+}
+
 /// The orders of `window` and the instant of observation.
+fn within(orders: &Orders, window: Window) -> Result<(Cow<'_, Orders>, AsOf)> {
+    let orders = orders.within(window);
+    let last = orders.span().map(|(_, last)| AsOf::day_after(last));
+    let as_of = window.until.or(last).ok_or_else(none_in_window)?;
+    Ok((orders, as_of))
+}
+
+fn none_in_window() -> Error {
+    Error::data("no purchase in the window").with_hint("check `--as-of` and `--since`")
+}
+
+/// The orders of `window` in `export` and the instant of observation.
 fn read(export: &mut Export, window: Window) -> Result<(Imported<Orders>, AsOf)> {
     let orders = Orders::read(export, &OrdersQuery { window, ..OrdersQuery::default() })?;
     let last_event = orders.span.map(|(_, last)| last.date());

@@ -123,17 +123,13 @@ mod tests {
 
     #[test]
     fn cohorts_are_those_of_the_model() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("orders.csv");
         let mut rows = String::from("customer_id,order_date,amount\n");
         for order in 0..600 {
             let (year, month, day) = (2022 + order % 3, order * 7 % 12 + 1, order * 11 % 28 + 1);
             let amount = order * 13 % 97 - 9;
             rows.push_str(&format!("C{},{year}-{month:02}-{day:02},{amount}.5\n", order * 17 % 80));
         }
-        std::fs::write(&path, rows).unwrap();
-        let mut export =
-            Export::open(&[path.display().to_string()], ReadOptions::default()).unwrap();
+        let mut export = Export::from_bytes("orders.csv", rows, ReadOptions::default()).unwrap();
         let orders = Orders::read(&mut export, &OrdersQuery::default()).unwrap().result;
         for (period, until) in [(Period::Month, "2024-10-15"), (Period::Quarter, "2025-01-01")] {
             let as_of = AsOf::start_of(until.parse().unwrap());

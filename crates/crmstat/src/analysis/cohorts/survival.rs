@@ -1,6 +1,6 @@
 //! How long customers stay: Kaplan–Meier for contracts and for the time to the next order.
 
-use super::{read, terms::Terms};
+use super::{read, terms::Terms, within};
 use crate::{
     AsOf, Error, Result, Window,
     data::{
@@ -93,7 +93,16 @@ pub fn contracts(
     options: &SurvivalOptions,
 ) -> Result<Imported<Contracts>> {
     let (orders, as_of) = read(export, options.window)?;
-    orders.try_map(|_| {
+    orders.try_map(|_| Contracts::of(customers, as_of, options.level))
+}
+
+impl Contracts {
+    /// How long the contracts in the table `customers` last, observed at `as_of`; see [`contracts`]. `level`
+    /// is that of the intervals, between 0 and 1.
+    ///
+    /// # Errors
+    /// A table without starts of contracts, no contract that had started, or a level out of range.
+    pub fn of(customers: &Records, as_of: AsOf, level: f64) -> Result<Self> {
         let Terms { contracts, without_start, not_started, reversed } =
             Terms::of(customers, as_of)?;
         let last = as_of.date().plus_days(-1);
@@ -105,12 +114,22 @@ pub fn contracts(
                 Lifetime { length, ended: contract.end.is_some() }
             })
             .collect();
-        let survival = Survival::fit(as_of, &lifetimes, options.level)?;
-        Ok(Contracts { survival, without_start, not_started, reversed })
-    })
+        let survival = Survival::fit(as_of, &lifetimes, level)?;
+        Ok(Self { survival, without_start, not_started, reversed })
+    }
 }
 
 impl Survival {
+    /// How long the customers of `orders` that have been read take to order again; see
+    /// [`time_to_next_order`]. The orders of [`SurvivalOptions::window`] count.
+    ///
+    /// # Errors
+    /// A level out of range, or no purchase in the window.
+    pub fn of_orders(orders: &Orders, options: &SurvivalOptions) -> Result<Self> {
+        let (orders, as_of) = within(orders, options.window)?;
+        Self::fit(as_of, &waits(&orders, as_of), options.level)
+    }
+
     fn fit(as_of: AsOf, lifetimes: &[Lifetime], level: f64) -> Result<Self> {
         Ok(Self {
             as_of,

@@ -17,21 +17,15 @@ fn until(day: &str) -> Window {
     Window { since: None, until: Some(AsOf::start_of(day)) }
 }
 
-/// Files with these texts, opened as orders and as customers.
-fn opened(orders: &str, customers: &str) -> (tempfile::TempDir, Export, Export) {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let orders = write("orders.csv", &format!("customer_id,order_date,amount\n{orders}"));
-    let customers =
-        write("customers.csv", &format!("customer_id,contract_start,contract_end\n{customers}"));
+/// These rows, opened as orders and as customers.
+fn opened(orders: &str, customers: &str) -> (Export, Export) {
+    let orders = format!("customer_id,order_date,amount\n{orders}");
+    let customers = format!("customer_id,contract_start,contract_end\n{customers}");
     let of_customers = ReadOptions { kind: Some(TableKind::Customers), ..ReadOptions::default() };
-    let orders = Export::open(&[orders], ReadOptions::default()).unwrap();
-    let customers = Export::open(&[customers], of_customers).unwrap();
-    (folder, orders, customers)
+    (
+        Export::from_bytes("orders.csv", orders, ReadOptions::default()).unwrap(),
+        Export::from_bytes("customers.csv", customers, of_customers).unwrap(),
+    )
 }
 
 fn csv(table: &Table) -> String {
@@ -45,7 +39,7 @@ const ORDERS: &str = "a,2024-01-05,10\na,2024-02-20,20.5\na,2024-04-01,5\n\
                       c,2024-03-15,7\nc,2024-04-02,7\nd,2024-02-02,-3\n";
 
 fn grouped(period: Period, window: Window) -> Acquisition {
-    let (_folder, mut export, _) = opened(ORDERS, "a,2024-01-01,\n");
+    let (mut export, _) = opened(ORDERS, "a,2024-01-01,\n");
     acquisition(&mut export, &Options { window, period }).unwrap().result
 }
 
@@ -84,7 +78,7 @@ fn a_period_cut_off_is_not_a_full_one() {
 
 #[test]
 fn waits_end_with_the_next_order_or_with_observation() {
-    let (_folder, mut export, _) = opened(ORDERS, "a,2024-01-01,\n");
+    let (mut export, _) = opened(ORDERS, "a,2024-01-01,\n");
     let options = SurvivalOptions { window: until("2024-05-01"), ..SurvivalOptions::default() };
     let found = time_to_next_order(&mut export, &options).unwrap().result;
     // 46, 41 and 18 days; still waiting after 29 (a), 90 (b) and 28 (c).
@@ -97,7 +91,7 @@ fn waits_end_with_the_next_order_or_with_observation() {
 }
 
 fn signed(customers: &str) -> Result<Contracts, Error> {
-    let (_folder, mut export, mut customers) = opened(ORDERS, customers);
+    let (mut export, mut customers) = opened(ORDERS, customers);
     let customers = Records::read(&mut customers)?.result;
     let options = SurvivalOptions { window: until("2024-05-01"), ..SurvivalOptions::default() };
     contracts(&mut export, &customers, &options).map(|found| found.result)
@@ -148,7 +142,7 @@ fn telcos_survival_is_as_recomputed_needs_shared_data() {
 
 #[test]
 fn nobody_makes_no_cohort() {
-    let (_folder, mut export, _) = opened("a,2024-01-01,-5\n", "a,2024-01-01,\n");
+    let (mut export, _) = opened("a,2024-01-01,-5\n", "a,2024-01-01,\n");
     let error = acquisition(&mut export, &Options::default()).unwrap_err();
     assert!(error.is_data() && error.hint().is_some());
     assert!("week".parse::<Period>().unwrap_err().is_usage());

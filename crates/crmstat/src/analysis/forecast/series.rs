@@ -140,14 +140,76 @@ impl SeriesSet {
         }
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");
-        orders.try_map(|orders| Self::of_orders(&orders, query, &files))
+        orders.try_map(|orders| Self::counted(&orders, query, &files))
     }
 
-    /// Counts `orders` that have been read from `files` by period; see [`SeriesSet::from_orders`].
+    /// Counts the orders of `query.window` among `orders` that have been read by period; see
+    /// [`SeriesSet::from_orders`].
     ///
     /// # Errors
-    /// A dimension without a column, or no complete period with an order.
-    pub fn of_orders(orders: &Orders, query: &Query, files: &str) -> Result<Self> {
+    /// A dimension without a column, nobody who bought, or no complete period with an order.
+    pub fn of_orders(orders: &Orders, query: &Query) -> Result<Self> {
+        let orders = orders.within(query.window);
+        if !orders.has_purchases() {
+            return Err(
+                Error::data("no purchase in the window").with_hint("check `--as-of` and `--since`")
+            );
+        }
+        Self::counted(&orders, query, "orders")
+    }
+
+    /// The series of `values` by name: of each the day of its first period, and a value for every period from
+    /// there on; NaN is a gap, which is filled on the line between its neighbours and counted.
+    ///
+    /// Series come in the order of their names' bytes.
+    ///
+    /// ```
+    /// use crmstat::{Date, analysis::forecast::{Options, Period, SeriesSet, forecast}};
+    ///
+    /// let first: Date = "2022-01-01".parse()?;
+    /// let values: Vec<f64> = (0..36).map(|month| f64::from(100 + month + month % 12)).collect();
+    /// let sales = SeriesSet::of_values(Period::Month, [("chairs", first, values)])?;
+    /// let plan = forecast(&sales, &Options::default())?;
+    /// assert_eq!(plan.series()[0].mean.len(), 12);
+    /// # Ok::<(), crmstat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A name that is given twice or not at all, an infinite value, or a series without a value.
+    pub fn of_values<N: AsRef<str>>(
+        period: Period,
+        values: impl IntoIterator<Item = (N, Date, Vec<f64>)>,
+    ) -> Result<Self> {
+        let mut observed: BTreeMap<String, Vec<(Date, f64)>> = BTreeMap::new();
+        for (name, first, values) in values {
+            let name = name.as_ref().trim();
+            let refused = |fault: &str| Error::usage(format!("series `{name}` {fault}"));
+            if let Some(value) = values.iter().find(|value| value.is_infinite()) {
+                return Err(refused(&format!("holds {value}")));
+            }
+            let first = period.number(first);
+            let rows: Vec<(Date, f64)> = (first..)
+                .zip(values)
+                .filter(|(_, value)| !value.is_nan())
+                .map(|(number, value)| (period.first_day(number), value))
+                .collect();
+            if name.is_empty() || rows.is_empty() {
+                return Err(refused("has no name or no value"));
+            }
+            if observed.insert(name.to_owned(), rows).is_some() {
+                return Err(refused("is given twice"));
+            }
+        }
+        if observed.is_empty() {
+            return Err(Error::usage("there is no series"));
+        }
+        let series = observed.iter().map(|(name, rows)| history(name, rows, period));
+        let series = series.collect::<Result<_>>()?;
+        Ok(Self { period, series, paths: None, adds_up: false, notes: Vec::new() })
+    }
+
+    /// Counts `orders` by period; `files` is where they come from, for messages.
+    pub(crate) fn counted(orders: &Orders, query: &Query, files: &str) -> Result<Self> {
         let Query { window, period, measure, ref by } = *query;
         if let Some(field) = by.iter().find(|field| !field.is_text()) {
             return Err(Error::usage(format!("{field} is no text, so nothing is divided by it")));
@@ -285,6 +347,15 @@ impl SeriesSet {
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");
         records.try_map(|records| Self::gather(&records, period, &files))
+    }
+
+    /// The series of `records` that have been read, of the kind
+    /// [`TableKind::Series`](crate::data::TableKind::Series); see [`SeriesSet::from_table`].
+    ///
+    /// # Errors
+    /// No observation at all, or a series of too many periods.
+    pub fn of_records(records: &Records, period: Option<Period>) -> Result<Self> {
+        Self::gather(records, period, records.kind().name())
     }
 
     fn gather(records: &Records, period: Option<Period>, files: &str) -> Result<Self> {

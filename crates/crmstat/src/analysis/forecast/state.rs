@@ -3,7 +3,10 @@
 use super::{
     Choice, Fitter, History, Options, Period, SeriesSet, fit_all, horizon_of, pool::pool, views,
 };
-use crate::{Error, Result, model_file};
+use crate::{
+    Error, Result,
+    model_file::{self, Kind},
+};
 use crmstat_models::forecast::{
     Model,
     drivers::{Driven, DrivenFit, SavedEffects},
@@ -11,10 +14,6 @@ use crmstat_models::forecast::{
     saved::SavedModel,
 };
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-
-/// The kind by which model files know it.
-const KIND: &str = "forecast";
 
 /// How far a value may be from the one that was saved, relative to it: the rounding of a sum.
 const SAME: f64 = 1e-9;
@@ -57,23 +56,9 @@ struct SavedSeries {
     effects: SavedEffects,
 }
 
+model_file::saved!(State, Kind::FORECAST);
+
 impl State {
-    /// Reads the file that [`State::save`] wrote.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is damaged, or holds another kind of model.
-    pub fn load(path: &Path) -> Result<Self> {
-        model_file::load(path, KIND)
-    }
-
-    /// Writes it to `path`, whole or not at all.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        model_file::save(path, KIND, self)
-    }
-
     /// The name of the model that was fitted.
     pub fn model(&self) -> &str {
         &self.model

@@ -1,7 +1,5 @@
 //! Orders and tables in, forecasts out.
 
-use std::io::Write;
-
 use super::*;
 use crate::{
     AsOf, Lang, Window,
@@ -9,26 +7,16 @@ use crate::{
     ingest::{Export, Imported, ReadOptions},
 };
 
-/// A file that is gone when it is dropped.
-fn file(text: &str) -> tempfile::NamedTempFile {
-    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file
-}
-
-fn export(text: &str, kind: Option<TableKind>) -> (Export, tempfile::NamedTempFile) {
-    let file = file(text);
-    let options = ReadOptions { kind, ..ReadOptions::default() };
-    (Export::open(&[file.path().to_str().unwrap()], options).unwrap(), file)
+fn export(text: &str, kind: Option<TableKind>) -> Export {
+    Export::from_bytes("table.csv", text, ReadOptions { kind, ..ReadOptions::default() }).unwrap()
 }
 
 fn of_orders(text: &str, query: &Query) -> Result<Imported<SeriesSet>> {
-    SeriesSet::from_orders(&mut export(text, None).0, query)
+    SeriesSet::from_orders(&mut export(text, None), query)
 }
 
 fn of_table(text: &str, period: Option<Period>) -> Result<SeriesSet> {
-    let (mut export, _file) = export(text, Some(TableKind::Series));
-    Ok(SeriesSet::from_table(&mut export, period)?.result)
+    Ok(SeriesSet::from_table(&mut export(text, Some(TableKind::Series)), period)?.result)
 }
 
 /// A table of one series per `(name, values)`, by month from January 2020.

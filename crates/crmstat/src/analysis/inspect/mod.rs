@@ -19,7 +19,7 @@ use crate::{
     Error, Result,
     data::{Decision, Field, Join, Ledger, Records, Rejections, TableKind},
     ingest::{
-        Export, ReadOptions,
+        Export, ExportFile, ReadOptions,
         audit::{Seen, TableAudit},
         pass::{
             input::Input,
@@ -44,11 +44,11 @@ const LABELS: [Field; 10] = [
     Field::LostReason,
 ];
 
-/// Files of one table and how they are to be read.
+/// Files of one table and how they are to be read; a path is taken literally.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    /// Paths, glob patterns, or `-` for standard input.
-    pub files: Vec<String>,
+    /// The files; [`files_named`](crate::ingest::files_named) finds those of patterns.
+    pub files: Vec<ExportFile>,
     /// How to read them.
     pub options: ReadOptions,
 }

@@ -3,24 +3,16 @@ use crate::{
     Lang,
     analysis::rfm,
     data::{DealStatus, Field, TableKind, table::Table},
-    ingest::{Export, ReadOptions, profile::Profile},
+    ingest::{Export, ExportFile, ReadOptions, profile::Profile},
     write::{Format, Writer},
 };
-use std::io::Write;
 
-/// A file of `text` that is there as long as what is returned.
-fn file(text: &str) -> tempfile::NamedTempFile {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file
-}
-
-fn source(file: &tempfile::NamedTempFile, options: ReadOptions) -> Source {
-    Source { files: vec![file.path().display().to_string()], options }
+fn source(text: &str, options: ReadOptions) -> Source {
+    Source { files: vec![ExportFile::bytes("orders.csv", text)], options }
 }
 
 fn inspected(text: &str) -> Inspection {
-    inspect(&source(&file(text), ReadOptions::default()), &[]).unwrap()
+    inspect(&source(text, ReadOptions::default()), &[]).unwrap()
 }
 
 fn csv(table: &Table) -> String {
@@ -102,12 +94,12 @@ fn the_audit_counts_what_looks_wrong() {
 #[test]
 fn the_written_profile_reads_the_files_alike() {
     for name in ["amocrm.csv", "bitrix24.csv", "pipedrive.csv", "orders.csv", "orders.parquet"] {
-        let files = vec![dataset(name)];
+        let files = vec![ExportFile::path(dataset(name))];
         let main = Source { files: files.clone(), options: ReadOptions::default() };
         let written = inspect(&main, &[]).unwrap().profile().to_toml();
         let scored = |profile: Option<Profile>| {
             let options = ReadOptions { profile, ..ReadOptions::default() };
-            let mut export = Export::open(&files, options).unwrap();
+            let mut export = Export::of(&files, options).unwrap();
             let scored = rfm::score(&mut export, &rfm::Options::default()).unwrap();
             (csv(&scored.result.table(Lang::En).unwrap()), scored.ledger)
         };
@@ -117,7 +109,7 @@ fn the_written_profile_reads_the_files_alike() {
 
 #[test]
 fn the_written_profile_keeps_stages_and_columns_that_were_given() {
-    let text = file("Nr,Wer,Wann,Wieviel,Was\n1,A,31.01.2024,\"1,5\",Fertig\n");
+    let text = "Nr,Wer,Wann,Wieviel,Was\n1,A,31.01.2024,\"1,5\",Fertig\n";
     let options = ReadOptions {
         kind: Some(TableKind::Deals),
         map: [
@@ -131,18 +123,19 @@ fn the_written_profile_keeps_stages_and_columns_that_were_given() {
         stages: vec![("Fertig".to_owned(), DealStatus::Won)],
         ..ReadOptions::default()
     };
-    let found = inspect(&source(&text, options), &[]).unwrap();
+    let found = inspect(&source(text, options), &[]).unwrap();
     assert_eq!(found.problems, []);
     let profile = Some(Profile::from_toml(&found.profile().to_toml()).unwrap());
     let options = ReadOptions { profile, ..ReadOptions::default() };
-    let mut export = Export::open(&source(&text, options.clone()).files, options).unwrap();
+    let mut export = Export::from_bytes("orders.csv", text, options).unwrap();
     let scored = rfm::score(&mut export, &rfm::Options::default()).unwrap();
     assert_eq!(scored.result.customers().next().unwrap().monetary.to_string(), "1.50");
 }
 
 #[test]
 fn every_number_of_threads_finds_the_same() {
-    let main = Source { files: vec![dataset("orders_with_faults.csv")], ..Source::default() };
+    let main =
+        Source { files: vec![dataset("orders_with_faults.csv").into()], ..Source::default() };
     let found = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| csv(&inspect(&main, &[]).unwrap().table(Lang::En).unwrap()))

@@ -19,7 +19,7 @@ mod tables;
 
 pub use cuts::cuts_from_text;
 pub use migration::{Migration, migration};
-pub use model::Model;
+pub use model::{CustomerScore, Model};
 pub use segments::Segments;
 
 use crate::{

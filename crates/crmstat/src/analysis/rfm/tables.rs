@@ -187,7 +187,7 @@ impl Codes {
 }
 
 /// The mean of the scores by `weights`.
-fn weighted(scores: Scores, weights: [f64; 3]) -> f64 {
+pub(super) fn weighted(scores: Scores, weights: [f64; 3]) -> f64 {
     let scores = [scores.recency, scores.frequency, scores.monetary].map(f64::from);
     let sum: f64 = scores.iter().zip(weights).map(|(score, weight)| score * weight).sum();
     sum / weights.iter().sum::<f64>()

@@ -1,18 +1,34 @@
 //! What is saved of segments, so that other customers are assigned alike.
 
-use super::{Customers, Segments, Values, describe};
-use crate::{Error, Lang, Result, model_file};
+use super::{Customers, Options, Segments, Values, describe, fit};
+use crate::{
+    Error, Lang, Result,
+    features::{Value, value_of},
+    model_file::{self, Kind},
+};
 use crmstat_models::{
     matrix::Matrix,
-    segments::{Baseline, KMeans, Preparation},
+    segments::{Assignment, Baseline, Column, KMeans, Preparation},
 };
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-
-/// What the file says it is.
-const KIND: &str = "segments";
 
 /// Preparation, centres, names and the distribution of the customers they were made of, frozen.
+///
+/// ```
+/// use crmstat::{Lang, analysis::segments::{Customers, Model, Options, Values}};
+///
+/// let ids: Vec<String> = (0..60).map(|i| format!("C{i:02}")).collect();
+/// let spend: Vec<f64> = (0..60).map(|i| f64::from(if i < 40 { 10 + i % 7 } else { 900 + i })).collect();
+/// let columns = vec![("monetary".to_owned(), Values::number(&spend))];
+/// let customers = Customers::new(ids.iter().map(|id| Some(id.as_str())).collect(), columns)?
+///     .valued_by("monetary")?;
+/// let model = Model::fit(&customers, &Options::default())?;
+///
+/// let alone = model.score_one(&[("monetary", 940.0.into())])?;
+/// assert_eq!(model.name(alone.cluster as usize, Lang::En), "high value");
+/// assert_eq!(Model::from_bytes(&model.to_bytes()?)?, model);
+/// # Ok::<(), crmstat::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Model {
@@ -67,6 +83,8 @@ impl TryFrom<Unchecked> for Model {
     }
 }
 
+model_file::saved!(Model, Kind::SEGMENTS);
+
 impl Model {
     pub(super) fn new(
         customers: &Customers,
@@ -86,20 +104,64 @@ impl Model {
         Self { characteristics, preparation, kmeans, names, baseline }
     }
 
-    /// Writes the model to `path`.
+    /// Groups `customers`; see [`fit`], which also says what the clusters are like.
     ///
     /// # Errors
-    /// A file that cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        model_file::save(path, KIND, self)
+    /// Those of [`fit`].
+    pub fn fit(customers: &Customers, options: &Options) -> Result<Self> {
+        Ok(fit(customers, options)?.model)
     }
 
-    /// Reads the model at `path`.
+    /// Assigns `customers`; the same as [`Model::assign`].
     ///
     /// # Errors
-    /// A file that cannot be read, is damaged, or holds another model.
-    pub fn load(path: &Path) -> Result<Self> {
-        model_file::load(path, KIND)
+    /// Those of [`Model::assign`].
+    pub fn score(&self, customers: &Customers) -> Result<Segments> {
+        self.assign(customers)
+    }
+
+    /// Assigns one customer by the values of the [characteristics](Model::characteristics).
+    ///
+    /// # Errors
+    /// A usage error for a characteristic that is not given or of another kind.
+    pub fn score_one<S: AsRef<str>>(&self, values: &[(S, Value<'_>)]) -> Result<Assignment> {
+        /// The one value of a characteristic.
+        enum One {
+            Number([Option<f64>; 1]),
+            Category([Option<u32>; 1], usize),
+        }
+        let one = |(turn, own): (usize, &Characteristic)| {
+            let value = value_of(&own.name, turn, values)?;
+            Ok(match (&own.labels, value) {
+                (None, value) => {
+                    let number = value.number(&own.name)?;
+                    One::Number([Some(number).filter(|number| !number.is_nan())])
+                }
+                (Some(labels), Value::Missing) => One::Category([None], labels.len()),
+                (Some(labels), Value::Category(text)) => {
+                    // What was unknown then has the number behind the last.
+                    let code = labels.iter().position(|label| label == text);
+                    One::Category([Some(code.unwrap_or(labels.len()) as u32)], labels.len())
+                }
+                (Some(_), Value::Number(number)) => {
+                    let name = &own.name;
+                    return Err(Error::usage(format!(
+                        "`{name}` is a category, and {number} is given"
+                    )));
+                }
+            })
+        };
+        let ones: Vec<One> =
+            self.characteristics.iter().enumerate().map(one).collect::<Result<_>>()?;
+        let columns: Vec<Column<'_>> = ones
+            .iter()
+            .map(|one| match one {
+                One::Number(value) => Column::Numeric(value),
+                One::Category(code, levels) => Column::Category { codes: code, levels: *levels },
+            })
+            .collect();
+        let row = self.preparation.apply(&columns).map_err(Error::from_model)?;
+        self.kmeans.assign_one(&row).map_err(Error::from_model)
     }
 
     /// The names of the characteristics that customers need.

@@ -1,7 +1,4 @@
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use parquet::{
     basic::{Compression, Encoding, ZstdLevel},
@@ -18,7 +15,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     Error, Result,
-    ingest::source::{Source, SourceOptions},
+    ingest::source::{ExportFile, Source, SourceOptions},
 };
 
 /// What a column of a test file holds, by physical type; `None` is missing.
@@ -86,9 +83,7 @@ fn plain() -> WriterPropertiesBuilder {
 }
 
 fn open(bytes: &[u8]) -> Result<ParquetFile> {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(bytes).unwrap();
-    let source = Source::open(file.path().to_str().unwrap(), &SourceOptions::default())?;
+    let source = Source::open(ExportFile::bytes("file", bytes), &SourceOptions::default())?;
     ParquetFile::open(&source)
 }
 

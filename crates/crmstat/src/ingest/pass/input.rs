@@ -14,7 +14,7 @@ use crate::{
         parquet::ParquetFile,
         pass::batches::{BatchRecords, Text, scan},
         profile::{DateOrder, Decimal, Expected, Mapping},
-        source::{Kind, Source, SourceOptions},
+        source::{ExportFile, Kind, Source, SourceOptions},
         text::{Layout, Wanted},
         typed::{self, Left, TypedRows},
     },
@@ -61,13 +61,13 @@ pub(crate) enum Body {
 }
 
 impl Input {
-    /// Opens `name`, the `number`-th input of the data set.
+    /// Opens `file`, the `number`-th input of the data set.
     ///
     /// # Errors
     /// What cannot be read or recognised; columns that make up no table are a problem to be noted where
     /// the input is only to be `inspected`.
     pub(crate) fn open(
-        name: &str,
+        file: &ExportFile,
         number: usize,
         options: &ReadOptions,
         inspected: bool,
@@ -78,8 +78,9 @@ impl Input {
         let encoding = options.encoding.clone().or(dialect.encoding);
         let delimiter =
             options.delimiter.or(dialect.delimiter.and_then(|mark| u8::try_from(mark).ok()));
+        let name = file.name();
         let source = Source::open(
-            name,
+            file,
             &SourceOptions {
                 encoding,
                 sheet: options.sheet.clone(),

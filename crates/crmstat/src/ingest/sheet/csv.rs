@@ -1,11 +1,11 @@
-//! Rows to RFC 4180 text in a temporary file, within limits.
+//! Rows to RFC 4180 text, within limits.
 
-use std::{
-    fs::File,
-    io::{self, BufWriter, Write},
+use std::io::{self, BufWriter, Write};
+
+use crate::{
+    Error, Result,
+    ingest::source::{SharedFile, Spool},
 };
-
-use crate::{Error, Result, ingest::source::SharedFile};
 
 /// Columns of a sheet: what Excel allows.
 pub(super) const MAX_COLUMNS: usize = 16_384;
@@ -97,7 +97,7 @@ impl Row {
 /// widest of the first [`HEAD_ROWS`], the header among them: a row whose last cells are empty is as wide
 /// as the others, and a column that is only formatted does not appear.
 pub(super) struct CsvWriter {
-    out: BufWriter<File>,
+    out: BufWriter<Spool>,
     head: Vec<Row>,
     width: usize,
     is_past_head: bool,
@@ -106,17 +106,15 @@ pub(super) struct CsvWriter {
 }
 
 impl CsvWriter {
-    /// Into a new temporary file without a name.
-    pub(super) fn new() -> Result<Self> {
-        let file = tempfile::tempfile().map_err(spool_failure)?;
-        Ok(Self {
-            out: BufWriter::with_capacity(256 << 10, file),
+    pub(super) fn new() -> Self {
+        Self {
+            out: BufWriter::with_capacity(256 << 10, Spool::default()),
             head: Vec::new(),
             width: 1,
             is_past_head: false,
             cells: 0,
             bytes: 0,
-        })
+        }
     }
 
     /// Appends a record.
@@ -185,8 +183,8 @@ impl CsvWriter {
         if !self.is_past_head {
             self.write_head()?;
         }
-        let file = self.out.into_inner().map_err(|failure| spool_failure(failure.into_error()))?;
-        SharedFile::new(file).map_err(spool_failure)
+        let spool = self.out.into_inner().map_err(|failure| spool_failure(failure.into_error()))?;
+        spool.finish().map_err(spool_failure)
     }
 }
 

@@ -89,15 +89,15 @@ pub(crate) fn convert(source: &Source) -> Result<Converted> {
             .at(place(source.name()))
             .with_hint("the CRM may have answered with its login page: export again")
     })?;
-    let csv = CsvWriter::new()
-        .and_then(|csv| {
-            let mut table = Table::new(csv);
-            let mut position = TablePosition { chosen, seen: 0, inside: Vec::new() };
-            for piece in pieces(source.reader()?) {
-                position.take(piece.map_err(failed)?, &mut table)?;
-            }
-            table.finish()
-        })
+    let read = || {
+        let mut table = Table::new(CsvWriter::new());
+        let mut position = TablePosition { chosen, seen: 0, inside: Vec::new() };
+        for piece in pieces(source.reader()?) {
+            position.take(piece.map_err(failed)?, &mut table)?;
+        }
+        table.finish()
+    };
+    let csv = read()
         .map_err(|error| if error.is_io() { error } else { error.at(place(source.name())) })?;
     let decision = Decision {
         file: source.name().to_owned(),

@@ -8,14 +8,12 @@ use proptest::prelude::*;
 use super::html::declared_charset;
 use crate::{
     Error,
-    ingest::source::{Kind, Source, SourceOptions},
+    ingest::source::{ExportFile, Kind, Source, SourceOptions},
 };
 
 fn open(bytes: &[u8], sheet: Option<&str>) -> Result<Source, Error> {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(bytes).unwrap();
     let options = SourceOptions { sheet: sheet.map(str::to_owned), ..SourceOptions::default() };
-    Source::open(file.path().to_str().unwrap(), &options)
+    Source::open(ExportFile::bytes("book", bytes), &options)
 }
 
 fn text(source: &Source) -> String {

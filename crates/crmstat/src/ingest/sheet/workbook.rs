@@ -37,7 +37,7 @@ pub(crate) fn convert(
             Some(wanted) => (find(&book.sheets(), wanted)?, "as given".to_owned()),
             None => choose(&mut book)?,
         };
-        let mut csv = CsvWriter::new()?;
+        let mut csv = CsvWriter::new();
         let oddities = book.read(&sheet, &mut |row| {
             csv.write(row)?;
             Ok(ControlFlow::Continue(()))

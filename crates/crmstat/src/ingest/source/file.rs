@@ -7,11 +7,17 @@ use std::{
     time::SystemTime,
 };
 
+use bytes::Bytes;
+
 use super::{
     fingerprint::{Fingerprint, Tap},
     place, read_head,
 };
 use crate::{Error, Result};
+
+/// What is spooled stays in memory up to this size, in bytes; past it, it goes to the disk. Eight
+/// mebibytes hold the exports of a day, and are little beside what reading them takes.
+const SPOOL_MEMORY: usize = 8 << 20;
 
 /// What a compressed workbook or Parquet file may take on the disk once expanded, in bytes.
 ///
@@ -23,13 +29,13 @@ const PIPE_LIMIT: u64 = 64 << 30;
 /// Bytes moved at once.
 const BLOCK: usize = 256 << 10;
 
-/// An open file that several readers read, each at its own place.
+/// Content that several readers read, each at its own place: an open file, or bytes in memory.
 ///
 /// Every reader positions the one handle before it reads, under a lock: no name is looked up again, so
 /// a file that is renamed or deleted meanwhile is still read to its end.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedFile {
-    file: Arc<Mutex<File>>,
+    content: Content,
     len: u64,
     /// What tells that it was written to.
     stamp: Stamp,
@@ -50,15 +56,32 @@ impl Stamp {
     }
 }
 
+#[derive(Clone, Debug)]
+enum Content {
+    Disk(Arc<Mutex<File>>),
+    Memory(Bytes),
+}
+
 impl SharedFile {
     /// Shares `file`, which ends where it ends now.
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let stamp = Stamp::of(&file.metadata()?);
-        Ok(Self { file: Arc::new(Mutex::new(file)), len: stamp.len, stamp, tap: None })
+        Ok(Self {
+            content: Content::Disk(Arc::new(Mutex::new(file))),
+            len: stamp.len,
+            stamp,
+            tap: None,
+        })
+    }
+
+    /// Shares `bytes`.
+    pub(crate) fn in_memory(bytes: Bytes) -> Self {
+        let stamp = Stamp { len: bytes.len() as u64, modified: None };
+        Self { len: stamp.len, content: Content::Memory(bytes), stamp, tap: None }
     }
 
     /// Hashes from now on what is read.
-    fn hashed(self) -> Self {
+    pub(super) fn hashed(self) -> Self {
         Self { tap: Some(Arc::new(Tap::new())), ..self }
     }
 
@@ -79,7 +102,8 @@ impl SharedFile {
     /// # Errors
     /// A file that was written to meanwhile: what was read of it may be half old and half new.
     pub(crate) fn check_unchanged(&self) -> io::Result<()> {
-        let metadata = self.file.lock().unwrap_or_else(PoisonError::into_inner).metadata()?;
+        let Content::Disk(file) = &self.content else { return Ok(()) };
+        let metadata = file.lock().unwrap_or_else(PoisonError::into_inner).metadata()?;
         if Stamp::of(&metadata) == self.stamp {
             return Ok(());
         }
@@ -111,8 +135,19 @@ impl SharedFile {
         if wanted == 0 {
             return Ok(0);
         }
+        let file = match &self.content {
+            Content::Disk(file) => file,
+            Content::Memory(bytes) => {
+                // Inside, as something remains behind the offset.
+                buffer[..wanted].copy_from_slice(&bytes[offset as usize..][..wanted]);
+                if let Some(tap) = &self.tap {
+                    tap.saw(offset, &buffer[..wanted]);
+                }
+                return Ok(wanted);
+            }
+        };
         // A reader that panicked while it held the lock left nothing half-done but the position.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(offset))?;
         match file.read(&mut buffer[..wanted])? {
             0 => Err(io::Error::new(
@@ -177,20 +212,60 @@ pub(super) fn open(name: &str, hashed: bool) -> Result<SharedFile> {
     Ok(if hashed { file.hashed() } else { file })
 }
 
-/// Copies `reader` into a temporary file without a name: it vanishes with the last handle, however
-/// the process ends.
-fn spool(mut reader: impl Read) -> io::Result<SharedFile> {
-    let mut file = tempfile::tempfile().map_err(spooling)?;
+/// Keeps what `reader` gives.
+pub(super) fn spool(mut reader: impl Read) -> io::Result<SharedFile> {
+    let mut spool = Spool::default();
     let mut block = vec![0; BLOCK];
     loop {
         match reader.read(&mut block) {
             Ok(0) => break,
-            Ok(read) => file.write_all(&block[..read]).map_err(spooling)?,
+            Ok(read) => spool.write_all(&block[..read]).map_err(spooling)?,
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
             Err(cause) => return Err(cause),
         }
     }
-    SharedFile::new(file)
+    spool.finish().map_err(spooling)
+}
+
+/// Keeps what is written to it, to be read any number of times: in memory while it is small, then in a
+/// temporary file without a name, which vanishes with the last handle, however the process ends.
+#[derive(Debug, Default)]
+pub(crate) struct Spool {
+    memory: Vec<u8>,
+    disk: Option<File>,
+}
+
+impl Spool {
+    /// What was written.
+    pub(crate) fn finish(self) -> io::Result<SharedFile> {
+        match self.disk {
+            None => Ok(SharedFile::in_memory(self.memory.into())),
+            Some(mut file) => {
+                file.flush()?;
+                SharedFile::new(file)
+            }
+        }
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(file) = &mut self.disk {
+            return file.write(bytes);
+        }
+        if self.memory.len() + bytes.len() <= SPOOL_MEMORY {
+            self.memory.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        let mut file = tempfile::tempfile()?;
+        file.write_all(&self.memory)?;
+        self.memory = Vec::new();
+        self.disk.insert(file).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.disk.as_mut().map_or(Ok(()), Write::flush)
+    }
 }
 
 /// The failure to keep a copy, in the words of an error of ours.

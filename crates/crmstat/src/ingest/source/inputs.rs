@@ -1,9 +1,6 @@
 //! The files of one run, each opened once.
 
-use super::{
-    file::{self, SharedFile},
-    fingerprint::Fingerprint,
-};
+use super::{ExportFile, file::SharedFile, fingerprint::Fingerprint};
 use crate::{Error, Result};
 use std::{
     fmt,
@@ -57,9 +54,10 @@ impl Inputs {
         Self(Some(Arc::new(Mutex::new(Opened { is_hashed: true, files: Vec::new() }))))
     }
 
-    /// The file `name` for `role`, opened now or before.
-    pub(super) fn open(&self, role: &str, name: &str) -> Result<SharedFile> {
-        let Some(mut opened) = self.lock() else { return file::open(name, false) };
+    /// The content of `given` for `role`, opened now or before.
+    pub(super) fn open(&self, role: &str, given: &ExportFile) -> Result<SharedFile> {
+        let name = given.name();
+        let Some(mut opened) = self.lock() else { return given.open(false) };
         if let Some(entry) = opened.files.iter().find(|entry| entry.name == name) {
             let file = entry.file.clone();
             if !opened.files.iter().any(|entry| entry.name == name && entry.role == role) {
@@ -68,7 +66,7 @@ impl Inputs {
             }
             return Ok(file);
         }
-        let file = file::open(name, opened.is_hashed)?;
+        let file = given.open(opened.is_hashed)?;
         let (role, name) = (role.to_owned(), name.to_owned());
         opened.files.push(Entry { role, name, file: file.clone() });
         Ok(file)
@@ -83,7 +81,7 @@ impl Inputs {
             Error::data(format!("the name of `{}` is not UTF-8", path.display()))
                 .with_hint("rename the file")
         })?;
-        let file = self.open(role, name)?;
+        let file = self.open(role, &ExportFile::path(name))?;
         let mut bytes = Vec::new();
         file.reader_at(0)
             .take(LARGEST + 1)

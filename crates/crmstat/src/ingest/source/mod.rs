@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `contained` | a wall around foreign decoders |
 //! | `expand` | file names and glob patterns to inputs |
+//! | `export_file` | an input by its name: a path, or bytes in memory |
 //! | `inputs` | the files of one run, each opened once |
-//! | `file` | one open file that many readers share; spooling of pipes |
+//! | `file` | content that many readers share; spooling of pipes |
 //! | `fingerprint` | the hash of what was read |
 //! | `compression` | gzip and zstd, with a bound on what they may expand to |
 //! | `kind` | text, sheet, HTML table or Parquet, by magic bytes and structure |
@@ -13,12 +14,13 @@
 //! | `transcode` | that encoding to UTF-8, on the fly |
 //!
 //! The extension of a file is never looked at. An input is opened once and read as often as needed:
-//! a pipe is first copied into a temporary file that has no name.
+//! a pipe is first copied, into memory while it is small and then into a temporary file that has no name.
 
 mod compression;
 mod contained;
 mod encoding;
 mod expand;
+mod export_file;
 mod few_bytes;
 mod file;
 mod fingerprint;
@@ -34,11 +36,12 @@ use std::{
 use self::{compression::Compression, encoding::Chosen, transcode::Transcoder};
 pub(crate) use self::{
     contained::contained,
-    file::{FileReader, SharedFile},
+    file::{FileReader, SharedFile, Spool},
     kind::Format,
 };
 pub use self::{
     expand::expand,
+    export_file::ExportFile,
     fingerprint::Fingerprint,
     inputs::{Inputs, ReadFile},
 };
@@ -111,16 +114,18 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Opens `name`, a path or `-` for standard input, and decides what it is.
+    /// Opens `file` and decides what it is.
     ///
-    /// A sheet is converted here, once, into a temporary file.
+    /// A sheet is converted here, once.
     ///
     /// # Errors
     /// An input that cannot be opened or read, that is not a table crmstat reads, that expands past
     /// the limits of its kind, or an encoding or sheet that does not exist.
-    pub(crate) fn open(name: &str, options: &SourceOptions) -> Result<Self> {
+    pub(crate) fn open(file: impl Into<ExportFile>, options: &SourceOptions) -> Result<Self> {
         let forced = options.encoding.as_deref().map(encoding::by_name).transpose()?;
-        let opened = options.inputs.open(options.role, name)?;
+        let given = file.into();
+        let name = given.name();
+        let opened = options.inputs.open(options.role, &given)?;
         let mut file = opened.clone();
         let mut decisions = Vec::new();
         let mut decide = |topic: &str, value: String, reason: String, option| {

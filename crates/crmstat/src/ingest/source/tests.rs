@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 
 use proptest::prelude::*;
 
-use super::{Kind, Source, SourceOptions, expand};
+use super::{ExportFile, Kind, Source, SourceOptions, expand};
 use crate::{Error, ingest::parquet::ParquetFile};
 
 /// A temporary file that holds `bytes`; its extension says nothing.
@@ -13,7 +13,7 @@ fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
 }
 
 fn open_with(bytes: &[u8], options: &SourceOptions) -> Result<Source, Error> {
-    Source::open(file(bytes).path().to_str().unwrap(), options)
+    Source::open(ExportFile::bytes("input", bytes), options)
 }
 
 fn open(bytes: &[u8]) -> Result<Source, Error> {

@@ -8,20 +8,14 @@ use crate::{
     ingest::{Export, ReadOptions},
 };
 use crmstat_models::clv::TimeUnit;
-use std::{fmt::Write, fs};
+use std::fmt::Write;
 
 fn valued(orders: &str, contracts: &str, until: &str) -> Result<Clv, Error> {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: String| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let orders = write("orders.csv", format!("customer_id,order_date,amount\n{orders}"));
-    let header = "customer_id,contract_start,contract_end\n";
-    let contracts = write("customers.csv", format!("{header}{contracts}"));
+    let orders = format!("customer_id,order_date,amount\n{orders}");
+    let contracts = format!("customer_id,contract_start,contract_end\n{contracts}");
     let of_customers = ReadOptions { kind: Some(TableKind::Customers), ..ReadOptions::default() };
-    let contracts = Records::read(&mut Export::open(&[contracts], of_customers)?)?.result;
+    let mut contracts = Export::from_bytes("customers.csv", contracts, of_customers)?;
+    let contracts = Records::read(&mut contracts)?.result;
     let beside = Beside { contracts: Some(&contracts), ..Beside::default() };
     let options = Options {
         window: day_after(until),
@@ -29,7 +23,7 @@ fn valued(orders: &str, contracts: &str, until: &str) -> Result<Clv, Error> {
         unit: TimeUnit::Month,
         ..Options::default()
     };
-    let mut orders = Export::open(&[orders], ReadOptions::default())?;
+    let mut orders = Export::from_bytes("orders.csv", orders, ReadOptions::default())?;
     estimate_with(&mut orders, beside, &options).map(|found| found.result)
 }
 

@@ -1,13 +1,13 @@
 //! Attributes of customers that act on their rates.
 
-use super::{csv, dataset, day_after, open};
+use super::{csv, dataset, day_after, of_text, open};
 use crate::{
     Error,
     analysis::clv::{Beside, Clv, Model, Options, OrderModel, Warning, estimate, estimate_with},
     data::CustomerTable,
-    ingest::{ReadOptions, TableQuery},
+    ingest::{ExportFile, ReadOptions, TableQuery},
 };
-use std::{fmt::Write, fs};
+use std::fmt::Write;
 
 fn options() -> Options {
     Options { model: OrderModel::ParetoNbd, window: day_after("2025-12-31"), ..Options::default() }
@@ -60,18 +60,12 @@ fn a_doubled_rate_is_found() {
             writeln!(orders, "c{customer:03},{date},10").unwrap();
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: String| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let orders = write("orders.csv", format!("customer_id,order_date,amount\n{orders}"));
-    let customers = write("customers.csv", format!("customer_id,region\n{customers}"));
+    let customers = format!("customer_id,region\n{customers}");
+    let customers = ExportFile::bytes("customers.csv", customers);
     let query = TableQuery::default();
-    let table = CustomerTable::read(&customers, &query, ReadOptions::default()).unwrap().result;
+    let table = CustomerTable::read(customers, &query, ReadOptions::default()).unwrap().result;
     let beside = Beside { attributes: Some(&table), ..Beside::default() };
-    let found = estimate_with(&mut open(&orders), beside, &options()).unwrap().result;
+    let found = estimate_with(&mut of_text(&orders), beside, &options()).unwrap().result;
     let parameters = found.model().orders().parameters();
     let effect = parameters.iter().find(|each| each.name == "orders: region=South").unwrap();
     assert!((effect.value - 2.0_f64.ln()).abs() < 0.1, "{effect:?}");

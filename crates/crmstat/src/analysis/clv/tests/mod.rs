@@ -25,16 +25,19 @@ fn open(path: &str) -> Export {
     Export::open(&[path], ReadOptions::default()).unwrap()
 }
 
+/// An export of rows of a customer, a date and an amount.
+fn of_text(rows: &str) -> Export {
+    let text = format!("customer_id,order_date,amount\n{rows}");
+    Export::from_bytes("orders.csv", text, ReadOptions::default()).unwrap()
+}
+
 fn day_after(last: &str) -> Window {
     let last: Date = last.parse().unwrap();
     Window { since: None, until: Some(AsOf::day_after(last)) }
 }
 
 fn of_rows(rows: &str, options: &Options) -> Result<Clv, Error> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("orders.csv");
-    fs::write(&path, format!("customer_id,order_date,amount\n{rows}")).unwrap();
-    estimate(&mut open(path.to_str().unwrap()), options).map(|imported| imported.result)
+    estimate(&mut of_text(rows), options).map(|imported| imported.result)
 }
 
 fn of_shop(options: &Options) -> Imported<Clv> {
@@ -153,10 +156,10 @@ fn the_order_of_rows_changes_nothing() {
     let text = fs::read_to_string(dataset("orders.csv")).unwrap();
     let mut lines: Vec<&str> = text.lines().collect();
     lines[1..].reverse();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("reversed.csv");
-    fs::write(&path, lines.join("\n")).unwrap();
-    let reversed = estimate(&mut open(path.to_str().unwrap()), &options).unwrap().result;
+    let reversed = lines.join("\n");
+    let mut reversed =
+        Export::from_bytes("reversed.csv", reversed, ReadOptions::default()).unwrap();
+    let reversed = estimate(&mut reversed, &options).unwrap().result;
     let found = of_shop(&options).result;
     assert_eq!(csv(&found.table().unwrap()), csv(&reversed.table().unwrap()));
     assert_eq!(csv(&found.parameters().unwrap()), csv(&reversed.parameters().unwrap()));

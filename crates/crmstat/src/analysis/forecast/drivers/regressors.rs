@@ -5,6 +5,7 @@ use crate::{
     Date, Error, Result,
     analysis::forecast::{History, Period},
     data::Column,
+    ingest::ExportFile,
 };
 use crmstat_models::forecast::drivers::Driver;
 use std::collections::BTreeMap;
@@ -28,14 +29,16 @@ struct Row {
 const KNOWN_AT: &str = "known_at";
 
 impl Regressors {
-    /// Reads `file`: a column of dates (`date` or `period`, as YYYY-MM-DD), one column of numbers per
+    /// Reads `file`, a path or an [`ExportFile`] in memory: a column of dates (`date` or `period`, as YYYY-MM-DD), one column of numbers per
     /// regressor and, if need be, `known_at`, the day on which a row became known: a backtest does not use it
     /// before. Without it every row was known always, as a calendar of promotions is.
     ///
     /// # Errors
     /// A file that cannot be read, without a column of dates or of numbers, or with a cell that is none.
-    pub fn from_file(file: &str) -> Result<Self> {
-        let (table, dates) = dated(file)?;
+    pub fn from_file(file: impl Into<ExportFile>) -> Result<Self> {
+        let file = file.into();
+        let (table, dates) = dated(&file)?;
+        let file = file.name();
         let known_at: Vec<Option<Date>> = match table.column(KNOWN_AT) {
             Some(Column::Text(texts)) => {
                 let known = |row| texts.get(row).map(|text| date(file, text)).transpose();

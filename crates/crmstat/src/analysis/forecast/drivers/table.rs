@@ -3,14 +3,14 @@
 use crate::{
     Date, Error, Result,
     data::CustomerTable,
-    ingest::{ReadOptions, TableQuery},
+    ingest::{ExportFile, ReadOptions, TableQuery},
 };
 
 /// Headers of the column of dates.
 const DATES: [&str; 4] = ["date", "period", "дата", "период"];
 
 /// The table in `file` and the dates of its rows.
-pub(super) fn dated(file: &str) -> Result<(CustomerTable, Vec<Date>)> {
+pub(super) fn dated(file: &ExportFile) -> Result<(CustomerTable, Vec<Date>)> {
     let read = |header: &str| {
         let query = TableQuery { id: Some(header.to_owned()), ..TableQuery::default() };
         CustomerTable::read(file, &query, ReadOptions::default())
@@ -27,7 +27,7 @@ pub(super) fn dated(file: &str) -> Result<(CustomerTable, Vec<Date>)> {
     };
     let table = first?.result;
     let dates = (0..table.len())
-        .map(|row| date(file, table.ids().get(row).unwrap_or_default()))
+        .map(|row| date(file.name(), table.ids().get(row).unwrap_or_default()))
         .collect::<Result<_>>()?;
     Ok((table, dates))
 }

@@ -1,7 +1,7 @@
 //! Working days: weekends, holidays, and days off that were moved.
 
 use super::table::dated;
-use crate::{Date, Error, Result};
+use crate::{Date, Error, Result, ingest::ExportFile};
 use std::collections::BTreeSet;
 
 /// Which days are worked. Weeks have five working days, from Monday; holidays and moved days off change them.
@@ -117,14 +117,21 @@ impl WorkCalendar {
         calendar
     }
 
-    /// Five working days a week but for the holidays in `file`, which has a column of dates.
+    /// Five working days a week but for `holidays`.
+    pub fn with_holidays(holidays: impl IntoIterator<Item = Date>) -> Self {
+        Self { holidays: holidays.into_iter().collect(), worked: BTreeSet::new() }
+    }
+
+    /// Five working days a week but for the holidays in `file`, which has a column of dates: a path, or an
+    /// [`ExportFile`] in memory.
     ///
     /// # Errors
     /// A file that cannot be read, or without a date.
-    pub fn from_file(file: &str) -> Result<Self> {
-        let holidays: BTreeSet<Date> = dated(file)?.1.into_iter().collect();
+    pub fn from_file(file: impl Into<ExportFile>) -> Result<Self> {
+        let file = file.into();
+        let holidays: BTreeSet<Date> = dated(&file)?.1.into_iter().collect();
         if holidays.is_empty() {
-            return Err(Error::data(format!("`{file}` has no date of a holiday"))
+            return Err(Error::data(format!("`{}` has no date of a holiday", file.name()))
                 .with_hint("it needs a column `date`, and may have `name`"));
         }
         Ok(Self { holidays, worked: BTreeSet::new() })

@@ -1,7 +1,5 @@
 //! Pipelines out of exports: what is known at a cutoff, what is not, and what comes of it.
 
-use std::io::Write;
-
 use super::*;
 use crate::{
     Lang,
@@ -12,16 +10,8 @@ use crate::{
     write::Format,
 };
 
-fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
-    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
-    file.write_all(bytes).unwrap();
-    file
-}
-
 fn read(bytes: &[u8]) -> Deals {
-    let file = file(bytes);
-    let mut export =
-        Export::open(&[file.path().to_str().unwrap()], ReadOptions::default()).unwrap();
+    let mut export = Export::from_bytes("deals.csv", bytes, ReadOptions::default()).unwrap();
     Deals::read(&mut export).unwrap().result
 }
 
@@ -43,9 +33,8 @@ fn team(seed: u64) -> (Deals, Records) {
         world.write(part.parse::<Part>().unwrap(), Format::Csv, &mut bytes).unwrap();
         bytes
     };
-    let history = file(&written("history"));
     let options = ReadOptions { kind: Some(TableKind::History), ..ReadOptions::default() };
-    let mut export = Export::open(&[history.path().to_str().unwrap()], options).unwrap();
+    let mut export = Export::from_bytes("history.csv", written("history"), options).unwrap();
     (read(&written("main")), Records::read(&mut export).unwrap().result)
 }
 

@@ -11,7 +11,7 @@ mod tests;
 pub(crate) use evidence::DateEvidence;
 
 use super::{Parsed, digit_pairs};
-use crate::{Date, Timestamp, ingest::Zone};
+use crate::{Date, Timestamp, data::OUT_OF_RANGE, ingest::Zone};
 use scan::{Scanned, Written};
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,6 @@ impl DateReader<'_> {
     }
 }
 
-const OUT_OF_RANGE: &str = "a year outside 1900 to 2199";
 const NO_SUCH_DAY: &str = "no such day in the calendar";
 
 impl std::fmt::Display for DateFormat {
