@@ -7,7 +7,7 @@ use crmstat::{
     analysis::inspect::Source,
     data::{Field, TableKind},
     ingest::{
-        ExportFile, Inputs, ReadOptions, files_named,
+        Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, files_named,
         profile::{Profile, Rates},
     },
 };
@@ -104,6 +104,9 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         }),
         kind,
         map,
+        ignore: if kind.is_none() { args.ignore.clone() } else { Vec::new() },
+        duplicates: args.duplicates.as_deref().map(duplicates).transpose()?,
+        order_total: args.order_total.as_deref().map(order_total).transpose()?,
         stages,
         date_order: args.date_order.as_deref().map(str::parse).transpose()?,
         decimal: args.decimal.as_deref().map(str::parse).transpose()?,
@@ -206,6 +209,27 @@ fn known_field(name: &str) -> Result<Field> {
             .with_hint(format!("one of {}", names.join(", ")))
             .into()
     })
+}
+
+fn duplicates(given: &str) -> Result<Duplicates> {
+    match given {
+        "drop" => Ok(Duplicates::Drop),
+        "keep" => Ok(Duplicates::Keep),
+        "refuse" => Ok(Duplicates::Refuse),
+        _ => Err(Error::usage(format!("`--duplicates {given}` is not known"))
+            .with_hint("one of `drop`, `keep`, `refuse`")
+            .into()),
+    }
+}
+
+fn order_total(given: &str) -> Result<OrderTotal> {
+    match given {
+        "once" => Ok(OrderTotal::Once),
+        "sum" => Ok(OrderTotal::Sum),
+        _ => Err(Error::usage(format!("`--order-total {given}` is not known"))
+            .with_hint("one of `once`, `sum`")
+            .into()),
+    }
 }
 
 fn delimiter(given: &str) -> Result<u8> {

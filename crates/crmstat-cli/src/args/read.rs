@@ -17,6 +17,17 @@ pub(crate) struct ReadArgs {
     /// another table, as in `--map lines.price=Cost` (repeatable)
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub(crate) map: Vec<String>,
+    /// A column that is left out: it does not say what it seems to say (repeatable)
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) ignore: Vec<String>,
+    /// Rows that repeat another one in every cell: count them once, count them all, or refuse them
+    /// [default: once where they are in several files, all within a file]
+    #[arg(long, value_name = "drop|keep|refuse")]
+    pub(crate) duplicates: Option<String>,
+    /// An amount that is the same on all rows of an order: the order's, counted once, or the row's, summed
+    /// [default: decided from the amounts]
+    #[arg(long, value_name = "once|sum")]
+    pub(crate) order_total: Option<String>,
     /// What a stage means, as in `--stage "Contract signed=won"` (repeatable)
     #[arg(long, value_name = "LABEL=won|lost|open")]
     pub(crate) stage: Vec<String>,

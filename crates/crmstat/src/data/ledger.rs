@@ -26,10 +26,14 @@ pub enum Ignored {
     Refunded,
     /// Names no customer, where customers are looked at.
     NoCustomer,
+    /// Equal in every cell to a row that counts.
+    Repeated,
+    /// A deal or order that a later file has in another version.
+    OlderVersion,
 }
 
 impl Ignored {
-    const COUNT: usize = 10;
+    const COUNT: usize = 12;
 
     /// The rule in words.
     pub const fn rule(self) -> &'static str {
@@ -44,6 +48,8 @@ impl Ignored {
             Self::FarDate => "date far from all others",
             Self::Refunded => "refunded in full",
             Self::NoCustomer => "without a customer",
+            Self::Repeated => "repeats another row",
+            Self::OlderVersion => "newer in a later file",
         }
     }
 
@@ -58,6 +64,8 @@ impl Ignored {
         Self::FarDate,
         Self::Refunded,
         Self::NoCustomer,
+        Self::Repeated,
+        Self::OlderVersion,
     ];
 }
 
@@ -77,6 +85,11 @@ impl Ledger {
     /// Rows left out, by rule.
     pub fn ignored(&self) -> impl Iterator<Item = (Ignored, u64)> + '_ {
         Ignored::ALL.into_iter().zip(self.ignored).filter(|(_, rows)| *rows > 0)
+    }
+
+    /// Rows left out by `rule`.
+    pub fn ignored_by(&self, rule: Ignored) -> u64 {
+        self.ignored[rule as usize]
     }
 
     /// Rows left out by all rules.

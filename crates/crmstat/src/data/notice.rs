@@ -110,6 +110,60 @@ pub enum Finding {
         /// The id.
         id: String,
     },
+    /// Rows that are equal in every cell to one of another file and count once.
+    RowsInSeveralFiles,
+    /// Rows of deals or orders that a later file has in another version, which counts.
+    OlderVersions {
+        /// The latest file.
+        latest: String,
+    },
+    /// Rows of one file that repeat another one in every cell; all of them count.
+    DuplicateRows {
+        /// Whether their number is an estimate.
+        is_estimate: bool,
+    },
+    /// Orders whose rows all have the amount of the whole, which counts once.
+    OrderTotalOnce,
+    /// Orders whose rows all have one amount, which are added up.
+    OrderTotalSummed,
+    /// Cells of the customer that hold several ids; the first is taken.
+    SeveralIds,
+    /// Ids of customers that a spreadsheet has rounded, so that several became one.
+    RoundedIds,
+    /// The status is in a column that its cells and not its header name; `rows` are no sales by it.
+    StatusByContent {
+        /// The column's header.
+        column: String,
+        /// Its labels in the first rows.
+        labels: String,
+    },
+    /// Rows that their stage or status calls sales are none by another column, such as `is_cancelled`.
+    NoSaleBy {
+        /// The column's header.
+        column: String,
+    },
+    /// A column with words of status that is not used.
+    StatusNotUsed {
+        /// The column's header.
+        column: String,
+        /// Its labels in the first rows.
+        labels: String,
+    },
+    /// Deals in an open stage that have a reason of their loss.
+    LostByReason {
+        /// The column's header.
+        column: String,
+    },
+    /// Deals in an open stage to which the CRM gives no chance: lost, as its way of archiving has it.
+    LostByProbability {
+        /// The column's header.
+        column: String,
+    },
+    /// Deals in an open stage that have a close date.
+    OpenWithCloseDate {
+        /// The column's header.
+        column: String,
+    },
 }
 
 /// One thing that changes an answer and that nobody has settled yet.

@@ -53,6 +53,8 @@ pub(crate) struct OrderColumns {
     pub(crate) amount: Vec<Money>,
     /// Where rows are lines: the place of each row's order among the sorted ids of orders.
     pub(crate) order: Option<Vec<u32>>,
+    /// Whether the amount of a row is that of its whole order.
+    pub(crate) is_total: bool,
     pub(crate) fields: Vec<(Field, Column)>,
 }
 
@@ -62,7 +64,8 @@ impl Orders {
     /// # Errors
     /// An order that is worth more than money can hold.
     pub(crate) fn assemble(columns: OrderColumns) -> Result<Self> {
-        let OrderColumns { customers: ids, customer: owner, at, amount, order, fields } = columns;
+        let OrderColumns { customers: ids, customer: owner, at, amount, order, is_total, fields } =
+            columns;
         // When an order was placed: with its first line.
         let placed: Option<Vec<Timestamp>> = order.as_ref().map(|order| {
             let orders = order.iter().max().map_or(0, |last| *last as usize + 1);
@@ -91,9 +94,9 @@ impl Orders {
                 .then_with(|| l.cmp(&r))
         });
 
-        let fields =
+        let fields: Vec<(Field, Column)> =
             fields.iter().map(|(field, column)| (*field, column.reordered(&lines))).collect();
-        let line_amounts = gather(&amount, &lines);
+        let mut line_amounts = gather(&amount, &lines);
         let first_line = order.as_ref().map(|order| {
             let mut first: Vec<u32> = (0..lines.len() as u32)
                 .filter(|at| {
@@ -116,6 +119,11 @@ impl Orders {
                 fields,
             });
         };
+        if is_total {
+            for pair in first_line.windows(2) {
+                share_out(&mut line_amounts, &fields, pair[0] as usize..pair[1] as usize);
+            }
+        }
         let heads: Vec<u32> =
             first_line[..first_line.len() - 1].iter().map(|line| lines[*line as usize]).collect();
         let amount =
@@ -338,6 +346,44 @@ impl Orders {
         let first = self.at.iter().min()?;
         let last = self.at.iter().max()?;
         Some((first.date(), last.date()))
+    }
+}
+
+/// Shares the amount of an order, which each of its `lines` has, out among them: by price times quantity
+/// where all have them, in equal parts elsewhere. What does not go up falls to the first lines.
+fn share_out(amounts: &mut [Money], fields: &[(Field, Column)], lines: Range<usize>) {
+    let total = i128::from(amounts[lines.start].units());
+    let of = |wanted: Field| fields.iter().find(|(field, _)| *field == wanted);
+    let product = |line: usize| match (of(Field::Price), of(Field::Quantity)) {
+        (Some((_, Column::Money(prices))), Some((_, Column::Number(pieces)))) => {
+            let pieces = Money::from_f64(pieces[line]).filter(|pieces| pieces.units() > 0)?;
+            let price = prices[line].filter(|price| !price.is_negative())?;
+            Some(i128::from(price.units()) * i128::from(pieces.units()))
+        }
+        _ => None,
+    };
+    let weights: Option<Vec<i128>> = lines.clone().map(product).collect();
+    let weights = weights
+        .filter(|weights| weights.iter().sum::<i128>() > 0)
+        .unwrap_or_else(|| vec![1; lines.len()]);
+    let whole: i128 = weights.iter().sum();
+    // Weights are scaled down so that their product with the total stays within 128 bits.
+    let scale = (whole >> 62) + 1;
+    let mut shares: Vec<i64> = weights
+        .iter()
+        .map(|weight| (total * (weight / scale) / (whole / scale).max(1)) as i64)
+        .collect();
+    let shared: i128 = shares.iter().map(|share| i128::from(*share)).sum();
+    let mut rest = (total - shared) as i64;
+    let mut at = 0;
+    while rest != 0 {
+        let count = shares.len();
+        shares[at % count] += rest.signum();
+        rest -= rest.signum();
+        at += 1;
+    }
+    for (line, share) in lines.zip(shares) {
+        amounts[line] = Money::from_units(share);
     }
 }
 

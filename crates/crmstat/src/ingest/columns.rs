@@ -5,7 +5,7 @@ use super::{
         Parsed,
         date::DateReader,
         number::{Amount, NumberFormat},
-        text,
+        text::{self, Oddity},
     },
     text::Wanted,
 };
@@ -31,6 +31,8 @@ pub(crate) struct FieldPart<'a> {
     numbers: NumberFormat,
     /// Where the cells are discounts: their unit.
     discounts: Option<DiscountUnit>,
+    /// Whether its texts are ids of customers or orders.
+    is_id: bool,
     input: &'a Input,
 }
 
@@ -43,6 +45,9 @@ impl<'a> FieldPart<'a> {
             discounts: input
                 .discounts
                 .filter(|_| input.mapping.column(Field::Discount) == Some(column)),
+            is_id: input.mapping.column(Field::OrderId) == Some(column)
+                || input.mapping.column(Field::CustomerId) == Some(column)
+                || input.mapping.customer.iter().any(|customer| customer.column == column),
             input,
         }
     }
@@ -82,8 +87,13 @@ impl<'a> FieldPart<'a> {
 
     /// The text in `cell`; `None` is missing.
     pub(crate) fn text<'r>(&self, cell: &'r [u8]) -> Option<&'r [u8]> {
-        let cell = text::clean(cell);
+        let cell = if self.is_id { text::id(cell).0 } else { text::clean(cell) };
         (!text::is_missing(cell) && !self.input.is_null(cell)).then_some(cell)
+    }
+
+    /// What is odd about the id in `cell`.
+    pub(crate) fn oddity(&self, cell: &[u8]) -> Oddity {
+        if self.is_id && !text::is_usual_id(cell) { text::id(cell).1 } else { Oddity::None }
     }
 }
 

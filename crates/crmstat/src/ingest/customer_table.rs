@@ -400,7 +400,7 @@ fn take(
         let cell = |part: &Part| records.batch.cells[part.position][row].of(&records.block.bytes);
         let fault = match (width, id) {
             (Some(width), _) => Some(faults.ragged(width)),
-            (None, Some(id)) if text::is_missing(text::clean(cell(&id))) => {
+            (None, Some(id)) if text::id(cell(&id)).0.is_empty() => {
                 Some(Fault { part: Some(id), reason: "a required cell is empty" })
             }
             _ => None,
@@ -411,7 +411,7 @@ fn take(
         }
         match (&line, id) {
             (Some(line), _) => taken.ids.push(line.as_bytes()),
-            (None, Some(id)) => taken.ids.push(cell(&id)),
+            (None, Some(id)) => taken.ids.push(text::id(cell(&id)).0),
             (None, None) => {}
         }
         for (column, part) in taken.cells.iter_mut().zip(parts) {

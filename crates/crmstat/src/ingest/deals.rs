@@ -6,17 +6,19 @@ use super::{
     columns::{FieldPart, RawColumn},
 };
 use crate::{
-    Error, Money, Result,
+    Error, Money, Result, Timestamp,
     data::{Column, DealStatus, Deals, Field, TableKind},
     ingest::{
         orders::{
             all_rows::{decide, repeated},
+            order_totals::{self, Amounts, Evidence, is_named_total, judge, of_sample},
             outcome::DealPart,
         },
         pass::{
             batches::BatchRecords,
             faults::{Fault, Faults},
             input::Input,
+            repeats::{Counting, hash_of_record},
             tally::Tally,
             verdict::account,
         },
@@ -32,6 +34,9 @@ pub(crate) struct CollectedDeals {
     /// Whether rows of equal ids are lines whose amounts add up.
     pub(crate) are_lines: bool,
 }
+
+/// The place of the customer among [`Deals::FIELDS`].
+const CUSTOMER: usize = 1;
 
 impl Deals {
     /// Reads the deals of `export`.
@@ -93,6 +98,11 @@ pub(crate) fn collect_deals(
             Deals::FIELDS.iter().filter_map(|field| column(*field)).collect();
         columns.extend(DealPart::columns(&input.mapping));
         columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
+        columns.extend(Counting::columns(input));
+        if input.is_typed() {
+            // Rows are compared as a whole.
+            columns.extend(input.readable_columns());
+        }
         let wanted = input.wanted(columns);
         let part = |field| column(field).map(|column| FieldPart::new(input, &wanted, column));
         let reader = Reader {
@@ -100,6 +110,7 @@ pub(crate) fn collect_deals(
             amount: part(Field::Amount),
             currency: part(Field::Currency),
             fields: Deals::FIELDS.map(part).to_vec(),
+            counting: Counting::new(input, &wanted),
             options,
         };
         let faults = Faults { input, keep: options.keep_rejected };
@@ -121,8 +132,20 @@ pub(crate) fn collect_deals(
         return Err(Error::data("ids of deals are texts"));
     };
     let named = codes.iter().filter(|code| **code != crate::data::column::MISSING).count();
-    let decision =
-        (texts.len() < named).then(|| repeated(inputs, named as u64, texts.len(), are_lines));
+    let deals = texts.len();
+    let evidence = inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
+    if are_lines && deals < named && (evidence != Evidence::Lines || options.order_total.is_some())
+    {
+        let repeated = joined.tally.sketch.repeated();
+        joined.tally.repeated = Some(repeated);
+        let of_deals = joined.deals.amounts_of_deals();
+        let named = is_named_total(inputs);
+        let verdict = judge(&of_deals, evidence, repeated.rows, named, options.order_total);
+        joined.deals.are_lines = !verdict.once;
+        joined.tally.notices.extend(verdict.notice);
+    }
+    let are_lines = joined.deals.are_lines;
+    let decision = (deals < named).then(|| repeated(inputs, named as u64, deals, are_lines));
     account(joined.deals, joined.tally, decision, inputs, options)
 }
 
@@ -132,6 +155,8 @@ struct Reader<'a> {
     amount: Option<FieldPart<'a>>,
     currency: Option<FieldPart<'a>>,
     fields: Vec<Option<FieldPart<'a>>>,
+    /// Which rows count, where some are in another file as well.
+    counting: Option<Counting>,
     options: &'a ReadOptions,
 }
 
@@ -172,12 +197,23 @@ impl State {
                 None => deals.push(reader, tally, records, row),
             };
             match read {
-                Ok(()) => tally.ledger.accepted += 1,
-                Err(fault) => {
-                    let before = deals.status.len();
-                    for (_, column) in &mut deals.columns {
-                        column.truncate(before);
+                Ok(()) => {
+                    let counting = reader.counting.as_ref();
+                    let left_out = counting.and_then(|rows| rows.left_out(records, row));
+                    let amount = deals.amount.last().copied().flatten().unwrap_or_default();
+                    if let Some(rule) = left_out {
+                        deals.truncate(deals.status.len() - 1);
+                        tally.leave_out(rule, amount);
+                        continue;
                     }
+                    tally.ledger.accepted += 1;
+                    if reader.options.duplicates.is_none() {
+                        let at = Timestamp::from_seconds(0);
+                        tally.sketch.observe(at, amount, || hash_of_record(records.record(row)));
+                    }
+                }
+                Err(fault) => {
+                    deals.truncate(deals.status.len());
                     faults.reject(tally, records, row, fault);
                 }
             }
@@ -186,6 +222,30 @@ impl State {
 }
 
 impl CollectedDeals {
+    /// Leaves the first `deals`.
+    fn truncate(&mut self, deals: usize) {
+        self.status.truncate(deals);
+        self.amount.truncate(deals);
+        for (_, column) in &mut self.columns {
+            column.truncate(deals);
+        }
+    }
+
+    /// The amounts of the deals that have several rows.
+    fn amounts_of_deals(&self) -> order_totals::Orders {
+        let mut orders = order_totals::Orders::default();
+        if let RawColumn::Text { texts, codes } = &self.columns[0].1 {
+            let mut amounts = vec![Amounts::default(); texts.len()];
+            for (code, amount) in codes.iter().zip(&self.amount) {
+                if let (Some(deal), Some(amount)) = (amounts.get_mut(*code as usize), amount) {
+                    deal.add(*amount);
+                }
+            }
+            amounts.into_iter().for_each(|deal| orders.add(deal));
+        }
+        orders
+    }
+
     /// Adds the deal of record `row`; after a fault some columns are longer than others.
     fn push(
         &mut self,
@@ -194,12 +254,15 @@ impl CollectedDeals {
         records: &BatchRecords<'_>,
         row: usize,
     ) -> Result<(), Fault> {
-        let status = reader.deal.status(tally, records, row)?;
+        let status = reader.deal.status(tally, records, row)?.status;
         for ((_, column), part) in self.columns.iter_mut().zip(&reader.fields) {
             let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
             column.push(part.as_ref(), records, row).map_err(fault)?;
         }
         let amount = reader.amount(tally, records, row)?;
+        if let Some(customer) = &reader.fields[CUSTOMER] {
+            tally.see_id(customer.oddity(customer.cell(records, row)));
+        }
         self.status.push(status);
         self.amount.push(amount);
         Ok(())

@@ -10,9 +10,10 @@ use super::{
 use crate::{
     Error, Place, Result, Window,
     collections::sharded_map::Groups,
-    data::{Decision, Field, Imported, OrdersQuery, Records, TableKind, Texts},
+    data::{Field, Imported, OrdersQuery, Records, TableKind, Texts},
     ingest::{
         distinct_ids::keys,
+        options::Duplicates,
         orders::{
             all_rows::{Collected, collect_orders},
             amount::decided,
@@ -20,7 +21,7 @@ use crate::{
             per_customer::{PerCustomer, gather, survey},
             product_prices::ProductPrices,
         },
-        pass::{input::Input, tally::Tally},
+        pass::{input::Input, repeats::Repeats, tally::Tally},
         records::collect_records,
     },
 };
@@ -122,6 +123,17 @@ impl Export {
             .at(Place { file: other.name().to_owned(), ..Place::default() })
             .with_hint("give tables of other kinds with their own options, such as `--lines`");
             inputs[0].refuse(error)?;
+        }
+        let others = identical(&inputs, &options)?;
+        match others {
+            Identical::Refused(error) => inputs[0].refuse(error)?,
+            Identical::Left(numbers) => {
+                inputs.retain(|input| !numbers.contains(&input.number));
+                inputs.iter_mut().enumerate().for_each(|(at, input)| input.number = at);
+            }
+        }
+        if let Some(repeats) = Repeats::find(&mut inputs, &options)?.map(Arc::new) {
+            inputs.iter_mut().for_each(|input| input.repeats = Some(Arc::clone(&repeats)));
         }
         Ok(Self { inputs, options, progress: None })
     }
@@ -258,6 +270,39 @@ impl Export {
 fn named<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<ExportFile>> {
     let patterns: Vec<String> = patterns.iter().map(|file| file.as_ref().to_owned()).collect();
     Ok(expand(&patterns)?.into_iter().map(ExportFile::path).collect())
+}
+
+/// What becomes of files that hold the same bytes.
+enum Identical {
+    Refused(Error),
+    /// The numbers of those that are not read.
+    Left(Vec<usize>),
+}
+
+/// Finds files among `inputs` that hold the same bytes.
+fn identical(inputs: &[Input], options: &ReadOptions) -> Result<Identical> {
+    let mut left = Vec::new();
+    if options.duplicates == Some(Duplicates::Keep) {
+        return Ok(Identical::Left(left));
+    }
+    for (at, input) in inputs.iter().enumerate() {
+        for earlier in &inputs[..at] {
+            if !input.source.holds_the_same(&earlier.source)? {
+                continue;
+            }
+            if options.duplicates != Some(Duplicates::Drop) {
+                let error = Error::data(format!("holds the same bytes as `{}`", earlier.name()))
+                    .at(input.place(None))
+                    .with_hint(
+                        "name it once; `--duplicates drop` reads one of them, `--duplicates keep` counts every row twice",
+                    );
+                return Ok(Identical::Refused(error));
+            }
+            left.push(input.number);
+            break;
+        }
+    }
+    Ok(Identical::Left(left))
 }
 
 fn progress_of(progress: Option<&Progress>) -> &(dyn Fn(u64) + Sync) {

@@ -37,6 +37,6 @@ mod zone;
 pub use crate::data::Imported;
 pub use customer_table::TableQuery;
 pub use export::Export;
-pub use options::{Keep, ReadOptions};
+pub use options::{Duplicates, Keep, OrderTotal, ReadOptions};
 pub use source::{ExportFile, Fingerprint, Inputs, ReadFile, expand as files_named};
 pub use zone::Zone;

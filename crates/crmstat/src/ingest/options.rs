@@ -28,6 +28,26 @@ impl std::str::FromStr for Keep {
     }
 }
 
+/// What becomes of rows that repeat another one in every cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicates {
+    /// They count once.
+    Drop,
+    /// They all count.
+    Keep,
+    /// They are an error.
+    Refuse,
+}
+
+/// What the amount is that stands on every row of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderTotal {
+    /// That of the whole order: it counts once.
+    Once,
+    /// That of the row: the amounts add up.
+    Sum,
+}
+
 /// How to read exports. The default leaves everything to the content of the files.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
@@ -37,6 +57,13 @@ pub struct ReadOptions {
     pub kind: Option<TableKind>,
     /// Columns of fields, by header.
     pub map: Vec<(Field, String)>,
+    /// Headers of columns that are left out: what they seem to say is not so.
+    pub ignore: Vec<String>,
+    /// What becomes of rows that repeat another one in every cell; `None` counts those once that are in
+    /// several files, keeps those that are within one, and tells both.
+    pub duplicates: Option<Duplicates>,
+    /// What the amount is that stands on every row of an order; `None` leaves it to the amounts.
+    pub order_total: Option<OrderTotal>,
     /// What stages mean, by label.
     pub stages: Vec<(String, DealStatus)>,
     /// The order of day, month and year in every date column.

@@ -11,6 +11,7 @@ use crate::{
             batches::BatchRecords,
             faults::{Fault, Faults},
             input::Input,
+            repeats::Counting,
             tally::Tally,
             verdict::account,
         },
@@ -81,7 +82,9 @@ pub(crate) fn collect_records(
         }
         decide(input, &fields, options)?;
         let input = &*input;
-        let columns = fields.iter().filter_map(|field| column_of(input, *field)).collect();
+        let mut columns: Vec<usize> =
+            fields.iter().filter_map(|field| column_of(input, *field)).collect();
+        columns.extend(Counting::columns(input));
         let wanted = input.wanted(columns);
         let parts: Vec<Option<FieldPart<'_>>> = fields
             .iter()
@@ -89,8 +92,9 @@ pub(crate) fn collect_records(
             .map(|column| column.map(|column| FieldPart::new(input, &wanted, column)))
             .collect();
         let faults = Faults { input, keep: options.keep_rejected };
+        let counting = Counting::new(input, &wanted);
         states = input.scan(&wanted, states, progress, |state, mut records| {
-            state.take(required, &parts, faults, &mut records);
+            state.take(required, &parts, counting.as_ref(), faults, &mut records);
             Ok(())
         })?;
     }
@@ -115,6 +119,7 @@ impl State {
         &mut self,
         required: &[Field],
         parts: &[Option<FieldPart<'_>>],
+        counting: Option<&Counting>,
         faults: Faults<'_>,
         records: &mut BatchRecords<'_>,
     ) {
@@ -134,7 +139,13 @@ impl State {
             };
             let read = read.and_then(|()| complete(&mut self.columns, parts, faults, records, row));
             match read {
-                Ok(()) => tally.ledger.accepted += 1,
+                Ok(()) => match counting.and_then(|rows| rows.left_out(records, row)) {
+                    None => tally.ledger.accepted += 1,
+                    Some(rule) => {
+                        self.columns.iter_mut().for_each(|(_, column)| column.truncate(before));
+                        tally.leave_out(rule, Money::ZERO);
+                    }
+                },
                 Err(fault) => {
                     self.columns.iter_mut().for_each(|(_, column)| column.truncate(before));
                     faults.reject(tally, records, row, fault);

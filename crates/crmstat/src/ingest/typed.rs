@@ -40,6 +40,35 @@ pub(super) fn is_utc(file: &ParquetFile, column: usize) -> bool {
     file.columns().get(column).is_some_and(|info| info.column_type == utc)
 }
 
+/// Whether `column` is of a type that is read.
+pub(super) fn is_readable(file: &ParquetFile, column: usize) -> bool {
+    let info = file.columns().get(column);
+    info.is_some_and(|info| !matches!(info.column_type, ColumnType::Unsupported(_)))
+}
+
+/// Rows of a sample.
+const SAMPLE: usize = 1_000;
+
+/// The first rows of `file` as texts; columns of a type that is not read are empty.
+///
+/// # Errors
+/// Broken data.
+pub(super) fn sample(file: &ParquetFile) -> Result<Vec<Vec<String>>> {
+    let columns: Vec<usize> =
+        (0..file.columns().len()).filter(|column| is_readable(file, *column)).collect();
+    let Some(slice) = file.first(&columns)? else { return Ok(Vec::new()) };
+    let (mut block, mut batch) = (Block::default(), Batch::default());
+    let rows = slice.rows.min(SAMPLE);
+    render(&slice, 0..rows, &mut block, &mut batch);
+    let mut sample = vec![vec![String::new(); file.columns().len()]; rows];
+    for (column, cells) in columns.iter().zip(&batch.cells) {
+        for (row, cell) in sample.iter_mut().zip(cells) {
+            row[*column] = String::from_utf8_lossy(cell.of(&block.bytes)).into_owned();
+        }
+    }
+    Ok(sample)
+}
+
 /// Which of some typed rows must be read as text.
 pub(crate) enum Left {
     Nothing,

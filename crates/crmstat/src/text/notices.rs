@@ -112,6 +112,119 @@ impl Notice {
                     format!("у клиента `{id}` заказов: {rows}; возможно, это все гости сразу")
                 }
             },
+            Finding::RowsInSeveralFiles => match lang {
+                Lang::En => {
+                format!(
+                    "{rows} rows repeat a row of another file in every cell and are not counted"
+                )
+            },
+                Lang::Ru => format!(
+                "строк, которые целиком повторяют строку другого файла: {rows}; они не учтены"
+            ),
+            },
+            Finding::OlderVersions { latest } => match lang {
+                Lang::En => format!(
+                "{rows} rows are older versions of deals or orders in a later file, which count \
+                 (the latest is `{latest}`)"
+            ),
+                Lang::Ru => format!(
+                "строк со старыми версиями сделок или заказов: {rows}; учтены версии из более позднего \
+                 файла (последний — «{latest}»)"
+            ),
+            },
+            Finding::DuplicateRows { is_estimate } => match lang {
+                Lang::En => {
+                let about = if *is_estimate { "about " } else { "" };
+                format!("{about}{rows} rows repeat another row in every cell and are counted")
+            },
+                Lang::Ru => {
+                let about = if *is_estimate { "примерно " } else { "" };
+                format!("строк, которые целиком повторяют другую: {about}{rows}; они учтены")
+            },
+            },
+            Finding::OrderTotalOnce => match lang {
+                Lang::En => format!(
+                "{rows} orders have their total on every row; it counts once for each order"
+            ),
+                Lang::Ru => format!(
+                "заказов, у которых общая сумма повторена в каждой строке: {rows}; она учтена один раз"
+            ),
+            },
+            Finding::OrderTotalSummed => match lang {
+                Lang::En => format!(
+                "{rows} orders have one amount on all their rows; it is added up, though it may be their total"
+            ),
+                Lang::Ru => format!(
+                "заказов с одной и той же суммой во всех строках: {rows}; строки сложены, хотя это может \
+                 быть общая сумма заказа"
+            ),
+            },
+            Finding::SeveralIds => match lang {
+                Lang::En => {
+                format!("{rows} rows name several customers in one cell; the first one counts")
+            },
+                Lang::Ru => {
+                format!("строк, где в ячейке несколько клиентов: {rows}; учтён первый")
+            },
+            },
+            Finding::RoundedIds => match lang {
+                Lang::En => format!(
+                "{rows} rows have a customer's id that a spreadsheet has rounded, such as 4.12346E+15: \
+                 different customers became one; export the ids as text"
+            ),
+                Lang::Ru => format!(
+                "строк, где код клиента округлён таблицей, как 4.12346E+15: {rows}; разные клиенты \
+                 слились в одного; выгрузите коды как текст"
+            ),
+            },
+            Finding::StatusByContent { column, labels } => match lang {
+                Lang::En => format!(
+                "`{column}` is read as the status by its words ({labels}): {rows} rows are no sales"
+            ),
+                Lang::Ru => format!(
+                "столбец «{column}» прочитан как статус по его словам ({labels}): строк без продажи {rows}"
+            ),
+            },
+            Finding::NoSaleBy { column } => match lang {
+                Lang::En => {
+                format!("{rows} rows are no sales by `{column}`")
+            },
+                Lang::Ru => {
+                format!("строк, которые не продажи по столбцу «{column}»: {rows}")
+            },
+            },
+            Finding::StatusNotUsed { column, labels } => match lang {
+                Lang::En => {
+                format!("`{column}` has words of status ({labels}) and is not used")
+            },
+                Lang::Ru => {
+                format!("в столбце «{column}» слова статуса ({labels}), но он не учтён")
+            },
+            },
+            Finding::LostByReason { column } => match lang {
+                Lang::En => {
+                format!("{rows} deals in an open stage have a `{column}` and are counted as lost")
+            },
+                Lang::Ru => format!(
+                "сделок в открытой стадии, у которых заполнен столбец «{column}»: {rows}; они учтены как проигранные"
+            ),
+            },
+            Finding::LostByProbability { column } => match lang {
+                Lang::En => format!(
+                "{rows} deals in an open stage have a `{column}` of 0 and are counted as lost"
+            ),
+                Lang::Ru => format!(
+                "сделок в открытой стадии, у которых в столбце «{column}» ноль: {rows}; они учтены как проигранные"
+            ),
+            },
+            Finding::OpenWithCloseDate { column } => match lang {
+                Lang::En => {
+                format!("{rows} deals in an open stage have a `{column}` and are counted as open")
+            },
+                Lang::Ru => format!(
+                "сделок в открытой стадии, у которых заполнен столбец «{column}»: {rows}; они учтены как открытые"
+            ),
+            },
         }
     }
 }

@@ -17,13 +17,13 @@ pub use tables::Titled;
 
 use crate::{
     Error, Result,
-    data::{Decision, Field, Join, Ledger, Records, Rejections, TableKind},
+    data::{Decision, Field, Join, Ledger, Notice, Records, Rejections, TableKind},
     ingest::{
         Export, ExportFile, ReadOptions,
         audit::{Seen, TableAudit},
         pass::{
             input::Input,
-            verdict::{currency_name, refusals, several_currencies},
+            verdict::{currency_name, notices, refusals, several_currencies},
         },
         profile::Profile,
     },
@@ -78,6 +78,8 @@ pub struct TableReport {
     pub ledger: Option<Ledger>,
     /// The rows that could not be used.
     pub rejections: Rejections,
+    /// What changes an answer and nobody has settled, the worst first.
+    pub notices: Vec<Notice>,
     /// What its cells hold.
     pub quality: Quality,
 }
@@ -233,14 +235,16 @@ fn report(
     let audit = export.audit()?;
     collect_labels(&audit, labels);
     let (mut ledger, mut rejections, mut refused) = (None, Rejections::default(), Vec::new());
+    let mut told = Vec::new();
     if is_known(export) {
         if matches!(kind, TableKind::Orders | TableKind::Deals) {
-            if let Some(tally) = note(problems, export.survey()) {
+            if let Some(mut tally) = note(problems, export.survey()) {
                 refused = refusals(&tally, export.inputs(), export.options());
+                told = notices(&mut tally, export.inputs(), export.options());
                 (ledger, rejections) = (Some(tally.ledger), tally.rejections);
             }
         } else if let Some(read) = note(problems, export.collect_records()) {
-            (ledger, rejections) = (Some(read.ledger), read.rejections);
+            (ledger, rejections, told) = (Some(read.ledger), read.rejections, read.notices);
         }
     }
     let of_files: Vec<Error> =
@@ -256,6 +260,7 @@ fn report(
         files: export.inputs().iter().map(file).collect(),
         ledger,
         rejections,
+        notices: told,
         quality: Quality::of(kind, are_lines, &audit),
     })
 }
@@ -285,6 +290,10 @@ fn file(input: &Input) -> FileReport {
             reason: String::new(),
         })
         .collect();
+    for told in &mapping.signs {
+        columns[told.column].field = Some(Field::Status);
+        columns[told.column].reason = told.meaning();
+    }
     for customer in &mapping.customer {
         columns[customer.column].field = Some(Field::CustomerId);
     }

@@ -48,6 +48,7 @@ fn table(input: &Input) -> Table {
         kind: mapping.kind,
         signature: Vec::new(),
         close_date: mapping.close_date,
+        lost_at_zero: mapping.lost_at_zero,
         lines: if mapping.lines { Lines::Always } else { Lines::Never },
         customer: mapping
             .customer

@@ -4,7 +4,7 @@ use super::{ColumnReport, FileReport, Inspection, Quality, TableReport, russian}
 use crate::{
     Lang, Result,
     data::{
-        TableKind,
+        Notice, Setting, TableKind,
         table::{Column, Table},
     },
 };
@@ -12,6 +12,7 @@ use crate::{
 /// What a finding is about, in the order in which findings are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
+    Notices,
     Files,
     Columns,
     Decisions,
@@ -24,7 +25,8 @@ enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
+        Self::Notices,
         Self::Files,
         Self::Columns,
         Self::Decisions,
@@ -38,6 +40,7 @@ impl Section {
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Notices => "notice",
             Self::Files => "file",
             Self::Columns => "column",
             Self::Decisions => "decision",
@@ -52,6 +55,7 @@ impl Section {
 
     fn title(self, lang: Lang) -> &'static str {
         let (english, russian) = match self {
+            Self::Notices => ("What changes an answer", "Что меняет ответ"),
             Self::Files => ("What the files are", "Что это за файлы"),
             Self::Columns => ("What the columns mean", "Что значат столбцы"),
             Self::Decisions => {
@@ -79,6 +83,20 @@ struct Finding {
     count: Option<i64>,
     note: String,
     option: String,
+}
+
+fn of_notice(table: TableKind, notice: &Notice, lang: Lang) -> Finding {
+    let settings: Vec<String> = notice.settings.iter().map(Setting::to_string).collect();
+    Finding {
+        section: Section::Notices,
+        table,
+        file: notice.file.clone(),
+        item: notice.text(lang),
+        value: notice.money.map_or(String::new(), |money| money.to_string()),
+        count: Some(notice.rows as i64),
+        note: String::new(),
+        option: settings.join(" "),
+    }
 }
 
 /// A titled table for people.
@@ -147,6 +165,7 @@ impl Inspection {
     fn findings(&self, lang: Lang) -> Vec<Finding> {
         let mut findings = Vec::new();
         for table in &self.tables {
+            findings.extend(table.notices.iter().map(|notice| of_notice(table.kind, notice, lang)));
             for file in &table.files {
                 findings.extend(of_file(table.kind, file, lang));
             }

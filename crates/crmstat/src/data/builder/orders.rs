@@ -198,7 +198,8 @@ impl OrdersBuilder {
             kept.iter().map(|row| amounts[*row as usize].unwrap_or_default()).collect();
         let order = as_lines.then(|| orders_of(&customers, &at, &amount, &fields));
         let (customers, customer) = customers.into_parts();
-        let columns = OrderColumns { customers, customer, at, amount, order, fields };
+        let columns =
+            OrderColumns { customers, customer, at, amount, order, is_total: false, fields };
         Ok(account.of(Orders::assemble(columns)?))
     }
 }

@@ -4,6 +4,24 @@ use super::Parsed;
 pub(crate) use crate::data::missing::is_missing;
 pub(super) use crate::data::missing::trim;
 
+/// Words of programs, in lower case, that stand in the place of an id and name nobody.
+const NO_ID: [&str; 14] = [
+    "nan",
+    "none",
+    "nil",
+    "undefined",
+    "<na>",
+    "nat",
+    "#null!",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "#num!",
+    "#div/0!",
+    "(пусто)",
+    "(empty)",
+];
+
 /// Texts, in lower case, that mean "nothing here" where a date or a number is expected.
 const NO_VALUE: [&str; 30] = [
     "не закрыта",
@@ -59,6 +77,104 @@ pub(crate) fn clean(cell: &[u8]) -> &[u8] {
 pub(crate) fn is_usual(cell: &[u8]) -> bool {
     matches!(cell, [b'0'..=b'9' | b'A'..=b'M' | b'O'..=b'Z' | b'a'..=b'm' | b'o'..=b'z', ..])
         && matches!(cell, [.., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'])
+}
+
+/// What is odd about an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    /// Nothing.
+    None,
+    /// It was the first of several in one cell.
+    Several,
+    /// A spreadsheet has rounded it: `4.12346E+15` stands for many ids.
+    Rounded,
+}
+
+/// The id in `cell`, and what is odd about it: without white space, without what spreadsheets wrap around
+/// it (`="00123"`), without the `.0` of a number that was kept as a float; of several ids (`5011;5012`) the
+/// first. Empty where the cell names nobody, as do `NaN` and `None`.
+pub(crate) fn id(cell: &[u8]) -> (&[u8], Oddity) {
+    let cell = clean(cell);
+    let cell = text_of_formula(cell).unwrap_or(cell);
+    let cell = match cell {
+        // The mark of a number kept as text.
+        [b'\'', rest @ ..] if rest.first().is_some_and(u8::is_ascii_digit) => rest,
+        _ => cell,
+    };
+    let names_nobody = is_missing(cell)
+        || (cell.len() <= LONGEST_NO_VALUE
+            && NO_ID.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes())));
+    if names_nobody {
+        return (&[], Oddity::None);
+    }
+    match memchr::memchr2(b';', b'.', cell) {
+        Some(at) if cell[at] == b';' && cell.split(|byte| *byte == b';').all(is_list_item) => {
+            (trim(&cell[..at]), Oddity::Several)
+        }
+        Some(at) if cell[at] == b'.' && is_digits(&cell[..at]) && is_zeros(&cell[at + 1..]) => {
+            (&cell[..at], Oddity::None)
+        }
+        _ if is_rounded(cell) => (cell, Oddity::Rounded),
+        _ => (cell, Oddity::None),
+    }
+}
+
+/// Whether [`id`] gives `cell` itself, as far as that can be seen at a glance.
+#[inline]
+pub(crate) fn is_usual_id(cell: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    if !is_usual(cell) || matches!(cell, [b'u' | b'U', ..]) && cell.len() == 9 {
+        return false;
+    }
+    // Several ids, numbers kept as floats and rounded ones all end with a digit.
+    if !cell.last().is_some_and(u8::is_ascii_digit) {
+        return true;
+    }
+    let has = |word: u64, byte: u8| {
+        let found = word ^ (ONES * u64::from(byte));
+        found.wrapping_sub(ONES) & !found & HIGH != 0
+    };
+    let is_odd = |word: u64| has(word, b';') || has(word, b'.') || has(word, b'+');
+    let (words, rest) = cell.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    !words.iter().any(|word| is_odd(u64::from_le_bytes(*word))) && !is_odd(u64::from_le_bytes(last))
+}
+
+/// The text of `="00123"` or `=("00123")`.
+fn text_of_formula(cell: &[u8]) -> Option<&[u8]> {
+    let formula = cell.strip_prefix(b"=")?;
+    let formula = match formula {
+        [b'(', inner @ .., b')'] => inner,
+        _ => formula,
+    };
+    let inner = formula.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    (!inner.contains(&b'"')).then_some(trim(inner))
+}
+
+fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+fn is_zeros(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|byte| *byte == b'0')
+}
+
+/// Ids in a list are numbers or empty: a name may hold a semicolon.
+fn is_list_item(text: &[u8]) -> bool {
+    let text = trim(text);
+    text.is_empty() || is_digits(text)
+}
+
+/// Whether `cell` is a number in powers of ten, such as `4.12346E+15`.
+fn is_rounded(cell: &[u8]) -> bool {
+    let Some(at) = cell.windows(2).position(|pair| matches!(pair, b"E+" | b"e+")) else {
+        return false;
+    };
+    let (number, power) = (&cell[..at], &cell[at + 2..]);
+    let mut parts = number.split(|byte| matches!(byte, b'.' | b','));
+    parts.by_ref().take(2).all(is_digits) && parts.next().is_none() && is_digits(power)
 }
 
 /// Whether `text`, found where a date or a number is expected, says that there is none.
@@ -141,6 +257,41 @@ mod tests {
     }
 
     #[test]
+    fn ids_lose_what_programs_put_around_them() {
+        for (cell, text, oddity) in [
+            ("=\"00123\"", "00123", Oddity::None),
+            ("=(\"8445162064354\")", "8445162064354", Oddity::None),
+            ("'00123", "00123", Oddity::None),
+            (" 17850.0 ", "17850", Oddity::None),
+            ("17850.00", "17850", Oddity::None),
+            ("17850.5", "17850.5", Oddity::None),
+            ("v1.0", "v1.0", Oddity::None),
+            ("5011;5012", "5011", Oddity::Several),
+            ("5011; 5012;", "5011", Oddity::Several),
+            ("Smith; Jones", "Smith; Jones", Oddity::None),
+            ("4.12346E+15", "4.12346E+15", Oddity::Rounded),
+            ("4,12346e+15", "4,12346e+15", Oddity::Rounded),
+            ("1E+05", "1E+05", Oddity::Rounded),
+            ("ACME+1", "ACME+1", Oddity::None),
+            ("'+7 900 100-10-20", "+7 900 100-10-20", Oddity::None),
+            ("=SUM(A1)", "=SUM(A1)", Oddity::None),
+            ("NaN", "", Oddity::None),
+            ("nan", "", Oddity::None),
+            ("None", "", Oddity::None),
+            ("undefined", "", Oddity::None),
+            ("NULL", "", Oddity::None),
+            ("#N/A", "", Oddity::None),
+            ("#REF!", "", Oddity::None),
+            ("", "", Oddity::None),
+            ("Nancy", "Nancy", Oddity::None),
+            ("Nonesuch", "Nonesuch", Oddity::None),
+        ] {
+            let (found, odd) = id(cell.as_bytes());
+            assert_eq!((std::str::from_utf8(found).unwrap(), odd), (text, oddity), "{cell}");
+        }
+    }
+
+    #[test]
     fn booleans_in_both_languages() {
         for (cell, value) in [
             ("Да", Parsed::Value(true)),
@@ -156,8 +307,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_usual_id_is_itself(cell in "[a-zA-Z0-9.;+=\"' u-]{0,20}|undefined|[0-9]{1,6}[.;][0-9]{1,3}|NaN|None") {
+            let bytes = cell.as_bytes();
+            if is_usual_id(bytes) {
+                prop_assert_eq!(id(bytes), (bytes, Oddity::None));
+            }
+            let plain = bytes.len() > 1 && bytes.iter().all(u8::is_ascii_digit);
+            prop_assert!(!plain || is_usual_id(bytes));
+        }
+
+        #[test]
         fn no_bytes_panic(cell in proptest::collection::vec(any::<u8>(), 0..24)) {
-            let _ = (clean(&cell), is_missing(&cell), boolean(&cell), unwrapped(&cell));
+            let _ = (clean(&cell), is_missing(&cell), boolean(&cell), unwrapped(&cell), id(&cell));
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::{
         columns::{FieldPart, RawColumn},
         orders::{
             discount, guests,
-            per_customer::key_by_order,
+            order_totals::{self, Amounts, Evidence, is_named_total, judge, of_sample},
+            per_customer::{count_repeated, key_by_order},
             reader::{OrderReader, OrderRows, Wish},
             repeated_ids::{OrderIds, Repeats},
         },
@@ -41,6 +42,8 @@ pub(crate) struct Rows {
     /// The ids of orders and that of each row, where ids repeat.
     pub(crate) order: Option<(Interner<()>, Vec<u32>)>,
     pub(crate) fields: Vec<(Field, RawColumn)>,
+    /// Whether the amount of a row is that of its whole order.
+    pub(crate) is_total: bool,
 }
 
 impl Rows {
@@ -51,7 +54,21 @@ impl Rows {
             amount: Vec::new(),
             order: with_orders.then(|| (Interner::new(), Vec::new())),
             fields: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+            is_total: false,
         }
+    }
+
+    /// The amounts of the orders that have several rows.
+    fn amounts_of_orders(&self) -> order_totals::Orders {
+        let mut orders = order_totals::Orders::default();
+        if let Some((ids, order)) = &self.order {
+            let mut amounts = vec![Amounts::default(); ids.len()];
+            for (order, amount) in order.iter().zip(&self.amount) {
+                amounts[*order as usize].add(*amount);
+            }
+            amounts.into_iter().for_each(|order| orders.add(order));
+        }
+        orders
     }
 
     fn append(&mut self, other: Self) {
@@ -123,7 +140,8 @@ impl Orders {
 impl Collected {
     /// Customers and orders by their places in the order of their ids, which that of rows does not change.
     fn into_columns(self) -> OrderColumns {
-        let Self { customers, rows: Rows { customer, at, amount, order, fields } } = self;
+        let Self { customers, rows } = self;
+        let Rows { customer, at, amount, order, fields, is_total } = rows;
         let mut rank = vec![0_u32; customers.len() + 1];
         let (customers, numbers) = customers.into_sorted(|_| true);
         for (place, number) in (0_u32..).zip(numbers) {
@@ -149,6 +167,7 @@ impl Collected {
             at,
             amount,
             order,
+            is_total,
             fields: fields.into_iter().map(ordered).collect(),
         }
     }
@@ -210,7 +229,7 @@ pub(crate) fn collect_orders(
     let are_lines = inputs.iter().all(|input| input.mapping.lines);
     let OrdersQuery { window, anonymous, .. } = *query;
     let wish = Wish { window, body: None, anonymous };
-    let mut reading = Reading { inputs, options, fields: &query.fields, wish, progress };
+    let mut reading = Reading { inputs, options, fields: query.fields.clone(), wish, progress };
     let (mut customers, mut state) = reading.pass(false, OrderIds::default)?;
     reading.wish.body = body(&state.tally, window, options);
     if reading.wish.body.is_some() {
@@ -225,14 +244,37 @@ pub(crate) fn collect_orders(
     };
     let mut decision = None;
     if repeats == Repeats::Possible {
+        let evidence = reading.inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
+        if evidence == Evidence::EqualToLines {
+            // The total of an order is shared out among its lines by what they cost.
+            for field in [Field::Price, Field::Quantity] {
+                if !reading.fields.contains(&field) {
+                    reading.fields.push(field);
+                }
+            }
+        }
         (customers, state) = reading.pass(true, OrderIds::default)?;
+        count_repeated(reading.inputs, options, &reading.wish, &mut state.tally)?;
         let orders = state.collected.order.as_ref().map_or(0, |(ids, _)| ids.len());
         let rows = state.collected.at.len();
+        let have_own = evidence == Evidence::Lines && options.order_total.is_none();
+        if are_lines && !have_own {
+            let of_orders = state.collected.amounts_of_orders();
+            let copies = state.tally.repeated.map_or(0, |repeated| repeated.rows);
+            let named = is_named_total(reading.inputs);
+            let verdict = judge(&of_orders, evidence, copies, named, options.order_total);
+            state.collected.is_total = verdict.once;
+            state.tally.notices.extend(verdict.notice);
+        }
+        let are_summed = are_lines && !state.collected.is_total;
         decision =
-            (orders != rows).then(|| repeated(reading.inputs, rows as u64, orders, are_lines));
+            (orders != rows).then(|| repeated(reading.inputs, rows as u64, orders, are_summed));
         if !are_lines {
             state.collected = state.collected.without_copies();
         }
+    }
+    if state.tally.repeated.is_none() {
+        count_repeated(reading.inputs, options, &reading.wish, &mut state.tally)?;
     }
     let collected = Collected { customers, rows: state.collected };
     state.tally.until = window.until;
@@ -259,7 +301,7 @@ pub(crate) fn repeated(inputs: &[Input], rows: u64, orders: usize, are_lines: bo
 struct Reading<'a> {
     inputs: &'a mut [Input],
     options: &'a ReadOptions,
-    fields: &'a [Field],
+    fields: Vec<Field>,
     wish: Wish,
     progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -270,7 +312,7 @@ impl Reading<'_> {
         with_orders: bool,
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Groups<u32>, State)> {
-        let fields = self.fields;
+        let fields = &self.fields;
         let customers = Customers { numbers: Gathering::new(), count: AtomicU32::new(0) };
         let start = || State {
             collected: Rows::new(fields, with_orders),

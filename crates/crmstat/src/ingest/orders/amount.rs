@@ -233,7 +233,7 @@ impl<'a> AmountReader<'a> {
                 (*product, times(*product, price, value(*quantity)?)?)
             }
             SourcePart::Order(order, lines) => {
-                let id = text::clean(cell(*order));
+                let id = text::id(cell(*order)).0;
                 (*order, beside(*order, lines.map(|lines| lines.get(id)))?)
             }
         };
@@ -264,6 +264,18 @@ impl<'a> AmountReader<'a> {
             .convert(&Amount { money, ..amount }, currency, self.rates)
             .map(Worth::Of)
             .map_err(|reason| Fault { part: Some(part), reason })
+    }
+
+    /// Whether what record `row` is worth is below zero, as far as its own cells say so.
+    pub(crate) fn gives_back(&self, records: &BatchRecords<'_>, row: usize) -> bool {
+        let (part, format) = match &self.source {
+            SourcePart::Amount(part, format) => (*part, *format),
+            SourcePart::PriceAndQuantity(_, quantity)
+            | SourcePart::ProductAndQuantity(_, quantity) => *quantity,
+            SourcePart::Order(..) => return false,
+        };
+        let cell = records.batch.cells[part.position][row].of(&records.block.bytes);
+        matches!(format.money(cell), Parsed::Value(amount) if amount.money.is_negative())
     }
 
     /// The column of currencies.

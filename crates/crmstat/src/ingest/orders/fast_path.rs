@@ -71,7 +71,7 @@ impl Usual {
         let at = self.date.1.plain(cell(self.date.0).of(bytes))?;
         let amount = self.amount.1.plain_money(cell(self.amount.0).of(bytes))?;
         let customer = cell(self.customer);
-        let is_usual = text::is_usual(customer.of(bytes)) && self.window.contains(&at.seconds());
+        let is_usual = text::is_usual_id(customer.of(bytes)) && self.window.contains(&at.seconds());
         is_usual.then_some((customer, at, amount))
     }
 }

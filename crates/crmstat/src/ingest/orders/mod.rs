@@ -14,6 +14,7 @@
 //! | `all_rows` | orders collected as columns |
 //! | `repeated_ids` | whether an order may be in several rows |
 //! | `guests` | whether one id stands for all guests |
+//! | `order_totals` | whether rows repeat the amount of their order |
 //! | `line_amounts` | amounts of orders from their lines |
 //! | `product_prices` | prices of rows from the table of products |
 
@@ -23,6 +24,7 @@ pub(crate) mod discount;
 pub(crate) mod fast_path;
 pub(crate) mod guests;
 pub(crate) mod line_amounts;
+pub(crate) mod order_totals;
 pub(crate) mod outcome;
 pub(crate) mod per_customer;
 pub(crate) mod product_prices;

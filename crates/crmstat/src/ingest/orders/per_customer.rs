@@ -17,6 +17,7 @@ use crate::{
         Imported, Keep, ReadOptions,
         orders::{
             all_rows::{body, repeated},
+            order_totals::{self, Amounts, Evidence, Verdict, is_named_total, judge, of_sample},
             reader::{OrderReader, OrderRows, Wish},
             repeated_ids::{OrderIds, Repeats},
             runs::{self, Edge, Kind},
@@ -62,7 +63,7 @@ pub(crate) fn gather<V: PerCustomer>(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Imported<Groups<V>>> {
     let wish = Wish { window, ..Wish::default() };
-    let mut reading = Reading { inputs, options, wish, progress };
+    let mut reading = Reading::new(inputs, options, wish, progress);
     let (mut found, mut order_ids) = reading.pass::<V>(Key::Customer, OrderIds::default)?;
     reading.wish.body = body(&found.tally, window, options);
     if reading.wish.body.is_some() {
@@ -75,14 +76,20 @@ pub(crate) fn gather<V: PerCustomer>(
     };
     if repeats == Repeats::Possible {
         found = reading.orders_of_lines()?;
-    } else if !found.refunded.is_empty() && !reading.keeps_cancelled() {
-        if found.decision.is_some() {
-            // Orders of several lines are compared as orders, not line by line.
-            found = reading.orders_of_lines()?;
-        } else {
-            reading.leave_out_cancelled(&mut found)?;
+    } else {
+        found = reading.with_totals_once(found)?;
+        if !found.refunded.is_empty() && !reading.keeps_cancelled() {
+            if found.decision.is_some() {
+                // Orders of several lines are compared as orders, not line by line.
+                let told = std::mem::take(&mut found.tally.notices);
+                found = reading.orders_of_lines()?;
+                found.tally.notices = told;
+            } else {
+                reading.leave_out_cancelled(&mut found)?;
+            }
         }
     }
+    reading.count_repeated(&mut found.tally)?;
     found.tally.until = window.until;
     account(found.values, found.tally, found.decision, reading.inputs, options)
 }
@@ -98,9 +105,25 @@ pub(crate) fn survey(
 ) -> Result<Tally> {
     // Whoever bought, a row is a row.
     let wish = Wish { anonymous: true, ..Wish::default() };
-    let mut reading = Reading { inputs, options, wish, progress };
-    let (found, _) = reading.pass::<Nothing>(Key::Customer, OrderIds::default)?;
+    let mut reading = Reading::new(inputs, options, wish, progress);
+    let (mut found, _) = reading.pass::<Nothing>(Key::Customer, OrderIds::default)?;
+    reading.count_repeated(&mut found.tally)?;
+    let verdict = reading.judge_totals(&found.orders, &found.tally);
+    found.tally.notices.extend(verdict.and_then(|verdict| verdict.notice));
     Ok(found.tally)
+}
+
+/// Counts the rows that repeat another one, where `tally` has seen parts of rows only.
+///
+/// # Errors
+/// As [`survey`].
+pub(crate) fn count_repeated(
+    inputs: &mut [Input],
+    options: &ReadOptions,
+    wish: &Wish,
+    tally: &mut Tally,
+) -> Result<()> {
+    Reading::new(inputs, options, wish.clone(), &|_| {}).count_repeated(tally)
 }
 
 /// Nothing is kept of the customer's orders.
@@ -119,9 +142,68 @@ struct Reading<'a> {
     options: &'a ReadOptions,
     wish: Wish,
     progress: &'a (dyn Fn(u64) + Sync),
+    /// What rows of one id are.
+    kind: Kind,
+    /// Read every column, so that rows can be compared as a whole.
+    all_columns: bool,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(
+        inputs: &'a mut [Input],
+        options: &'a ReadOptions,
+        wish: Wish,
+        progress: &'a (dyn Fn(u64) + Sync),
+    ) -> Self {
+        let kind = kind_of(inputs);
+        Self { inputs, options, wish, progress, kind, all_columns: false }
+    }
+
+    /// Counts the rows that repeat another one. Of typed files a pass has seen no more than the columns
+    /// that it needed: what seems to be repeated by those is looked at again as a whole.
+    fn count_repeated(&mut self, tally: &mut Tally) -> Result<()> {
+        if tally.repeated.is_some() {
+            return Ok(());
+        }
+        let mut repeated = tally.sketch.repeated();
+        if repeated.rows > 0 && self.inputs.iter().any(Input::is_typed) {
+            self.all_columns = true;
+            let (mut found, _) = self.pass::<Nothing>(Key::Customer, OrderIds::default)?;
+            self.all_columns = false;
+            repeated = found.tally.sketch.repeated();
+        }
+        tally.repeated = Some(repeated);
+        Ok(())
+    }
+
+    /// Judges whether the amount of a row is that of its whole order; `None` where nothing speaks for it.
+    fn judge_totals(&self, orders: &order_totals::Orders, tally: &Tally) -> Option<Verdict> {
+        if self.kind != Kind::Lines || !orders.are_any() {
+            return None;
+        }
+        let evidence = self.inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
+        let copies = tally.repeated.map_or(0, |repeated| repeated.rows);
+        let named = is_named_total(self.inputs);
+        Some(judge(orders, evidence, copies, named, self.options.order_total))
+    }
+
+    /// `found`, or what is found once more where rows have the amount of their whole order.
+    fn with_totals_once<V: PerCustomer>(&mut self, mut found: Found<V>) -> Result<Found<V>> {
+        self.count_repeated(&mut found.tally)?;
+        let Some(verdict) = self.judge_totals(&found.orders, &found.tally) else {
+            return Ok(found);
+        };
+        if verdict.once {
+            // Of rows that all have the total the largest amount is the total.
+            let repeated = found.tally.repeated;
+            self.kind = Kind::Copies;
+            found = self.pass(Key::Customer, OrderIds::default)?.0;
+            found.tally.repeated = repeated;
+        }
+        found.tally.notices.extend(verdict.notice);
+        Ok(found)
+    }
+
     fn keeps_cancelled(&self) -> bool {
         self.options.cancelled == Some(Keep::Keep)
     }
@@ -131,17 +213,22 @@ impl Reading<'_> {
         key: Key,
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Found<V>, OrderIds)> {
-        let shared = Shared::new(key, kind_of(self.inputs));
+        let shared = Shared::new(key, self.kind);
         let threads = rayon::current_num_threads();
         let mut states: Vec<State> =
             std::iter::repeat_with(|| State::new(order_ids())).take(threads).collect();
         for input in &mut *self.inputs {
-            let reader = OrderReader::new(input, self.options, &self.wish, Vec::new())?;
+            let extra: Vec<usize> =
+                if self.all_columns { input.readable_columns() } else { Vec::new() };
+            let reader = OrderReader::new(input, self.options, &self.wish, extra)?;
             states = reader.input().scan_typed(
                 &reader.wanted,
                 states,
                 self.progress,
-                |state, rows| state.take_typed(&reader, rows, &shared),
+                |state, rows| match self.all_columns {
+                    true => Left::All,
+                    false => state.take_typed(&reader, rows, &shared),
+                },
                 |state, mut records| {
                     state.take(&reader, &mut records, &shared);
                     Ok(())
@@ -150,15 +237,17 @@ impl Reading<'_> {
         }
         let (mut tally, mut ids, mut refunded) = (Tally::default(), order_ids(), HashSet::new());
         let (mut edges, mut orders) = (Vec::new(), 0);
+        let mut totals = order_totals::Orders::default();
         for state in states {
             tally.add(state.tally);
             ids = ids.merge(state.order_ids);
             refunded.extend(state.refunded);
             edges.extend(state.edges);
             orders += state.orders;
+            totals.merge(state.totals);
         }
         let mut sorter = Sorter::default();
-        for edge in runs::join_edges(shared.kind, edges, &mut ids) {
+        for edge in runs::join_edges(shared.kind, edges, &mut ids, &mut totals) {
             let cell = Cell { start: 0, len: edge.customer.len() as u32 };
             let order = |_| (edge.at, edge.amount);
             shared.add(&edge.customer, &[cell], &mut sorter, order, |_| {});
@@ -167,7 +256,8 @@ impl Reading<'_> {
         let rows = tally.ledger.accepted;
         let decision = (key == Key::Customer && orders != rows)
             .then(|| repeated(self.inputs, rows, orders as usize, shared.kind == Kind::Lines));
-        Ok((Found { values: shared.finish()?, tally, decision, refunded }, ids))
+        let values = shared.finish()?;
+        Ok((Found { values, tally, decision, refunded, orders: totals }, ids))
     }
 
     /// Leaves out what was cancelled, where each row is an order: the orders of the customers with refunds
@@ -223,13 +313,31 @@ impl Reading<'_> {
 
     /// Lines summed by order, then orders gathered by customer.
     fn orders_of_lines<V: PerCustomer>(&mut self) -> Result<Found<V>> {
-        let are_lines = kind_of(self.inputs) == Kind::Lines;
+        let are_lines = self.kind == Kind::Lines;
+        let evidence = self.inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
+        let have_own = evidence == Evidence::Lines && self.options.order_total.is_none();
+        let mut once = false;
         // Only orders that are not kept when cancelled are looked for.
         let mut cancelled = (!self.keeps_cancelled()).then(Rows::default);
-        let (values, mut tally, count) = if are_lines {
+        let (values, mut tally, count) = if are_lines && have_own {
             let (lines, _) = self.pass::<Lines>(Key::Order, OrderIds::default)?;
             let values = by_customer(&lines.values, Lines::order, cancelled.as_mut())?;
             (values, lines.tally, lines.values.len())
+        } else if are_lines {
+            let (mut totals, _) = self.pass::<Totals>(Key::Order, OrderIds::default)?;
+            self.count_repeated(&mut totals.tally)?;
+            let mut orders = order_totals::Orders::default();
+            totals.values.for_each(|_, order| orders.add(order.amounts));
+            if let Some(verdict) = self.judge_totals(&orders, &totals.tally) {
+                once = verdict.once;
+                totals.tally.notices.extend(verdict.notice);
+            }
+            let order = |order: &Totals| {
+                let (at, sum, takes_itself_off) = order.lines.order();
+                (at, if once { order.amounts.first } else { sum }, takes_itself_off && !once)
+            };
+            let values = by_customer(&totals.values, order, cancelled.as_mut())?;
+            (values, totals.tally, totals.values.len())
         } else {
             let (copies, _) = self.pass::<Copies>(Key::Order, OrderIds::default)?;
             let order = |copy: &Copies| (copy.at, copy.amount, false);
@@ -239,8 +347,9 @@ impl Reading<'_> {
         tally.cancelled = cancelled.unwrap_or_default();
         let rows = tally.ledger.accepted;
         let decision =
-            (count as u64 != rows).then(|| repeated(self.inputs, rows, count, are_lines));
-        Ok(Found { values, tally, decision, refunded: HashSet::new() })
+            (count as u64 != rows).then(|| repeated(self.inputs, rows, count, are_lines && !once));
+        let orders = order_totals::Orders::default();
+        Ok(Found { values, tally, decision, refunded: HashSet::new(), orders })
     }
 }
 
@@ -319,6 +428,8 @@ struct Found<V> {
     decision: Option<Decision>,
     /// The customers with a refund; their order is that of no output.
     refunded: HashSet<Box<[u8]>>,
+    /// The amounts of orders with several rows, where these were joined.
+    orders: order_totals::Orders,
 }
 
 /// What all threads fill while they read.
@@ -384,6 +495,8 @@ struct State {
     orders: u64,
     /// The customers with a refund.
     refunded: HashSet<Box<[u8]>>,
+    /// The amounts of orders with several rows.
+    totals: order_totals::Orders,
 }
 
 impl State {
@@ -397,6 +510,7 @@ impl State {
             edges: Vec::new(),
             orders: 0,
             refunded: HashSet::new(),
+            totals: order_totals::Orders::default(),
         }
     }
 
@@ -477,7 +591,8 @@ impl State {
         }
         let mut own = 0..rows.at.len();
         if has_ids {
-            own = runs::join(shared.kind, rows, (customers, ids), place, &mut self.edges);
+            let (edges, totals) = (&mut self.edges, &mut self.totals);
+            own = runs::join(shared.kind, rows, (customers, ids), place, edges, totals);
         }
         let first = own.start;
         let order = |place: usize| (rows.at[first + place], rows.amount[first + place]);
@@ -544,6 +659,21 @@ impl PerCustomer for Lines {
         let seconds = (self.at >> 1).min(at.seconds());
         self.at = seconds << 1 | self.at & 1 | i64::from(!is_purchase(amount));
         self.amount = self.amount.checked_add(amount)?;
+        Some(())
+    }
+}
+
+/// The order of rows that have its lines' amounts or, each of them, that of the whole.
+#[derive(Clone, Copy, Default)]
+struct Totals {
+    lines: Lines,
+    amounts: Amounts,
+}
+
+impl PerCustomer for Totals {
+    fn add(&mut self, at: Timestamp, amount: Money) -> Option<()> {
+        self.lines.add(at, amount)?;
+        self.amounts.add(amount);
         Some(())
     }
 }

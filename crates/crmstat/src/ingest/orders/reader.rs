@@ -5,11 +5,15 @@
 
 use crate::{
     Error, Money, Result, Timestamp, Window,
-    collections::short_text::Cell,
+    collections::short_text::{Cell, hash_text},
     data::{DealStatus, Field, Ignored, TableKind},
     ingest::{
         ReadOptions,
-        cells::{Parsed, date::DateReader, text},
+        cells::{
+            Parsed,
+            date::DateReader,
+            text::{self, Oddity},
+        },
         orders::{
             amount::{AmountColumns, AmountReader, Worth},
             fast_path::Usual,
@@ -20,6 +24,7 @@ use crate::{
             far_dates::Body,
             faults::{Fault, Faults, Part},
             input::Input,
+            repeats::{Counting, hash_of_record},
             tally::Tally,
         },
         text::Wanted,
@@ -97,6 +102,10 @@ pub(crate) struct OrderReader<'a> {
     amount: AmountReader<'a>,
     order: Option<Part>,
     deal: Option<DealPart>,
+    /// Which rows count, where some are in another file as well.
+    counting: Option<Counting>,
+    /// Whether rows that repeat another one are looked for.
+    sketches: bool,
     /// Reads most rows, where each part has one column and no row has to say what became of a deal.
     usual: Option<Usual>,
 }
@@ -142,16 +151,14 @@ impl<'a> OrderReader<'a> {
         columns.extend(mapping.customer.iter().map(|customer| customer.column));
         columns.extend(dates.iter().chain(&amount.all()).chain(&outcome));
         columns.extend(mapping.column(Field::OrderId));
+        columns.extend(Counting::columns(input));
 
         let input = &*input;
         let mapping = &input.mapping;
         let wanted = input.wanted(columns);
         let part = |column: usize| Part { column, position: wanted.position(column).unwrap_or(0) };
         let field = |field: Field| mapping.column(field).map(part);
-        let has_outcome = [Field::Stage, Field::Status, Field::IsWon, Field::IsClosed]
-            .iter()
-            .any(|field| mapping.column(*field).is_some());
-        let deal = (kind == TableKind::Deals || has_outcome)
+        let deal = (kind == TableKind::Deals || DealPart::has_any(mapping))
             .then(|| DealPart::new(input, &wanted, options, kind == TableKind::Orders));
         let customers: Vec<(Part, &str)> = mapping
             .customer
@@ -177,6 +184,10 @@ impl<'a> OrderReader<'a> {
             amount: AmountReader::new(amount, input, &wanted, options.rates.as_ref()),
             order: field(Field::OrderId),
             deal,
+            counting: Counting::new(input, &wanted),
+            // Typed rows are seen in part: those of one order are mostly equal in it.
+            sketches: options.duplicates.is_none()
+                && (mapping.column(Field::OrderId).is_none() || !input.is_typed()),
             usual,
             wanted,
             faults: Faults { input, keep: options.keep_rejected },
@@ -214,12 +225,20 @@ impl<'a> OrderReader<'a> {
             };
             match read {
                 Ok(Row::Order { customer, at, amount }) => {
+                    let counting = self.counting.as_ref();
+                    if let Some(rule) = counting.and_then(|rows| rows.left_out(records, row)) {
+                        tally.leave_out(rule, amount);
+                        continue;
+                    }
+                    if self.sketches {
+                        tally.sketch.observe(at, amount, || hash_of_record(records.record(row)));
+                    }
                     rows.record.push(row as u32);
                     rows.customer.push(customer);
                     rows.at.push(at);
                     rows.amount.push(amount);
                     rows.order.push(self.order.map_or(Cell::default(), |part| {
-                        cleaned(&records.block.bytes, batch.cells[part.position][row])
+                        id(&records.block.bytes, batch.cells[part.position][row]).0
                     }));
                 }
                 Ok(Row::Ignored(rule)) => tally.ledger.ignore(rule, 1),
@@ -227,6 +246,20 @@ impl<'a> OrderReader<'a> {
             }
         }
         tally.accept(&rows.at);
+    }
+
+    /// Whether every row counts, whatever stands in other files.
+    pub(super) fn counts_all(&self) -> bool {
+        self.counting.is_none()
+    }
+
+    /// Looks for rows that repeat another one among typed ones.
+    pub(super) fn sketch(&self, tally: &mut Tally, rows: &OrderRows, customers: &[u8]) {
+        if self.sketches {
+            for ((at, amount), customer) in rows.at.iter().zip(&rows.amount).zip(&rows.customer) {
+                tally.sketch.observe(*at, *amount, || hash_text(customer.of(customers)));
+            }
+        }
     }
 
     /// The way of most rows.
@@ -255,8 +288,11 @@ impl<'a> OrderReader<'a> {
         row: usize,
     ) -> Result<Row, Fault> {
         if let Some(deal) = &self.deal {
-            match deal.status(tally, records, row)? {
+            let outcome = deal.status(tally, records, row)?;
+            match outcome.status {
                 DealStatus::Won => {}
+                // The negative row of a return gives back what another row has brought.
+                DealStatus::Lost if outcome.is_return && self.amount.gives_back(records, row) => {}
                 DealStatus::Lost => return Ok(Row::Ignored(Ignored::Lost)),
                 DealStatus::Open => return Ok(Row::Ignored(Ignored::Open)),
             }
@@ -280,7 +316,7 @@ impl<'a> OrderReader<'a> {
         records: &mut BatchRecords<'_>,
         row: usize,
     ) -> Result<Row, Fault> {
-        let customer = self.customer(records, row);
+        let customer = self.customer(tally, records, row);
         let at = self.instant(records, row)?;
         let amount = match self.amount.read(tally, records, row)? {
             Worth::Of(amount) => amount,
@@ -308,13 +344,19 @@ impl<'a> OrderReader<'a> {
     }
 
     /// The customer that the row names, if it names one.
-    fn customer(&self, records: &mut BatchRecords<'_>, row: usize) -> Option<Cell> {
+    fn customer(
+        &self,
+        tally: &mut Tally,
+        records: &mut BatchRecords<'_>,
+        row: usize,
+    ) -> Option<Cell> {
         for (part, prefix) in &self.customers {
-            let cell = cleaned(&records.block.bytes, records.batch.cells[part.position][row]);
+            let (cell, oddity) = id(&records.block.bytes, records.batch.cells[part.position][row]);
             let text = cell.of(&records.block.bytes);
-            if cell.len == 0 || text::is_missing(text) || self.input().is_null(text) {
+            if cell.len == 0 || self.input().is_null(text) {
                 continue;
             }
+            tally.see_id(oddity);
             if self.guests.iter().any(|guest| guest.as_bytes() == text) {
                 return None;
             }
@@ -373,19 +415,14 @@ enum Row {
     Ignored(Ignored),
 }
 
-/// The cell without white space around it.
-fn cleaned(buffer: &[u8], cell: Cell) -> Cell {
+/// The part of `cell` that is an id.
+fn id(buffer: &[u8], cell: Cell) -> (Cell, Oddity) {
     let bytes = cell.of(buffer);
-    match bytes {
-        // Nothing to trim: the first and the last byte are plain.
-        [first @ b'0'..=b'z', .., last @ b'0'..=b'z'] if first.is_ascii() && last.is_ascii() => {
-            cell
-        }
-        _ => {
-            let cleaned = text::clean(bytes);
-            let offset = cleaned.as_ptr() as usize - bytes.as_ptr() as usize;
-            let start = if cleaned.is_empty() { cell.start } else { cell.start + offset as u32 };
-            Cell { start, len: cleaned.len() as u32 }
-        }
+    if text::is_usual_id(bytes) {
+        return (cell, Oddity::None);
     }
+    let (id, oddity) = text::id(bytes);
+    let offset = id.as_ptr() as usize - bytes.as_ptr() as usize;
+    let start = if id.is_empty() { cell.start } else { cell.start + offset as u32 };
+    (Cell { start, len: id.len() as u32 }, oddity)
 }

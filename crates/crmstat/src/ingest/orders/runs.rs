@@ -7,7 +7,11 @@
 use crate::{
     Money, Timestamp,
     collections::write_cells::push_signed,
-    ingest::orders::{reader::OrderRows, repeated_ids::OrderIds},
+    ingest::orders::{
+        order_totals::{Amounts, Orders},
+        reader::OrderRows,
+        repeated_ids::OrderIds,
+    },
 };
 use std::ops::Range;
 
@@ -47,6 +51,8 @@ pub(super) struct Edge {
     pub(super) customer: Vec<u8>,
     pub(super) at: Timestamp,
     pub(super) amount: Money,
+    /// The amounts of its rows.
+    amounts: Amounts,
 }
 
 /// Joins neighbours among `rows` that are one order of one customer. `customers` and `ids` are what the cells lie
@@ -57,6 +63,7 @@ pub(super) fn join(
     (customers, ids): (&[u8], &[u8]),
     place: Place,
     edges: &mut Vec<Edge>,
+    totals: &mut Orders,
 ) -> Range<usize> {
     // Mostly there is nothing to join, and then nothing to move.
     let is_one = |rows: &OrderRows, last: usize, row: usize| {
@@ -66,20 +73,34 @@ pub(super) fn join(
     let first = (1..rows.at.len()).find(|row| is_one(rows, row - 1, *row));
     let first = first.unwrap_or(rows.at.len());
     let mut orders = first;
+    // The amounts of the rows of the first order, and of the one at hand.
+    let mut of_first = rows.amount.first().map_or_else(Amounts::default, |own| Amounts::of(*own));
+    let mut of_last =
+        Amounts::of(rows.amount.get(first.wrapping_sub(1)).copied().unwrap_or_default());
     for row in first..rows.at.len() {
+        let amount = rows.amount[row];
         if let Some(last) = orders.checked_sub(1)
             && is_one(rows, last, row)
-            && let Some((at, amount)) =
+            && let Some((at, joined)) =
                 kind.join((rows.at[last], rows.amount[last]), (rows.at[row], rows.amount[row]))
         {
-            (rows.at[last], rows.amount[last]) = (at, amount);
+            (rows.at[last], rows.amount[last]) = (at, joined);
+            of_last.add(amount);
         } else {
+            match orders {
+                1 => of_first = of_last,
+                _ => totals.add(of_last),
+            }
+            of_last = Amounts::of(amount);
             rows.copy(row, orders);
             orders += 1;
         }
     }
+    if orders == 1 {
+        of_first = of_last;
+    }
     rows.truncate(orders);
-    let mut edge = |row: usize, is_end: bool| {
+    let mut edge = |row: usize, is_end: bool, amounts: Amounts| {
         let Some(id) = id_of(rows, ids, row) else { return false };
         let customer = rows.customer[row].of(customers);
         // A customer that is no text is rejected with its record.
@@ -92,11 +113,12 @@ pub(super) fn join(
             customer: customer.to_vec(),
             at: rows.at[row],
             amount: rows.amount[row],
+            amounts,
         });
         true
     };
-    let start = usize::from(orders > 0 && edge(0, false));
-    let end = orders - usize::from(orders > 1 && edge(orders - 1, true));
+    let start = usize::from(orders > 0 && edge(0, false, of_first));
+    let end = orders - usize::from(orders > 1 && edge(orders - 1, true, of_last));
     start..end.max(start)
 }
 
@@ -127,8 +149,14 @@ fn id_of(rows: &OrderRows, ids: &[u8], row: usize) -> Option<Vec<u8>> {
     }
 }
 
-/// Joins the edges of all batches where they go on in one another, and shows their ids to `seen`.
-pub(super) fn join_edges(kind: Kind, mut edges: Vec<Edge>, seen: &mut OrderIds) -> Vec<Edge> {
+/// Joins the edges of all batches where they go on in one another, and shows their ids to `seen` and their
+/// amounts to `totals`.
+pub(super) fn join_edges(
+    kind: Kind,
+    mut edges: Vec<Edge>,
+    seen: &mut OrderIds,
+    totals: &mut Orders,
+) -> Vec<Edge> {
     edges.sort_unstable_by_key(|edge| edge.place);
     let mut joined: Vec<Edge> = Vec::with_capacity(edges.len());
     for edge in edges {
@@ -138,12 +166,14 @@ pub(super) fn join_edges(kind: Kind, mut edges: Vec<Edge>, seen: &mut OrderIds) 
             && let Some((at, amount)) = kind.join((last.at, last.amount), (edge.at, edge.amount))
         {
             (last.at, last.amount) = (at, amount);
+            last.amounts.join(edge.amounts);
         } else {
             joined.push(edge);
         }
     }
     for edge in &joined {
         seen.observe_one(&edge.id);
+        totals.add(edge.amounts);
     }
     joined
 }
@@ -155,6 +185,7 @@ mod tests {
         Money, Timestamp,
         collections::short_text::Cell,
         ingest::orders::{
+            order_totals::Orders,
             reader::OrderRows,
             repeated_ids::{OrderIds, Repeats},
         },
@@ -164,6 +195,7 @@ mod tests {
     /// Order, customer and amount of each order that batches of `rows` give, and what their ids show.
     fn joined(rows: &[(u8, i64)], batch: usize) -> (Vec<(u8, i64)>, Repeats) {
         let (mut edges, mut ids, mut found) = (Vec::new(), OrderIds::default(), Vec::new());
+        let mut totals = Orders::default();
         for (place, batch) in (0..).zip(rows.chunks(batch)) {
             // The id of an order is also that of its customer.
             let buffer: Vec<u8> = batch.iter().map(|(order, _)| order + b'a').collect();
@@ -176,13 +208,14 @@ mod tests {
                 order: (0..batch.len()).map(cell).collect(),
                 number: Vec::new(),
             };
-            let own = join(Kind::Lines, &mut columns, (&buffer, &buffer), (0, place), &mut edges);
+            let buffers = (&buffer[..], &buffer[..]);
+            let own = join(Kind::Lines, &mut columns, buffers, (0, place), &mut edges, &mut totals);
             ids.observe(&buffer, &columns.order[own.clone()]);
             found.extend(own.map(|row| {
                 (columns.order[row].of(&buffer)[0] - b'a', columns.amount[row].units())
             }));
         }
-        let edges = join_edges(Kind::Lines, edges, &mut ids);
+        let edges = join_edges(Kind::Lines, edges, &mut ids, &mut totals);
         found.extend(edges.iter().map(|edge| (edge.id[0] - b'a', edge.amount.units())));
         found.sort_unstable();
         (found, ids.repeats())

@@ -69,7 +69,7 @@ impl OrderReader<'_> {
         orders: &mut OrderRows,
         scratch: &'r mut Scratch,
     ) -> Option<TypedOrders<'r>> {
-        let usual = self.usual()?;
+        let usual = self.usual().filter(|_| self.counts_all())?;
         orders.clear();
         let Scratch { statuses, at, amounts, fates, customers, customer_cells, order_cells, taken } =
             scratch;
@@ -132,7 +132,7 @@ impl OrderReader<'_> {
                 let bytes = texts.bytes();
                 leave(fates, customer_cells, |cell| {
                     let text = cell.of(bytes);
-                    text::is_usual(text) && text.is_ascii()
+                    text::is_usual_id(text) && text.is_ascii()
                 });
             }
             (None, Some(ids)) => customer_cells.extend(ids.iter().map(|id| {
@@ -146,7 +146,7 @@ impl OrderReader<'_> {
         if let Some(texts) = &order_texts {
             texts.cells(order_cells);
             let bytes = texts.bytes();
-            leave(fates, order_cells, |cell| cell.len == 0 || text::is_usual(cell.of(bytes)));
+            leave(fates, order_cells, |cell| cell.len == 0 || text::is_usual_id(cell.of(bytes)));
         }
         if let Some(texts) = &currency {
             for (row, fate) in fates.iter().enumerate() {
@@ -176,6 +176,9 @@ impl OrderReader<'_> {
                 Fate::Left => left.push(row),
                 Fate::Ignored(rule) => tally.ledger.ignore(*rule, 1),
             }
+            if *fate != Fate::Left && !statuses.is_empty() {
+                tally.outcomes.count(row as usize);
+            }
         }
         let of = |row: &u32| *row as usize;
         orders.customer.extend(taken.iter().map(|row| customer_cells[of(row)]));
@@ -194,6 +197,7 @@ impl OrderReader<'_> {
         tally.accept(&orders.at);
         let customers = customer_texts.as_ref().map_or(&customers[..], TypedTexts::bytes);
         let ids = order_texts.as_ref().map_or(&[][..], TypedTexts::bytes);
+        self.sketch(tally, orders, customers);
         Some(TypedOrders { customers, ids, left })
     }
 }

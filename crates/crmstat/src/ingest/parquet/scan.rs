@@ -68,6 +68,22 @@ impl ParquetFile {
         groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
     }
 
+    /// The first slice of `columns`; `None` where the file has no row.
+    ///
+    /// # Errors
+    /// As [`ParquetFile::scan`].
+    pub(crate) fn first(&self, columns: &[usize]) -> Result<Option<Slice>> {
+        if self.metadata.num_row_groups() == 0 || columns.is_empty() {
+            return Ok(None);
+        }
+        let leaves = columns.iter().map(|&at| self.leaf(at)).collect::<Result<Vec<_>>>()?;
+        let first = self.group(0, &leaves).and_then(|mut reader| reader.next(0));
+        first.map_err(|error| {
+            let found = error.place().cloned().unwrap_or_default();
+            error.at(Place { file: self.name.clone(), ..found })
+        })
+    }
+
     /// Decodes `columns` (places in [`ParquetFile::columns`]) on the threads of the current pool.
     ///
     /// Every thread has one state, made by `start`, and hands it to `visit` with each slice of the row

@@ -12,8 +12,11 @@ use crate::{
         },
         orders::{line_amounts::LineAmounts, product_prices::ProductPrices, refunded},
         parquet::ParquetFile,
-        pass::batches::{BatchRecords, Text, scan},
-        profile::{DateOrder, Decimal, Expected, Mapping},
+        pass::{
+            batches::{BatchRecords, Text, scan},
+            repeats::Repeats,
+        },
+        profile::{DateOrder, Decimal, Expected, Mapping, outcome},
         source::{ExportFile, Kind, Source, SourceOptions},
         text::{Layout, Wanted},
         typed::{self, Left, TypedRows},
@@ -43,6 +46,8 @@ pub(crate) struct Input {
     pub(crate) product_prices: Option<Arc<ProductPrices>>,
     /// What the discounts are, once it is decided.
     pub(crate) discounts: Option<DiscountUnit>,
+    /// Which of its rows count, where some are in another file as well.
+    pub(crate) repeats: Option<Arc<Repeats>>,
     /// What would be refused, were the input not only looked at.
     problems: Option<Vec<Error>>,
     zone: Option<Zone>,
@@ -89,10 +94,14 @@ impl Input {
             },
         )?;
         let mut decisions = source.decisions().to_vec();
-        let (body, headers, sample) = if source.kind() == Kind::Parquet {
+        let (body, headers, sample, telling) = if source.kind() == Kind::Parquet {
             let file = ParquetFile::open(&source)?;
-            let headers = file.columns().iter().map(|column| column.name.clone()).collect();
-            (Body::Parquet(file), headers, Vec::new())
+            let headers: Vec<String> =
+                file.columns().iter().map(|column| column.name.clone()).collect();
+            let names: Vec<&str> = headers.iter().map(String::as_str).collect();
+            let sample = typed::sample(&file)?;
+            let telling = outcome::telling(&names, &sample);
+            (Body::Parquet(file), headers, sample, telling)
         } else {
             // A sheet is always turned into commas.
             let forced = delimiter.filter(|_| source.kind() != Kind::Sheet);
@@ -102,11 +111,13 @@ impl Input {
                 decisions.extend(layout.decisions);
             }
             let text = Text { dialect: layout.dialect, skip: layout.skip };
-            (Body::Text(text), layout.headers, layout.sample)
+            let names: Vec<&str> = layout.headers.iter().map(String::as_str).collect();
+            let telling = outcome::telling(&names, &layout.sample);
+            (Body::Text(text), layout.headers, layout.sample, telling)
         };
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
         let mut problems = inspected.then(Vec::new);
-        let found = Expected::new(options).recognise(&names);
+        let found = Expected::new(options).recognise(&names, &telling);
         let found =
             found.map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }));
         let mut mapping = match (found, &mut problems) {
@@ -150,6 +161,7 @@ impl Input {
             line_amounts: None,
             product_prices: None,
             discounts: None,
+            repeats: None,
             problems,
             zone: options.zone.clone(),
             sample,
@@ -164,6 +176,20 @@ impl Input {
             }
         }
         Ok(input)
+    }
+
+    /// Whether its rows are typed columns.
+    pub(crate) fn is_typed(&self) -> bool {
+        matches!(self.body, Body::Parquet(_))
+    }
+
+    /// The columns whose cells can be read.
+    pub(crate) fn readable_columns(&self) -> Vec<usize> {
+        let all = 0..self.headers.len();
+        match &self.body {
+            Body::Text(_) => all.collect(),
+            Body::Parquet(file) => all.filter(|column| typed::is_readable(file, *column)).collect(),
+        }
     }
 
     /// Notes `error` where the input is only looked at.

@@ -6,6 +6,9 @@
 //! | `batches` | the records of a block |
 //! | `far_dates` | dates far from all others, which are set aside |
 //! | `faults` | records that are not accepted, and why |
+//! | `outcome` | what the rows together say of the outcome of their deals |
+//! | `repeats` | rows that stand in several files, older versions of one deal |
+//! | `row_sketch` | how many rows repeat another one |
 //! | `tally` | what one thread has counted |
 //! | `verdict` | what the whole of the inputs shows |
 
@@ -13,5 +16,8 @@ pub(crate) mod batches;
 pub(crate) mod far_dates;
 pub(crate) mod faults;
 pub(crate) mod input;
+mod outcome;
+pub(crate) mod repeats;
+pub(crate) mod row_sketch;
 pub(crate) mod tally;
 pub(crate) mod verdict;

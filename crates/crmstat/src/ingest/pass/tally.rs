@@ -2,13 +2,17 @@
 
 use crate::{
     AsOf, Money, Place, Timestamp,
-    data::{Currency, Ignored, Ledger, Rejection, Rejections, sales::Rows},
+    data::{Currency, Ignored, Ledger, Notice, Rejection, Rejections, sales::Rows},
     ingest::{
-        cells::{number::Amount, text},
-        orders::outcome::Outcomes,
+        cells::{
+            number::Amount,
+            text::{self, Oddity},
+        },
+        orders::outcome::{Outcomes, Resolved},
         pass::{
             batches::BatchRecords,
             far_dates::{DateCounts, SetAside},
+            row_sketch::{Repeated, RowSketch},
         },
         profile::Rates,
     },
@@ -37,8 +41,18 @@ pub(crate) struct Tally {
     pub(crate) until: Option<AsOf>,
     /// Amounts whose decimals beyond the scale of money were rounded.
     pub(crate) rounded: u64,
-    /// Labels that close deals without saying how, with the number of deals.
-    pub(crate) unknown_stages: BTreeMap<String, u64>,
+    /// Rows whose customer is the first of several in one cell.
+    pub(crate) several_ids: u64,
+    /// Rows whose customer's id a spreadsheet has rounded.
+    pub(crate) rounded_ids: u64,
+    /// Rows, to find those that repeat another one.
+    pub(crate) sketch: RowSketch,
+    /// The rows that repeat another one, where they have been counted.
+    pub(crate) repeated: Option<Repeated>,
+    /// Units of money of the rows that are left out since they repeat another one.
+    left_out: i128,
+    /// What has been found that changes the answer.
+    pub(crate) notices: Vec<Notice>,
     /// Every currency of an accepted amount, in the order of the codes.
     pub(crate) currencies: Vec<Currency>,
     pub(crate) outcomes: Outcomes,
@@ -46,6 +60,8 @@ pub(crate) struct Tally {
     pub(crate) unknown_currencies: BTreeMap<String, u64>,
     /// Amounts of which neither their cell nor the column of currencies says what they are in.
     pub(crate) without_currency: u64,
+    /// What other threads have decided.
+    resolved: Vec<Resolved>,
     /// The last cell of a currency column, and what it means.
     last_currency: (Vec<u8>, Named),
 }
@@ -119,6 +135,39 @@ impl Tally {
         })
     }
 
+    /// Counts a row of `amount` as left out by `rule`.
+    pub(crate) fn leave_out(&mut self, rule: Ignored, amount: Money) {
+        self.ledger.ignore(rule, 1);
+        if rule == Ignored::Repeated {
+            self.left_out += i128::from(amount.units());
+        }
+    }
+
+    /// What the rows would add that are left out since they repeat another one; `None` past the range of
+    /// money.
+    pub(crate) fn left_out(&self) -> Option<Money> {
+        i64::try_from(self.left_out).ok().map(Money::from_units)
+    }
+
+    /// What became of the deals of all rows, by what the rows say.
+    pub(crate) fn resolved(&self) -> Vec<Resolved> {
+        let all = self.outcomes.decided().chain(&self.resolved);
+        let mut rows = BTreeMap::<Resolved, u64>::new();
+        for found in all.filter(|found| found.rows > 0) {
+            *rows.entry(Resolved { rows: 0, ..found.clone() }).or_default() += found.rows;
+        }
+        rows.into_iter().map(|(found, rows)| Resolved { rows, ..found }).collect()
+    }
+
+    /// Counts what is odd about the id of a row's customer.
+    pub(crate) fn see_id(&mut self, oddity: Oddity) {
+        match oddity {
+            Oddity::None => {}
+            Oddity::Several => self.several_ids += 1,
+            Oddity::Rounded => self.rounded_ids += 1,
+        }
+    }
+
     /// Notes what `cell` of the column of currencies says of an amount that is not converted and names none.
     pub(crate) fn note_currency(&mut self, cell: &[u8]) {
         // Without rates nothing is converted, and nothing can fail.
@@ -155,6 +204,7 @@ impl Tally {
 
     pub(crate) fn add(&mut self, other: Self) {
         self.ledger.add(&other.ledger);
+        self.resolved.extend(other.resolved());
         self.rejections.add(other.rejections);
         self.earliest = match (self.earliest, other.earliest) {
             (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
@@ -166,9 +216,11 @@ impl Tally {
         self.anonymous.add(other.anonymous);
         self.refunded.add(other.refunded);
         self.rounded += other.rounded;
-        for (label, deals) in other.unknown_stages {
-            *self.unknown_stages.entry(label).or_default() += deals;
-        }
+        self.several_ids += other.several_ids;
+        self.rounded_ids += other.rounded_ids;
+        self.left_out += other.left_out;
+        self.sketch.add(other.sketch);
+        self.notices.extend(other.notices);
         self.currencies.extend(other.currencies);
         self.currencies.sort_unstable();
         self.currencies.dedup();

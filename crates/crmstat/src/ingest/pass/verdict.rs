@@ -2,10 +2,15 @@
 
 use crate::{
     Error, Money, Result,
-    data::{Currency, Decision, Field, Finding, Notice, Severity},
+    data::{Currency, Decision, Field, Finding, Ignored, Notice, Severity},
     ingest::{
-        Export, Imported, ReadOptions,
-        pass::{far_dates::SetAside, input::Input, tally::Tally},
+        Duplicates, Export, Imported, ReadOptions,
+        pass::{
+            far_dates::SetAside,
+            input::Input,
+            outcome::{outcome_notices, unknown_stages},
+            tally::Tally,
+        },
         profile::Rates,
     },
 };
@@ -16,7 +21,7 @@ use crate::{
 /// Unknown closing stages, several currencies without rates, or, where `strict`, any rejected row.
 pub(crate) fn account<T>(
     result: T,
-    tally: Tally,
+    mut tally: Tally,
     decided: impl IntoIterator<Item = Decision>,
     inputs: &[Input],
     options: &ReadOptions,
@@ -27,7 +32,7 @@ pub(crate) fn account<T>(
     if let Some(error) = refusals(&tally, inputs, options).into_iter().next() {
         return Err(error);
     }
-    let notices = notices(&tally, inputs, options);
+    let notices = notices(&mut tally, inputs, options);
     if options.strict {
         tally.rejections.as_error()?;
         Notice::refuse(&notices)?;
@@ -45,9 +50,13 @@ pub(crate) fn account<T>(
 }
 
 /// What changes the result and nobody has settled, the worst first.
-pub(crate) fn notices(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Notice> {
+pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         inputs.iter().flat_map(|input| input.notices.iter().cloned()).collect();
+    notices.append(&mut tally.notices);
+    if options.duplicates.is_none() {
+        notices.extend(repeated(tally, inputs));
+    }
     if tally.rounded > 0 {
         let finding = Finding::RoundedAmounts { decimals: Money::DECIMALS };
         notices.push(Notice::new(Severity::Note, finding, tally.rounded));
@@ -79,6 +88,13 @@ pub(crate) fn notices(tally: &Tally, inputs: &[Input], options: &ReadOptions) ->
         let notice = Notice::new(Severity::Warning, Finding::NoCustomer, tally.anonymous.rows);
         notices.push(notice.worth(tally.anonymous.worth()));
     }
+    let odd_ids = [
+        (Finding::SeveralIds, Severity::Note, tally.several_ids),
+        (Finding::RoundedIds, Severity::Grave, tally.rounded_ids),
+    ];
+    let odd_ids = odd_ids.into_iter().filter(|(.., rows)| *rows > 0);
+    notices.extend(odd_ids.map(|(finding, severity, rows)| Notice::new(severity, finding, rows)));
+    notices.extend(outcome_notices(tally, inputs));
     Notice::sort(&mut notices);
     notices
 }
@@ -113,26 +129,47 @@ fn late(tally: &Tally) -> Option<Notice> {
     })
 }
 
-/// What is refused once the whole input has shown it.
-pub(crate) fn refusals(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Error> {
-    let stages = inputs.first().and_then(|input| unknown_stages(tally, input));
-    stages.into_iter().chain(several_currencies(&currencies(tally), options)).collect()
+/// Rows that repeat another one, and what became of them.
+fn repeated(tally: &mut Tally, inputs: &[Input]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut add = |severity, finding, rows, money| {
+        if rows > 0 {
+            let notice = Notice::new(severity, finding, rows).worth(money);
+            notices.push(notice.settled_by("duplicates", "drop|keep"));
+        }
+    };
+    let across = tally.ledger.ignored_by(Ignored::Repeated);
+    add(Severity::Warning, Finding::RowsInSeveralFiles, across, tally.left_out());
+    let older = tally.ledger.ignored_by(Ignored::OlderVersion);
+    let latest = inputs.iter().find_map(|input| Some(input.repeats.as_ref()?.latest.clone()));
+    let finding = Finding::OlderVersions { latest: latest.unwrap_or_default() };
+    add(Severity::Note, finding, older, None);
+    let within = tally.repeated.unwrap_or_else(|| tally.sketch.repeated());
+    let finding = Finding::DuplicateRows { is_estimate: !within.is_exact };
+    add(Severity::Warning, finding, within.rows, within.amount);
+    notices
 }
 
-/// Labels that close deals without saying how.
-fn unknown_stages(tally: &Tally, input: &Input) -> Option<Error> {
-    let (label, deals) = tally.unknown_stages.iter().max_by_key(|(_, deals)| **deals)?;
-    let others = match tally.unknown_stages.len() {
-        1 => String::new(),
-        labels => format!(", and {} more labels", labels - 1),
-    };
-    let stage = input.mapping.column(Field::Stage).or(input.mapping.column(Field::Status));
-    let error = Error::data(format!(
-        "the stage `{label}` closes {deals} {}, but neither the profile nor the file says whether they are won or lost{others}",
-        input.mapping.kind
-    ));
-    let hint = format!("say it with `--stage \"{label}=won\"`, `=lost` or `=open`");
-    Some(error.at(input.place(stage)).with_hint(hint))
+/// What is refused once the whole input has shown it.
+pub(crate) fn refusals(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Error> {
+    let stages = unknown_stages(tally, inputs);
+    let repeated = repeated_rows(tally, inputs, options);
+    let currencies = several_currencies(&currencies(tally), options);
+    stages.into_iter().chain(repeated).chain(currencies).collect()
+}
+
+/// Rows that repeat another one, where the caller refuses them.
+fn repeated_rows(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Option<Error> {
+    let rows = tally.ledger.ignored_by(Ignored::Repeated);
+    if options.duplicates != Some(Duplicates::Refuse) || rows == 0 {
+        return None;
+    }
+    let error = Error::data(format!("{rows} rows repeat another row in every cell"))
+        .with_hint("`--duplicates drop` counts them once, `--duplicates keep` counts them all");
+    Some(match inputs {
+        [input] => error.at(input.place(None)),
+        _ => error,
+    })
 }
 
 /// Amounts in several currencies that nothing converts; `names` are as [`currency_name`] gives them.

@@ -3,6 +3,7 @@
 use super::{
     CloseDate, GENERIC, Lines, Profile, Table,
     header::{distance, key, key_without_currency},
+    outcome::{Says, Telling, Topic},
 };
 use crate::{
     Error, Result,
@@ -13,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The option that names a column.
 const MAP: &str = "--map";
+
+/// Columns of words or flags, and of instants, that are looked at besides the stage and the status.
+pub(crate) const MOST_SIGNS: usize = 4;
 
 /// Headers listed in a message before the rest is counted.
 const LISTED: usize = 20;
@@ -32,10 +36,18 @@ pub struct Mapping {
     pub lines: bool,
     /// What the column of [`Field::ClosedAt`] holds.
     pub close_date: CloseDate,
+    /// Whether an open deal with a probability of zero is lost.
+    pub lost_at_zero: bool,
     /// What was decided; the file's name is for the caller to fill in.
     pub decisions: Vec<Decision>,
     /// Columns with a header that are no field, from 0.
     pub unmapped: Vec<usize>,
+    /// The column of the status, where its cells and not its header say so.
+    pub(crate) by_content: Option<Telling>,
+    /// Further columns that say that a row is no sale.
+    pub(crate) signs: Vec<Telling>,
+    /// Columns with words of status that are not used.
+    pub(crate) unused: Vec<Telling>,
     headers: Vec<String>,
 }
 
@@ -60,8 +72,12 @@ impl Mapping {
             customer: Vec::new(),
             lines: true,
             close_date: CloseDate::Actual,
+            lost_at_zero: false,
             decisions: Vec::new(),
             unmapped: (0..headers.len()).filter(|&at| !headers[at].is_empty()).collect(),
+            by_content: None,
+            signs: Vec::new(),
+            unused: Vec::new(),
             headers,
         }
     }
@@ -91,6 +107,37 @@ impl Mapping {
         self.decisions.push(decision(topic, "left aside", reason, Some(MAP)));
         self.unmapped.push(column);
         self.unmapped.sort_unstable();
+    }
+
+    /// Takes the columns, besides the stage and the status, that say that a row is no sale.
+    fn take_signs(&mut self, telling: &[Telling], names: &Headers<'_>) {
+        if !matches!(self.kind, TableKind::Orders | TableKind::Deals) {
+            return;
+        }
+        for told in telling {
+            let column = told.column;
+            let is_taken = self.columns.values().any(|taken| *taken == column)
+                || self.customer.iter().any(|customer| customer.column == column);
+            if is_taken || names.keys[column].is_empty() {
+                continue;
+            }
+            // A deal has its stage; whether it is paid for does not make it.
+            let ends = matches!(told.says, Says::LostIf | Says::LostAt);
+            let like = |sign: &&Telling| (sign.says == Says::LostAt) == (told.says == Says::LostAt);
+            let has_room = self.signs.iter().filter(like).count() < MOST_SIGNS;
+            if has_room && (ends || self.kind == TableKind::Orders) {
+                self.unmapped.retain(|other| *other != column);
+                self.signs.push(told.clone());
+                self.decisions.push(decision(
+                    format!("outcome by `{}`", self.headers[column]),
+                    told.meaning(),
+                    format!("its cells: {}", told.shown()),
+                    Some("--ignore"),
+                ));
+            } else {
+                self.unused.push(told.clone());
+            }
+        }
     }
 
     /// Moves fields whose header is repeated from an empty column to the first filled one.
@@ -182,7 +229,8 @@ pub fn recognise(
     chosen: Option<&Profile>,
     overrides: &[(Field, String)],
 ) -> Result<Mapping> {
-    Expected { kind, chosen, overrides, elsewhere: Elsewhere::default() }.recognise(headers)
+    Expected { kind, chosen, overrides, ignored: &[], elsewhere: Elsewhere::default() }
+        .recognise(headers, &[])
 }
 
 /// What the caller expects of a file, besides its headers.
@@ -191,6 +239,8 @@ pub(crate) struct Expected<'a> {
     kind: Option<TableKind>,
     chosen: Option<&'a Profile>,
     overrides: &'a [(Field, String)],
+    /// Headers of columns that are as if they were not there.
+    ignored: &'a [String],
     elsewhere: Elsewhere,
 }
 
@@ -212,6 +262,7 @@ impl<'a> Expected<'a> {
             kind: options.kind,
             chosen: options.profile.as_ref(),
             overrides: &options.map,
+            ignored: &options.ignore,
             elsewhere: Elsewhere {
                 amounts: options.amounts_in_lines,
                 prices: options.prices_in_products,
@@ -220,24 +271,36 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// Finds the table and the columns; see [`recognise`].
-    pub(crate) fn recognise(self, headers: &[&str]) -> Result<Mapping> {
-        recognise_as(headers, self)
+    /// Finds the table and the columns; see [`recognise`]. `telling` are the columns whose cells say what
+    /// became of their rows.
+    pub(crate) fn recognise(self, headers: &[&str], telling: &[Telling]) -> Result<Mapping> {
+        recognise_as(headers, telling, self)
     }
 }
 
-fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
-    let Expected { kind, chosen, overrides, elsewhere } = expected;
-    let names = Headers::new(headers);
+fn recognise_as(headers: &[&str], telling: &[Telling], expected: Expected<'_>) -> Result<Mapping> {
+    let Expected { kind, chosen, overrides, ignored, elsewhere } = expected;
+    let mut names = Headers::new(headers);
+    for name in ignored {
+        names.ignore(name)?;
+    }
     let given = names.given(overrides)?;
     let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
-    let overlaid = |profile, table| Match::new(profile, table, &names, &given, elsewhere);
+    let overlaid_as = |profile, table, elsewhere| {
+        Match::new(profile, table, &names, &given, elsewhere).told(telling, &given)
+    };
+    let overlaid = |profile, table| overlaid_as(profile, table, elsewhere);
+    let mapped = |found: Match<'_>, reason| {
+        let mut mapping = found.into_mapping(&names, overrides, reason);
+        mapping.take_signs(telling, &names);
+        mapping
+    };
     if let Some(profile) = chosen {
         let found =
             best(profile.tables.iter().filter(of_kind).map(|table| overlaid(profile, table)));
         return match found {
             Some(found) if found.is_complete() => {
-                Ok(found.into_mapping(&names, overrides, "given by `--profile`".to_owned()))
+                Ok(mapped(found, "given by `--profile`".to_owned()))
             }
             _ => Err(incomplete(&names, kind, found.as_ref())),
         };
@@ -248,29 +311,37 @@ fn recognise_as(headers: &[&str], expected: Expected<'_>) -> Result<Mapping> {
     });
     if let Some(found) = best(matches.filter(|found| found.signed && found.is_complete())) {
         let reason = format!("{} of {} headers are its own", found.found, names.filled());
-        return Ok(found.into_mapping(&names, overrides, reason));
+        return Ok(mapped(found, reason));
     }
     let generic = |elsewhere: Elsewhere| -> Vec<Match<'_>> {
         let tables = Profile::named(GENERIC).into_iter().flat_map(|profile| {
             let tables = profile.tables.iter().filter(of_kind);
             tables.map(move |table| (profile, table))
         });
-        tables
-            .map(|(profile, table)| Match::new(profile, table, &names, &given, elsewhere))
-            .collect()
+        tables.map(|(profile, table)| overlaid_as(profile, table, elsewhere)).collect()
     };
     let usable = |found: &&Match<'_>| (found.signed || kind.is_some()) && found.is_complete();
     let plain = generic(elsewhere);
     if let Some(found) = plain.iter().find(usable) {
+        if kind.is_none()
+            && let Some(error) = found.deals_without_outcome(&plain, &names)
+        {
+            return Err(error);
+        }
         let reason = "no CRM's headers; the columns have plain names".to_owned();
-        return Ok(found.clone().into_mapping(&names, overrides, reason));
+        return Ok(mapped(found.clone(), reason));
     }
     // A till knows no customers.
     let sales = generic(Elsewhere { customers: true, ..elsewhere });
     match sales.iter().find(|found| found.table.kind == TableKind::Orders && usable(found)) {
         Some(found) => {
+            if kind.is_none()
+                && let Some(error) = found.deals_without_outcome(&sales, &names)
+            {
+                return Err(error);
+            }
             let reason = "plain names of columns, none of which names a customer".to_owned();
-            Ok(found.clone().into_mapping(&names, overrides, reason))
+            Ok(mapped(found.clone(), reason))
         }
         None => Err(incomplete(&names, kind, best(plain.into_iter()).as_ref())),
     }
@@ -309,13 +380,26 @@ impl<'a> Headers<'a> {
         if found.is_empty() { position(name, self.keys.len()).into_iter().collect() } else { found }
     }
 
+    /// Leaves out the columns called `name`.
+    fn ignore(&mut self, name: &str) -> Result<()> {
+        let columns = self.find(name);
+        if columns.is_empty() {
+            return Err(self.absent("to be ignored", name));
+        }
+        for column in columns {
+            self.keys[column].clear();
+            self.without_currency[column] = None;
+        }
+        Ok(())
+    }
+
     /// The columns that the caller names.
     fn given(&self, overrides: &[(Field, String)]) -> Result<BTreeMap<Field, usize>> {
         let mut given = BTreeMap::new();
         for (field, name) in overrides {
             let same_text = self.written.iter().position(|header| header.trim() == name.trim());
             let Some(column) = same_text.or_else(|| self.find(name).first().copied()) else {
-                return Err(self.absent(*field, name));
+                return Err(self.absent(&format!("for {field}"), name));
             };
             if given.insert(*field, column).is_some_and(|known| known != column) {
                 return Err(Error::usage(format!("`{MAP}` names two columns for {field}")));
@@ -324,14 +408,14 @@ impl<'a> Headers<'a> {
         Ok(given)
     }
 
-    fn absent(&self, field: Field, name: &str) -> Error {
+    fn absent(&self, purpose: &str, name: &str) -> Error {
         let wanted = key(name);
         let nearest = (0..self.keys.len())
             .filter(|&at| !self.keys[at].is_empty())
             .min_by_key(|&at| distance(&wanted, &self.keys[at]))
             .map(|at| format!("; the nearest is `{}`", self.written[at].trim()))
             .unwrap_or_default();
-        Error::data(format!("there is no column `{name}` for {field}{nearest}"))
+        Error::data(format!("there is no column `{name}` {purpose}{nearest}"))
             .with_hint(format!("the headers are {}", listed(self.written)))
     }
 
@@ -355,7 +439,12 @@ struct Match<'a> {
     /// Columns whose header the table knows.
     found: usize,
     elsewhere: Elsewhere,
+    /// The column of the status, where its cells say so.
+    by_content: Option<Telling>,
 }
+
+/// Fields that a column of status may be taken for by its header, such as a `state` that is no region.
+const SOFT: [Field; 4] = [Field::Region, Field::Category, Field::Channel, Field::Segment];
 
 impl<'a> Match<'a> {
     fn new(
@@ -404,18 +493,108 @@ impl<'a> Match<'a> {
         for others in rivals.values_mut() {
             others.retain(|column| !taken.contains(column));
         }
-        // A field that the caller maps stands for the headers it has in the signature.
+        // A field that the caller maps stands for the headers it has in the signature. It does not make the
+        // table: of a CRM's own headers more must be there than are stood for.
         let stands_for = |name: &String| {
             given
                 .keys()
                 .any(|field| table.fields.get(field).is_some_and(|names| names.contains(name)))
         };
-        let signed = table.signature.iter().all(|group| {
-            group.iter().any(|name| !headers.find(name).is_empty() || stands_for(name))
-        });
+        let there = |group: &&Vec<String>| group.iter().any(|name| !headers.find(name).is_empty());
+        let own = table.signature.iter().filter(there).count();
+        let stood_for =
+            table.signature.iter().filter(|group| !there(group) && group.iter().any(stands_for));
+        let stood_for = stood_for.count();
+        let signed = own + stood_for == table.signature.len()
+            && (own > stood_for || stood_for == 0 || profile.name == GENERIC);
         let of_signature = table.signature.iter().flatten().flat_map(|name| headers.find(name));
         let found = of_signature.chain(taken.iter().copied()).collect::<BTreeSet<_>>().len();
-        Self { profile, table, columns, rivals, customer, signed, found, elsewhere }
+        Self {
+            profile,
+            table,
+            columns,
+            rivals,
+            customer,
+            signed,
+            found,
+            elsewhere,
+            by_content: None,
+        }
+    }
+
+    /// The same with its status from the column that is best to go by, where no header gives one.
+    fn told(mut self, telling: &[Telling], given: &BTreeMap<Field, usize>) -> Self {
+        let has = |field| self.columns.contains_key(&field);
+        let may_be = |topic: Topic| match self.table.kind {
+            TableKind::Orders => !has(Field::Status),
+            // A stage says more of a deal than whether it is paid for.
+            TableKind::Deals if has(Field::Stage) || has(Field::IsWon) => {
+                !has(Field::Status) && topic == Topic::Deal
+            }
+            TableKind::Deals => !has(Field::Status),
+            _ => false,
+        };
+        let is_free = |column: usize| {
+            let taken = self.columns.iter().filter(|(_, taken)| **taken == column);
+            let mut fields = taken.map(|(field, _)| *field);
+            fields.all(|field| SOFT.contains(&field) && !given.contains_key(&field))
+                && self.customer.iter().all(|customer| customer.column != column)
+        };
+        let found = telling
+            .iter()
+            .filter_map(|told| match told.says {
+                Says::Words(topic) if may_be(topic) && is_free(told.column) => Some((topic, told)),
+                _ => None,
+            })
+            .min_by_key(|(topic, told)| (*topic, told.column));
+        let Some((topic, told)) = found else { return self };
+        self.columns.retain(|_, column| *column != told.column);
+        self.columns.insert(Field::Status, told.column);
+        self.by_content = Some(told.clone());
+        let has = |field| self.columns.contains_key(&field);
+        let is_deal = topic == Topic::Deal
+            && has(Field::Amount)
+            && (has(Field::WonAt) || has(Field::ClosedAt))
+            && self.table.kind == TableKind::Deals
+            && self.profile.name == GENERIC;
+        self.signed |= is_deal;
+        self
+    }
+
+    /// Why a table of orders is none: it has what only deals have, and nothing says which of them are won.
+    fn deals_without_outcome(&self, others: &[Self], headers: &Headers<'_>) -> Option<Error> {
+        const OF_DEALS: [Field; 6] = [
+            Field::LostReason,
+            Field::Probability,
+            Field::ExpectedCloseAt,
+            Field::Pipeline,
+            Field::ClosedAt,
+            Field::LostAt,
+        ];
+        let has_outcome = [Field::Status, Field::Stage, Field::IsWon, Field::IsLost, Field::WonAt]
+            .iter()
+            .any(|field| self.columns.contains_key(field));
+        if self.table.kind != TableKind::Orders || has_outcome {
+            return None;
+        }
+        let deals = others.iter().find(|other| other.table.kind == TableKind::Deals)?;
+        let of_deals: Vec<String> = OF_DEALS
+            .iter()
+            .filter_map(|field| deals.columns.get(field))
+            .filter(|column| !self.columns.values().any(|taken| taken == *column))
+            .map(|column| format!("`{}`", headers.written[*column].trim()))
+            .collect();
+        if of_deals.is_empty() {
+            return None;
+        }
+        let error = Error::data(format!(
+            "the table looks like deals, by {}, but no column is known to say which of them are won; the headers are {}",
+            of_deals.join(", "),
+            listed(headers.written)
+        ));
+        Some(error.with_hint(format!(
+            "name the column of the stage with `{MAP} stage=COLUMN`; where every row is sold, the day of the sale with `{MAP} won_at=COLUMN`"
+        )))
     }
 
     fn is_complete(&self) -> bool {
@@ -458,8 +637,11 @@ impl<'a> Match<'a> {
                 .flatten()
                 .map(|&rival| format!("`{}` (column {})", header(rival), rival + 1))
                 .collect();
+            let told = self.by_content.as_ref().filter(|told| told.column == column);
             let reason = if given {
                 format!("given by `{MAP}`")
+            } else if let Some(told) = told {
+                format!("its words are of status: {}", told.shown())
             } else if rivals.is_empty() {
                 format!("a header of the profile {}", self.profile.name)
             } else {
@@ -488,8 +670,12 @@ impl<'a> Match<'a> {
             customer: self.customer,
             lines,
             close_date: self.table.close_date,
+            lost_at_zero: self.table.lost_at_zero,
             decisions,
             unmapped,
+            by_content: self.by_content,
+            signs: Vec::new(),
+            unused: Vec::new(),
             headers: headers.written.iter().map(|header| header.trim().to_owned()).collect(),
         }
     }
@@ -534,9 +720,18 @@ fn incomplete(
     let named =
         |fields: &[Field]| fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(" or ");
     let kind = kind.or(nearest.map(|found| found.table.kind)).unwrap_or(TableKind::Orders);
+    let known: Vec<String> = nearest
+        .iter()
+        .flat_map(|found| &found.columns)
+        .map(|(field, column)| format!("{field} (`{}`)", headers.written[*column].trim()))
+        .collect();
+    let known = match &known[..] {
+        [] => "no column is recognised".to_owned(),
+        known => format!("recognised are {}", known.join(", ")),
+    };
     let said = match missing {
-        Some(fields) => format!("no column for {} of the {kind}", named(fields)),
-        None => "the columns make up no table that is known".to_owned(),
+        Some(fields) => format!("no column for {} of the {kind}; {known}", named(fields)),
+        None => format!("the columns make up no table that is known; {known}"),
     };
     let hint = match missing {
         Some(fields) => format!("name it with `{MAP} {}=COLUMN`", fields[0]),

@@ -35,6 +35,7 @@
 //! signature = [["Этап"], ["Бюджет", "Сумма"]]   # one header of each group must be there
 //! close_date = "actual"              # or "planned": filled for open deals too
 //! lines = "always"                   # equal ids add up; or "with_product", "never"
+//! lost_at_zero = false               # an open deal with a probability of zero is lost
 //!
 //! [[tables.customer]]                # the first of these that is filled in a row
 //! columns = ["Компания"]             # headers in order of preference
@@ -52,15 +53,17 @@
 
 mod header;
 mod mapping;
+pub(crate) mod outcome;
 mod rates;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use super::cells::{date::DateOrder, number::Decimal};
 pub use crate::data::Currency;
-pub(crate) use mapping::Expected;
 pub use mapping::{CustomerColumn, Mapping, recognise};
+pub(crate) use mapping::{Expected, MOST_SIGNS};
 pub use rates::Rates;
 pub use stages::{DealSigns, Resolution, Stages};
 
@@ -149,6 +152,9 @@ pub struct Table {
     /// What the column of [`Field::ClosedAt`] holds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub close_date: CloseDate,
+    /// Whether an open deal with a probability of zero is lost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub lost_at_zero: bool,
     /// When equal ids are lines whose amounts add up.
     #[serde(default, skip_serializing_if = "is_default")]
     pub lines: Lines,
@@ -293,6 +299,45 @@ impl Profile {
         let cell = cell.trim();
         self.footers.iter().any(|start| cell.starts_with(start.as_str()))
     }
+}
+
+/// What a header is compared by; see [`recognise`].
+pub(crate) fn header_key(header: &str) -> String {
+    header::key(header)
+}
+
+/// Whether `header` is that of the instant of a row's last change.
+pub(crate) fn is_modification(header: &str) -> bool {
+    let words = words::of(header);
+    let begins =
+        |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
+    begins(&["modif", "updat", "chang", "измен", "обновл", "редактир"])
+        && !begins(&["by", "user", "кем", "count"])
+}
+
+/// Whether `header` names the amount of a whole order.
+pub(crate) fn is_name_of_total(header: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "ordertotal",
+        "totalorder",
+        "orderamount",
+        "ordervalue",
+        "ordersum",
+        "ordertotalamount",
+        "totalorderamount",
+        "totalordervalue",
+        "invoicetotal",
+        "totalinvoiceamount",
+        "grandtotal",
+        "суммазаказа",
+        "итогозаказа",
+        "итогопозаказу",
+        "стоимостьзаказа",
+        "суммачека",
+    ];
+    let key = header::key(header);
+    let bare = header::key_without_currency(header);
+    NAMES.iter().any(|name| key == *name || bare.as_deref() == Some(*name))
 }
 
 fn is_among(words: &[String], cell: &str) -> bool {

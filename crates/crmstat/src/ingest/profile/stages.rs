@@ -27,10 +27,14 @@ pub struct DealSigns<'a> {
     pub has_lost_at: bool,
     /// Whether the row has a close date.
     pub has_closed_at: bool,
+    /// Whether another column says that it came to nothing: cancelled, deleted, a test.
+    pub is_void: bool,
+    /// Whether another column says that it is no sale yet: unpaid, not posted.
+    pub is_pending: bool,
 }
 
 /// What [`Stages::resolve`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resolution {
     /// The status of the deal.
     Known(DealStatus),
@@ -44,15 +48,18 @@ pub enum Resolution {
 ///
 /// The first of these that speaks decides:
 ///
-/// 1. what the caller said of the stage's or the status's label (`--stage`);
-/// 2. the status column, where its word is known;
-/// 3. the columns that say won or lost outright;
-/// 4. the stage, where the profile knows its label in this pipeline, in any pipeline, or where the
+/// 1. another column that says it came to nothing, such as `is_cancelled`;
+/// 2. what the caller said of the stage's or the status's label (`--stage`);
+/// 3. the status column, where its word is known as a status or as a stage;
+/// 4. the columns that say won or lost outright;
+/// 5. the stage, where the profile knows its label in this pipeline, in any pipeline, or where the
 ///    generic profile knows it; but an open stage of a deal that is said to be closed is unknown;
-/// 5. the column that says whether the deal is closed: not closed is open, and closed but said not to be
+/// 6. the column that says whether the deal is closed: not closed is open, and closed but said not to be
 ///    won is lost;
-/// 6. a time of winning without one of losing, or the reverse;
-/// 7. a probability between 0 and 100 percent, both excluded: open.
+/// 7. a time of winning without one of losing, or the reverse;
+/// 8. a probability between 0 and 100 percent, both excluded: open.
+///
+/// A sale that another column says is none yet, such as an unpaid one, is open.
 ///
 /// What remains is a label that nothing explains. Without a close date it is a stage in progress, so the
 /// deal is open. With one it is a closing stage whose meaning would be a guess: [`Resolution::Unknown`].
@@ -100,8 +107,28 @@ impl Stages {
         Self { given, statuses, of_pipeline, labels }
     }
 
+    /// What `label` of a status or stage means, in whatever pipeline; `None` where nothing explains it.
+    pub(crate) fn known(&self, label: &str) -> Option<DealStatus> {
+        let label = key(label);
+        let given = self.given.get(&label).or_else(|| self.statuses.get(&label));
+        given.copied().or_else(|| self.of_stage(None, &label))
+    }
+
     /// What became of the deal of a row.
     pub fn resolve(&self, signs: &DealSigns<'_>) -> Resolution {
+        if signs.is_void {
+            return Resolution::Known(DealStatus::Lost);
+        }
+        match self.by_itself(signs) {
+            Resolution::Known(DealStatus::Won) | Resolution::Missing if signs.is_pending => {
+                Resolution::Known(DealStatus::Open)
+            }
+            resolution => resolution,
+        }
+    }
+
+    /// What the row says but for columns that overrule it.
+    fn by_itself(&self, signs: &DealSigns<'_>) -> Resolution {
         let filled = |text: Option<&str>| text.map(key).filter(|label| !label.is_empty());
         let (stage, status) = (filled(signs.stage), filled(signs.status));
         let given = [&stage, &status]
@@ -109,7 +136,7 @@ impl Stages {
             .flatten()
             .find_map(|label| self.given.get(label).copied());
         let decided = given
-            .or_else(|| status.as_ref().and_then(|word| self.statuses.get(word).copied()))
+            .or_else(|| status.as_ref().and_then(|word| self.of_status(word, stage.is_none())))
             .or_else(|| outright(signs));
         if let Some(status) = decided {
             return Resolution::Known(status);
@@ -142,6 +169,12 @@ impl Stages {
         } else {
             Resolution::Missing
         }
+    }
+
+    /// The status that `word` names; `alone`, without a stage beside it, it may be a stage itself.
+    fn of_status(&self, word: &str, alone: bool) -> Option<DealStatus> {
+        let of_stage = || self.of_stage(None, word).filter(|_| alone);
+        self.statuses.get(word).copied().or_else(of_stage)
     }
 
     fn of_stage(&self, pipeline: Option<&str>, stage: &str) -> Option<DealStatus> {

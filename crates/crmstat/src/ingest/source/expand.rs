@@ -31,7 +31,13 @@ pub fn expand(patterns: &[String]) -> Result<Vec<String>> {
     Ok(inputs)
 }
 
-/// The files that `pattern` matches, sorted by name.
+/// Whether `path` is the note that a spreadsheet leaves beside a workbook while it is open.
+fn is_lock(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with("~$") || name.starts_with(".~lock.")
+}
+
+/// The files that `pattern` matches, sorted by name; not the notes of spreadsheets that have one open.
 fn matches(pattern: &str) -> Result<Vec<String>> {
     let paths = glob::glob(pattern).map_err(|cause| {
         Error::usage(format!("`{pattern}` is not a pattern: {}", cause.msg)).with_source(cause)
@@ -42,7 +48,7 @@ fn matches(pattern: &str) -> Result<Vec<String>> {
             let path = failure.path().to_owned();
             Error::io("cannot read", path, failure.into())
         })?;
-        if path.is_dir() {
+        if path.is_dir() || is_lock(&path) {
             continue;
         }
         let Some(name) = path.to_str() else {

@@ -123,6 +123,24 @@ impl SharedFile {
         FileReader { file: self.clone(), offset }
     }
 
+    /// Whether `other` holds the same bytes.
+    pub(super) fn is_same(&self, other: &Self) -> io::Result<bool> {
+        if self.len != other.len {
+            return Ok(false);
+        }
+        let (mut mine, mut theirs) = (self.reader_at(0), other.reader_at(0));
+        let (mut left, mut right) = (vec![0; COMPARED], vec![0; COMPARED]);
+        loop {
+            let read = fill(&mut mine, &mut left)?;
+            if fill(&mut theirs, &mut right)? != read || left[..read] != right[..read] {
+                return Ok(false);
+            }
+            if read == 0 {
+                return Ok(true);
+            }
+        }
+    }
+
     /// Up to `limit` bytes from its start.
     pub(super) fn head(&self, limit: usize) -> io::Result<Vec<u8>> {
         read_head(self.reader_at(0), limit)
@@ -190,6 +208,21 @@ impl Seek for FileReader {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the start"))?;
         Ok(self.offset)
     }
+}
+
+/// Bytes of two files that are compared at a time.
+const COMPARED: usize = 1 << 16;
+
+/// Reads until `buffer` is full or the file ends.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
 }
 
 /// Opens `name`; what is not a regular file, such as standard input or a named pipe, is spooled. Where

@@ -114,6 +114,15 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Whether `other` is made of the same bytes. Files of different lengths are not read.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn holds_the_same(&self, other: &Self) -> Result<bool> {
+        let same = self.opened.is_same(&other.opened);
+        same.map_err(|cause| failure(&self.name, cause))
+    }
+
     /// Opens `file` and decides what it is.
     ///
     /// A sheet is converted here, once.

@@ -101,6 +101,8 @@ fn deals(rows: &[Vec<String>]) -> (Mapping, BTreeMap<String, Deal>) {
             _ => String::new(),
         };
         let Resolution::Known(status) = stages.resolve(&DealSigns {
+            is_void: false,
+            is_pending: false,
             pipeline: filled(Field::Pipeline),
             stage: filled(Field::Stage),
             status: filled(Field::Status),

@@ -2,6 +2,7 @@
 
 mod exports;
 mod headers;
+mod outcome;
 
 use super::{BUILTIN, CloseDate, DealSigns, Mapping, Profile, Resolution, Stages, recognise};
 use crate::data::{DealStatus, Field, TableKind};

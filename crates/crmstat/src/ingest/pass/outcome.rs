@@ -1,0 +1,163 @@
+//! What the rows together say of the outcome of their deals: labels that nothing explains, columns that
+//! overrule the stage.
+
+use crate::{
+    Error,
+    data::{DealStatus, Field, Finding, Notice, Severity},
+    ingest::{
+        orders::outcome::{Overruled, Resolved},
+        pass::{input::Input, tally::Tally},
+        profile::{
+            Resolution,
+            outcome::{Says, likely},
+        },
+    },
+};
+use std::{cmp::Reverse, collections::BTreeMap};
+
+/// Labels that a message lists before it counts the rest.
+const LISTED: usize = 30;
+
+/// What the outcome of rows depends on that the caller has not named, one notice for each column.
+pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
+    let resolved = tally.resolved();
+    let mut rows = BTreeMap::<(Finding, Severity, Option<String>), u64>::new();
+    let header = |input: &Input, column: usize| input.headers[column].trim().to_owned();
+    for input in inputs {
+        let of_input = || resolved.iter().filter(|found| found.input == input.number);
+        let count = |wanted: &dyn Fn(&Resolved) -> bool| -> u64 {
+            of_input().filter(|found| wanted(found)).map(|found| found.rows).sum()
+        };
+        let mut add = |finding, severity, setting, count: u64| {
+            *rows.entry((finding, severity, setting)).or_default() += count;
+        };
+        if let Some(told) = &input.mapping.by_content {
+            let (column, labels) = (header(input, told.column), told.shown());
+            let is_no_sale = |found: &Resolved| {
+                let lost = Resolution::Known(DealStatus::Lost);
+                let open = Resolution::Known(DealStatus::Open);
+                found.overruled.is_none() && (found.resolution == lost || found.resolution == open)
+            };
+            let setting = Some(format!("status={column}"));
+            let finding = Finding::StatusByContent { column, labels };
+            add(finding, Severity::Note, setting, count(&is_no_sale));
+        }
+        for told in &input.mapping.signs {
+            let found = count(&|found| found.overruled == Some(Overruled::By(told.column)));
+            if found > 0 {
+                let column = header(input, told.column);
+                let setting = match told.says {
+                    Says::LostIf => Some(format!("is_lost={column}")),
+                    Says::LostAt => Some(format!("lost_at={column}")),
+                    Says::WonIf => Some(format!("is_won={column}")),
+                    Says::Words(_) => None,
+                };
+                add(Finding::NoSaleBy { column }, Severity::Note, setting, found);
+            }
+        }
+        for told in &input.mapping.unused {
+            let (column, labels) = (header(input, told.column), told.shown());
+            let setting = Some(format!("status={column}"));
+            add(Finding::StatusNotUsed { column, labels }, Severity::Warning, setting, 0);
+        }
+        if let Some(reason) = input.mapping.column(Field::LostReason) {
+            let found = count(&|found| found.overruled == Some(Overruled::ByReason(reason)));
+            if found > 0 {
+                let finding = Finding::LostByReason { column: header(input, reason) };
+                add(finding, Severity::Note, None, found);
+            }
+        }
+        if let Some(chance) = input.mapping.column(Field::Probability) {
+            let found = count(&|found| found.overruled == Some(Overruled::ByProbability(chance)));
+            if found > 0 {
+                let finding = Finding::LostByProbability { column: header(input, chance) };
+                add(finding, Severity::Note, None, found);
+            }
+        }
+        if let Some(date) = input.mapping.column(Field::ClosedAt) {
+            let dated = count(&|found| found.overruled == Some(Overruled::NotByDate(date)));
+            let open = count(&|found| found.resolution == Resolution::Known(DealStatus::Open));
+            // Where most open deals have one, it is the day on which they are expected to close.
+            if dated > 0 && dated * 2 <= open {
+                let finding = Finding::OpenWithCloseDate { column: header(input, date) };
+                add(finding, Severity::Warning, None, dated);
+            }
+        }
+    }
+    rows.into_iter()
+        .map(|((finding, severity, setting), rows)| {
+            let notice = Notice::new(severity, finding, rows);
+            match setting {
+                Some(setting) => notice.settled_by("map", setting),
+                None => notice,
+            }
+        })
+        .collect()
+}
+
+/// Labels that close deals without saying how, all of them, and what to give.
+pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
+    let mut unknown = BTreeMap::<&str, u64>::new();
+    let mut known = BTreeMap::<(&str, DealStatus), u64>::new();
+    let resolved = tally.resolved();
+    for found in &resolved {
+        match (&found.resolution, &found.label) {
+            (Resolution::Unknown(label), _) => *unknown.entry(label).or_default() += found.rows,
+            (Resolution::Known(status), Some(label)) => {
+                *known.entry((label, *status)).or_default() += found.rows;
+            }
+            _ => {}
+        }
+    }
+    let input = inputs.iter().find(|input| {
+        let mut found = resolved.iter().filter(|found| found.input == input.number);
+        found.any(|found| matches!(found.resolution, Resolution::Unknown(_)))
+    })?;
+    let rows: u64 = unknown.values().sum();
+    let mut labels: Vec<(&str, u64)> = unknown.into_iter().collect();
+    labels.sort_by_key(|(label, rows)| (Reverse(*rows), *label));
+    let mut explained: Vec<((&str, DealStatus), u64)> = known.into_iter().collect();
+    explained.sort_by_key(|(label, rows)| (Reverse(*rows), *label));
+
+    let kind = input.mapping.kind;
+    let said = match &labels[..] {
+        [(label, rows)] => format!("the stage `{label}` closes {rows} {kind}"),
+        _ => {
+            let all = labels.iter().map(|(label, rows)| format!("`{label}` {rows}"));
+            format!("the stages {} close {rows} {kind}", listed(all))
+        }
+    };
+    let known = match &explained[..] {
+        [] => String::new(),
+        explained => {
+            let all = explained
+                .iter()
+                .map(|((label, status), rows)| format!("`{label}` {rows} ({})", status.name()));
+            format!("; known are {}", listed(all))
+        }
+    };
+    let options: Vec<String> = labels
+        .iter()
+        .take(LISTED)
+        .map(|(label, _)| {
+            let meaning = likely(label).map_or("won|lost|open", DealStatus::name);
+            format!("--stage \"{label}={meaning}\"")
+        })
+        .collect();
+    let stage = input.mapping.column(Field::Stage).or(input.mapping.column(Field::Status));
+    let error = Error::data(format!(
+        "{said}, but neither the profile nor the file says whether they are won or lost{known}"
+    ));
+    let hint = format!(
+        "say what each means, won, lost or open, and correct what is guessed here: `{}`",
+        options.join(" ")
+    );
+    Some(error.at(input.place(stage)).with_hint(hint))
+}
+
+fn listed(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(LISTED);
+    let shown: Vec<String> = all.take(LISTED).collect();
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{rest}", shown.join(", "))
+}

@@ -1,0 +1,643 @@
+//! Which columns say what became of an order or deal, by what is in their cells.
+//!
+//! A status may stand under any header: `outcome`, `phase`, `is_cancelled`, «Проведен». So the cells of the
+//! sample decide: few distinct values, of which enough are words of status. A column of yes and no says
+//! nothing by its cells; there the header does.
+
+use super::{GENERIC, Profile, Stages, words};
+use crate::{
+    data::DealStatus,
+    ingest::cells::{Parsed, text},
+};
+use std::collections::BTreeMap;
+
+/// Distinct labels that a column of status has at most.
+const MOST_LABELS: usize = 30;
+/// The longest label of a status, in characters.
+const LONGEST: usize = 40;
+
+/// What a column says of the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// Words of status.
+    Words(Topic),
+    /// True where the row is no sale: cancelled, deleted, returned, a test.
+    LostIf,
+    /// Filled, with an instant, where the row is no sale.
+    LostAt,
+    /// False where the row is no sale yet: paid, posted, confirmed.
+    WonIf,
+}
+
+/// What words of status are about; the first is the best to go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    Payment,
+    Deal,
+    Order,
+    Delivery,
+}
+
+/// A column that says what became of its rows, and how it is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Telling {
+    /// The column, from 0.
+    pub(crate) column: usize,
+    pub(crate) says: Says,
+    /// Its distinct labels in the sample, the most frequent first.
+    pub(crate) labels: Vec<String>,
+    /// Whether it is about goods or money given back.
+    pub(crate) of_returns: bool,
+}
+
+/// Labels that a message shows.
+const SHOWN: usize = 6;
+
+impl Telling {
+    /// Its labels as a message shows them.
+    pub(crate) fn shown(&self) -> String {
+        let labels: Vec<String> =
+            self.labels.iter().take(SHOWN).map(|label| format!("`{label}`")).collect();
+        match (&labels[..], self.labels.len().saturating_sub(SHOWN)) {
+            ([], _) => "empty in the first rows".to_owned(),
+            (_, 0) => labels.join(", "),
+            (_, more) => format!("{} and {more} more", labels.join(", ")),
+        }
+    }
+
+    /// What is made of it.
+    pub(crate) fn meaning(&self) -> String {
+        let meaning = match self.says {
+            Says::LostIf => "no sale where it is set",
+            Says::LostAt => "no sale where it is filled",
+            Says::WonIf => "no sale yet where it is not set",
+            Says::Words(Topic::Payment) => "no sale where it says unpaid or cancelled",
+            Says::Words(_) => "no sale where it says cancelled or returned",
+        };
+        meaning.to_owned()
+    }
+}
+
+/// The columns of `headers` that say what became of their rows, from the rows of a sample.
+pub(crate) fn telling(headers: &[&str], sample: &[Vec<String>]) -> Vec<Telling> {
+    let stages = Profile::named(GENERIC).map(|generic| Stages::new(generic, &[]));
+    let Some(stages) = stages.filter(|_| !sample.is_empty()) else { return Vec::new() };
+    let judged = headers.iter().enumerate().filter_map(|(column, header)| {
+        let words = words::of(header);
+        if words.is_empty() || words.iter().any(|word| begins(word, OTHER_SUBJECTS)) {
+            return None;
+        }
+        let labels = labels(sample, column)?;
+        let says = says(&words, &labels, &stages)?;
+        let of_returns = words.iter().any(|word| begins(word, RETURNS));
+        Some(Telling { column, says, labels: by_frequency(labels), of_returns })
+    });
+    judged.collect()
+}
+
+/// The distinct labels of a column and how often each is there; `None` where they are too many or too long.
+fn labels(sample: &[Vec<String>], column: usize) -> Option<BTreeMap<&str, u64>> {
+    let mut labels = BTreeMap::new();
+    for row in sample {
+        let Some(cell) = row.get(column) else { continue };
+        let cell = text::clean(cell.as_bytes());
+        if text::is_missing(cell) {
+            continue;
+        }
+        let label = std::str::from_utf8(cell).ok()?;
+        if label.chars().count() > LONGEST {
+            return None;
+        }
+        *labels.entry(label).or_default() += 1;
+    }
+    // Instants of cancellation may all differ.
+    (labels.len() <= MOST_LABELS || labels.keys().all(|label| is_instant(label))).then_some(labels)
+}
+
+fn by_frequency(labels: BTreeMap<&str, u64>) -> Vec<String> {
+    let mut labels: Vec<(&str, u64)> = labels.into_iter().collect();
+    labels.sort_by_key(|(label, rows)| (std::cmp::Reverse(*rows), *label));
+    labels.into_iter().map(|(label, _)| label.to_owned()).collect()
+}
+
+fn says(header: &[String], labels: &BTreeMap<&str, u64>, stages: &Stages) -> Option<Says> {
+    if labels.is_empty() {
+        // Nobody was cancelled in the sample; somebody may be later.
+        return flag(header).filter(|says| *says == Says::LostIf).or_else(|| {
+            let is_time = header.iter().any(|word| TIMES.contains(&word.as_str()));
+            (is_time && instant_of_end(header)).then_some(Says::LostAt)
+        });
+    }
+    if labels.keys().all(|label| truth(label.as_bytes()).is_some()) {
+        return flag(header);
+    }
+    if labels.keys().all(|label| is_instant(label)) {
+        return instant_of_end(header).then_some(Says::LostAt);
+    }
+    let (mut strong, mut known, mut certain) = (0, 0, 0);
+    for label in labels.keys() {
+        let is_certain = stages.known(label).is_some();
+        strong += usize::from(is_strong(label));
+        known += usize::from(is_certain || likely(label).is_some());
+        certain += usize::from(is_certain);
+    }
+    let named = header.iter().any(|word| begins(word, STATUS_NAMES));
+    let enough = if header.iter().any(|word| begins(word, OTHER_NAMES)) {
+        certain == labels.len()
+    } else if named {
+        4 * known >= labels.len()
+    } else {
+        2 * known >= labels.len()
+    };
+    (strong > 0 && enough).then(|| Says::Words(topic(header, labels)))
+}
+
+/// What the words of a status are about.
+fn topic(header: &[String], labels: &BTreeMap<&str, u64>) -> Topic {
+    let of_header = |stems: &[&str]| header.iter().any(|word| begins(word, stems));
+    let of_labels = |stems: &[&str]| {
+        let of_label = |label: &&str| words::of(label).iter().any(|word| begins(word, stems));
+        labels.keys().any(of_label)
+    };
+    if of_header(&["pay", "paid", "financ", "оплат", "оплач"]) {
+        Topic::Payment
+    } else if of_header(&["deliver", "ship", "fulfil", "достав", "отгруз", "отгруж"])
+    {
+        Topic::Delivery
+    } else if of_labels(DEAL_WORDS) {
+        Topic::Deal
+    } else if of_labels(&["paid", "unpaid", "оплачен", "неоплачен"]) {
+        Topic::Payment
+    } else {
+        Topic::Order
+    }
+}
+
+/// What a header says that is nothing but the name of a flag, such as `is_cancelled` or «Пометка удаления».
+fn flag(header: &[String]) -> Option<Says> {
+    let mut said = None;
+    for word in header {
+        if NEUTRAL.contains(&word.as_str()) {
+            continue;
+        }
+        let says = if begins(word, LOST_FLAGS) {
+            Says::LostIf
+        } else if begins(word, WON_FLAGS) {
+            Says::WonIf
+        } else {
+            return None;
+        };
+        if said.is_some_and(|known| known != says) {
+            return None;
+        }
+        said = Some(says);
+    }
+    // `not paid` and `unpaid` say the reverse, which nobody writes as a flag: they are left to the caller.
+    let negated = header.iter().any(|word| matches!(word.as_str(), "not" | "no" | "не" | "без"));
+    said.filter(|_| !negated)
+}
+
+/// Whether a column of instants says that its filled rows came to nothing, such as `cancelled_at`.
+///
+/// Not of returns: the day of a return may be agreed on at the sale, as of a rented car or a flight.
+fn instant_of_end(header: &[String]) -> bool {
+    let rest: Vec<String> =
+        header.iter().filter(|word| !TIMES.contains(&word.as_str())).cloned().collect();
+    flag(&rest) == Some(Says::LostIf)
+        && rest
+            .iter()
+            .any(|word| begins(word, &["cancel", "void", "delet", "отмен", "аннул", "удал"]))
+}
+
+/// Whether a cell of a flag is set; `None` where it is neither yes nor no.
+pub(crate) fn truth(cell: &[u8]) -> Option<bool> {
+    match text::boolean(cell) {
+        Parsed::Value(truth) => Some(truth),
+        Parsed::Missing => Some(false),
+        Parsed::Invalid(_) => match std::str::from_utf8(text::clean(cell)).ok()? {
+            "x" | "X" | "х" | "Х" | "v" | "V" | "+" | "✓" | "✔" | "☑" | "on" | "On" => {
+                Some(true)
+            }
+            "off" | "Off" | "☐" => Some(false),
+            _ => None,
+        },
+    }
+}
+
+/// Whether a flag is set; an empty cell says nothing, and any other mark sets it.
+pub(crate) fn is_set(cell: &[u8]) -> Option<bool> {
+    let cell = text::clean(cell);
+    if text::is_missing(cell) {
+        return None;
+    }
+    Some(truth(cell).unwrap_or(true))
+}
+
+/// What `label` likely means where nothing says for certain: for a hint to be read, never to decide.
+pub(crate) fn likely(label: &str) -> Option<DealStatus> {
+    let words = words::of(label);
+    let has = |stems: &[&str]| words.iter().any(|word| begins(word, stems));
+    let is_part = has(&["partial", "частич"]);
+    if has(&["unpaid", "await", "unful", "undeliv", "неоплач", "ожид"])
+        || (has(&["not", "не"]) && !has(&["успеш"]))
+        || (is_part && !has(&["refund", "возвра", "return"]))
+    {
+        Some(DealStatus::Open)
+    } else if is_part {
+        Some(DealStatus::Won)
+    } else if has(LOST_WORDS) {
+        Some(DealStatus::Lost)
+    } else if has(OPEN_WORDS) {
+        Some(DealStatus::Open)
+    } else if has(WON_WORDS) {
+        Some(DealStatus::Won)
+    } else {
+        None
+    }
+}
+
+/// Whether `label` says that goods or money were given back.
+pub(crate) fn is_return(label: &str) -> bool {
+    words::of(label).iter().any(|word| begins(word, RETURNS))
+}
+
+/// Whether `label` is a word that little but a status has.
+fn is_strong(label: &str) -> bool {
+    let words = words::of(label);
+    words.len() <= 5 && words.iter().any(|word| begins(word, STRONG))
+}
+
+fn is_instant(label: &str) -> bool {
+    let bytes = label.as_bytes();
+    bytes.len() >= 8
+        && bytes[0].is_ascii_digit()
+        && bytes.iter().filter(|byte| byte.is_ascii_digit()).count() >= 5
+        && bytes.iter().any(|byte| matches!(byte, b'-' | b'.' | b'/'))
+}
+
+fn begins(word: &str, stems: &[&str]) -> bool {
+    stems.iter().any(|stem| word.starts_with(stem))
+}
+
+/// Of whom or what a status may be that is not the row's: a customer's, a subscription's.
+const OTHER_SUBJECTS: &[&str] = &[
+    "customer",
+    "client",
+    "account",
+    "user",
+    "member",
+    "subscri",
+    "email",
+    "mail",
+    "employ",
+    "marital",
+    "loyal",
+    "клиент",
+    "покупат",
+    "подпис",
+    "контакт",
+    "сотрудн",
+    "почт",
+    "reason",
+    "cause",
+    "причин",
+    "comment",
+    "note",
+    "remark",
+    "коммент",
+    "примеч",
+    "заметк",
+    "tag",
+    "тег",
+];
+
+/// Headers whose words are mostly of something else: only a column that is understood whole counts.
+const OTHER_NAMES: &[&str] = &[
+    "type",
+    "kind",
+    "method",
+    "way",
+    "mode",
+    "name",
+    "title",
+    "product",
+    "categor",
+    "group",
+    "description",
+    "subject",
+    "segment",
+    "class",
+    "priority",
+    "condition",
+    "тип",
+    "вид",
+    "способ",
+    "метод",
+    "назван",
+    "наимен",
+    "товар",
+    "продукт",
+    "катег",
+    "групп",
+    "описан",
+    "тема",
+    "сегмент",
+    "приоритет",
+];
+
+/// Headers that a status usually has.
+const STATUS_NAMES: &[&str] = &[
+    "status",
+    "state",
+    "stage",
+    "phase",
+    "outcome",
+    "result",
+    "step",
+    "payment",
+    "fulfil",
+    "deliver",
+    "статус",
+    "состоян",
+    "стади",
+    "этап",
+    "фаза",
+    "исход",
+    "результат",
+    "итог",
+    "оплат",
+    "доставк",
+    "отгрузк",
+];
+
+/// Words around the name of a flag.
+const NEUTRAL: &[&str] = &[
+    "is",
+    "was",
+    "has",
+    "been",
+    "if",
+    "flag",
+    "mark",
+    "marked",
+    "order",
+    "orders",
+    "sale",
+    "deal",
+    "record",
+    "row",
+    "item",
+    "line",
+    "document",
+    "doc",
+    "invoice",
+    "transaction",
+    "payment",
+    "fully",
+    "yn",
+    "признак",
+    "флаг",
+    "пометка",
+    "отметка",
+    "заказ",
+    "заказа",
+    "сделка",
+    "сделки",
+    "документ",
+    "документа",
+    "чек",
+    "чека",
+    "счет",
+    "счета",
+    "на",
+    "это",
+    "полностью",
+];
+
+/// Words of time in a header.
+const TIMES: &[&str] =
+    &["at", "on", "date", "time", "datetime", "utc", "when", "дата", "время", "когда"];
+
+const LOST_FLAGS: &[&str] = &[
+    "cancel",
+    "void",
+    "delet",
+    "remov",
+    "return",
+    "refund",
+    "chargeback",
+    "revers",
+    "fraud",
+    "spam",
+    "test",
+    "dummy",
+    "fail",
+    "reject",
+    "declin",
+    "duplicat",
+    "lost",
+    "abandon",
+    "annul",
+    "storno",
+    "отмен",
+    "аннул",
+    "удал",
+    "возвра",
+    "тест",
+    "сторн",
+    "мошен",
+    "спам",
+    "дубл",
+    "отказ",
+    "отклон",
+    "проигр",
+    "потер",
+];
+
+const WON_FLAGS: &[&str] = &[
+    "paid",
+    "payed",
+    "complet",
+    "posted",
+    "confirm",
+    "finish",
+    "won",
+    "sold",
+    "approv",
+    "settl",
+    "captur",
+    "success",
+    "receiv",
+    "оплач",
+    "оплат",
+    "провед",
+    "подтвержд",
+    "выполн",
+    "заверш",
+    "продан",
+    "выигр",
+    "реализ",
+    "одобр",
+];
+
+const RETURNS: &[&str] = &["return", "refund", "chargeback", "возвра"];
+
+const DEAL_WORDS: &[&str] =
+    &["won", "lost", "win", "loss", "выигр", "проигр", "провал", "успешн", "реализован"];
+
+const STRONG: &[&str] = &[
+    "cancel",
+    "refund",
+    "void",
+    "paid",
+    "unpaid",
+    "complete",
+    "fulfilled",
+    "unfulfilled",
+    "delivered",
+    "undelivered",
+    "shipped",
+    "unshipped",
+    "declined",
+    "rejected",
+    "failed",
+    "expired",
+    "won",
+    "lost",
+    "abandon",
+    "returned",
+    "pending",
+    "chargeback",
+    "invoiced",
+    "disputed",
+    "restocked",
+    "отмен",
+    "аннулир",
+    "возвращ",
+    "возврат",
+    "оплачен",
+    "неоплач",
+    "отклонен",
+    "проигр",
+    "выигр",
+    "провал",
+    "доставлен",
+    "отгружен",
+    "выполнен",
+    "завершен",
+    "реализован",
+    "удален",
+    "сторнир",
+    "непроведен",
+    "проведен",
+];
+
+const LOST_WORDS: &[&str] = &[
+    "cancel",
+    "refund",
+    "return",
+    "void",
+    "reject",
+    "declin",
+    "fail",
+    "expir",
+    "lost",
+    "loss",
+    "abandon",
+    "chargeback",
+    "fraud",
+    "delet",
+    "unavailable",
+    "disput",
+    "spam",
+    "test",
+    "restock",
+    "annul",
+    "отмен",
+    "аннул",
+    "возвра",
+    "отказ",
+    "отклон",
+    "проигр",
+    "провал",
+    "потер",
+    "удал",
+    "сторн",
+    "неуспеш",
+    "нереализ",
+    "тест",
+    "спам",
+    "брак",
+];
+
+const OPEN_WORDS: &[&str] = &[
+    "open",
+    "new",
+    "pending",
+    "process",
+    "progress",
+    "hold",
+    "draft",
+    "creat",
+    "queue",
+    "transit",
+    "prepar",
+    "review",
+    "quot",
+    "negotiat",
+    "propos",
+    "backorder",
+    "schedul",
+    "authoriz",
+    "authoris",
+    "нов",
+    "обработ",
+    "работ",
+    "черновик",
+    "сборк",
+    "собир",
+    "согласов",
+    "пути",
+    "резерв",
+    "подготов",
+    "записан",
+    "комплект",
+    "открыт",
+];
+
+const WON_WORDS: &[&str] = &[
+    "paid",
+    "complet",
+    "deliver",
+    "ship",
+    "fulfil",
+    "won",
+    "win",
+    "sold",
+    "done",
+    "approv",
+    "success",
+    "resolv",
+    "receiv",
+    "settl",
+    "closed",
+    "captur",
+    "finish",
+    "confirm",
+    "invoiced",
+    "оплач",
+    "выполн",
+    "доставл",
+    "отгруж",
+    "заверш",
+    "выигр",
+    "успеш",
+    "продан",
+    "реализ",
+    "получен",
+    "проведен",
+    "выдан",
+    "вручен",
+    "закрыт",
+    "подтвержд",
+];
