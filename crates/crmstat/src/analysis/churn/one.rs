@@ -109,8 +109,9 @@ impl CustomerScore<'_> {
         let frame = Frame { rows: 1, columns };
         let themes = Themes::new(predictor.schema(), self.model.horizon().is_some());
         let contributions = predictor.contributions().of(&self.encoded)?;
-        let strongest: [Option<u32>; REASONS] = themes.top(&contributions);
         let teller = Teller::new(&themes, &frame, lang);
+        let strongest: [Option<u32>; REASONS] =
+            themes.top(&contributions, |theme| teller.says(theme, 0));
         let told = |theme: &u32| {
             let mut text = String::new();
             teller.tell(*theme, 0, &mut text);

@@ -86,6 +86,14 @@ impl Period {
         }
     }
 
+    /// The instant at which the period `number` begins.
+    pub(super) fn start(self, number: i32) -> Timestamp {
+        match self {
+            Self::Hour => Timestamp::from_seconds(i64::from(number) * SECONDS_AN_HOUR),
+            _ => self.first_day(number).midnight(),
+        }
+    }
+
     /// The column of the periods `numbers`: their first days, of hours the day and the hour.
     pub(super) fn column(self, numbers: impl Iterator<Item = i32>) -> Column {
         if self != Self::Hour {

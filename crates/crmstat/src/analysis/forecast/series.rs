@@ -2,7 +2,7 @@
 
 use super::Period;
 use crate::{
-    AsOf, Error, Money, Result, Timestamp, Window,
+    AsOf, Date, Error, Money, Result, Timestamp, Window,
     data::{Column, Field, Labels, Orders, OrdersQuery, Records, Texts, sales::is_purchase},
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
@@ -159,7 +159,7 @@ impl SeriesSet {
     }
 
     /// The series of `values` by name: of each the day of its first period, and a value for every period from
-    /// there on; NaN is a gap, which is filled on the line between its neighbours and counted.
+    /// there on; NaN is a gap, which is filled as one of a table is, and counted.
     ///
     /// Series come in the order of their names' bytes.
     ///
@@ -180,18 +180,18 @@ impl SeriesSet {
         period: Period,
         values: impl IntoIterator<Item = (N, Date, Vec<f64>)>,
     ) -> Result<Self> {
-        let mut observed: BTreeMap<String, Vec<(Date, f64)>> = BTreeMap::new();
+        let mut observed: BTreeMap<String, Vec<(Timestamp, f64)>> = BTreeMap::new();
         for (name, first, values) in values {
             let name = name.as_ref().trim();
             let refused = |fault: &str| Error::usage(format!("series `{name}` {fault}"));
             if let Some(value) = values.iter().find(|value| value.is_infinite()) {
                 return Err(refused(&format!("holds {value}")));
             }
-            let first = period.number(first);
-            let rows: Vec<(Date, f64)> = (first..)
+            let first = period.number_at(first.midnight());
+            let rows: Vec<(Timestamp, f64)> = (first..)
                 .zip(values)
                 .filter(|(_, value)| !value.is_nan())
-                .map(|(number, value)| (period.first_day(number), value))
+                .map(|(number, value)| (period.start(number), value))
                 .collect();
             if name.is_empty() || rows.is_empty() {
                 return Err(refused("has no name or no value"));
