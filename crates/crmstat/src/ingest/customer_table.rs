@@ -430,7 +430,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
         std::fs::write(&path, text).unwrap();
-        let read = CustomerTable::read(&path.display().to_string(), query, ReadOptions::default());
+        let read = CustomerTable::read(path.display().to_string(), query, ReadOptions::default());
         Ok(read?.result)
     }
 

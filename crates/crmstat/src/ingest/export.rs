@@ -52,7 +52,7 @@ impl Export {
     /// # Errors
     /// A pattern without a file, a file that cannot be read or recognised, or files of different tables.
     pub fn open<S: AsRef<str>>(files: &[S], options: ReadOptions) -> Result<Self> {
-        Self::open_as(named(files)?, options, false)
+        Self::open_as(&named(files)?, options, false)
     }
 
     /// Opens `bytes`, in any format that a file may have, as a file called `name`.
@@ -97,15 +97,16 @@ impl Export {
         files: impl IntoIterator<Item = impl Into<ExportFile>>,
         options: ReadOptions,
     ) -> Result<Self> {
-        Self::open_as(files.into_iter().map(Into::into).collect(), options, false)
+        let files: Vec<ExportFile> = files.into_iter().map(Into::into).collect();
+        Self::open_as(&files, options, false)
     }
 
     /// Opens `files` to be looked at: what an analysis would refuse is noted by the inputs.
     pub(crate) fn open_inspected(files: &[ExportFile], options: ReadOptions) -> Result<Self> {
-        Self::open_as(files.to_vec(), options, true)
+        Self::open_as(files, options, true)
     }
 
-    fn open_as(files: Vec<ExportFile>, options: ReadOptions, inspected: bool) -> Result<Self> {
+    fn open_as(files: &[ExportFile], options: ReadOptions, inspected: bool) -> Result<Self> {
         let mut inputs = files
             .iter()
             .enumerate()

@@ -146,7 +146,7 @@ fn value(values: &FeatureValues, row: usize) -> Value<'_> {
 /// alike, whole and one by one.
 #[test]
 fn a_saved_model_scores_alike() {
-    let orders = read_orders(&dataset("orders.csv"), &[]);
+    let orders = read_orders(dataset("orders.csv"), &[]);
     let records = |name: &str, kind| {
         let options = ReadOptions { kind: Some(kind), ..ReadOptions::default() };
         Records::read(&mut Export::open(&[dataset(name)], options).unwrap()).unwrap().result

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     name: String,
-    rows: usize,
+    count: usize,
     columns: BTreeMap<Field, Raw>,
     faults: Faults,
 }
@@ -33,7 +33,7 @@ pub(super) struct Fault {
 impl Rows {
     /// No rows yet; `name` stands for the file in messages.
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), rows: 0, columns: BTreeMap::new(), faults: BTreeMap::new() }
+        Self { name: name.to_owned(), count: 0, columns: BTreeMap::new(), faults: BTreeMap::new() }
     }
 
     pub(super) fn rename(&mut self, name: String) {
@@ -42,7 +42,7 @@ impl Rows {
 
     /// How many rows.
     pub(super) fn len(&self) -> usize {
-        self.rows
+        self.count
     }
 
     /// Adds a row. Of a field that is given twice the first value counts.
@@ -50,17 +50,17 @@ impl Rows {
         for (field, value) in values {
             let kind = field.field_type();
             let column = self.columns.entry(field).or_insert_with(|| Raw::new(kind));
-            if column.len() > self.rows {
+            if column.len() > self.count {
                 continue;
             }
-            column.pad(self.rows);
+            column.pad(self.count);
             if !column.push(value) {
                 let column = field.name().to_owned();
                 let fault = Fault { column, value: value.shown(), reason: misfit(kind) };
-                self.faults.entry(self.rows as u32).or_insert(fault);
+                self.faults.entry(self.count as u32).or_insert(fault);
             }
         }
-        self.rows += 1;
+        self.count += 1;
     }
 
     /// Adds rows column by column; a field that is not given is missing in all of them.
@@ -92,7 +92,7 @@ impl Rows {
         for (field, column) in &given {
             let kind = field.field_type();
             let raw = self.columns.entry(*field).or_insert_with(|| Raw::new(kind));
-            raw.pad(self.rows);
+            raw.pad(self.count);
             if !raw.extend(column) {
                 let wanted = misfit(kind).trim_start_matches("not ");
                 return Err(Error::usage(format!(
@@ -100,7 +100,7 @@ impl Rows {
                 )));
             }
         }
-        self.rows += rows.unwrap_or(0);
+        self.count += rows.unwrap_or(0);
         Ok(())
     }
 
@@ -109,12 +109,14 @@ impl Rows {
     /// # Errors
     /// More rows than a table may have.
     pub(super) fn checked(self) -> Result<Checked> {
-        let Self { name, rows, mut columns, mut faults } = self;
+        let Self { name, count: rows, mut columns, mut faults } = self;
         // One number is kept for "missing".
         if rows >= u32::MAX as usize {
             return Err(Error::data(format!("{rows} rows are more than a table may have")));
         }
-        columns.values_mut().for_each(|column| column.pad(rows));
+        for column in columns.values_mut() {
+            column.pad(rows);
+        }
         for (field, column) in &columns {
             let mut fault = |row: usize, value: FieldValue<'_>, reason| {
                 let column = field.name().to_owned();

@@ -159,7 +159,7 @@ fn deals_have_every_field_of_an_export() {
     let deals = &built.result;
     assert_eq!(deals.status(), [DealStatus::Open, DealStatus::Won]);
     assert_eq!(deals.amount(), [None, Money::from_whole(10)]);
-    assert_eq!(deals.closed()[1].map(|at| at.date()), Some(day(4)));
+    assert_eq!(deals.closed()[1].map(crate::Timestamp::date), Some(day(4)));
     assert_eq!(deals.labels(Field::Owner).unwrap().get(0), Some("Ann"));
     assert!(Deals::FIELDS.iter().all(|field| !field.is_text() || deals.labels(*field).is_some()));
 }

@@ -400,7 +400,7 @@ mod needs_shared_data {
     fn crm_exports_are_recognised_needs_shared_data() {
         let folder = crmstat_testkit::shared_text("data/crm/exports");
         let open = |name: &str| {
-            Source::open(&format!("{folder}/{name}"), &SourceOptions::default()).unwrap()
+            Source::open(format!("{folder}/{name}"), &SourceOptions::default()).unwrap()
         };
         for (name, kind, rows) in [
             ("amocrm_new_semicolon_cp1251.csv", Kind::Text { encoding: "windows-1251" }, 301),

@@ -16,7 +16,7 @@ fn options() -> Options {
 fn table(columns: &[&str]) -> CustomerTable {
     let columns = Some(columns.iter().map(|column| (*column).to_owned()).collect());
     let query = TableQuery { columns, ..TableQuery::default() };
-    CustomerTable::read(&dataset("customers.csv"), &query, ReadOptions::default()).unwrap().result
+    CustomerTable::read(dataset("customers.csv"), &query, ReadOptions::default()).unwrap().result
 }
 
 fn of_shop(attributes: &CustomerTable, options: &Options) -> Result<Clv, Error> {
