@@ -241,7 +241,9 @@ impl CollectedDeals {
                     deal.add(*amount);
                 }
             }
-            amounts.into_iter().for_each(|deal| orders.add(deal));
+            for deal in amounts {
+                orders.add(deal);
+            }
         }
         orders
     }

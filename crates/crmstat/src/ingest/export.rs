@@ -134,7 +134,9 @@ impl Export {
             }
         }
         if let Some(repeats) = Repeats::find(&mut inputs, &options)?.map(Arc::new) {
-            inputs.iter_mut().for_each(|input| input.repeats = Some(Arc::clone(&repeats)));
+            for input in &mut inputs {
+                input.repeats = Some(Arc::clone(&repeats));
+            }
         }
         Ok(Self { inputs, options, progress: None })
     }

@@ -66,7 +66,9 @@ impl Rows {
             for (order, amount) in order.iter().zip(&self.amount) {
                 amounts[*order as usize].add(*amount);
             }
-            amounts.into_iter().for_each(|order| orders.add(order));
+            for order in amounts {
+                orders.add(order);
+            }
         }
         orders
     }

@@ -225,9 +225,12 @@ impl<'a> Reading<'a> {
                 &reader.wanted,
                 states,
                 self.progress,
-                |state, rows| match self.all_columns {
-                    true => Left::All,
-                    false => state.take_typed(&reader, rows, &shared),
+                |state, rows| {
+                    if self.all_columns {
+                        Left::All
+                    } else {
+                        state.take_typed(&reader, rows, &shared)
+                    }
                 },
                 |state, mut records| {
                     state.take(&reader, &mut records, &shared);

@@ -526,12 +526,11 @@ impl<'a> Match<'a> {
     fn told(mut self, telling: &[Telling], given: &BTreeMap<Field, usize>) -> Self {
         let has = |field| self.columns.contains_key(&field);
         let may_be = |topic: Topic| match self.table.kind {
-            TableKind::Orders => !has(Field::Status),
             // A stage says more of a deal than whether it is paid for.
             TableKind::Deals if has(Field::Stage) || has(Field::IsWon) => {
                 !has(Field::Status) && topic == Topic::Deal
             }
-            TableKind::Deals => !has(Field::Status),
+            TableKind::Orders | TableKind::Deals => !has(Field::Status),
             _ => false,
         };
         let is_free = |column: usize| {

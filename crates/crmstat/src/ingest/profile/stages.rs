@@ -5,6 +5,7 @@ use crate::data::DealStatus;
 use std::collections::HashMap;
 
 /// What a row says about the outcome of its deal. Empty cells are `None`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column that a row may have filled")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DealSigns<'a> {
     /// The pipeline.
