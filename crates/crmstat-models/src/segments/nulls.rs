@@ -86,7 +86,9 @@ impl<'a> Nulls<'a> {
         let mut values = vec![0.0; count * width];
         let mut independent = vec![0.0; self.numbers];
         for row in 0..count {
-            independent.iter_mut().for_each(|own| *own = StandardNormal.sample(random));
+            for own in &mut independent {
+                *own = StandardNormal.sample(random);
+            }
             for group in &self.groups {
                 match group {
                     Group::Category { first, width: own } => {
@@ -227,7 +229,9 @@ fn normal_scores(values: &[f64]) -> Vec<f64> {
     for tie in order.chunk_by(|a, b| values[*a] == values[*b]) {
         let middle = (before as f64 + 0.5 * tie.len() as f64) / values.len() as f64;
         let score = normal::quantile(middle);
-        tie.iter().for_each(|row| scores[*row] = score);
+        for row in tie {
+            scores[*row] = score;
+        }
         before += tie.len();
     }
     scores

@@ -100,7 +100,9 @@ impl Grower<'_> {
     pub(super) fn grow(&self, mut rows: Vec<u32>) -> Grown {
         let places = self.places();
         let mut slope = Slope::default();
-        rows.iter().for_each(|row| slope.add(&self.slopes[*row as usize]));
+        for row in &rows {
+            slope.add(&self.slopes[*row as usize]);
+        }
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
         let total = Total { slope, weight: self.weight(&rows), bounds };
         let mut root = Leaf { node: 0, rows: 0..rows.len(), total, sums: Vec::new(), best: None };

@@ -74,7 +74,9 @@ impl Categories {
 impl From<Vec<u8>> for Categories {
     fn from(codes: Vec<u8>) -> Self {
         let mut all = Self::default();
-        codes.into_iter().for_each(|code| all.insert(code));
+        for code in codes {
+            all.insert(code);
+        }
         all
     }
 }
