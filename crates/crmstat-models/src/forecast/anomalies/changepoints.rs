@@ -29,8 +29,7 @@ pub struct Changepoint {
 /// A search for changes of level or slope; see the [module](super) for its assumptions and papers.
 ///
 /// Minimises Σ (errors around one line per segment)²/σ² + penalty · ln n · changes, exactly, over all
-/// segmentations of the season-free series with its anomalies smoothed out; σ² is the long-run variance, so that errors
-/// which last for some periods are no changes.
+/// segmentations of the season-free series with its anomalies smoothed out.
 ///
 /// # Examples
 /// ```
@@ -71,24 +70,19 @@ impl Changepoints {
             return Err(Error::parameter("penalty", self.penalty, "above 0"));
         }
         let mut values = series.values().to_vec();
-        let mut known = vec![false; values.len()];
         for anomaly in Anomalies::default().find(series)? {
             values[anomaly.position] = anomaly.expected;
-            known[anomaly.position] = true;
         }
         let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         if values.len() < 2 * SHORTEST || largest == 0.0 {
             return Ok(Vec::new());
         }
         let unit = largest.max(f64::MIN_POSITIVE);
-        let (season, cycles) = robust_season(series, &known);
-        for (value, season) in values.iter_mut().zip(season) {
+        for (value, season) in values.iter_mut().zip(robust_season(series)) {
             *value = (*value - season) / unit;
         }
-        let follows = if cycles > 1.0 { cycles / (cycles - 1.0) } else { 1.0 };
         let lines = Lines::new(&values);
-        let penalty =
-            self.penalty * (values.len() as f64).ln() * follows * long_run_variance(&values);
+        let penalty = self.penalty * (values.len() as f64).ln() * noise(&values).powi(2);
         let starts = segment_starts(&lines, values.len(), penalty);
         let found = starts
             .windows(3)
@@ -105,33 +99,17 @@ impl Changepoints {
     }
 }
 
-/// The variance that the mean of a stretch of errors has, times its length: that of independent errors, and more where
-/// neighbours err alike.
-///
-/// Neighbouring values differ by 2σ²(1 − ρ) and distant ones by 2σ², whatever the level; few of the differences span
-/// a change, and their median is the slope. For errors of which the share ρ carries over the mean has
-/// σ²(1 + ρ)/(1 − ρ).
-fn long_run_variance(values: &[f64]) -> f64 {
-    let apart = |lag: usize| {
-        let mut differences: Vec<f64> =
-            values.iter().zip(&values[lag..]).map(|(early, late)| late - early).collect();
-        let centre = median(&mut differences);
-        for difference in &mut differences {
-            *difference -= centre;
-        }
-        0.5 * robust_deviation(&differences, 1.0).powi(2)
-    };
-    let near = apart(1);
-    let far = apart(DISTANT.min(values.len() / 4).max(1)).max(near);
-    let carried = if far > 0.0 { (1.0 - near / far).min(MOST_CARRIED) } else { 0.0 };
-    (far * (1.0 + carried) / (1.0 - carried)).max(SMALLEST_NOISE * SMALLEST_NOISE)
+/// The standard deviation of the errors from the second differences, which neither level nor slope and
+/// only few changes reach; those of independent errors have six times their variance.
+fn noise(values: &[f64]) -> f64 {
+    let mut second: Vec<f64> =
+        values.windows(3).map(|three| three[2] - 2.0 * three[1] + three[0]).collect();
+    let centre = median(&mut second);
+    for difference in &mut second {
+        *difference -= centre;
+    }
+    (robust_deviation(&second, 1.0) / 6.0_f64.sqrt()).max(SMALLEST_NOISE)
 }
-
-/// Periods after which hardly anything of an error is left.
-const DISTANT: usize = 8;
-
-/// Beyond this an error never goes away, and every step looks like a change.
-const MOST_CARRIED: f64 = 0.9;
 
 /// The starts of the best segments, from 0, and `count` at the end.
 pub(super) fn segment_starts(lines: &Lines, count: usize, penalty: f64) -> Vec<usize> {
