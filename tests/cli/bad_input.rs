@@ -180,8 +180,8 @@ fn a_mapped_column_that_is_missing() {
     );
     refused("order_id,customer_id,order_date\n1,anna,2024-01-05\n", &[]).refuses(
         1,
-        "error: x.csv: the columns make up no table that is known; the headers are `order_id`, \
-         `customer_id`, `order_date`\n\
+        "error: x.csv: the columns make up no table that is known; recognised are customer_id \
+         (`customer_id`); the headers are `order_id`, `customer_id`, `order_date`\n\
          hint: name the columns with `--map FIELD=COLUMN`, or a profile with `--profile`\n",
     );
 }

@@ -7,7 +7,7 @@ use rayon::ThreadPoolBuilder;
 /// The most threads that can be asked for; no machine that reads exports has more cores.
 const MOST: usize = 1024;
 
-/// Starts `given` threads, or one per core; fewer where the system gives no more.
+/// Starts `given` threads, or one per core; none besides this one where the system gives no more.
 ///
 /// # Errors
 /// None at all, or more than anyone can use.
@@ -27,26 +27,15 @@ pub(crate) fn start(given: Option<usize>) -> Result<()> {
     if ThreadPoolBuilder::new().num_threads(wanted).build_global().is_ok() {
         return Ok(());
     }
-    // The system gives no more threads, or no room for their stacks. This thread is one, and more than one
-    // per core would only take the room for the work.
-    let mut threads = wanted.min(default()) * 2;
-    loop {
-        threads = (threads / 2).max(1);
-        let pool = ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
-        match pool {
-            Ok(pool) => {
-                // For as long as the process lives.
-                std::mem::forget(pool);
-                return Ok(());
-            }
-            Err(cause) if threads == 1 => {
-                return Err(Error::data(format!("no thread can be started: {cause}"))
-                    .with_hint("allow the process more threads or memory")
-                    .into());
-            }
-            Err(_) => {}
-        }
-    }
+    // The system gives no more threads, or no room for their stacks: this thread does the work.
+    let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let pool = pool.map_err(|cause| {
+        Error::data(format!("no thread can be started: {cause}"))
+            .with_hint("allow the process more threads or memory")
+    })?;
+    // For as long as the process lives.
+    std::mem::forget(pool);
+    Ok(())
 }
 
 /// One per core, or as many as the environment says.

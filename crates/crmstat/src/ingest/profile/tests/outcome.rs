@@ -201,7 +201,10 @@ fn naming_the_amount_does_not_make_orders_of_deals() {
     ];
     let rows: [&[&str]; 1] = [&["D1", "t", "2026-06-01", "alpha", "C200", "150000.00", "", ""]];
     let error = recognised(&headers, &rows, &[(Field::Amount, "expected_amount")]).unwrap_err();
-    assert!(error.to_string().contains("looks like deals, by `lost_reason`, `closed_at`"), "{error}");
+    assert!(
+        error.to_string().contains("looks like deals, by `lost_reason`, `closed_at`"),
+        "{error}"
+    );
     assert!(error.hint().is_some_and(|hint| hint.contains("--map stage=COLUMN")));
     // The stage is known by its words.
     let headers = headers.map(|header| if header == "step" { "stage_id" } else { header });
