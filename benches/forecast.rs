@@ -39,15 +39,13 @@ fn sales(kind: usize) -> Vec<f64> {
 /// A demand of one month in three or four.
 fn demand(kind: usize) -> Vec<f64> {
     (0..MONTHS)
-        .map(
-            |t| {
-                if (t * 7 + kind) % (3 + kind % 2) == 0 {
-                    1.0 + ((t + kind) % 4) as f64
-                } else {
-                    0.0
-                }
-            },
-        )
+        .map(|t| {
+            if (t * 7 + kind).is_multiple_of(3 + kind % 2) {
+                1.0 + ((t + kind) % 4) as f64
+            } else {
+                0.0
+            }
+        })
         .collect()
 }
 
@@ -96,7 +94,7 @@ fn after_the_fit(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("after the fit");
     group.bench_function("past errors", |b| b.iter(|| Past::of(black_box(&fit), &series, HORIZON)));
     group.bench_function("2,000 paths", |b| {
-        b.iter(|| Paths::simulate(black_box(&fit), HORIZON, 2_000, 1))
+        b.iter(|| Paths::simulate(black_box(&fit), HORIZON, 2_000, 1));
     });
     group.bench_function("anomalies", |b| b.iter(|| Anomalies::default().find(black_box(&series))));
     group

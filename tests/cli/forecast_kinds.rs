@@ -90,7 +90,7 @@ fn closed_days_and_months_stay_closed() {
     assert!(run.stderr.contains("nothing is sold in 2 of the 7 periods"), "{}", run.stderr);
 
     let summer: Vec<f64> = (0..36)
-        .map(|at| if (5..8).contains(&(at % 12)) { 0.0 } else { 700.0 + (at * 11 % 40) as f64 })
+        .map(|at| if (5..8).contains(&(at % 12)) { 0.0 } else { 700.0 + f64::from(at * 11 % 40) })
         .collect();
     let forecast = column(&of_table(months(&summer), &[]), "a", "forecast");
     for (at, value) in forecast.iter().enumerate() {
@@ -111,24 +111,6 @@ fn demand_that_has_ended_is_not_averaged() {
     let run = of_table(months(&values), &["--horizon", "6"]);
     let forecast = column(&run, "a", "forecast");
     assert!(forecast.iter().all(|value| (45.0..60.0).contains(value)), "{forecast:?}");
-}
-
-/// Three years of orders of two products that sell every month, of many that sell once, and of one that began with
-/// the last month.
-fn products() -> String {
-    let mut text = "order_id,customer_id,order_date,amount,product\n".to_owned();
-    for at in 0..36 {
-        let date = format!("{}-{:02}-10", 2021 + at / 12, at % 12 + 1);
-        for (product, size) in [("plough", 1000), ("harrow", 400)] {
-            writeln!(text, "{product}{at},c{},{date},{},{product}", at % 7, size + at * 31 % 90)
-                .unwrap();
-        }
-        for other in 0..2 {
-            writeln!(text, "o{at}{other},c{},{date},{},spare {at} {other}", at % 7, 60 + at % 20)
-                .unwrap();
-        }
-    }
-    text + "new,c1,2023-12-31,2000,sower\n"
 }
 
 #[test]

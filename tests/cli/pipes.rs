@@ -102,7 +102,9 @@ fn tables_rates_profiles_and_logos_may_be_pipes() {
     let writers: Vec<_> =
         parts.iter().map(|(_, name, content)| pipe(&folder, name, content)).collect();
     run(&folder, "out", &files).answer();
-    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    for writer in writers {
+        writer.join().unwrap();
+    }
     let (expected, mut found) = (record(&plain, "out"), record(&folder, "out"));
     assert_eq!(found.1.len(), 6);
     assert_eq!(expected, found);

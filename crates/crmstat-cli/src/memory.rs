@@ -100,7 +100,7 @@ fn exhausted(size: usize) -> ! {
     if IS_LEFT_TO_ANOTHER.swap(true, Ordering::AcqRel) {
         // Another thread ends the process.
         loop {
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
         }
     }
     let reserve = RESERVE.swap(std::ptr::null_mut(), Ordering::AcqRel);

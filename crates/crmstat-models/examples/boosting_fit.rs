@@ -4,7 +4,7 @@
 //! features of `OTHERS`, all raw little-endian `f64`; `CATEGORIES` is a list of columns, such as `3,7`, or
 //! `-`. Fits with `PARTS` parts held out in turn, writes the probabilities of the others to `OUT` and prints
 //! the processor seconds of the fit and the number of trees. `benches/compare/boosting.py` runs it beside
-//! LightGBM and CatBoost.
+//! `LightGBM` and `CatBoost`.
 //!
 //! `boosting_fit FEATURES LABELS WIDTH CATEGORIES PARTS OTHERS OUT`
 

@@ -88,9 +88,9 @@ impl<'a> Series<'a> {
     }
 
     /// Other observations, such as a part of them, with a season of their own; they are finite and at least one.
-    pub(crate) fn of<'b>(&self, values: &'b [f64], season: usize) -> Series<'b> {
+    pub(crate) fn of(values: &'a [f64], season: usize) -> Self {
         debug_assert!(!values.is_empty() && values.iter().all(|value| value.is_finite()));
-        Series { values, season }
+        Self { values, season }
     }
 
     /// The first `len` observations, as a backtest sees them at an origin; at least one is kept.

@@ -569,7 +569,7 @@ mod tests {
     #[test]
     fn a_small_group_far_off_is_found() {
         // 950 and 50, seven deviations apart.
-        let off = |row: usize| if row % 20 == 0 { 7.0 } else { 0.0 };
+        let off = |row: usize| if row.is_multiple_of(20) { 7.0 } else { 0.0 };
         let one = drawn(1000, 4, |row, random| vec![normal(random) + off(row)]);
         assert_eq!(choose(&one, 1).unwrap().k, Some(2));
         let two = drawn(1000, 5, |row, random| {

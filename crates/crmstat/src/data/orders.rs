@@ -307,11 +307,11 @@ impl Orders {
     pub(crate) fn leave_out_cancelled(&mut self) -> Rows {
         let mut cancelled = Rows::default();
         let mut kept = vec![true; self.len()];
-        for order in 0..self.len() {
+        for (order, kept) in kept.iter_mut().enumerate() {
             if self.amount[order] == Money::ZERO && self.first_line.is_some() {
                 let lines = &self.line_amount()[self.lines_of(order)];
                 if lines.iter().any(|amount| !is_purchase(*amount)) {
-                    kept[order] = false;
+                    *kept = false;
                     cancelled.rows += 1;
                     let bought = lines.iter().filter(|amount| is_purchase(**amount));
                     cancelled.units += bought.map(|own| i128::from(own.units())).sum::<i128>();

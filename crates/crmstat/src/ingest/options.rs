@@ -50,6 +50,7 @@ pub enum OrderTotal {
 
 /// How to read exports. The default leaves everything to the content of the files.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ReadOptions {
     /// The profile that the files follow.
     pub profile: Option<Profile>,

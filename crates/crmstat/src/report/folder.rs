@@ -229,7 +229,9 @@ fn sync_all(folder: &Path) -> io::Result<()> {
         }
     }
     files.par_iter().try_for_each(|file| File::open(file)?.sync_all())?;
-    folders.iter().for_each(|folder| sync_folder(folder));
+    for folder in &folders {
+        sync_folder(folder);
+    }
     Ok(())
 }
 
@@ -386,6 +388,7 @@ mod tests {
     }
 
     /// A report with one table, as its record says.
+    #[expect(clippy::unnecessary_wraps, reason = "it stands in the place of what may fail")]
     fn report(folder: &Path, text: &str) -> Result<(), Error> {
         fs::write(folder.join("report.html"), format!("{MARK}{text}")).unwrap();
         fs::create_dir(folder.join("tables")).unwrap();

@@ -102,7 +102,9 @@ pub fn remove_unfinished() {
         Err(std::sync::TryLockError::Poisoned(paths)) => paths.into_inner().clone(),
         Err(std::sync::TryLockError::WouldBlock) => return,
     };
-    paths.iter().for_each(|path| remove(path));
+    for path in &paths {
+        remove(path);
+    }
 }
 
 /// Takes away what processes that were killed have left in `folder`.

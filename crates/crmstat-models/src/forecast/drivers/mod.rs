@@ -170,7 +170,7 @@ impl<'a> Driven<'a> {
         let (open, cycle) = (occurrence.season(), occurrence.cycle());
         let year = self.year.map(|year| (year * open + cycle / 2) / cycle);
         let inside = Driven { ensemble: self.ensemble, drivers: &drivers, year };
-        let inner = inside.fit_active(&series.of(&active, open))?;
+        let inner = inside.fit_active(&Series::of(&active, open))?;
         let (coefficients, remarks) = (inner.coefficients.clone(), inner.remarks.clone());
         let notes = inner.fit.notes().to_vec();
         let fit = self.ensemble.within(occurrence, inner, notes, series);

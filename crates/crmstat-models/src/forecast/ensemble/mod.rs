@@ -236,13 +236,13 @@ impl Ensemble {
 
     /// Fits every member that the series bears.
     pub fn fit(&self, series: &Series<'_>) -> EnsembleFit {
-        if self.is_standard() {
-            if let Some(occurrence) = Occurrence::of(series) {
-                let active = occurrence.active(series.values());
-                let inner = self.fit_active(&series.of(&active, occurrence.season()));
-                let notes = inner.notes().to_vec();
-                return self.within(occurrence, inner, notes, series);
-            }
+        if self.is_standard()
+            && let Some(occurrence) = Occurrence::of(series)
+        {
+            let active = occurrence.active(series.values());
+            let inner = self.fit_active(&Series::of(&active, occurrence.season()));
+            let notes = inner.notes().to_vec();
+            return self.within(occurrence, inner, notes, series);
         }
         self.fit_active(series)
     }
@@ -322,7 +322,7 @@ impl Ensemble {
             })
             .collect();
         let residuals = series.values().iter().zip(&fitted).map(|(y, f)| y - f).collect();
-        let names: Vec<&str> = members.iter().map(|member| member.name()).collect();
+        let names: Vec<&str> = members.iter().map(Fitted::name).collect();
         let name =
             if names.len() == 1 { names[0].into() } else { format!("mean({})", names.join(", ")) };
         let combination = self.combination;

@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn holidays_are_filled_and_counted() {
         let mut values: Vec<f64> =
-            (0..140).map(|t| if t % 7 < 5 { (t % 7 + 1) as f64 } else { 0.0 }).collect();
+            (0..140).map(|t| if t % 7 < 5 { f64::from(t % 7 + 1) } else { 0.0 }).collect();
         values[14] = 0.0;
         let found = of(&values, 7).unwrap();
         let active = found.active(&values);

@@ -27,7 +27,7 @@ pub(super) fn closed_phases(values: &[f64], season: usize) -> Option<Vec<bool>> 
         return None;
     }
     let mut phases: Vec<Phase> =
-        (0..season).map(|phase| Phase { phase, count: 0.0, empty: 0.0 }).collect();
+        (0..season).map(|phase| Phase { place: phase, count: 0.0, empty: 0.0 }).collect();
     for (at, value) in values.iter().enumerate() {
         phases[at % season].count += 1.0;
         phases[at % season].empty += f64::from(u8::from(*value == 0.0));
@@ -36,7 +36,7 @@ pub(super) fn closed_phases(values: &[f64], season: usize) -> Option<Vec<bool>> 
     if empty == 0.0 {
         return None;
     }
-    phases.sort_by(|a, b| b.share().total_cmp(&a.share()).then(a.phase.cmp(&b.phase)));
+    phases.sort_by(|a, b| b.share().total_cmp(&a.share()).then(a.place.cmp(&b.place)));
     let at_random = marginal(empty, count, (1.0, 1.0));
     let (mut of_closed, mut best) = (0.0, (LEAST_EVIDENCE, 0));
     for closed in 1..season {
@@ -62,13 +62,13 @@ pub(super) fn closed_phases(values: &[f64], season: usize) -> Option<Vec<bool>> 
     }
     let mut closed = vec![false; season];
     for phase in shut {
-        closed[phase.phase] = true;
+        closed[phase.place] = true;
     }
     Some(closed)
 }
 
 struct Phase {
-    phase: usize,
+    place: usize,
     count: f64,
     empty: f64,
 }

@@ -79,7 +79,7 @@ impl RegressionFit {
         let squares: f64 = errors.iter().map(|e| e * e).sum();
         let around: f64 = self.observations.iter().map(|y| (y - mean).powi(2)).sum();
         let changes: f64 = errors.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
-        let lags = self.season.max(2).min(MOST_LAGS).min(errors.len() / 2);
+        let lags = self.season.clamp(2, MOST_LAGS).min(errors.len() / 2);
         let correlation = |lag: usize| {
             errors.iter().zip(&errors[lag..]).map(|(a, b)| a * b).sum::<f64>() / squares
         };

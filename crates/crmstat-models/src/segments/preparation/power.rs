@@ -110,10 +110,8 @@ impl Power {
     pub(super) fn transform(self) -> Transform {
         match self {
             Self::None => Transform::None,
-            Self::Log1p => Transform::Log1p,
-            Self::YeoJohnson { .. } => Transform::YeoJohnson,
-            Self::OfRatio { lambda: 0.0, .. } => Transform::Log1p,
-            Self::OfRatio { .. } => Transform::YeoJohnson,
+            Self::Log1p | Self::OfRatio { lambda: 0.0, .. } => Transform::Log1p,
+            Self::YeoJohnson { .. } | Self::OfRatio { .. } => Transform::YeoJohnson,
         }
     }
 

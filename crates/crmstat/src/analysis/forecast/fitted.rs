@@ -47,7 +47,7 @@ impl Fit<'_> {
                     seasonal[count - cycle + (at - count) % cycle]
                 })
             };
-            for at in 0..count + horizon {
+            for (at, driver) in drivers.iter().enumerate().take(count + horizon) {
                 let (value, fitted) = if at < count {
                     (Some(history.values[at]), fit.fitted_values()[at])
                 } else {
@@ -55,7 +55,7 @@ impl Fit<'_> {
                 };
                 let level = match (&parts, at < count) {
                     (Some(parts), true) => Some(parts.trend[at]),
-                    _ => Some(fitted - drivers[at] - season(at).unwrap_or(0.0)),
+                    _ => Some(fitted - driver - season(at).unwrap_or(0.0)),
                 };
                 rows.push(Row {
                     series: &history.name,

@@ -82,7 +82,7 @@ impl AmountColumns {
     /// # Errors
     /// Discounts that can be read in two ways.
     pub(crate) fn with_discounts(self, input: &mut Input, options: &ReadOptions) -> Result<Self> {
-        let discount = self.to_take_off(input, options);
+        let discount = self.taken_off(input, options);
         if discount.is_some() {
             discount::decide(input, options)?;
         }
@@ -90,7 +90,7 @@ impl AmountColumns {
     }
 
     /// The column of discounts that are still to be taken off.
-    fn to_take_off(&self, input: &mut Input, options: &ReadOptions) -> Option<usize> {
+    fn taken_off(self, input: &mut Input, options: &ReadOptions) -> Option<usize> {
         let discount = self.discount?;
         match self.source {
             Source::PriceAndQuantity(..) | Source::ProductAndQuantity(..) => Some(discount),

@@ -92,7 +92,9 @@ impl DateCounts {
         if first == last {
             self.rows[first] += at.len() as u64;
         } else {
-            at.iter().for_each(|at| self.rows[bucket(*at)] += 1);
+            for at in at {
+                self.rows[bucket(*at)] += 1;
+            }
         }
     }
 

@@ -134,9 +134,11 @@ impl Input {
         }
         if !options.map.iter().any(|(field, _)| *field == Field::Refunded) {
             let is_flag = |column: usize| matches!(&body, Body::Parquet(file) if typed::is_flag(file, column));
-            refunded::check(&mut mapping, &headers, |column| match is_flag(column) {
-                true => vec!["true"],
-                false => sample.iter().filter_map(|row| Some(row.get(column)?.as_str())).collect(),
+            refunded::check(&mut mapping, &headers, |column| {
+                if is_flag(column) {
+                    return vec!["true"];
+                }
+                sample.iter().filter_map(|row| Some(row.get(column)?.as_str())).collect()
             });
         }
         decisions.extend(

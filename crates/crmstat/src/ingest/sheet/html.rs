@@ -209,7 +209,7 @@ impl Table {
                 self.cell = Some(OpenCell { columns, rows });
             }
             b"br" | b"p" | b"div" | b"li" if !self.text.is_empty() => self.text.push('\n'),
-            b"script" | b"style" if !tag.is_closed => self.hidden = Some(tag.name.to_vec()),
+            b"script" | b"style" if !tag.is_closed => self.hidden = Some(tag.name.clone()),
             _ => {}
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! ODS, read as a stream: a row at a time, whatever its counts of repeats ask for.
 //!
-//! OpenDocument 1.3 part 3, chapters 9 (tables) and 19.385 (types of values). A sheet is never laid out in
+//! `OpenDocument` 1.3 part 3, chapters 9 (tables) and 19.385 (types of values). A sheet is never laid out in
 //! memory, so that a file of some hundred bytes cannot ask for gigabytes.
 
 use std::{
@@ -135,10 +135,11 @@ fn sheets(content: Pieces<'_>) -> Result<Vec<OdsSheet>> {
     for piece in content {
         match piece? {
             Piece::Open(tag) if tag.name == b"style:style" => style = tag.attribute("style:name"),
-            Piece::Open(tag) if tag.name == b"style:table-properties" => {
-                if tag.attribute("table:display").as_deref() == Some("false") {
-                    hidden.extend(style.clone());
-                }
+            Piece::Open(tag)
+                if tag.name == b"style:table-properties"
+                    && tag.attribute("table:display").as_deref() == Some("false") =>
+            {
+                hidden.extend(style.clone());
             }
             Piece::Open(tag) if tag.name == b"table:table" && !tag.is_closed => {
                 depth += 1;
@@ -373,10 +374,10 @@ impl OpenCell {
             }
             b"text:tab" => self.text.push('\t'),
             b"text:line-break" => self.text.push('\n'),
-            name if name == b"office:annotation" || name.starts_with(b"draw:") => {
-                if !tag.is_closed {
-                    self.aside = Some((tag.name.clone(), 1));
-                }
+            name if !tag.is_closed
+                && (name == b"office:annotation" || name.starts_with(b"draw:")) =>
+            {
+                self.aside = Some((tag.name.clone(), 1));
             }
             _ => {}
         }
@@ -384,17 +385,15 @@ impl OpenCell {
     }
 
     fn close(&mut self, name: &[u8]) {
-        match &mut self.aside {
-            Some((aside, depth)) => {
-                if aside == name {
-                    *depth -= 1;
-                    if *depth == 0 {
-                        self.aside = None;
-                    }
-                }
+        let Some((aside, depth)) = &mut self.aside else {
+            self.in_paragraph &= name != b"text:p";
+            return;
+        };
+        if aside == name {
+            *depth -= 1;
+            if *depth == 0 {
+                self.aside = None;
             }
-            None if name == b"text:p" => self.in_paragraph = false,
-            None => {}
         }
     }
 

@@ -84,6 +84,7 @@ struct GzipMembers<R> {
     member: Member<R>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of them in a stream")]
 enum Member<R> {
     /// Where a member may begin.
     Before(R),

@@ -231,6 +231,7 @@ impl Both {
 
 /// The weight of the pipeline with the least expected squared error (Bates and Granger 1969, eq. 2.1); errors of both
 /// on the same side, which leave less to gain from the worse one, count as far as there are origins.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is handed over")]
 fn weight<'a>(past: impl Iterator<Item = &'a Both> + Clone, origins: usize) -> f64 {
     let sum = |of: fn(&Both) -> f64| past.clone().map(of).sum::<f64>();
     let pipeline = sum(|both| both.pipeline * both.pipeline);
