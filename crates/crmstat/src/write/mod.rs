@@ -1,6 +1,6 @@
 //! Results on their way out: a typed table and one writer per format.
 //!
-//! An analysis turns its result structs into a [`Table`] by listing the columns; a [`Writer`] writes any
+//! An analysis turns its result structs into a [`Table`](crate::data::table::Table) by listing the columns; a [`Writer`] writes any
 //! table in any [`Format`], and [`write_atomically`] puts a file in its place whole or not at all.
 //!
 //! | module | what it writes |

@@ -5,7 +5,7 @@
 //! third of them, rounded down, is taken away at either end (of up to three, the mean of all); or the plain
 //! mean; or the median. Its variance is that of a mixture: the mean of the members' variances, one far above the
 //! others cut to what they bear, plus the variance between their forecasts; and no more than the
-//! [history](limits) makes believable.
+//! history makes believable.
 //!
 //! # Assumptions
 //! The members are each sensible and err in different ways.
@@ -26,7 +26,7 @@
 //! [seasonally adjusted](super::adjusted): dynamic optimised Theta, plain Theta of the logarithms, and ETS
 //! without undamped trends, chosen by the Bayesian criterion.
 //!
-//! Before a season has shown at all the forecast is drawn to the [average](anchor). Before three cycles there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all
+//! Before a season has shown at all the forecast is drawn to the average. Before three cycles there are ETS without undamped trends, CES, dynamic optimised Theta, plain Theta and ARIMA, all
 //! of the series without what has [emerged](super::adjusted) of its season so far. Periods without any season,
 //! such as years, mostly say how a series grows: there four [drifts](super::baseline) join the five, plain and
 //! cautious, of the values and of their logarithms, and no three that run ahead together decide. A series that
