@@ -148,8 +148,10 @@ struct Candidate {
 impl Candidate {
     fn read(head: &[u8], ended: bool, dialect: Dialect) -> Self {
         let mut records = Vec::new();
-        // All of it is one block, and its end is seen: the header may be longer than usual ones.
-        let mut blocks = sample_blocks(head, "", dialect).with_block_size(head.len() + 1);
+        // All of it is one block, and where nothing follows its end is seen: the header may be longer than
+        // usual ones.
+        let mut blocks = sample_blocks(head, "", dialect)
+            .with_block_size(head.len().max(1) + usize::from(ended));
         let (mut block, mut batch) = (Block::default(), Batch::default());
         let widest = head
             .split(|byte| *byte == b'\n')
