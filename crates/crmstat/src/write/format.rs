@@ -100,7 +100,7 @@ impl FromStr for Format {
 /// Writes tables in one format.
 ///
 /// ```
-/// use crmstat::write::{Column, Format, Table, Writer};
+/// use crmstat::{data::table::{Column, Table}, write::{Format, Writer}};
 /// let table = Table::new("demo", vec![Column::text("id", "Номер", ["C1", "=1+1"])])?;
 /// let mut out = Vec::new();
 /// Writer::new(Format::Csv).write(&table, &mut out)?;

@@ -29,7 +29,7 @@ impl Model {
     /// Scores one customer by the values of the [columns](Model::columns), in any order.
     ///
     /// ```
-    /// use crmstat::{Date, Lang, analysis::churn::{Model, Options, fit}};
+    /// use crmstat::{Date, Lang, analysis::churn::{Model, Options, Population, fit}};
     /// use crmstat::{data::{OrderRow, Orders, OrdersBuilder}, features::{Features, History}};
     ///
     /// let day: Date = "2023-01-01".parse()?;
@@ -41,7 +41,8 @@ impl Model {
     /// });
     /// let orders: Orders = rows.collect::<OrdersBuilder>().build()?.complete()?;
     /// let history = History::new(&orders);
-    /// let churn = fit(&history, &Options::default())?;
+    /// let everybody = Options { population: Population::All, ..Options::default() };
+    /// let churn = fit(&history, &everybody)?;
     ///
     /// let model = Model::from_bytes(&churn.model.to_bytes()?)?;
     /// let columns = model.columns().map(str::parse).collect::<Result<Vec<_>, _>>()?;
