@@ -94,11 +94,44 @@ async function usable(page, name, fault) {
   if (pdf.length < 10_000) fault(`printed in ${pdf.length} bytes`);
   await page.emulateMedia({ colorScheme: "light", media: "screen" });
 
-  await page.setViewportSize({ width: 390, height: 844 });
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  if (overflow > 0) fault(`${overflow} pixels too wide for a phone`);
+  await firstScreen(page, fault);
+  for (const width of [390, 768, 1280, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const text of await page.evaluate(cutOff)) fault(`at ${width} pixels: ${text}`);
+  }
+}
+
+/** A desk's first screen has the answer, the cards and the whole chart of sales. */
+async function firstScreen(page, fault) {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const below = await page.evaluate(() => {
+    window.scrollTo(0, 0);
+    const parts = ["#answer .summary p", "#answer .figure", "#answer .plot svg"];
+    return parts.filter((part) => {
+      const found = document.querySelector(part);
+      return found && found.getBoundingClientRect().bottom > window.innerHeight;
+    });
+  });
+  for (const part of below) fault(`${part} is below the first screen`);
+}
+
+/** In the page: what reaches beyond the screen without a visible way to the rest. */
+function cutOff() {
+  const faults = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth - root.clientWidth} too wide`);
+  window.dispatchEvent(new Event("resize"));
+  for (const table of document.querySelectorAll(".table")) {
+    if (table.scrollWidth <= table.clientWidth + 1) continue;
+    const hint = table.previousElementSibling?.previousElementSibling;
+    const isTold = hint?.classList.contains("swipe") && hint.offsetParent !== null;
+    if (table.offsetParent !== null && !isTold) faults.push(`${table.ariaLabel} is cut`);
+  }
+  for (const picture of document.querySelectorAll(".plot svg")) {
+    const { left, right, width } = picture.getBoundingClientRect();
+    if (width > 0 && (left < 0 || right > root.clientWidth + 1)) faults.push(`${picture.textContent.slice(0, 40)} is cut`);
+  }
+  return faults;
 }
 
 /** A click on a heading sorts the rows by its column, the next one the other way. */
@@ -135,7 +168,7 @@ async function sorts(table, fault) {
 
 /** The search above a long table leaves the rows that hold the text. */
 async function filters(page, fault) {
-  const search = page.locator(".tools input[type=search]").first();
+  const search = page.locator(".tools input[type=search]").filter({ visible: true }).first();
   if ((await search.count()) === 0) return;
   // Tools stand before the frame of their table.
   const rows = search.locator("xpath=ancestor::*[contains(@class,'tools')]/following-sibling::*[1]//tbody/tr");
@@ -151,7 +184,7 @@ async function filters(page, fault) {
   if ((await rows.filter({ visible: true }).count()) !== all) fault("an empty filter hides rows");
 }
 
-/** The button copies the table as CSV: a header and every row. */
+/** The button copies the table, columns apart by tabs: a header and every row. */
 async function copies(page, fault) {
   await page.evaluate(() => {
     window.copied = [];
@@ -169,7 +202,7 @@ async function copies(page, fault) {
   const columns = await table.locator("thead th").count();
   const lines = (copied[0] ?? "").trimEnd().split("\n");
   if (copied.length !== 1 || lines.length !== rows + 1) fault(`copied ${lines.length} lines of ${rows} rows`);
-  if (lines[0].split(",").length < columns) fault(`copied the header ${lines[0]}`);
+  if (lines[0].split("\t").length < columns) fault(`copied the header ${lines[0]}`);
 }
 
 /** axe-core finds no serious or critical fault, in the light or in the dark. */

@@ -44,14 +44,12 @@ pub struct Recent {
     pub now: Totals,
     /// The days before these.
     pub before: Totals,
-    /// The same days a year before; `None` where the data begin later.
+    /// The same calendar days a year before; `None` where the data begin later.
     pub year_ago: Option<Totals>,
 }
 
 /// Customers per task.
 const CHUNK: usize = 4096;
-/// Days of a year, to the weekday.
-const YEAR: i32 = 364;
 
 impl Activity {
     /// Sums up the orders before `as_of`.
@@ -128,6 +126,7 @@ impl Calendar {
         let covered = as_of - first.days();
         let days = recent_days(covered);
         let length = days.unwrap_or(0);
+        let year_ago = (year_before(as_of - length), year_before(as_of));
         Self {
             first: first.days(),
             month_of: (first.days()..=last.days()).map(month).collect(),
@@ -135,14 +134,18 @@ impl Calendar {
             end_month: Period::Month.number(Date::from_days(as_of)).max(first_month),
             as_of,
             days,
-            windows: [
-                (as_of - length, as_of),
-                (as_of - 2 * length, as_of - length),
-                (as_of - length - YEAR, as_of - YEAR),
-            ],
-            reaches_back_a_year: covered >= YEAR + length,
+            windows: [(as_of - length, as_of), (as_of - 2 * length, as_of - length), year_ago],
+            reaches_back_a_year: first.days() <= year_ago.0,
         }
     }
+}
+
+/// The same calendar day a year earlier, as a number of days; 29 February becomes 28 February.
+fn year_before(day: i32) -> i32 {
+    let (year, month, day_of_month) = Date::from_days(day).to_ymd();
+    Date::from_ymd(year - 1, month, day_of_month)
+        .or_else(|| Date::from_ymd(year - 1, month, 28))
+        .map_or(day - 365, Date::days)
 }
 
 /// The days that are looked at together: a quarter, a month or a week, whichever the data hold four times.
@@ -261,6 +264,17 @@ mod tests {
         let recent = found.recent.unwrap();
         assert_eq!((recent.days, recent.now.orders, recent.before.orders), (7, 1, 1));
         assert_eq!(recent.year_ago, None);
+    }
+
+    #[test]
+    fn the_year_before_is_of_the_same_calendar_days() {
+        // 31 December 2023 is outside the window of 364 days, 1 October 2023 inside that of the calendar.
+        let orders = orders("A,2023-10-03,5\nA,2023-12-31,100\nA,2024-12-31,1\nA,2023-01-01,9\n");
+        let as_of = AsOf::start_of("2025-01-01".parse().unwrap());
+        let recent = Activity::of(&orders, as_of).unwrap().recent.unwrap();
+        assert_eq!(recent.year_ago.unwrap().revenue(), 105.0);
+        let of = |text: &str| text.parse::<crate::Date>().unwrap().days();
+        assert_eq!(super::year_before(of("2024-02-29")), of("2023-02-28"));
     }
 
     #[test]

@@ -39,9 +39,9 @@ pub struct Section {
 /// The sections that a report may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SectionId {
-    /// What changed, whom to call, what to expect.
+    /// The first screen: what changed, what to expect, key figures, sales and forecast, whom to call.
     Answer,
-    /// Key figures with their trend.
+    /// Sales by calendar month.
     Figures,
     /// Sales history and forecast.
     Sales,
@@ -75,6 +75,8 @@ pub struct Absent {
 /// What a section says, in the order in which it is told.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
+    /// What may make the figures untrue, the gravest first: to be told before everything else.
+    pub warnings: Vec<String>,
     /// The answer in sentences, the most important first.
     pub summary: Vec<String>,
     /// Single numbers.
@@ -271,7 +273,7 @@ impl SectionId {
     pub const fn short(self, lang: Lang) -> &'static str {
         match self {
             Self::Answer => lang.pick("In short", "Коротко"),
-            Self::Figures => lang.pick("Figures", "Показатели"),
+            Self::Figures => lang.pick("Months", "Месяцы"),
             Self::Sales => lang.pick("Sales", "Продажи"),
             Self::Rfm => lang.pick("RFM", "RFM"),
             Self::Clusters => lang.pick("Clusters", "Типы"),
@@ -288,12 +290,12 @@ impl SectionId {
     pub const fn title(self, lang: Lang) -> &'static str {
         match self {
             Self::Answer => lang.pick("In short", "Коротко"),
-            Self::Figures => lang.pick("Key figures", "Ключевые показатели"),
+            Self::Figures => lang.pick("Sales by month", "Продажи по месяцам"),
             Self::Sales => lang.pick("Sales and forecast", "Продажи и прогноз"),
             Self::Rfm => lang.pick("RFM segments", "RFM-сегменты"),
             Self::Clusters => lang.pick("Kinds of customers", "Типы клиентов"),
             Self::Churn => lang.pick("Who is about to leave", "Кто может уйти"),
-            Self::Clv => lang.pick("What customers are worth", "Сколько стоят клиенты"),
+            Self::Clv => lang.pick("What customers will bring", "Сколько принесут клиенты"),
             Self::Cohorts => lang.pick("Who comes back", "Кто возвращается"),
             Self::Funnel => lang.pick("Deals", "Сделки"),
             Self::Quality => lang.pick("Quality of the data", "Качество данных"),

@@ -22,12 +22,11 @@ impl Report {
             match section.id {
                 SectionId::Answer => {
                     text.push('\n');
-                    for sentence in &content.summary {
+                    for sentence in content.warnings.iter().chain(&content.summary) {
                         text.push_str(&format!("- {}\n", markdown_text(sentence)));
                     }
-                }
-                SectionId::Figures => {
-                    text.push_str(&format!("\n## {}\n\n", section.id.title(self.lang())));
+                    let heading = locale.pick("Key figures", "Ключевые показатели");
+                    text.push_str(&format!("\n## {heading}\n\n"));
                     for figure in &content.figures {
                         text.push_str(&self.line(figure));
                     }
@@ -35,7 +34,7 @@ impl Report {
                 _ => {}
             }
         }
-        let call = self.tables().find(|exhibit| exhibit.table.name() == "churn_to_call");
+        let call = self.tables().find(|exhibit| exhibit.table.name() == "call_list");
         if let Some(exhibit) = call {
             text.push_str(&format!("\n## {}\n\n", markdown_text(&exhibit.caption)));
             text.push_str(&exhibit.markdown(CALLED, locale));

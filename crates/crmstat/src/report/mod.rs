@@ -37,6 +37,7 @@
 //! ```
 
 mod activity;
+mod calls;
 mod cells;
 mod document;
 mod folder;
@@ -50,6 +51,7 @@ mod sections;
 mod workbook;
 
 pub use activity::{Activity, Recent, Totals};
+pub use calls::Call;
 pub use document::{
     Absent, Band, BarSeries, Change, Chart, ChartKind, Content, Exhibit, Figure, Line, Report,
     Role, Section, SectionId,

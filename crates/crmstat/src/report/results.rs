@@ -3,6 +3,7 @@
 use super::{
     Options, SectionId,
     activity::{Activity, recent_days},
+    calls::{Call, calls},
 };
 use crate::{
     AsOf, Date, Error, Money, Pseudonyms, Result, Window,
@@ -88,6 +89,8 @@ pub struct Results {
     pub clusters: Answer<segments::Segments>,
     /// Who is about to leave.
     pub churn: Answer<churn::Churn>,
+    /// Whom to call, whom a call may change most first; empty without churn.
+    pub calls: Vec<Call>,
     /// What customers are worth.
     pub clv: Answer<clv::Clv>,
     /// Acquisition cohorts.
@@ -204,6 +207,9 @@ impl Results {
         let (span, unmatched) = ((analyst.first, analyst.last), analyst.unmatched());
         let (sales, rfm) = (analyst.sales(&files), analyst.rfm());
         let (clusters, churn) = (analyst.clusters(), analyst.churn());
+        let calls = churn
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |churn| calls(&imported.result, churn, as_of));
         let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
         let activity = analyst.activity;
         Ok(Self {
@@ -220,6 +226,7 @@ impl Results {
             rfm,
             clusters,
             churn,
+            calls,
             clv,
             cohorts,
             funnel,

@@ -217,8 +217,9 @@ impl<'a> Teller<'a> {
                 }
             }
             Told::Tenure(days) => {
-                text.push_str(lang.pick("customer for ", "клиент "));
+                text.push_str(lang.pick("first order ", "первый заказ "));
                 push_days(text, of(*days).unwrap_or_default(), lang);
+                text.push_str(lang.pick(" ago", " назад"));
             }
             Told::Season { orders, .. } => {
                 text.push_str(lang.pick(

@@ -8,7 +8,7 @@ mod chart;
 mod escape;
 mod table;
 
-use super::{Change, Content, Figure, Report, Section};
+use super::{Change, Content, Figure, Report, Section, SectionId};
 use crate::{Lang, Result};
 use escape::{base64, cut, escape};
 use sha2::{Digest, Sha256};
@@ -17,6 +17,8 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// Characters of a sentence: a name of any length stands in it cut.
 const SENTENCE: usize = 1200;
+/// Cards in a row of a wide screen.
+const MOST_CARDS: usize = 8;
 
 impl Report {
     /// The report as one HTML page.
@@ -35,8 +37,8 @@ impl Report {
             .lang()
             .pick(["Skip to the content", "Contents"], ["Перейти к содержанию", "Содержание"]);
         let words = self.lang().pick(
-            "data-filter=\"Filter rows\" data-copy=\"Copy as CSV\" data-copied=\"Copied\" data-sort=\"sort by\"",
-            "data-filter=\"Фильтр строк\" data-copy=\"Копировать CSV\" data-copied=\"Скопировано\" \
+            "data-filter=\"Filter rows\" data-copy=\"Copy table\" data-swipe=\"Swipe to see every column →\" data-copied=\"Copied\" data-sort=\"sort by\"",
+            "data-filter=\"Фильтр строк\" data-copy=\"Копировать таблицу\" data-swipe=\"Листайте вбок: справа ещё столбцы →\" data-copied=\"Скопировано\" \
              data-sort=\"сортировать по\"",
         );
         Ok(format!(
@@ -78,7 +80,7 @@ impl Report {
             ),
         };
         format!(
-            "<header>{logo}<div><h1>{title}</h1><p>{}</p><p class=\"source\">{} · {files}</p></div></header>",
+            "<header>{logo}<div><h1>{title}</h1><p>{} · {} · {files}</p></div></header>",
             escape(&said),
             escape(&orders)
         )
@@ -118,30 +120,32 @@ impl Report {
             }
             Ok(content) => format!(
                 "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n{heading}\n{}</section>\n",
-                self.content(content)?
+                self.content(section.id, content)?
             ),
         })
     }
 
-    fn content(&self, content: &Content) -> Result<String> {
+    fn content(&self, id: SectionId, content: &Content) -> Result<String> {
         let sentence = |text: &String| format!("<p>{}</p>\n", escape(&cut(text, SENTENCE)));
-        let summary: String = content.summary.iter().map(sentence).collect();
-        let mut html = format!("<div class=\"summary\">\n{summary}</div>\n");
+        let sentences = |texts: &[String]| texts.iter().map(sentence).collect::<String>();
+        let mut html = String::new();
+        if !content.warnings.is_empty() {
+            let warnings = sentences(&content.warnings);
+            html.push_str(&format!("<div class=\"warnings\" role=\"note\">\n{warnings}</div>\n"));
+        }
+        html.push_str(&format!("<div class=\"summary\">\n{}</div>\n", sentences(&content.summary)));
         if !content.figures.is_empty() {
             let figures: String =
                 content.figures.iter().map(|figure| self.figure(figure)).collect();
-            // As many in a row as leave no row with one of them.
-            let columns = [3, 4, 5]
-                .into_iter()
-                .find(|columns| content.figures.len().is_multiple_of(*columns));
-            let columns = columns.unwrap_or(3);
+            let rows = content.figures.len().div_ceil(MOST_CARDS);
+            let columns = content.figures.len().div_ceil(rows);
             html.push_str(&format!("<div class=\"figures by{columns}\">\n{figures}</div>\n"));
         }
         for chart in &content.charts {
-            html.push_str(&chart::figure(chart, self.locale)?);
+            html.push_str(&chart::figure(chart, id == SectionId::Answer, self.locale)?);
         }
         for exhibit in content.tables.iter().filter(|exhibit| exhibit.shown > 0) {
-            html.push_str(&table::exhibit(exhibit, self.locale));
+            html.push_str(&table::exhibit(exhibit, id == SectionId::Answer, self.locale));
         }
         if !content.notes.is_empty() {
             let notes = content.notes.iter();

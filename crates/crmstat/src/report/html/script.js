@@ -2,6 +2,7 @@
 "use strict";
 (function () {
   var words = document.documentElement.dataset;
+  var decimal = document.documentElement.lang === "ru" ? "," : ".";
 
   function element(name, text, className) {
     var made = document.createElement(name);
@@ -36,18 +37,20 @@
       .forEach(function (each) { body.appendChild(each.row); });
   }
 
-  function csvCell(cell) {
+  function tsvCell(cell) {
     var text = valueOf(cell);
     var isText = cell.dataset.v === undefined;
     // What a spreadsheet would run as a formula gets a quote before it.
     if (isText && /^[\s'\u00ad\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text)) text = "'" + text;
-    return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+    // Pasted numbers have the decimal sign of the reader's language.
+    if (!isText && decimal === "," && /^-?[0-9.]+$/.test(text)) text = text.replace(".", ",");
+    return text.replace(/[\t\n\r]+/g, " ");
   }
 
-  function csv(table) {
+  function tsv(table) {
     return Array.from(table.rows)
       .filter(function (row) { return !row.hidden; })
-      .map(function (row) { return Array.from(row.cells).map(csvCell).join(","); })
+      .map(function (row) { return Array.from(row.cells).map(tsvCell).join("\t"); })
       .join("\n") + "\n";
   }
 
@@ -63,6 +66,14 @@
     }
     if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand);
     else byHand();
+  }
+
+  // A table that is wider than the screen says so.
+  var swipes = [];
+  function mark() {
+    swipes.forEach(function (each) {
+      each[1].classList.toggle("on", each[0].scrollWidth > each[0].clientWidth + 1);
+    });
   }
 
   document.querySelectorAll("table").forEach(function (table) {
@@ -94,14 +105,21 @@
     button.type = "button";
     button.setAttribute("aria-label", words.copy + ": " + name);
     button.addEventListener("click", function () {
-      copy(csv(table), function () {
+      copy(tsv(table), function () {
         button.textContent = words.copied;
         setTimeout(function () { button.textContent = words.copy; }, 1500);
       });
     });
     tools.appendChild(button);
     table.parentNode.before(tools);
+    var swipe = element("p", words.swipe, "swipe");
+    tools.before(swipe);
+    swipes.push([table.parentNode, swipe]);
   });
+
+  mark();
+  addEventListener("resize", mark);
+  document.addEventListener("toggle", mark, true);
 
   var tip = document.getElementById("tip");
   document.addEventListener("pointermove", function (event) {

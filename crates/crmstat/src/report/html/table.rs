@@ -7,8 +7,12 @@ use crate::{
     report::{Exhibit, Locale, Unit, cells},
 };
 
-/// An exhibit with the rows that a page shows, and where the others are.
-pub(super) fn exhibit(exhibit: &Exhibit, locale: Locale) -> String {
+/// Characters from which on a text is given room in a narrow table.
+const LONG: usize = 28;
+
+/// An exhibit with the rows that a page shows, and where the others are. On a phone the cells of a row of a
+/// `stacked` one stand below each other, each with its heading.
+pub(super) fn exhibit(exhibit: &Exhibit, stacked: bool, locale: Locale) -> String {
     let table = &exhibit.table;
     let rows = exhibit.shown.min(table.rows());
     let more = if rows < table.rows() {
@@ -23,12 +27,12 @@ pub(super) fn exhibit(exhibit: &Exhibit, locale: Locale) -> String {
     } else {
         String::new()
     };
-    format!("{}{more}\n", written(table, &exhibit.caption, rows, None, locale))
+    format!("{}{more}\n", written(table, &exhibit.caption, rows, None, stacked, locale))
 }
 
 /// The data of a chart in `unit`.
 pub(super) fn data(table: &Table, unit: Unit, locale: Locale) -> String {
-    written(table, locale.pick("Data", "Данные"), table.rows(), Some(unit), locale)
+    written(table, locale.pick("Data", "Данные"), table.rows(), Some(unit), false, locale)
 }
 
 fn written(
@@ -36,13 +40,15 @@ fn written(
     caption: &str,
     rows: usize,
     unit: Option<Unit>,
+    stacked: bool,
     locale: Locale,
 ) -> String {
     let name = escape(table.name());
     let caption = escape(caption);
     let mut html = format!(
-        "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">\
-         <table data-name=\"{name}\"><caption>{caption}</caption>\n<thead><tr>"
+        "<div class=\"table{}\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\">\
+         <table data-name=\"{name}\"><caption>{caption}</caption>\n<thead><tr>",
+        if stacked { " stacked" } else { "" }
     );
     for column in table.columns() {
         let class = if column.values().is_numeric() { " class=\"n\"" } else { "" };
@@ -53,7 +59,7 @@ fn written(
     for row in 0..rows {
         html.push_str("<tr>");
         for (at, column) in table.columns().iter().enumerate() {
-            html.push_str(&cell_of(column, row, unit, at == 0, locale));
+            html.push_str(&cell_of(column, row, unit, at == 0, stacked, locale));
         }
         html.push_str("</tr>\n");
     }
@@ -67,9 +73,17 @@ fn cell_of(
     row: usize,
     unit: Option<Unit>,
     is_first: bool,
+    stacked: bool,
     locale: Locale,
 ) -> String {
     let (open, close) = if is_first { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
+    let label = if stacked {
+        let heading = locale.heading(column.title(locale.lang()));
+        format!(" data-label=\"{}\"", escape(&heading))
+    } else {
+        String::new()
+    };
+    let open = format!("{open}{label}");
     let class = match column.values() {
         values if values.is_numeric() => " class=\"n\"",
         Values::Date(_) | Values::Timestamp(_) => " class=\"d\"",
@@ -80,7 +94,10 @@ fn cell_of(
     let (text, title) = shown(&cells::text(column, row, unit, locale), length);
     let value = match column.values().get(row) {
         None => String::new(),
-        Some(Cell::Text(_)) => return format!("{open} dir=\"auto\"{title}>{text}{close}"),
+        Some(Cell::Text(_)) => {
+            let wide = if text.chars().count() > LONG { " class=\"w\"" } else { "" };
+            return format!("{open}{wide} dir=\"auto\"{title}>{text}{close}");
+        }
         Some(Cell::Bool(_)) => return format!("{open}>{text}{close}"),
         Some(Cell::Int(value)) => value.to_string(),
         Some(Cell::Float(value, _)) => value.to_string(),
@@ -112,7 +129,7 @@ mod tests {
         ];
         let table = Table::new("t", columns).unwrap();
         let shown = Exhibit { caption: "A & B".to_owned(), table, shown: 2 };
-        let html = exhibit(&shown, Locale::new(Lang::En, None));
+        let html = exhibit(&shown, false, Locale::new(Lang::En, None));
         for part in [
             "<caption>A &amp; B</caption>",
             "<th scope=\"row\" dir=\"auto\">&lt;script&gt;</th>",
@@ -126,6 +143,6 @@ mod tests {
             assert!(html.contains(part), "{part}\n{html}");
         }
         let all = Exhibit { shown: 3, ..shown };
-        assert!(exhibit(&all, Locale::new(Lang::Ru, None)).len() < 5000);
+        assert!(exhibit(&all, false, Locale::new(Lang::Ru, None)).len() < 5000);
     }
 }

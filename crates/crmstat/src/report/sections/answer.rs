@@ -1,35 +1,51 @@
-//! The answer in a few sentences: what changed, whom to call, what to expect.
+//! The first screen: what changed, what to expect, what to do; key figures, sales, whom to call.
 
-use super::Page;
+use super::{Page, top};
 use crate::{
-    Lang, Money,
-    analysis::churn::{Churn, Order},
+    Lang, Result,
+    analysis::forecast::Period,
     data::{Notice, Severity},
-    report::{Content, Unit, activity::Totals},
+    report::{Content, Sales, Unit, activity::Totals},
 };
 
-/// Customers named to be called.
-const NAMED: usize = 3;
+/// Customers to call that the first screen shows.
+const CALLED: usize = 5;
 
 impl Page<'_> {
-    pub(super) fn answer(&self) -> Content {
+    pub(super) fn answer(&self) -> Result<Content> {
         let results = self.results;
         // Figures that may be of the wrong rows are no answer before that is said.
         let grave = |notice: &&Notice| notice.severity == Severity::Grave;
-        let mut summary: Vec<String> = results
-            .account
-            .notices
-            .iter()
-            .filter(grave)
-            .map(|notice| self.warned(notice))
-            .collect();
-        summary.push(self.changed());
-        summary.extend(results.churn.as_ref().ok().and_then(|churn| self.whom_to_call(churn)));
+        let warnings =
+            results.account.notices.iter().filter(grave).map(|notice| self.warned(notice));
+        let mut summary = vec![self.changed()];
         summary.extend(results.sales.as_ref().ok().map(|sales| self.expected(sales)));
-        summary.extend(results.clv.as_ref().ok().map(|clv| self.worth(clv)));
-        summary.extend(results.funnel.as_ref().ok().map(|funnel| self.won(funnel)));
+        summary.extend(
+            results
+                .churn
+                .as_ref()
+                .ok()
+                .filter(|_| !results.calls.is_empty())
+                .map(|churn| self.risk(churn)),
+        );
         summary.retain(|sentence| !sentence.is_empty());
-        Content { summary, ..Content::default() }
+        let charts = results.sales.as_ref().ok().and_then(|sales| self.overview(sales));
+        let tables = match results.churn.as_ref() {
+            Ok(churn) if !results.calls.is_empty() => {
+                let caption =
+                    self.locale.pick("Whom to call first", "Кому позвонить в первую очередь");
+                vec![top(caption, self.call_list(churn)?, CALLED)]
+            }
+            _ => Vec::new(),
+        };
+        Ok(Content {
+            warnings: warnings.collect(),
+            summary,
+            figures: self.cards(),
+            charts: charts.into_iter().collect(),
+            tables,
+            notes: Vec::new(),
+        })
     }
 
     /// What changes the figures and nobody has settled, as a sentence.
@@ -59,57 +75,115 @@ impl Page<'_> {
                     locale.counted(activity.all.orders, ["order", "orders"], ["", "", ""])
                 ),
                 Lang::Ru => format!(
-                    "{}, {}, выручка {}.",
+                    "Выручка {}: {}, {}.",
+                    money(&activity.all),
                     locale.customers(activity.all.customers),
                     locale.counted(activity.all.orders, ["", ""], ["заказ", "заказа", "заказов"]),
-                    money(&activity.all)
                 ),
             };
         };
         let days = locale.days(recent.days as u64);
-        let changes: Vec<String> = self
-            .changes(recent, &|totals| Some(totals.revenue()))
-            .into_iter()
-            .map(|change| format!("{} {}", locale.change(change.relative), change.against))
-            .collect();
-        let told =
-            if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
+        let beside = |then: Option<Totals>, english: &str, russian: &str| {
+            let then = then.filter(|then| then.revenue() > 0.0)?;
+            let change = locale.change(recent.now.revenue() / then.revenue() - 1.0);
+            Some(match locale.lang() {
+                Lang::En => format!("{change} {english} ({})", money(&then)),
+                Lang::Ru => format!("{change} {russian} ({})", money(&then)),
+            })
+        };
+        let told: Vec<String> = [
+            beside(recent.year_ago, "on the same days a year ago", "к тем же дням прошлого года"),
+            beside(
+                Some(recent.before),
+                &format!("on the {days} before"),
+                &format!("к предыдущим {}\u{A0}дням", recent.days),
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let told = if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) };
+        let new = locale.decimal(recent.now.new_customers as f64, 0);
         match locale.lang() {
             Lang::En => format!(
-                "In the last {days} {} bought for {}{told}; {} of them for the first time.",
+                "In the last {days} {} bought for {}{told}. {new} of them bought for the first time.",
                 locale.customers(recent.now.customers),
                 money(&recent.now),
-                locale.decimal(recent.now.new_customers as f64, 0)
             ),
             Lang::Ru => format!(
-                "За последние {days} купили {} на {}{told}; впервые {}.",
-                locale.customers(recent.now.customers),
+                "Выручка за последние {days}\u{A0}— {}{told}. Покупали {}, из них впервые\u{A0}— {new}.",
                 money(&recent.now),
-                locale.decimal(recent.now.new_customers as f64, 0)
+                locale.customers(recent.now.customers),
             ),
         }
     }
 
-    /// The customers with the most revenue at risk; `None` where nobody's is known.
-    fn whom_to_call(&self, churn: &Churn) -> Option<String> {
+    /// What is expected over the horizon beside as many periods before, in a sentence.
+    pub(super) fn expected(&self, sales: &Sales) -> String {
         let locale = self.locale;
-        let scores = &churn.scores;
-        let named: Vec<String> = scores
-            .ranked(Order::Revenue)
-            .into_iter()
-            .filter(|row| scores.revenue_at_risk()[*row].is_some_and(Money::is_positive))
-            .take(NAMED)
-            .map(|row| self.customer(scores.id(row)))
-            .collect();
-        let (last, others) = named.split_last()?;
-        let list = match others {
-            [] => last.clone(),
-            others => format!("{}{}{last}", others.join(", "), locale.pick(" and ", " и ")),
-        };
-        let risk = self.risk(churn);
-        Some(match locale.lang() {
-            Lang::En => format!("{risk} Call first: {list}."),
-            Lang::Ru => format!("{risk} Сначала позвонить: {list}."),
-        })
+        let Some(forecast) = sales.forecast.series().first() else { return String::new() };
+        let Some(history) = sales.history.series().first() else { return String::new() };
+        let period = sales.forecast.period();
+        let count = forecast.mean.len();
+        let money = |value: f64| locale.compact(value, Unit::Money);
+        let (lower, upper) = forecast.total.bounds.first().copied().unwrap_or_default();
+        let before = history.values.len().checked_sub(count).map(|start| {
+            let sum: f64 = history.values[start..].iter().sum();
+            (sum, forecast.total.mean / sum - 1.0)
+        });
+        let before = before.filter(|(sum, change)| *sum > 0.0 && change.is_finite());
+        let next = next_periods(self, period, count as u64);
+        let (total, lower, upper) = (money(forecast.total.mean), money(lower), money(upper));
+        match locale.lang() {
+            Lang::En => {
+                let before = before.map_or_else(String::new, |(sum, change)| {
+                    format!(
+                        ", {} on the {} before ({})",
+                        locale.change(change),
+                        count_of(period, count),
+                        money(sum)
+                    )
+                });
+                format!(
+                    "Expect {total} over {next}{before}; with a probability of 80% between {lower} and {upper}."
+                )
+            }
+            Lang::Ru => {
+                let before = before.map_or_else(String::new, |(sum, change)| {
+                    format!(
+                        " ({} к такому же прошедшему сроку, {})",
+                        locale.change(change),
+                        money(sum)
+                    )
+                });
+                format!(
+                    "Прогноз на {next}\u{A0}— {total}{before}; с вероятностью 80\u{A0}% от {lower} до {upper}."
+                )
+            }
+        }
+    }
+}
+
+/// `12 months`.
+fn count_of(period: Period, count: usize) -> String {
+    if count == 1 { period.name().to_owned() } else { format!("{count} {}s", period.name()) }
+}
+
+/// "the next 12 months", «ближайшие 12 месяцев».
+fn next_periods(page: &Page<'_>, period: Period, count: u64) -> String {
+    if page.locale.lang() == Lang::En {
+        return format!("the next {}", count_of(period, count as usize));
+    }
+    let (forms, nearest) = match period {
+        Period::Hour => (["час", "часа", "часов"], "ближайший час"),
+        Period::Day => (["день", "дня", "дней"], "ближайший день"),
+        Period::Week => (["неделю", "недели", "недель"], "ближайшую неделю"),
+        Period::Month => (["месяц", "месяца", "месяцев"], "ближайший месяц"),
+        Period::Quarter => (["квартал", "квартала", "кварталов"], "ближайший квартал"),
+        Period::Year => (["год", "года", "лет"], "ближайший год"),
+    };
+    match count {
+        1 => nearest.to_owned(),
+        _ => format!("ближайшие {}", page.locale.counted(count, ["", ""], forms)),
     }
 }

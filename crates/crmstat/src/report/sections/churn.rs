@@ -5,7 +5,7 @@ use crate::{
     Lang, Money, Result,
     analysis::churn::{Churn, Horizon, Order},
     data::table::{Column, Table},
-    report::{BarSeries, Chart, ChartKind, Content, Figure, Unit},
+    report::{BarSeries, Call, Chart, ChartKind, Content, Figure, Unit},
 };
 
 /// Fewer held-out customers leave the figures to chance.
@@ -18,7 +18,6 @@ impl Page<'_> {
         let locale = self.locale;
         let lang = locale.lang();
         let evaluation = &churn.evaluation;
-        let ranked = churn.scores.ranked(Order::Revenue);
         let figure = |label: &str, value: f64, unit: Unit| Figure {
             label: label.to_owned(),
             value,
@@ -45,71 +44,86 @@ impl Page<'_> {
                 Unit::Number(2),
             ),
         ];
-        let mut tables = vec![
-            top(self.call_caption(), self.to_call(churn, &ranked)?, TOP),
-            whole(
-                locale.pick(
-                    "How good it is on customers it has not seen, beside simpler ways",
-                    "Качество на новых для модели клиентах в сравнении с простыми способами",
-                ),
-                self.rivals_table(churn)?,
+        let mut tables = vec![whole(
+            locale.pick(
+                "How good it is on customers it has not seen, beside simpler ways",
+                "Качество на новых для модели клиентах в сравнении с простыми способами",
             ),
-        ];
+            self.rivals_table(churn)?,
+        )];
         for (caption, table) in [
             (
                 locale.pick("Lift and gain by decile", "Подъём и охват по децилям"),
                 evaluation.gains_table()?,
             ),
             (
-                locale.pick("Claimed and observed churn", "Обещанный и наблюдаемый отток"),
+                locale.pick("Predicted and observed churn", "Прогноз и факт оттока"),
                 evaluation.reliability_table()?,
             ),
             (locale.pick("Every measure", "Все показатели"), evaluation.metrics_table()?),
-            (
-                locale.pick("Churn by customer", "Отток по клиентам"),
-                churn.scores.table(Order::Revenue, lang)?,
-            ),
         ] {
             tables.push(file_only(caption, table));
         }
+        let caption = locale.pick("Churn by customer", "Отток по клиентам");
+        tables.push(top(caption, churn.scores.table(Order::Revenue, lang)?, TOP));
         Ok(Content {
             summary: vec![self.risk(churn), self.trust(churn)],
             figures,
             charts: vec![self.gains_chart(churn), self.reliability_chart(churn)],
             tables,
             notes: self.churn_notes(churn),
+            ..Content::default()
         })
     }
 
-    fn call_caption(&self) -> String {
-        self.locale
-            .pick(
-                "Whom to call: the most revenue at risk",
-                "Кому звонить: больше всего выручки под угрозой",
-            )
-            .to_owned()
+    /// The customers whom a call may change most, with what a seller must know of them.
+    pub(super) fn call_list(&self, churn: &Churn) -> Result<Table> {
+        let scores = &churn.scores;
+        let calls = || self.results.calls.iter();
+        let why: Vec<String> = calls().map(|call| self.why_call(churn, call)).collect();
+        let mut columns = self.id_columns(calls().map(|call| call.id.as_str()));
+        columns.extend([
+            Column::money(
+                "revenue_at_risk",
+                "Выручка под угрозой",
+                calls().map(|call| scores.revenue_at_risk()[call.row]),
+            ),
+            Column::float(
+                "probability",
+                "Вероятность ухода",
+                3,
+                calls().map(|call| scores.probabilities()[call.row]),
+            ),
+            Column::date("last_order", "Последний заказ", calls().map(|call| call.last_order)),
+            Column::money("last_amount", "На сумму", calls().map(|call| call.last_amount)),
+            Column::float(
+                "usual_gap_days",
+                "Обычно раз в, дней",
+                1,
+                calls().map(|call| call.usual_gap_days),
+            ),
+            Column::int(
+                "overdue_days",
+                "Просрочено, дней",
+                calls().map(|call| call.overdue_days().map(i64::from)),
+            ),
+            Column::text("why", "Почему", why.iter().map(String::as_str)),
+        ]);
+        Table::new("call_list", columns)
     }
 
-    /// The customers with the most revenue at risk.
-    fn to_call(&self, churn: &Churn, ranked: &[usize]) -> Result<Table> {
-        let scores = &churn.scores;
-        let rows = || ranked.iter().take(TOP).copied();
-        let reasons: Vec<String> =
-            rows().map(|row| scores.reasons(row, self.locale.lang()).join("; ")).collect();
-        let mut columns = self.id_columns(rows().map(|row| scores.id(row)));
-        columns.push(Column::money(
-            "revenue_at_risk",
-            "Выручка под угрозой",
-            rows().map(|row| scores.revenue_at_risk()[row]),
-        ));
-        columns.push(Column::float(
-            "probability",
-            "Вероятность ухода",
-            3,
-            rows().map(|row| scores.probabilities()[row]),
-        ));
-        columns.push(Column::text("reasons", "Причины", reasons.iter().map(String::as_str)));
-        Table::new("churn_to_call", columns)
+    /// The reasons of the model or, where it has none, what the customer's rhythm says.
+    fn why_call(&self, churn: &Churn, call: &Call) -> String {
+        let locale = self.locale;
+        let reasons = churn.scores.reasons(call.row, locale.lang());
+        if !reasons.is_empty() {
+            return reasons.join("; ");
+        }
+        let silent = locale.days(u64::from(call.silent_days.unsigned_abs()));
+        match locale.lang() {
+            Lang::En => format!("much to lose; last order {silent} ago"),
+            Lang::Ru => format!("есть что терять; последний заказ {silent} назад"),
+        }
     }
 
     fn rivals_table(&self, churn: &Churn) -> Result<Table> {
@@ -172,8 +186,10 @@ impl Page<'_> {
         let amount = locale.compact(at_risk(churn), Unit::Money);
         let days = locale.days(u64::from(days.unsigned_abs()));
         match locale.lang() {
-            Lang::En => format!("{amount} of revenue is at risk over the next {days}."),
-            Lang::Ru => format!("Под угрозой {amount} выручки за {days}."),
+            Lang::En => format!(
+                "Customers who may leave put {amount} of revenue at risk over the next {days}."
+            ),
+            Lang::Ru => format!("Из-за возможного ухода клиентов под угрозой {amount} за {days}."),
         }
     }
 
@@ -267,12 +283,12 @@ impl Page<'_> {
     fn reliability_read(&self, churn: &Churn) -> String {
         let locale = self.locale;
         let groups = locale.pick(
-            "Groups of similar probability: what the model claimed beside what came.",
-            "Группы с близкой вероятностью: что обещала модель и что произошло.",
+            "Groups of customers with similar probabilities: predicted and observed churn.",
+            "Группы клиентов с близкой вероятностью: прогноз и факт.",
         );
         let Some(worst) = churn.evaluation.misjudged() else {
             let agree = locale.pick(
-                "They differ by no more than chance would have them.",
+                "The differences are within chance.",
                 "Расхождения не больше случайных: вероятностям можно верить.",
             );
             return format!("{groups} {agree}");
@@ -281,12 +297,12 @@ impl Page<'_> {
         let came = locale.percent(worst.churn_rate, 0);
         match locale.lang() {
             Lang::En => format!(
-                "{groups} Take the probabilities as an order, not at their word: where {claimed} were \
-                 claimed, {came} left."
+                "{groups} Trust the order of the customers, not the probabilities: where {claimed} was \
+                 predicted, {came} left."
             ),
             Lang::Ru => format!(
-                "{groups} Верьте порядку клиентов, а не самим вероятностям: где обещано {claimed}, ушло \
-                 {came}."
+                "{groups} Порядку клиентов можно верить, самим вероятностям\u{A0}— нет: при прогнозе {claimed} \
+                 ушло {came}."
             ),
         }
     }
@@ -296,7 +312,7 @@ impl Page<'_> {
         let bins = &churn.evaluation.reliability;
         Chart {
             name: "churn_reliability_chart",
-            title: locale.pick("Claimed and observed", "Обещано и сбылось").to_owned(),
+            title: locale.pick("Predicted and observed churn", "Прогноз и факт оттока").to_owned(),
             description: self.reliability_read(churn),
             unit: Unit::Share,
             kind: ChartKind::Bars {
@@ -304,11 +320,11 @@ impl Page<'_> {
                 labels: (1..=bins.len()).map(|bin| bin.to_string()).collect(),
                 series: vec![
                     BarSeries {
-                        name: locale.pick("claimed", "обещано").to_owned(),
+                        name: locale.pick("predicted", "прогноз").to_owned(),
                         values: bins.iter().map(|bin| Some(bin.mean_probability)).collect(),
                     },
                     BarSeries {
-                        name: locale.pick("came", "сбылось").to_owned(),
+                        name: locale.pick("observed", "факт").to_owned(),
                         values: bins.iter().map(|bin| Some(bin.churn_rate)).collect(),
                     },
                 ],

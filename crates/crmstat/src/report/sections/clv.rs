@@ -74,6 +74,7 @@ impl Page<'_> {
                 .collect(),
             tables,
             notes: clv.warnings().iter().map(|warning| self.warning(warning)).collect(),
+            ..Content::default()
         })
     }
 

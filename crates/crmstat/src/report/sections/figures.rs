@@ -1,4 +1,4 @@
-//! Key figures with their trend.
+//! Key figures with their trend, and the months behind them.
 
 use super::{Page, top};
 use crate::{
@@ -16,7 +16,8 @@ const TREND: usize = 24;
 const SHOWN: usize = 12;
 
 impl Page<'_> {
-    pub(super) fn figures(&self) -> Result<Content> {
+    /// The cards of the first screen.
+    pub(super) fn cards(&self) -> Vec<Figure> {
         let locale = self.locale;
         let activity = &self.results.activity;
         let by_month = locale.pick("by month", "по месяцам");
@@ -40,34 +41,50 @@ impl Page<'_> {
         }
         let repeat = activity.repeat_customers as f64 / activity.all.customers.max(1) as f64;
         figures.push(Figure {
-            label: locale.pick("Customers who came back", "Покупали повторно").to_owned(),
+            label: locale.pick("Repeat customers", "Покупали повторно").to_owned(),
             value: repeat,
             unit: Unit::Share,
             changes: Vec::new(),
             trend: Vec::new(),
             trend_of: String::new(),
         });
+        figures.extend(
+            self.results
+                .funnel
+                .as_ref()
+                .ok()
+                .into_iter()
+                .flat_map(|funnel| self.deal_cards(funnel)),
+        );
+        figures
+    }
+
+    pub(super) fn figures(&self) -> Result<Content> {
+        let locale = self.locale;
+        let activity = &self.results.activity;
         let summary = match (activity.recent, locale.lang()) {
             (Some(recent), crate::Lang::En) => format!(
-                "The last {} until {}, beside the days before and the same days a year ago.",
+                "The figures above are of the last {} until {}. Here are the calendar months.",
                 locale.days(recent.days as u64),
                 locale.date(self.results.as_of.date().plus_days(-1))
             ),
             (Some(recent), crate::Lang::Ru) => format!(
-                "Последние {} по {} включительно в сравнении с предыдущими и с теми же днями год назад.",
+                "Показатели выше\u{A0}— за последние {} по {} включительно. Ниже\u{A0}— по календарным месяцам.",
                 locale.days(recent.days as u64),
                 locale.date(self.results.as_of.date().plus_days(-1))
             ),
             (None, crate::Lang::En) => {
-                "The whole of the data: they cover too few days to be compared.".to_owned()
+                "The figures above are of all the data: they cover too few days to be compared."
+                    .to_owned()
             }
-            (None, crate::Lang::Ru) => "За весь срок: для сравнения дней слишком мало.".to_owned(),
+            (None, crate::Lang::Ru) => {
+                "Показатели выше\u{A0}— за весь срок: для сравнения дней слишком мало.".to_owned()
+            }
         };
         let caption = locale.pick("Sales by calendar month", "Продажи по календарным месяцам");
         let months = months_table(activity)?;
         Ok(Content {
             summary: vec![summary],
-            figures,
             tables: if months.rows() > 0 { vec![top(caption, months, SHOWN)] } else { Vec::new() },
             ..Content::default()
         })
@@ -84,11 +101,11 @@ impl Page<'_> {
             (
                 Some(recent.before),
                 match locale.lang() {
-                    crate::Lang::En => format!("on the {} before", locale.days(recent.days as u64)),
-                    crate::Lang::Ru => format!("к предыдущим {}\u{A0}дням", recent.days),
+                    crate::Lang::En => format!("vs prior {}", locale.days(recent.days as u64)),
+                    crate::Lang::Ru => format!("к предыдущим {}\u{A0}дн.", recent.days),
                 },
             ),
-            (recent.year_ago, locale.pick("on a year ago", "к прошлому году").to_owned()),
+            (recent.year_ago, locale.pick("vs a year ago", "к прошлому году").to_owned()),
         ];
         let now = of(&recent.now);
         against

@@ -11,6 +11,30 @@ use crate::{
 const BARS: usize = 12;
 
 impl Page<'_> {
+    /// The cards of the first screen that deals have.
+    pub(super) fn deal_cards(&self, funnel: &Funnel) -> Vec<Figure> {
+        let locale = self.locale;
+        let cards = [
+            (locale.pick("Win rate", "Доля выигранных"), funnel.all.win_rate(), Unit::Share),
+            (
+                locale.pick("Open pipeline", "Сделки в работе"),
+                funnel.all.open.worth().map(Money::to_f64),
+                Unit::Money,
+            ),
+        ];
+        let card = |(label, value, unit): (&str, Option<f64>, Unit)| {
+            value.map(|value| Figure {
+                label: label.to_owned(),
+                value,
+                unit,
+                changes: Vec::new(),
+                trend: Vec::new(),
+                trend_of: String::new(),
+            })
+        };
+        cards.into_iter().filter_map(card).collect()
+    }
+
     pub(super) fn funnel(&self, funnel: &Funnel) -> Result<Content> {
         let locale = self.locale;
         let all = &funnel.all;
@@ -100,6 +124,7 @@ impl Page<'_> {
             charts,
             tables,
             notes,
+            ..Content::default()
         })
     }
 

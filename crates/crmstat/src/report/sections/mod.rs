@@ -84,7 +84,7 @@ impl Page<'_> {
     fn section(&self, id: SectionId) -> Result<Told> {
         let results = self.results;
         Ok(match id {
-            SectionId::Answer => Ok(self.answer()),
+            SectionId::Answer => Ok(self.answer()?),
             SectionId::Figures => Ok(self.figures()?),
             SectionId::Sales => match &results.sales {
                 Ok(sales) => Ok(self.sales(sales)?),
@@ -214,20 +214,6 @@ impl Page<'_> {
         self.results.names.get(id).map(String::as_str)
     }
 
-    /// A customer in a sentence: the name where it is known, the id elsewhere, not longer than a sentence
-    /// bears and set apart from the direction of its writing.
-    fn customer(&self, id: &str) -> String {
-        const LONGEST: usize = 60;
-        let text = self.name(id).unwrap_or(id);
-        let short: String = text.chars().take(LONGEST).collect();
-        let more = if short.len() < text.len() { "…" } else { "" };
-        if text.is_ascii() {
-            format!("{short}{more}")
-        } else {
-            format!("\u{2068}{short}{more}\u{2069}")
-        }
-    }
-
     /// The columns of ids and, where names are asked for, of names.
     fn id_columns<'a>(&self, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<Column> {
         let mut columns = vec![Column::text("customer_id", "Клиент", ids.clone())];
@@ -241,7 +227,8 @@ impl Page<'_> {
 impl Content {
     /// An abbreviation at the end of a Russian sentence brings its own full stop.
     fn with_single_stops(mut self) -> Self {
-        for sentence in self.summary.iter_mut().chain(&mut self.notes) {
+        let sentences = self.warnings.iter_mut().chain(&mut self.summary).chain(&mut self.notes);
+        for sentence in sentences {
             *sentence = sentence.replace("тыс..", "тыс.");
         }
         self

@@ -20,65 +20,13 @@ impl Page<'_> {
             return Ok(Content::default());
         };
         let period = sales.history.period();
-        let past = &history.values[history.values.len().saturating_sub(SHOWN)..];
         let horizon = forecast.mean.len();
-        let start = history.next() - past.len() as i32;
-        let days = (start..history.next() + horizon as i32).map(|at| period.first_day(at));
-        let labels = days.map(|day| label(period, day, locale)).collect();
-        let gap = |values: &[f64]| -> Vec<Option<f64>> {
-            // The forecast hangs on the last observation.
-            let before = past.len().saturating_sub(1);
-            let anchor = past.last().copied();
-            std::iter::repeat_n(None, before)
-                .chain(anchor.map(Some))
-                .chain(values.iter().copied().map(Some))
-                .collect()
+        let title = match locale.lang() {
+            Lang::En => format!("Revenue per {}, and what to expect", period.name()),
+            Lang::Ru => format!("Выручка {} и прогноз", per_period(period, locale)),
         };
-        let observed = past.iter().copied().map(Some).chain(std::iter::repeat_n(None, horizon));
-        let band = |number: usize, level: &str| {
-            forecast.intervals.get(number).map(|interval| Band {
-                name: level.to_owned(),
-                lower: gap(&interval.lower),
-                upper: gap(&interval.upper),
-            })
-        };
-        let per = per_period(period, locale);
-        let chart = Chart {
-            name: "sales_chart",
-            title: match locale.lang() {
-                Lang::En => format!("Revenue per {}, and what to expect", period.name()),
-                Lang::Ru => format!("Выручка {per} и ожидания"),
-            },
-            description: locale
-                .pick(
-                    "The line is what was sold, the dashed line the forecast; the bands hold what comes \
-                     in 80 and 95 cases of 100.",
-                    "Сплошная линия: что продано, пунктир: прогноз; в полосы попадает 80 и 95 случаев \
-                     из 100.",
-                )
-                .to_owned(),
-            unit: Unit::Money,
-            kind: ChartKind::Lines {
-                axis: locale.pick("period", "период").to_owned(),
-                labels,
-                lines: vec![
-                    Line {
-                        name: locale.pick("sold", "продано").to_owned(),
-                        role: Role::Observed,
-                        values: observed.collect(),
-                    },
-                    Line {
-                        name: locale.pick("forecast", "прогноз").to_owned(),
-                        role: Role::Expected,
-                        values: gap(&forecast.mean),
-                    },
-                ],
-                bands: [band(1, locale.pick("95%", "95\u{A0}%")), band(0, locale.pick("80%", "80\u{A0}%"))]
-                    .into_iter()
-                    .flatten()
-                    .collect(),
-            },
-        };
+        let view = View { name: "sales_chart", title, shown: SHOWN, bands: 2, year_before: false };
+        let chart = self.sales_chart(sales, view);
         let mut notes = vec![match locale.lang() {
             Lang::En => format!("Model: {}.", forecast.model),
             Lang::Ru => format!("Модель: `{}`.", forecast.model),
@@ -110,7 +58,7 @@ impl Page<'_> {
         let caption = locale.pick("Forecast by period", "Прогноз по периодам");
         Ok(Content {
             summary: vec![self.expected(sales)],
-            charts: vec![chart],
+            charts: chart.into_iter().collect(),
             tables: vec![
                 whole(caption, forecast_table(sales, locale.lang())?),
                 super::file_only(
@@ -123,47 +71,114 @@ impl Page<'_> {
         })
     }
 
-    /// What is expected over the horizon, in a sentence.
-    pub(super) fn expected(&self, sales: &Sales) -> String {
+    /// Sales of the last two years with the forecast, over the year before: the chart of the first screen.
+    pub(super) fn overview(&self, sales: &Sales) -> Option<Chart> {
         let locale = self.locale;
-        let Some(forecast) = sales.forecast.series().first() else { return String::new() };
-        let period = sales.forecast.period();
-        let count = forecast.mean.len() as u64;
-        let money = |value: f64| locale.compact(value, Unit::Money);
-        let (lower, upper) = forecast.total.bounds.first().copied().unwrap_or_default();
-        let (total, lower, upper) = (money(forecast.total.mean), money(lower), money(upper));
-        match locale.lang() {
-            Lang::En => {
-                let next = if count == 1 {
-                    format!("the next {}", period.name())
-                } else {
-                    format!("the next {count} {}s", period.name())
-                };
-                format!(
-                    "Expect {total} over {next}; in four cases of five between {lower} and {upper}."
-                )
-            }
-            Lang::Ru => format!(
-                "За {} ожидается {total}; в четырёх случаях из пяти от {lower} до {upper}.",
-                next_periods(locale, period, count)
-            ),
+        let season = sales.history.period().season();
+        let view = View {
+            name: "overview_chart",
+            title: locale.pick("Sales and forecast", "Продажи и прогноз").to_owned(),
+            // Two years of months or quarters, two weeks of days.
+            shown: (2 * season).max(12),
+            bands: 1,
+            year_before: season > 1,
+        };
+        self.sales_chart(sales, view)
+    }
+
+    fn sales_chart(&self, sales: &Sales, view: View) -> Option<Chart> {
+        let locale = self.locale;
+        let (history, forecast) =
+            (sales.history.series().first()?, sales.forecast.series().first()?);
+        let period = sales.history.period();
+        let length = history.values.len();
+        let start = length.saturating_sub(view.shown);
+        let past = &history.values[start..];
+        let horizon = forecast.mean.len();
+        let first = history.next() - past.len() as i32;
+        let days = (first..history.next() + horizon as i32).map(|at| period.first_day(at));
+        let labels = days.map(|day| label(period, day, locale)).collect();
+        // The forecast hangs on the last observation.
+        let ahead = |values: &[f64]| -> Vec<Option<f64>> {
+            std::iter::repeat_n(None, past.len().saturating_sub(1))
+                .chain(past.last().copied().map(Some))
+                .chain(values.iter().copied().map(Some))
+                .collect()
+        };
+        let observed = past.iter().copied().map(Some).chain(std::iter::repeat_n(None, horizon));
+        let mut lines = vec![
+            Line {
+                name: locale.pick("sold", "продано").to_owned(),
+                role: Role::Observed,
+                values: observed.collect(),
+            },
+            Line {
+                name: locale.pick("forecast", "прогноз").to_owned(),
+                role: Role::Expected,
+                values: ahead(&forecast.mean),
+            },
+        ];
+        let season = period.season();
+        if view.year_before && length > season {
+            let before = |at: usize| at.checked_sub(season).and_then(|at| history.values.get(at));
+            lines.push(Line {
+                name: season_before(period, locale).to_owned(),
+                role: Role::Reference,
+                values: (start..length + horizon).map(|at| before(at).copied()).collect(),
+            });
         }
+        let band = |number: usize, level: &str| {
+            forecast.intervals.get(number).map(|interval| Band {
+                name: level.to_owned(),
+                lower: ahead(&interval.lower),
+                upper: ahead(&interval.upper),
+            })
+        };
+        let bands = [(1, locale.pick("95%", "95\u{A0}%")), (0, locale.pick("80%", "80\u{A0}%"))];
+        let bands = bands.into_iter().filter(|(number, _)| *number < view.bands);
+        let description = match view.bands {
+            1 => locale.pick(
+                "Solid: sold. Dashed: forecast; the band holds the outcome with a probability of 80%.",
+                "Сплошная линия — продажи, пунктир — прогноз; факт попадёт в полосу с вероятностью 80\u{A0}%.",
+            ),
+            _ => locale.pick(
+                "Solid: sold. Dashed: forecast; the bands hold the outcome with probabilities of 80% and 95%.",
+                "Сплошная линия — продажи, пунктир — прогноз; факт попадёт в полосы с вероятностью 80 и 95\u{A0}%.",
+            ),
+        };
+        Some(Chart {
+            name: view.name,
+            title: view.title,
+            description: description.to_owned(),
+            unit: Unit::Money,
+            kind: ChartKind::Lines {
+                axis: locale.pick("period", "период").to_owned(),
+                labels,
+                lines,
+                bands: bands.filter_map(|(number, level)| band(number, level)).collect(),
+            },
+        })
     }
 }
 
-/// «ближайший месяц», «ближайшие 12 месяцев».
-fn next_periods(locale: Locale, period: Period, count: u64) -> String {
-    let (forms, nearest) = match period {
-        Period::Hour => (["час", "часа", "часов"], "ближайший час"),
-        Period::Day => (["день", "дня", "дней"], "ближайший день"),
-        Period::Week => (["неделю", "недели", "недель"], "ближайшую неделю"),
-        Period::Month => (["месяц", "месяца", "месяцев"], "ближайший месяц"),
-        Period::Quarter => (["квартал", "квартала", "кварталов"], "ближайший квартал"),
-        Period::Year => (["год", "года", "лет"], "ближайший год"),
-    };
-    match count {
-        1 => nearest.to_owned(),
-        _ => format!("ближайшие {}", locale.counted(count, ["", ""], forms)),
+/// What of the sales a chart shows.
+struct View {
+    name: &'static str,
+    title: String,
+    /// Periods of the past.
+    shown: usize,
+    /// Bands around the forecast, the narrowest first.
+    bands: usize,
+    /// Whether each period stands beside that of the season before.
+    year_before: bool,
+}
+
+/// The name of the line of one season earlier.
+fn season_before(period: Period, locale: Locale) -> &'static str {
+    match period {
+        Period::Hour => locale.pick("a day before", "днём ранее"),
+        Period::Day => locale.pick("a week before", "неделей ранее"),
+        _ => locale.pick("a year before", "годом ранее"),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn figures(report: &Report) -> impl Iterator<Item = &Figure> {
     report
         .sections
         .iter()
-        .filter(|section| section.id == SectionId::Figures)
+        .filter(|section| section.id == SectionId::Answer)
         .flat_map(|section| section.content.iter().flat_map(|content| &content.figures))
 }
 
@@ -77,7 +77,7 @@ impl Contents<'_> {
         let Some(Ok(content)) = answer.map(|section| &section.content) else { return Ok(()) };
         self.heading(SectionId::Answer.title(report.lang()))?;
         let format = style::sentence();
-        for sentence in &content.summary {
+        for sentence in content.warnings.iter().chain(&content.summary) {
             let lines = sentence.chars().count().div_ceil(LINE).clamp(1, MOST_LINES);
             let right = (WIDTHS.len() - 1) as ColNum;
             let text = fitting(sentence);
@@ -95,7 +95,7 @@ impl Contents<'_> {
         if figures(report).next().is_none() {
             return Ok(());
         }
-        self.heading(SectionId::Figures.title(report.lang()))?;
+        self.heading(self.book.locale.pick("Key figures", "Ключевые показатели"))?;
         let mut against: Vec<&str> = Vec::new();
         for change in figures(report).flat_map(|figure| &figure.changes) {
             if !against.contains(&change.against.as_str()) {
@@ -111,8 +111,8 @@ impl Contents<'_> {
         }
         for (at, name) in (2..).zip(&against) {
             let since = match report.lang() {
-                Lang::En => format!("against {name}"),
-                Lang::Ru => format!("к «{name}»"),
+                Lang::En => format!("Change {name}"),
+                Lang::Ru => format!("Изменение {name}"),
             };
             self.page.write_string_with_format(self.row, at, since, &header)?;
         }

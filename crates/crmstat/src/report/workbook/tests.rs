@@ -69,12 +69,16 @@ fn report(lang: Lang, exhibits: Vec<Exhibit>) -> Report {
         label: "Revenue".to_owned(),
         value: 1234.5,
         unit: Unit::Money,
-        changes: vec![Change { relative: -0.25, against: "a year ago".to_owned() }],
+        changes: vec![Change { relative: -0.25, against: "vs a year ago".to_owned() }],
         trend: vec![1.0, 2.0, 3.0],
         trend_of: "by month".to_owned(),
     };
-    let answer = Content { summary: vec!["-1 is no formula.".to_owned()], ..Content::default() };
-    let figures = Content { figures: vec![figure], ..Content::default() };
+    let answer = Content {
+        warnings: vec!["+1 day is far off.".to_owned()],
+        summary: vec!["-1 is no formula.".to_owned()],
+        figures: vec![figure],
+        ..Content::default()
+    };
     let sales = Content { charts: charts(), tables: exhibits, ..Content::default() };
     let absent = Absent { reason: "There are too few.".to_owned(), hint: None };
     Report {
@@ -86,7 +90,7 @@ fn report(lang: Lang, exhibits: Vec<Exhibit>) -> Report {
         logo: None,
         sections: vec![
             Section { id: SectionId::Answer, content: Ok(answer) },
-            Section { id: SectionId::Figures, content: Ok(figures) },
+            Section { id: SectionId::Figures, content: Ok(Content::default()) },
             Section { id: SectionId::Sales, content: Ok(sales) },
             Section { id: SectionId::Churn, content: Err(absent) },
         ],
@@ -132,11 +136,12 @@ fn the_first_sheet_answers_and_says_what_is_absent() {
     let texts: Vec<String> = range.rows().flatten().map(ToString::to_string).collect();
     for text in [
         "@title",
+        "+1 day is far off.",
         "-1 is no formula.",
         "Revenue",
         "1234.5",
         "-0.25",
-        "against a year ago",
+        "Change vs a year ago",
         "Who is about to leave",
         "There are too few.",
     ] {

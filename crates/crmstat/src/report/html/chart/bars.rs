@@ -1,13 +1,13 @@
 //! Horizontal bars in groups: labels of any length, values at their ends.
 
-use super::{CHARACTER, WIDTH, at, label, legend, scale::Scale, tip};
+use super::{CHARACTER, Frame, at, label, legend, scale::Scale, tip};
 use crate::report::{BarSeries, Locale, Unit, html::escape::cut};
 
 const BAR: f64 = 15.0;
 const GAP: f64 = 12.0;
 const TOP: f64 = 4.0;
-/// The widest that labels may be.
-const WIDEST: f64 = 240.0;
+/// The widest that labels may be, on a wide screen and on a narrow one.
+const WIDEST: [f64; 2] = [240.0, 130.0];
 const TICKS: usize = 5;
 
 /// The height, the legend and the body of a chart of `series`, one group for each of `labels`.
@@ -15,6 +15,7 @@ pub(super) fn draw(
     labels: &[String],
     series: &[BarSeries],
     unit: Unit,
+    frame: Frame,
     locale: Locale,
 ) -> (f64, String, String) {
     let values = || {
@@ -29,8 +30,8 @@ pub(super) fn draw(
         values().map(|value| locale.compact(value, unit).chars().count()).collect();
     let right = 10.0 + CHARACTER * ends.into_iter().max().unwrap_or(0) as f64;
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let left = (12.0 + CHARACTER * longest as f64).min(WIDEST);
-    let x = Scale::new(values(), (left, WIDTH - right), TICKS);
+    let left = (12.0 + CHARACTER * longest as f64).min(frame.of(WIDEST));
+    let x = Scale::new(values(), (left, frame.width() - right), TICKS);
     let group = BAR * series.len().max(1) as f64 + GAP;
     let height = TOP + group * labels.len() as f64 + 4.0;
 

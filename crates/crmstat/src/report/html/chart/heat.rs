@@ -1,6 +1,6 @@
 //! A grid of cells, stronger where the value is larger, with the value in each.
 
-use super::{CHARACTER, WIDTH, at, label, tip};
+use super::{CHARACTER, Frame, at, label, tip};
 use crate::report::{
     Locale, Unit,
     html::escape::{cut, escape},
@@ -17,8 +17,8 @@ const SLANT: f64 = 4.6;
 const REACH: f64 = 5.4;
 /// Characters of a slanted label.
 const LONGEST_SLANTED: f64 = 22.0;
-/// The widest that labels of rows may be.
-const WIDEST_LABEL: f64 = 170.0;
+/// The widest that labels of rows may be, on a wide screen and on a narrow one.
+const WIDEST_LABELS: [f64; 2] = [170.0, 80.0];
 
 /// What the grid shows.
 pub(super) struct Grid<'a> {
@@ -30,19 +30,25 @@ pub(super) struct Grid<'a> {
 }
 
 /// The height, an empty legend and the body of a chart of `grid`.
-pub(super) fn draw(grid: &Grid<'_>, unit: Unit, locale: Locale) -> (f64, String, String) {
+pub(super) fn draw(
+    grid: &Grid<'_>,
+    unit: Unit,
+    frame: Frame,
+    locale: Locale,
+) -> (f64, String, String) {
+    let width = frame.width();
     let length = |labels: &[String]| {
         labels.iter().map(|label| label.chars().count()).max().unwrap_or(1) as f64
     };
     // The name of the rows stands beside them, from below upwards.
     let axis = 18.0;
-    let left = axis + (10.0 + CHARACTER * length(grid.rows)).min(WIDEST_LABEL);
+    let left = axis + (10.0 + CHARACTER * length(grid.rows)).min(frame.of(WIDEST_LABELS));
     let columns = grid.columns.len().max(1) as f64;
     let widest = length(grid.columns).min(LONGEST_SLANTED);
-    let slanted = widest * CHARACTER > ((WIDTH - left) / columns).min(WIDEST_CELL);
+    let slanted = widest * CHARACTER > ((width - left) / columns).min(WIDEST_CELL);
     // The last slanted label reaches beyond its column.
     let right = if slanted { widest * REACH } else { 4.0 };
-    let cell = ((WIDTH - left - right) / columns).min(WIDEST_CELL);
+    let cell = ((width - left - right) / columns).min(WIDEST_CELL);
     let head = if slanted { 24.0 + widest * SLANT } else { 40.0 };
     let height = head + ROW * grid.rows.len() as f64 + 4.0;
     let largest = grid

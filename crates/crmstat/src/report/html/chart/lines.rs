@@ -1,9 +1,8 @@
 //! Lines over bands, with values on hover.
 
-use super::{CHARACTER, WIDTH, at, label, legend, scale::Scale, tip};
+use super::{CHARACTER, Frame, at, label, legend, scale::Scale, tip};
 use crate::report::{Band, Line, Locale, Role, Unit, html::escape::cut};
 
-const HEIGHT: f64 = 300.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
 const RIGHT: f64 = 14.0;
@@ -15,31 +14,38 @@ pub(super) fn draw(
     lines: &[Line],
     bands: &[Band],
     unit: Unit,
+    frame: Frame,
     locale: Locale,
 ) -> (f64, String, String) {
+    let width = frame.width();
+    let height = match frame {
+        Frame::Broad => 200.0,
+        Frame::Wide => 300.0,
+        Frame::Narrow => 240.0,
+    };
     let of_lines = lines.iter().flat_map(|line| &line.values);
     let of_bands = bands.iter().flat_map(|band| band.lower.iter().chain(&band.upper));
     let values = of_lines.chain(of_bands).flatten().copied();
-    let y = Scale::new(values, (HEIGHT - BOTTOM, TOP), TICKS);
+    let y = Scale::new(values, (height - BOTTOM, TOP), TICKS);
     let ticks: Vec<String> = y.ticks.iter().map(|tick| locale.compact(*tick, unit)).collect();
     let widest = ticks.iter().map(|tick| tick.chars().count()).max().unwrap_or(0);
     let left = 12.0 + CHARACTER * widest as f64;
-    let step = (WIDTH - left - RIGHT) / (labels.len().max(2) - 1) as f64;
+    let step = (width - left - RIGHT) / (labels.len().max(2) - 1) as f64;
     let x = |index: usize| left + step * index as f64;
 
     let mut body = String::new();
     for (tick, text) in y.ticks.iter().zip(&ticks) {
-        let height = at(y.at(*tick));
+        let level = at(y.at(*tick));
         let class = if *tick == 0.0 { "zero" } else { "grid" };
         body.push_str(&format!(
-            "<line class=\"{class}\" x1=\"{}\" x2=\"{}\" y1=\"{height}\" y2=\"{height}\"/>\
-             <text class=\"tick\" x=\"{}\" y=\"{height}\" dy=\".32em\" text-anchor=\"end\">{text}</text>\n",
+            "<line class=\"{class}\" x1=\"{}\" x2=\"{}\" y1=\"{level}\" y2=\"{level}\"/>\
+             <text class=\"tick\" x=\"{}\" y=\"{level}\" dy=\".32em\" text-anchor=\"end\">{text}</text>\n",
             at(left),
-            at(WIDTH - RIGHT),
+            at(width - RIGHT),
             at(left - 8.0)
         ));
     }
-    body.push_str(&bottom_axis(labels, &x, step));
+    body.push_str(&bottom_axis(labels, (width, height), &x, step));
     for (number, band) in bands.iter().enumerate() {
         let bounds = |index: usize| finite(&band.lower, index).zip(finite(&band.upper, index));
         for run in runs(labels.len(), bounds) {
@@ -60,11 +66,11 @@ pub(super) fn draw(
             ));
         }
     }
-    body.push_str(&hover(labels, lines, bands, unit, locale, &x, step));
+    body.push_str(&hover(labels, lines, bands, unit, height, locale, &x, step));
     let of_lines = lines.iter().map(|line| (format!("l {}", class(line.role)), line.name.as_str()));
     let of_bands =
         bands.iter().enumerate().map(|(at, band)| (format!("b{at}"), band.name.as_str()));
-    (HEIGHT, legend(of_lines.chain(of_bands)), body)
+    (height, legend(of_lines.chain(of_bands)), body)
 }
 
 /// The value at a label; what is not finite is a gap.
@@ -81,13 +87,18 @@ fn class(role: Role) -> &'static str {
 }
 
 /// Labels below the axis, as many as have room.
-fn bottom_axis(labels: &[String], x: &dyn Fn(usize) -> f64, step: f64) -> String {
+fn bottom_axis(
+    labels: &[String],
+    (right, bottom): (f64, f64),
+    x: &dyn Fn(usize) -> f64,
+    step: f64,
+) -> String {
     let widest = labels.iter().map(|label| label.chars().count().min(16)).max().unwrap_or(1);
     let width = widest as f64 * CHARACTER;
     // A label at an end stays within the picture, and so comes nearer to the next one.
     let anchor = |index: usize| match x(index) {
         x if x < 0.5 * width => "start",
-        x if x + 0.5 * width > WIDTH => "end",
+        x if x + 0.5 * width > right => "end",
         _ => "middle",
     };
     let every = ((1.5 * width + 16.0) / step).ceil().max(1.0) as usize;
@@ -97,7 +108,7 @@ fn bottom_axis(labels: &[String], x: &dyn Fn(usize) -> f64, step: f64) -> String
         text.push_str(&format!(
             "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>\n",
             at(x(index)),
-            at(HEIGHT - 8.0),
+            at(bottom - 8.0),
             label(&labels[index], 16.0 * CHARACTER)
         ));
     }
@@ -110,6 +121,7 @@ fn hover(
     lines: &[Line],
     bands: &[Band],
     unit: Unit,
+    height: f64,
     locale: Locale,
     x: &dyn Fn(usize) -> f64,
     step: f64,
@@ -135,7 +147,7 @@ fn hover(
                 "<rect class=\"hit\" x=\"{}\" y=\"{TOP}\" width=\"{}\" height=\"{}\" data-tip=\"{}\"/>\n",
                 at(x(index) - step / 2.0),
                 at(step),
-                at(HEIGHT - BOTTOM - TOP),
+                at(height - BOTTOM - TOP),
                 tip(&said)
             ));
         }
@@ -166,15 +178,17 @@ fn points(points: impl Iterator<Item = (f64, f64)>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHARACTER, WIDTH, bottom_axis};
+    use super::{CHARACTER, Frame, bottom_axis};
 
     #[test]
     fn labels_neither_overlap_nor_leave_the_picture() {
         for (count, name, left) in [(42, "июл 2023", 57.0), (42, "июл 2023", 5.0), (7, "1", 30.0)]
         {
             let labels = vec![name.to_owned(); count];
-            let step = (WIDTH - left) / (count - 1) as f64;
-            let axis = bottom_axis(&labels, &|index| left + step * index as f64, step);
+            let right = Frame::Wide.width();
+            let step = (right - left) / (count - 1) as f64;
+            let axis =
+                bottom_axis(&labels, (right, 300.0), &|index| left + step * index as f64, step);
             let width = name.chars().count() as f64 * CHARACTER;
             let value = |tag: &str, name: &str| {
                 let value = tag.split(&format!("{name}=\"")).nth(1).unwrap();
@@ -191,7 +205,7 @@ mod tests {
                 assert!(start >= end - 1.0, "{tag} begins before {end}");
                 end = start + width;
             }
-            assert!(end <= WIDTH + 1.0, "{end}");
+            assert!(end <= right + 1.0, "{end}");
         }
     }
 }

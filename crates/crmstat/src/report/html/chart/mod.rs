@@ -37,34 +37,79 @@ use crate::{
     report::{Chart, ChartKind, Locale},
 };
 
-/// The width of every chart in its own units, which are pixels on a wide screen.
-const WIDTH: f64 = 720.0;
+/// The screen that a chart is drawn for: the style shows one of the two pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    /// The whole width of a desk, low enough for the first screen.
+    Broad,
+    /// A desk.
+    Wide,
+    /// A phone.
+    Narrow,
+}
+
+impl Frame {
+    /// What a desk has, or a phone.
+    fn of<T: Copy>(self, [wide, narrow]: [T; 2]) -> T {
+        match self {
+            Self::Broad | Self::Wide => wide,
+            Self::Narrow => narrow,
+        }
+    }
+
+    /// The width in units of the picture, which are pixels of its screen.
+    fn width(self) -> f64 {
+        match self {
+            Self::Broad => 1120.0,
+            Self::Wide => 720.0,
+            Self::Narrow => 350.0,
+        }
+    }
+}
+
 /// The width of a character of a label, on average.
 const CHARACTER: f64 = 7.0;
 
-/// `chart` as a figure.
-pub(super) fn figure(chart: &Chart, locale: Locale) -> Result<String> {
-    let (height, legend, body) = match &chart.kind {
-        ChartKind::Lines { labels, lines, bands, .. } => {
-            lines::draw(labels, lines, bands, chart.unit, locale)
-        }
-        ChartKind::Bars { labels, series, .. } => bars::draw(labels, series, chart.unit, locale),
-        ChartKind::Heat { rows, columns, values, row_axis, column_axis } => {
-            let grid = heat::Grid { rows, columns, values, row_axis, column_axis };
-            heat::draw(&grid, chart.unit, locale)
-        }
-    };
+/// `chart` as a figure; `broad` over the whole width of a desk.
+pub(super) fn figure(chart: &Chart, broad: bool, locale: Locale) -> Result<String> {
+    let desk = if broad { Frame::Broad } else { Frame::Wide };
+    let (wide, legend) = picture(chart, desk, locale);
+    let (narrow, _) = picture(chart, Frame::Narrow, locale);
     let name = chart.name;
     let (title, description) = (escape(&chart.title), escape(&chart.description));
     let data = table::data(&chart.table(&locale)?, chart.unit, locale);
     let summary = locale.pick("Data of the chart", "Данные графика");
     Ok(format!(
         "<figure class=\"chart\" id=\"{name}\">\n<figcaption><h3>{title}</h3><p>{description}</p>{legend}\
-         </figcaption>\n<div class=\"plot\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\
-         <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{name}-t {name}-d\">\
-         <title id=\"{name}-t\">{title}</title><desc id=\"{name}-d\">{description}</desc>\n{body}</svg></div>\n\
+         </figcaption>\n<div class=\"plot\">\
+         {wide}{narrow}</div>\n\
          <details><summary>{summary}</summary>{data}</details>\n</figure>\n"
     ))
+}
+
+/// `chart` drawn for one screen, and its legend.
+fn picture(chart: &Chart, frame: Frame, locale: Locale) -> (String, String) {
+    let (height, legend, body) = match &chart.kind {
+        ChartKind::Lines { labels, lines, bands, .. } => {
+            lines::draw(labels, lines, bands, chart.unit, frame, locale)
+        }
+        ChartKind::Bars { labels, series, .. } => {
+            bars::draw(labels, series, chart.unit, frame, locale)
+        }
+        ChartKind::Heat { rows, columns, values, row_axis, column_axis } => {
+            let grid = heat::Grid { rows, columns, values, row_axis, column_axis };
+            heat::draw(&grid, chart.unit, frame, locale)
+        }
+    };
+    let (class, suffix) = frame.of([("wide", ""), ("narrow", "-narrow")]);
+    let id = format!("{}{suffix}", chart.name);
+    let (title, description) = (escape(&chart.title), escape(&chart.description));
+    let svg = format!(
+        "<svg class=\"{class}\" viewBox=\"0 0 {} {height}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
+         <title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>\n{body}</svg>",
+        frame.width()
+    );
+    (svg, legend)
 }
 
 /// A coordinate with one decimal: a tenth of a pixel is finer than anyone sees.
@@ -114,7 +159,7 @@ mod tests {
             unit: Unit::Money,
             kind,
         };
-        figure(&chart, Locale::new(Lang::En, None)).unwrap()
+        figure(&chart, false, Locale::new(Lang::En, None)).unwrap()
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {
@@ -187,7 +232,7 @@ mod tests {
             },
         ] {
             let html = drawn(kind);
-            assert!(html.contains("<svg viewBox=\"0 0 720 ") && !html.contains("NaN"), "{html}");
+            assert!(html.contains("viewBox=\"0 0 720 ") && !html.contains("NaN"), "{html}");
         }
     }
 
@@ -203,6 +248,7 @@ mod tests {
             }],
             bands: Vec::new(),
         });
-        assert_eq!(html.matches("<polyline class=\"line expected\"").count(), 2);
+        // Two pieces in either picture.
+        assert_eq!(html.matches("<polyline class=\"line expected\"").count(), 4);
     }
 }
