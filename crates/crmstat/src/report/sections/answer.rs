@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Customers to call that the first screen shows.
-const CALLED: usize = 5;
+const CALLED: usize = 10;
 
 impl Page<'_> {
     pub(super) fn answer(&self) -> Result<Content> {

@@ -65,7 +65,11 @@ impl Page<'_> {
             tables.push(file_only(caption, table));
         }
         let caption = locale.pick("Churn by customer", "Отток по клиентам");
-        tables.push(top(caption, churn.scores.table(Order::Revenue, lang)?, TOP));
+        tables.push(top(
+            caption,
+            self.with_names(&churn.scores.table(Order::Revenue, lang)?)?,
+            TOP,
+        ));
         Ok(Content {
             summary: vec![self.risk(churn), self.trust(churn)],
             figures,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Result,
-    data::table::{Column, Table},
+    data::table::{Cell, Column, Table},
 };
 use rayon::prelude::*;
 
@@ -212,6 +212,21 @@ impl Page<'_> {
     /// The name of the customer `id`, where names are asked for.
     fn name(&self, id: &str) -> Option<&str> {
         self.results.names.get(id).map(String::as_str)
+    }
+
+    /// `table` with the names of its customers behind their ids, where names are asked for.
+    fn with_names(&self, table: &Table) -> Result<Table> {
+        let mut columns = table.columns().to_vec();
+        let ids = columns.iter().position(|column| column.name() == "customer_id");
+        if let Some(at) = ids.filter(|_| !self.results.names.is_empty()) {
+            let id = |row: usize| match columns[at].values().get(row) {
+                Some(Cell::Text(id)) => self.name(id),
+                _ => None,
+            };
+            let names: Vec<Option<&str>> = (0..table.rows()).map(id).collect();
+            columns.insert(at + 1, Column::text("name", "Имя", names));
+        }
+        Table::new(table.name(), columns)
     }
 
     /// The columns of ids and, where names are asked for, of names.
