@@ -278,7 +278,7 @@ fn what_is_asked_wrongly_is_refused() {
         (&["--horizon", "0"], "is not within 1 to"),
         (&["--level", "100"], "a level of 100 %"),
         (&["--period", "fortnight"], "`fortnight` is no period"),
-        (&["--by", "shoe_size"], "knows no field `shoe_size`"),
+        (&["--by", "shoe_size"], "there is no column `shoe_size`"),
         (&["--open-deals"], "--pipeline"),
         (&["--pipeline", "--measure", "orders"], "cannot be used with"),
         (&["--origins", "3"], "--backtest"),

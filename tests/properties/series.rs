@@ -3,7 +3,6 @@
 use crmstat::{
     AsOf, Date, Window,
     analysis::forecast::{Period, Query, SeriesSet},
-    data::Field,
     ingest::{Export, ReadOptions},
 };
 use proptest::prelude::*;
@@ -40,7 +39,7 @@ fn read(sales: &[Sale], period: Period) -> SeriesSet {
     let query = Query {
         window: Window { until, ..Window::default() },
         period,
-        by: vec![Field::Product],
+        by: vec!["product".to_owned()],
         ..Query::default()
     };
     SeriesSet::from_orders(&mut export, &query).unwrap().result

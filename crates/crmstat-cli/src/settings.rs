@@ -252,3 +252,42 @@ fn pair<'a>(given: &'a str, option: &str, example: &str) -> Result<(&'a str, &'a
         },
     )
 }
+
+/// Names given by commas, without the spaces around them.
+///
+/// # Errors
+/// An empty name.
+pub(crate) fn names(given: &[String]) -> Result<Vec<String>> {
+    let names: Vec<String> = given.iter().map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(Error::usage("a name between two commas is empty")
+            .with_hint("write them as in `--by region,product`")
+            .into());
+    }
+    Ok(names)
+}
+
+/// A number of days, as in `14d`, `2w` or `14`.
+///
+/// # Errors
+/// What is none.
+pub(crate) fn days(given: &str, option: &str) -> Result<u32> {
+    let text = given.trim();
+    let (number, unit) = match text.find(|letter: char| !letter.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, "d"),
+    };
+    let length = match unit.trim() {
+        "d" => Some(1),
+        "w" => Some(7),
+        _ => None,
+    };
+    let days = number.parse::<u32>().ok().zip(length);
+    days.and_then(|(number, length)| number.checked_mul(length))
+        .filter(|days| *days > 0)
+        .ok_or_else(|| {
+            Error::usage(format!("`{option} {given}` is no number of days"))
+                .with_hint("write it as in `14d` or `2w`")
+                .into()
+        })
+}

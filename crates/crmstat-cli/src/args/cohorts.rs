@@ -21,6 +21,13 @@ pub(crate) struct CohortsArgs {
     /// One row per cohort and one column per age instead of one row for each of both
     #[arg(long, value_name = "retention|active|revenue|cumulative", conflicts_with = "survival")]
     pub(crate) matrix: Option<String>,
+    /// Cohorts of each label of a column at the first purchase, such as channel or product: a field, a header of
+    /// the file, or a column of a table beside it
+    #[arg(long, value_name = "COLUMN", conflicts_with = "survival")]
+    pub(crate) by: Option<String>,
+    /// New, active, reactivated and lost customers by period
+    #[arg(long, conflicts_with_all = ["survival", "matrix"])]
+    pub(crate) flow: bool,
     /// The share that lasts longer than a number of days, by Kaplan and Meier
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) survival: Option<SurvivalArg>,

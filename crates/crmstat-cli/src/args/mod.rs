@@ -9,6 +9,7 @@ mod output;
 mod read;
 mod report;
 mod rfm;
+mod sales;
 mod segment;
 mod subjects;
 
@@ -24,6 +25,7 @@ pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use report::{ReportArgs, TableFormatArg};
 pub(crate) use rfm::RfmArgs;
+pub(crate) use sales::{KpiArgs, ProductsArgs, SalesArgs};
 pub(crate) use segment::{ScaleArg, SegmentArgs, TransformArg};
 pub(crate) use subjects::SubjectArgs;
 
@@ -55,6 +57,12 @@ pub(crate) enum Command {
     Clv(Box<ClvArgs>),
     /// Retention and revenue by acquisition cohort, and survival
     Cohorts(Box<CohortsArgs>),
+    /// One row per KPI and period, with its definition and interval
+    Kpi(Box<KpiArgs>),
+    /// Past sales by any measure, period and column, beside last year and plan
+    Sales(Box<SalesArgs>),
+    /// Products: ABC and XYZ, margin, new and dying, what to hold
+    Products(Box<ProductsArgs>),
     /// Sales by period, per product, region, manager, with intervals
     Forecast(Box<ForecastArgs>),
     /// All of it: one page, the tables and the models, in a folder

@@ -1,6 +1,6 @@
 //! `crmstat cohorts`: retention and revenue by acquisition cohort, and survival.
 
-use super::{meta, open, open_with_tables};
+use super::{meta, open, open_divided, open_with_tables};
 use crate::{
     args::{CohortsArgs, SurvivalArg},
     printer::Printer,
@@ -29,6 +29,9 @@ fn acquisition(args: &CohortsArgs, printer: &Printer) -> Result<()> {
         window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
         period: period.unwrap_or_default(),
     };
+    if args.flow || args.by.is_some() {
+        return divided(args, &options, printer);
+    }
     let figure = args.matrix.as_deref().map(str::parse::<Figure>).transpose()?;
     let mut export = open(&args.read, printer)?;
     let imported = cohorts::acquisition(&mut export, &options)?;
@@ -49,6 +52,37 @@ fn acquisition(args: &CohortsArgs, printer: &Printer) -> Result<()> {
     }
     printer.note(said);
     printer.table(&table, meta(&export, &imported.ledger).as_of(found.as_of()))
+}
+
+/// Cohorts of each group, or the flow of customers from period to period.
+fn divided(args: &CohortsArgs, options: &Options, printer: &Printer) -> Result<()> {
+    let by = args.by.as_deref().map(str::trim);
+    let figure = args.matrix.as_deref().map(str::parse::<Figure>).transpose()?;
+    let names: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
+    let (mut export, tables) = open_divided(&args.read, printer, &names)?;
+    let lang = printer.lang();
+    let (read, table, as_of) = match by {
+        Some(by) if !args.flow => {
+            let imported = cohorts::divided(&mut export, options, by, &tables)?;
+            let found = &imported.result;
+            let table = match figure {
+                Some(figure) => found.matrix(figure, lang)?,
+                None => found.table(lang)?,
+            };
+            let as_of = found.as_of();
+            (imported.try_map(|_| Ok(()))?, table, as_of)
+        }
+        _ => {
+            let imported = cohorts::flow(&mut export, options, by, &tables)?;
+            let (table, as_of) = (imported.result.table(lang)?, imported.result.as_of());
+            (imported.try_map(|_| Ok(()))?, table, as_of)
+        }
+    };
+    printer.account(&read);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&read.rejections, path)?;
+    }
+    printer.table(&table, meta(&export, &read.ledger).as_of(as_of))
 }
 
 fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {

@@ -1,6 +1,6 @@
 //! `crmstat forecast`: sales by period, with intervals.
 
-use super::{open, open_with_tables};
+use super::{open_divided, open_with_tables};
 use crate::{args::ForecastArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -10,7 +10,7 @@ use crmstat::{
         Regressors, SeriesSet, State, WorkCalendar, backtest, backtest_pipeline, forecast_pipeline,
     },
     data::{Deals, Field, TableKind},
-    ingest::{Export, Imported, ReadOptions},
+    ingest::{Export, Imported, ReadOptions, field_of},
     write::Meta,
 };
 use std::path::Path;
@@ -174,15 +174,15 @@ fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<Seri
         window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
         period: period.unwrap_or_default(),
         measure: args.measure.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
-        by: args.by.iter().map(|name| dimension(name)).collect::<Result<_>>()?,
+        by: settings::names(&args.by)?,
     };
-    let mut export = open(&args.read, printer)?;
-    let set = SeriesSet::from_orders(&mut export, &query)?;
+    let (mut export, tables) = open_divided(&args.read, printer, &query.by)?;
+    let set = SeriesSet::from_orders_with(&mut export, &query, &tables)?;
     Ok((export, set))
 }
 
 fn dimension(name: &str) -> Result<Field> {
-    Field::from_name(name).ok_or_else(|| {
+    field_of(name).ok_or_else(|| {
         Error::usage(format!("`--by` knows no field `{name}`"))
             .with_hint("such as product, category, region, channel, owner, source")
             .into()

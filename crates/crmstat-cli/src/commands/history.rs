@@ -28,8 +28,11 @@ pub(super) fn observe(
 ) -> Result<Observed> {
     let window = settings::window(subjects.as_of.as_deref(), None)?;
     let (mut export, tables) = open_with_tables(&subjects.read, printer)?;
-    let read =
-        History::read(&mut export, &OrdersQuery { window, fields, anonymous: false }, tables)?;
+    let read = History::read(
+        &mut export,
+        &OrdersQuery { window, fields, ..OrdersQuery::default() },
+        tables,
+    )?;
     account(subjects, printer, &read)?;
     let last = read.span.map(|(_, last)| AsOf::day_after(last.date()));
     let as_of = window.until.or(last).ok_or_else(|| Error::data("there is no order to observe"))?;

@@ -8,9 +8,12 @@ mod forecast;
 mod generate;
 mod history;
 mod inspect;
+mod kpi;
+mod products;
 mod record;
 mod report;
 mod rfm;
+mod sales;
 mod segment;
 
 use crate::args::{Cli, Command, ReadArgs};
@@ -35,6 +38,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Churn(args) => churn::run(&args),
         Command::Clv(args) => clv::run(&args),
         Command::Cohorts(args) => cohorts::run(&args),
+        Command::Sales(args) => sales::run(&args),
+        Command::Kpi(args) => kpi::run(&args),
+        Command::Products(args) => products::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Completions { shell } => completions::run(shell),
         Command::Generate(args) => generate::run(&args),
@@ -51,9 +57,19 @@ fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
 
 /// As [`open`], with the tables beside the exports.
 fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<Records>)> {
+    open_divided(args, printer, &[])
+}
+
+/// As [`open_with_tables`], with the columns of the tables that `by` names, by their header or behind the name of
+/// the table.
+fn open_divided(
+    args: &ReadArgs,
+    printer: &Printer,
+    by: &[String],
+) -> Result<(Export, Vec<Records>)> {
     printer.format()?;
     let mut export = Export::open(&args.exports, settings::read_options(args)?)?;
-    let tables = tables_beside(args, &mut export, printer)?;
+    let tables = tables_beside(args, &mut export, printer, by)?;
     let bar = printer.progress(export.len_hint());
     let export = export.on_progress(move |bytes| {
         bar.inc(bytes);
@@ -66,7 +82,12 @@ fn open_with_tables(args: &ReadArgs, printer: &Printer) -> Result<(Export, Vec<R
 
 /// The tables beside the orders or deals of `export`, which takes its amounts from the order lines where
 /// it has none. Their accounts and how they find their partners are said.
-fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Result<Vec<Records>> {
+fn tables_beside(
+    args: &ReadArgs,
+    export: &mut Export,
+    printer: &Printer,
+    by: &[String],
+) -> Result<Vec<Records>> {
     let mut tables: Vec<Records> = Vec::new();
     for source in settings::beside(args)? {
         let mut beside = Export::of(&source.files, source.options)?;
@@ -76,7 +97,8 @@ fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Res
         {
             beside.take_prices_of(products)?;
         }
-        let read = Records::read(&mut beside)?;
+        let columns: Vec<&str> = by.iter().map(|name| column_of_table(name)).collect();
+        let read = Records::read_with(&mut beside, &columns)?;
         printer.note(format!("{}:", read.result.kind()));
         printer.account(&read);
         printer.remember(&read.rejections);
@@ -95,6 +117,14 @@ fn tables_beside(args: &ReadArgs, export: &mut Export, printer: &Printer) -> Res
         }
     }
     Ok(tables)
+}
+
+/// The column that a name such as `customers.industry` or `industry` means.
+fn column_of_table(name: &str) -> &str {
+    let known = [TableKind::Customers, TableKind::Products, TableKind::Lines];
+    let of_table =
+        |(table, column)| known.iter().any(|kind| kind.name() == table).then_some(column);
+    name.trim().split_once('.').and_then(of_table).unwrap_or(name.trim())
 }
 
 /// What every result says about its run.

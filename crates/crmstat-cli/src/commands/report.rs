@@ -81,7 +81,7 @@ fn results(
     clock: &Clock,
 ) -> Result<Results> {
     let mut export = Export::open(&args.read.exports, settings::read_options(&args.read)?)?;
-    let beside = tables_beside(&args.read, &mut export, printer)?;
+    let beside = tables_beside(&args.read, &mut export, printer, &[])?;
     let length = export.len_hint();
     let reading = Arc::clone(steps);
     let mut export = export.on_progress(move |bytes| reading.read(bytes, length));

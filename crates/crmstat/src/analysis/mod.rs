@@ -6,5 +6,8 @@ pub mod cohorts;
 pub mod forecast;
 pub mod funnel;
 pub mod inspect;
+pub mod kpi;
+pub mod products;
 pub mod rfm;
+pub mod sales;
 pub mod segments;

@@ -1,11 +1,52 @@
 //! A column of one field, in the rows of its table.
 
-use crate::data::{Money, Texts, Timestamp};
+use crate::data::field::FieldType;
+use crate::data::{Field, Money, Texts, Timestamp};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// The code of a missing text.
 pub(crate) const MISSING: u32 = u32::MAX;
+
+/// What a column of a table is known by: the field that it is, or the header that it has in its file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ColumnKey {
+    /// A field.
+    Field(Field),
+    /// A header, as it was asked for; its cells are texts, whatever they hold.
+    Header(String),
+}
+
+impl ColumnKey {
+    /// The field that it is.
+    pub const fn field(&self) -> Option<Field> {
+        match self {
+            Self::Field(field) => Some(*field),
+            Self::Header(_) => None,
+        }
+    }
+
+    pub(crate) const fn field_type(&self) -> FieldType {
+        match self {
+            Self::Field(field) => field.field_type(),
+            Self::Header(_) => FieldType::Text,
+        }
+    }
+}
+
+impl From<Field> for ColumnKey {
+    fn from(field: Field) -> Self {
+        Self::Field(field)
+    }
+}
+
+/// The column of `key` among `columns`.
+pub(crate) fn column_of<'a>(
+    columns: &'a [(ColumnKey, Column)],
+    key: &ColumnKey,
+) -> Option<&'a Column> {
+    columns.iter().find(|(own, _)| own == key).map(|(_, column)| column)
+}
 
 /// The values of one field.
 #[derive(Clone, Debug)]

@@ -49,7 +49,7 @@ pub use builder::{
     CustomerRow, CustomerTableBuilder, DealRow, DealsBuilder, FieldValue, OrderRow, OrdersBuilder,
     RecordRow, RecordsBuilder,
 };
-pub use column::{Column, Labels};
+pub use column::{Column, ColumnKey, Labels};
 pub use currency::Currency;
 pub use customer_table::CustomerTable;
 pub use deal_status::DealStatus;
@@ -63,7 +63,7 @@ pub use lang::Lang;
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use money::Money;
 pub use notice::{Finding, Notice, Setting, Severity};
-pub(crate) use orders::OrderColumns;
+pub(crate) use orders::{Divided, LinesByOrder, OrderColumns};
 pub use orders::{Orders, OrdersQuery};
 pub use pseudonyms::Pseudonyms;
 pub use records::{Matched, Records};

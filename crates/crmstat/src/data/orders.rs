@@ -1,10 +1,14 @@
 //! Orders: who bought what, when, for how much.
 
+mod lines;
+
+pub(crate) use lines::{Divided, LinesByOrder};
+
 use crate::{
     Date, Money, Pseudonyms, Result, Timestamp, Window,
     data::{
-        Column, Field, Labels, Texts,
-        column::gather,
+        Column, ColumnKey, Field, Labels, Texts,
+        column::{column_of, gather},
         sales::{Rows, is_purchase, pairs},
     },
 };
@@ -18,6 +22,8 @@ pub struct OrdersQuery {
     pub window: Window,
     /// Fields to read where the export has them, such as [`Field::Product`].
     pub fields: Vec<Field>,
+    /// Further columns to read as texts, by their header in the file: [`Orders::header`].
+    pub headers: Vec<String>,
     /// Keep orders that name no customer, which count where sales are looked at and not who bought:
     /// [`Orders::of_nobody`].
     pub anonymous: bool,
@@ -40,7 +46,7 @@ pub struct Orders {
     first_line: Option<Vec<u32>>,
     line_amount: Option<Vec<Money>>,
     /// Fields of lines.
-    fields: Vec<(Field, Column)>,
+    fields: Vec<(ColumnKey, Column)>,
 }
 
 /// Orders as columns, in no particular order of rows.
@@ -55,7 +61,7 @@ pub(crate) struct OrderColumns {
     pub(crate) order: Option<Vec<u32>>,
     /// Whether the amount of a row is that of its whole order.
     pub(crate) is_total: bool,
-    pub(crate) fields: Vec<(Field, Column)>,
+    pub(crate) fields: Vec<(ColumnKey, Column)>,
 }
 
 impl Orders {
@@ -94,8 +100,8 @@ impl Orders {
                 .then_with(|| l.cmp(&r))
         });
 
-        let fields: Vec<(Field, Column)> =
-            fields.iter().map(|(field, column)| (*field, column.reordered(&lines))).collect();
+        let fields: Vec<(ColumnKey, Column)> =
+            fields.iter().map(|(key, column)| (key.clone(), column.reordered(&lines))).collect();
         let mut line_amounts = gather(&amount, &lines);
         let first_line = order.as_ref().map(|order| {
             let mut first: Vec<u32> = (0..lines.len() as u32)
@@ -210,7 +216,25 @@ impl Orders {
 
     /// The values of `field` of each line; `None` where it was not asked for or no file has it.
     pub fn field(&self, field: Field) -> Option<&Column> {
-        self.fields.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+        column_of(&self.fields, &field.into())
+    }
+
+    /// What the columns besides customer, time and amount are known by.
+    pub fn keys(&self) -> impl Iterator<Item = &ColumnKey> {
+        self.fields.iter().map(|(key, _)| key)
+    }
+
+    /// The values of each line of the column `key`; `None` where it was not asked for or no file has it.
+    pub fn column(&self, key: &ColumnKey) -> Option<&Column> {
+        column_of(&self.fields, key)
+    }
+
+    /// The texts of each line of the column under the header `name`, which was asked for.
+    pub fn header(&self, name: &str) -> Option<&Labels> {
+        match self.column(&ColumnKey::Header(name.to_owned()))? {
+            Column::Text(labels) => Some(labels),
+            _ => None,
+        }
     }
 
     /// The texts of `field` of each line.
@@ -297,7 +321,7 @@ impl Orders {
             fields: self
                 .fields
                 .iter()
-                .map(|(field, column)| (*field, column.reordered(&lines)))
+                .map(|(key, column)| (key.clone(), column.reordered(&lines)))
                 .collect(),
         }
     }
@@ -351,11 +375,11 @@ impl Orders {
 
 /// Shares the amount of an order, which each of its `lines` has, out among them: by price times quantity
 /// where all have them, in equal parts elsewhere. What does not go up falls to the first lines.
-fn share_out(amounts: &mut [Money], fields: &[(Field, Column)], lines: Range<usize>) {
+fn share_out(amounts: &mut [Money], fields: &[(ColumnKey, Column)], lines: Range<usize>) {
     let total = i128::from(amounts[lines.start].units());
-    let of = |wanted: Field| fields.iter().find(|(field, _)| *field == wanted);
+    let of = |wanted: Field| column_of(fields, &wanted.into());
     let product = |line: usize| match (of(Field::Price), of(Field::Quantity)) {
-        (Some((_, Column::Money(prices))), Some((_, Column::Number(pieces)))) => {
+        (Some(Column::Money(prices)), Some(Column::Number(pieces))) => {
             let pieces = Money::from_f64(pieces[line]).filter(|pieces| pieces.units() > 0)?;
             let price = prices[line].filter(|price| !price.is_negative())?;
             Some(i128::from(price.units()) * i128::from(pieces.units()))

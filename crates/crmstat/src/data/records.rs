@@ -1,6 +1,8 @@
 //! The other tables of a CRM: activities, customers, lines, products, stages, spend.
 
-use crate::data::{Column, Field, Labels, Pseudonyms, TableKind, Texts};
+use crate::data::{
+    Column, ColumnKey, Field, Labels, Pseudonyms, TableKind, Texts, column::column_of,
+};
 use std::collections::HashMap;
 
 /// A table of any kind, one column per field, in an order that does not depend on that of the file.
@@ -8,7 +10,7 @@ use std::collections::HashMap;
 pub struct Records {
     kind: TableKind,
     rows: usize,
-    columns: Vec<(Field, Column)>,
+    columns: Vec<(ColumnKey, Column)>,
 }
 
 /// Which rows of a table belong to which keys of another.
@@ -24,7 +26,7 @@ pub struct Matched {
 
 impl Records {
     /// Puts the rows of `columns` in order.
-    pub(crate) fn assemble(kind: TableKind, columns: &[(Field, Column)], rows: usize) -> Self {
+    pub(crate) fn assemble(kind: TableKind, columns: &[(ColumnKey, Column)], rows: usize) -> Self {
         let mut order: Vec<u32> = (0..rows as u32).collect();
         order.sort_by(|left, right| {
             let (left, right) = (*left as usize, *right as usize);
@@ -32,7 +34,7 @@ impl Records {
             cells.find(|found| found.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
         });
         let columns =
-            columns.iter().map(|(field, column)| (*field, column.reordered(&order))).collect();
+            columns.iter().map(|(key, column)| (key.clone(), column.reordered(&order))).collect();
         Self { kind, rows, columns }
     }
 
@@ -53,12 +55,22 @@ impl Records {
 
     /// The fields that the table has, in the order of the documentation.
     pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
-        self.columns.iter().map(|(field, _)| *field)
+        self.columns.iter().filter_map(|(key, _)| key.field())
     }
 
     /// The values of `field`; `None` where the table has no such column.
     pub fn field(&self, field: Field) -> Option<&Column> {
-        self.columns.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+        column_of(&self.columns, &field.into())
+    }
+
+    /// The column `key`; `None` where the table has none.
+    pub fn column(&self, key: &ColumnKey) -> Option<&Column> {
+        column_of(&self.columns, key)
+    }
+
+    /// What the columns are known by.
+    pub fn keys(&self) -> impl Iterator<Item = &ColumnKey> {
+        self.columns.iter().map(|(key, _)| key)
     }
 
     /// The texts of `field`.
@@ -73,7 +85,9 @@ impl Records {
     #[must_use]
     pub fn pseudonymised(mut self, pseudonyms: &Pseudonyms) -> Self {
         for (field, column) in &mut self.columns {
-            if let (Field::CustomerId, Column::Text(labels)) = (&field, &mut *column) {
+            if let (ColumnKey::Field(Field::CustomerId), Column::Text(labels)) =
+                (&field, &mut *column)
+            {
                 *labels = labels.renamed(|id| pseudonyms.of(id));
             }
         }

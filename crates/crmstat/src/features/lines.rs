@@ -2,10 +2,10 @@
 
 use crate::{
     Money, Result,
-    data::{Column, Field, Orders, Records},
+    data::{Column, Field, LinesByOrder, Orders, Records},
     ingest::orders::line_amounts::amounts,
 };
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 /// The table of order lines, by the orders that they belong to.
 #[derive(Clone, Debug)]
@@ -21,35 +21,16 @@ impl OrderLines {
     /// Joins `records` by the ids of `orders`; a line of another order is counted as unmatched. A line
     /// whose amount is not known counts as nothing.
     pub(super) fn join(records: &Records, orders: &Orders) -> Result<Self> {
-        let mut of_id: HashMap<&str, u32> = HashMap::new();
-        if let Some(ids) = orders.labels(Field::OrderId) {
-            for order in 0..orders.len() {
-                if let Some(id) = ids.get(orders.lines_of(order).start) {
-                    of_id.entry(id).or_insert(order as u32);
-                }
-            }
-        }
-        let known = records.labels(Field::OrderId);
-        let order = |row: usize| of_id.get(known?.get(row)?).copied();
-        let mut rows: Vec<(u32, u32)> = (0..records.len())
-            .filter_map(|row| order(row).map(|order| (order, row as u32)))
-            .collect();
-        rows.sort_unstable();
-        let mut first = vec![0_u32; orders.len() + 1];
-        for (order, _) in &rows {
-            first[*order as usize + 1] += 1;
-        }
-        for order in 1..first.len() {
-            first[order] += first[order - 1];
-        }
+        let LinesByOrder { first, rows, unmatched } = LinesByOrder::join(records, orders);
         let amounts = amounts(records)?;
-        let rows: Vec<u32> = rows.into_iter().map(|(_, row)| row).collect();
-        let columns = records.fields().filter_map(|field| Some((field, records.field(field)?)));
         Ok(Self {
             first,
             amount: rows.iter().map(|row| amounts[*row as usize].unwrap_or_default()).collect(),
-            columns: columns.map(|(field, column)| (field, column.reordered(&rows))).collect(),
-            unmatched: (records.len() - rows.len()) as u64,
+            columns: records
+                .fields()
+                .filter_map(|field| Some((field, records.field(field)?.reordered(&rows))))
+                .collect(),
+            unmatched,
         })
     }
 

@@ -4,7 +4,7 @@ use super::{ReadOptions, cells::Parsed, columns::FieldPart};
 use crate::{
     Money, Place, Result, Timestamp,
     collections::interner::Interner,
-    data::{Field, field::FieldType},
+    data::{ColumnKey, Field, field::FieldType},
     ingest::{
         orders::all_rows::decide,
         pass::{batches::BatchRecords, faults::Faults, input::Input},
@@ -86,11 +86,12 @@ pub(crate) fn audit(
 ) -> Result<TableAudit> {
     let has = |field: &Field| inputs.iter().any(|input| column_of(input, *field).is_some());
     let fields: Vec<Field> = Field::ALL.iter().copied().filter(has).collect();
+    let keys: Vec<ColumnKey> = fields.iter().copied().map(ColumnKey::from).collect();
     let start = || State { audit: TableAudit::new(&fields), hashes: Vec::new() };
     let mut states: Vec<State> =
         std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
     for input in &mut *inputs {
-        decide(input, &fields, options)?;
+        decide(input, &keys, options)?;
         let input = &*input;
         let of_field: Vec<Vec<usize>> =
             fields.iter().map(|field| columns_of(input, *field)).collect();

@@ -13,7 +13,7 @@ use crate::{
     Money, Timestamp,
     collections::interner::Interner,
     data::{
-        Column, DiscountUnit, Field, Labels, Texts,
+        Column, ColumnKey, DiscountUnit, Field, Labels, Texts,
         column::{MISSING, gather},
         field::FieldType,
     },
@@ -112,8 +112,8 @@ pub(crate) enum RawColumn {
 }
 
 impl RawColumn {
-    pub(crate) fn new(field: Field) -> Self {
-        match field.field_type() {
+    pub(crate) fn new(key: &ColumnKey) -> Self {
+        match key.field_type() {
             FieldType::Text => Self::Text { texts: Interner::new(), codes: Vec::new() },
             FieldType::Date => Self::Date(Vec::new()),
             FieldType::Money => Self::Money(Vec::new()),

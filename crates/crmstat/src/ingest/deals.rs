@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, Money, Result, Timestamp,
-    data::{Column, DealStatus, Deals, Field, TableKind},
+    data::{Column, ColumnKey, DealStatus, Deals, Field, TableKind},
     ingest::{
         orders::{
             all_rows::{decide, repeated},
@@ -75,7 +75,10 @@ pub(crate) fn collect_deals(
         deals: CollectedDeals {
             status: Vec::new(),
             amount: Vec::new(),
-            columns: Deals::FIELDS.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+            columns: Deals::FIELDS
+                .iter()
+                .map(|field| (*field, RawColumn::new(&(*field).into())))
+                .collect(),
             are_lines,
         },
         tally: Tally::default(),
@@ -91,7 +94,8 @@ pub(crate) fn collect_deals(
         }
         let mut fields = Deals::FIELDS.to_vec();
         fields.extend([Field::Amount, Field::Probability]);
-        decide(input, &fields, options)?;
+        let keys: Vec<ColumnKey> = fields.into_iter().map(ColumnKey::from).collect();
+        decide(input, &keys, options)?;
         let input = &*input;
         let column = |field: Field| super::records::column_of(input, field);
         let mut columns: Vec<usize> =

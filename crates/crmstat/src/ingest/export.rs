@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error, Place, Result, Window,
     collections::sharded_map::Groups,
-    data::{Field, Imported, OrdersQuery, Records, TableKind, Texts},
+    data::{ColumnKey, Field, Imported, OrdersQuery, Records, TableKind, Texts},
     ingest::{
         distinct_ids::keys,
         options::Duplicates,
@@ -264,8 +264,12 @@ impl Export {
     }
 
     /// Collects the rows of a table that is neither orders nor deals.
-    pub(crate) fn collect_records(&mut self) -> Result<Imported<Vec<(Field, RawColumn)>>> {
-        collect_records(&mut self.inputs, &self.options, progress_of(self.progress.as_ref()))
+    pub(crate) fn collect_records(
+        &mut self,
+        headers: &[String],
+    ) -> Result<Imported<Vec<(ColumnKey, RawColumn)>>> {
+        let progress = progress_of(self.progress.as_ref());
+        collect_records(&mut self.inputs, &self.options, headers, progress)
     }
 }
 

@@ -17,6 +17,7 @@ mod cells;
 pub(crate) mod columns;
 mod customer_table;
 mod deals;
+mod dimension;
 mod distinct_ids;
 mod export;
 mod join;
@@ -36,6 +37,8 @@ mod zone;
 
 pub use crate::data::Imported;
 pub use customer_table::TableQuery;
+pub(crate) use dimension::first_rows;
+pub use dimension::{Dimension, field_of};
 pub use export::Export;
 pub use options::{Duplicates, Keep, OrderTotal, ReadOptions};
 pub use source::{ExportFile, Fingerprint, Inputs, ReadFile, expand as files_named};

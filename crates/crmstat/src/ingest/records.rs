@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Money, Result,
-    data::{Column, Field, Records, TableKind},
+    data::{Column, ColumnKey, Field, Records, TableKind},
     ingest::{
         Export, Imported, ReadOptions,
         columns::{FieldPart, RawColumn},
@@ -24,12 +24,22 @@ impl Records {
     /// # Errors
     /// What the export cannot bear, or a table of orders or deals: those are read by [`Orders::read`](crate::data::Orders::read).
     pub fn read(export: &mut Export) -> Result<Imported<Self>> {
+        Self::read_with::<&str>(export, &[])
+    }
+
+    /// Reads a table and, of `headers`, the columns that it has under them and that are no field, as texts.
+    ///
+    /// # Errors
+    /// As [`Records::read`].
+    pub fn read_with<S: AsRef<str>>(export: &mut Export, headers: &[S]) -> Result<Imported<Self>> {
         let kind = export.kind().unwrap_or(TableKind::Orders);
-        export.collect_records()?.try_map(|raw| {
+        let headers: Vec<String> = headers.iter().map(|name| name.as_ref().to_owned()).collect();
+        export.collect_records(&headers)?.try_map(|raw| {
             let rows = raw.first().map_or(0, |(_, column)| column.len());
             let identity: Vec<u32> = (0..rows as u32).collect();
-            let ordered = |(field, raw): &(Field, RawColumn)| (*field, raw.ordered(&identity));
-            let columns: Vec<(Field, Column)> = raw.iter().map(ordered).collect();
+            let ordered =
+                |(key, raw): &(ColumnKey, RawColumn)| (key.clone(), raw.ordered(&identity));
+            let columns: Vec<(ColumnKey, Column)> = raw.iter().map(ordered).collect();
             Ok(Self::assemble(kind, &columns, rows))
         })
     }
@@ -37,19 +47,20 @@ impl Records {
 
 /// What one thread keeps while it reads.
 struct State {
-    columns: Vec<(Field, RawColumn)>,
+    columns: Vec<(ColumnKey, RawColumn)>,
     tally: Tally,
 }
 
-/// Collects every mapped field of `inputs`, in no particular order of rows.
+/// Collects every mapped field of `inputs`, and those of `headers` that are none, in no particular order of rows.
 ///
 /// # Errors
 /// A required field that is missing, undecidable dates or numbers, or, where `strict`, any rejected row.
 pub(crate) fn collect_records(
     inputs: &mut [Input],
     options: &ReadOptions,
+    headers: &[String],
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Imported<Vec<(Field, RawColumn)>>> {
+) -> Result<Imported<Vec<(ColumnKey, RawColumn)>>> {
     let kind = inputs.first().map_or(TableKind::Orders, |input| input.mapping.kind);
     if matches!(kind, TableKind::Orders | TableKind::Deals) {
         let place = inputs.first().map(|input| input.place(None)).unwrap_or_default();
@@ -66,8 +77,16 @@ pub(crate) fn collect_records(
             inputs.iter().any(has)
         })
         .collect();
+    let mut keys: Vec<ColumnKey> = fields.iter().copied().map(ColumnKey::from).collect();
+    keys.extend(
+        headers
+            .iter()
+            .cloned()
+            .map(ColumnKey::Header)
+            .filter(|key| inputs.iter().any(|input| input.column_of(key).is_some())),
+    );
     let start = || State {
-        columns: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+        columns: keys.iter().map(|key| (key.clone(), RawColumn::new(key))).collect(),
         tally: Tally::default(),
     };
     let mut states: Vec<State> =
@@ -80,15 +99,18 @@ pub(crate) fn collect_records(
                 input.mapping.require(&[*field])?;
             }
         }
-        decide(input, &fields, options)?;
+        decide(input, &keys, options)?;
         let input = &*input;
-        let mut columns: Vec<usize> =
-            fields.iter().filter_map(|field| column_of(input, *field)).collect();
+        let of_key = |key: &ColumnKey| match key {
+            ColumnKey::Field(field) => column_of(input, *field),
+            ColumnKey::Header(_) => input.column_of(key),
+        };
+        let mut columns: Vec<usize> = keys.iter().filter_map(of_key).collect();
         columns.extend(Counting::columns(input));
         let wanted = input.wanted(columns);
-        let parts: Vec<Option<FieldPart<'_>>> = fields
+        let parts: Vec<Option<FieldPart<'_>>> = keys
             .iter()
-            .map(|field| column_of(input, *field))
+            .map(of_key)
             .map(|column| column.map(|column| FieldPart::new(input, &wanted, column)))
             .collect();
         let faults = Faults { input, keep: options.keep_rejected };
@@ -157,14 +179,14 @@ impl State {
 
 /// Fills in the price of the last line where the table of products has it, and puts its discount in money.
 fn complete(
-    columns: &mut [(Field, RawColumn)],
+    columns: &mut [(ColumnKey, RawColumn)],
     parts: &[Option<FieldPart<'_>>],
     faults: Faults<'_>,
     records: &BatchRecords<'_>,
     row: usize,
 ) -> Result<(), Fault> {
-    let place = |columns: &[(Field, RawColumn)], field: Field| {
-        columns.iter().position(|(own, _)| *own == field)
+    let place = |columns: &[(ColumnKey, RawColumn)], field: Field| {
+        columns.iter().position(|(own, _)| own.field() == Some(field))
     };
     if let Some(prices) = &faults.input.product_prices
         && let Some((product, price)) =
@@ -201,16 +223,16 @@ fn complete(
 }
 
 fn push_row(
-    columns: &mut [(Field, RawColumn)],
+    columns: &mut [(ColumnKey, RawColumn)],
     required: &[Field],
     parts: &[Option<FieldPart<'_>>],
     records: &BatchRecords<'_>,
     row: usize,
 ) -> Result<(), Fault> {
-    for ((field, column), part) in columns.iter_mut().zip(parts) {
+    for ((key, column), part) in columns.iter_mut().zip(parts) {
         let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
         column.push(part.as_ref(), records, row).map_err(fault)?;
-        if column.last_is_missing() && required.contains(field) {
+        if column.last_is_missing() && key.field().is_some_and(|field| required.contains(&field)) {
             return Err(fault("a required cell is empty"));
         }
     }

@@ -1,11 +1,15 @@
 //! Cohorts: who came when, how many came back, what they brought, and how long they stay.
 //!
 //! [`acquisition`] groups customers by the calendar period of their first order and follows each group;
+//! [`divided`] does so for each label of a column, such as the channel or the product of the first purchase;
+//! [`flow`] says who is new, active, reactivated and lost from period to period.
 //! [`time_to_next_order`] and [`contracts`] estimate survival by Kaplan and Meier.
 //!
 //! A refund is revenue of its period but neither an order nor a first one. Where the data begin later than
 //! the business, the first cohorts hold customers who had ordered before.
 
+mod divided;
+mod flow;
 mod orders;
 mod period;
 mod survival;
@@ -13,6 +17,8 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use divided::{Divided, divided};
+pub use flow::{Flow, FlowRow, flow, flow_of};
 pub use period::Period;
 pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next_order};
 

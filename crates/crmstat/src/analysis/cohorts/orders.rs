@@ -26,20 +26,41 @@ impl Acquisition {
     /// Groups the customers of `orders` that have been read; without a purchase before `as_of` there is no
     /// cohort.
     pub fn of_orders(orders: &Orders, as_of: AsOf, period: Period) -> Self {
+        let mut groups = Self::of_groups(orders, as_of, period, |_| 0);
+        groups.remove(&0).unwrap_or(Self { as_of, period, cohorts: Vec::new() })
+    }
+
+    /// The same of each group of customers, who are in that which `group` says.
+    pub(super) fn of_groups(
+        orders: &Orders,
+        as_of: AsOf,
+        period: Period,
+        group: impl Fn(usize) -> u32 + Sync,
+    ) -> BTreeMap<u32, Self> {
         let days = Days::of(orders, period);
         let parts = map_chunks(orders.customers().len(), CHUNK, |range| {
-            let mut cells = Cells::new();
+            let mut groups: BTreeMap<u32, Cells> = BTreeMap::new();
             for customer in range {
-                add(&mut cells, orders, customer, as_of, &days);
+                let cells = groups.entry(group(customer)).or_default();
+                add(cells, orders, customer, as_of, &days);
             }
-            cells
+            groups
         });
-        let mut cells = Cells::new();
-        for (place, theirs) in parts.into_iter().flatten() {
-            let mine = cells.entry(place).or_default();
-            mine.active += theirs.active;
-            mine.units += theirs.units;
+        let mut groups: BTreeMap<u32, Cells> = BTreeMap::new();
+        for (group, part) in parts.into_iter().flatten() {
+            let cells = groups.entry(group).or_default();
+            for (place, theirs) in part {
+                let mine = cells.entry(place).or_default();
+                mine.active += theirs.active;
+                mine.units += theirs.units;
+            }
         }
+        groups.retain(|_, cells| !cells.is_empty());
+        let of = |cells| Self::of_cells(cells, as_of, period);
+        groups.into_iter().map(|(group, cells)| (group, of(cells))).collect()
+    }
+
+    fn of_cells(cells: Cells, as_of: AsOf, period: Period) -> Self {
         let last = period.number(as_of.date().plus_days(-1));
         let mut cohorts: Vec<Cohort> = Vec::new();
         for ((number, age), cell) in cells {

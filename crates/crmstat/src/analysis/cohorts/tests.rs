@@ -148,3 +148,92 @@ fn nobody_makes_no_cohort() {
     assert!("week".parse::<Period>().unwrap_err().is_usage());
     assert!("churn".parse::<Figure>().unwrap_err().is_usage());
 }
+
+mod divided {
+    use crate::{
+        Date, Lang, Money,
+        analysis::cohorts::{Divided, Figure, Options, divided, flow_of},
+        data::{Field, OrderRow, Orders},
+        ingest::{Export, ReadOptions},
+    };
+
+    const ORDERS: &str = "\
+order_id,customer_id,order_date,amount,channel
+1,A,2025-01-05,10,web
+2,A,2025-02-05,20,store
+3,B,2025-01-07,30,store
+4,C,2025-02-09,40,
+5,B,2025-03-31,50,web
+6,D,2025-03-30,-5,web
+";
+
+    #[test]
+    fn customers_stay_where_their_first_purchase_was() {
+        let read = || {
+            let mut export =
+                Export::from_bytes("orders.csv", ORDERS, ReadOptions::default()).unwrap();
+            divided(&mut export, &Options::default(), "channel", &[]).unwrap().result
+        };
+        let found: Divided = read();
+        let groups: Vec<(Option<&str>, Vec<Vec<u64>>, f64)> = found
+            .groups()
+            .iter()
+            .map(|(label, own)| {
+                let cohorts = own.cohorts();
+                let revenue = cohorts.iter().flat_map(|cohort| &cohort.revenue).sum::<f64>();
+                let active = cohorts.iter().map(|cohort| cohort.active.clone()).collect();
+                (label.as_deref(), active, revenue / Money::SCALE as f64)
+            })
+            .collect();
+        // Who has refunds alone was never acquired.
+        assert_eq!(
+            groups,
+            [
+                (Some("store"), vec![vec![1, 0, 1]], 80.0),
+                (Some("web"), vec![vec![1, 1, 0]], 30.0),
+                (None, vec![vec![1, 0]], 40.0),
+            ]
+        );
+        let table = found.table(Lang::Ru).unwrap();
+        assert_eq!((table.columns()[0].name(), table.rows()), ("channel", 8));
+        let matrix = found.matrix(Figure::Active, Lang::En).unwrap();
+        assert_eq!((matrix.rows(), matrix.columns().len()), (3, 6));
+    }
+
+    #[test]
+    fn who_was_active_is_kept_or_lost() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let mut builder = Orders::builder();
+        for (customer, at) in [
+            ("A", "2025-01-05"),
+            ("A", "2025-02-05"),
+            ("B", "2025-01-07"),
+            ("B", "2025-03-31"),
+            ("C", "2025-02-09"),
+            ("C", "2025-03-09"),
+        ] {
+            let row = OrderRow::new(customer, day(at), 10).with(Field::Region, "North");
+            builder.push(row);
+        }
+        let orders = builder.build().unwrap().complete().unwrap();
+        let found = flow_of(&orders, &Options::default(), Some("region"), &[]).unwrap();
+        assert_eq!(found.groups().len(), 2);
+        for (_, rows) in found.groups() {
+            let counts: Vec<_> = rows
+                .iter()
+                .map(|row| {
+                    (row.before, row.returning, row.reactivated, row.new, row.lost, row.active)
+                })
+                .collect();
+            assert_eq!(
+                counts,
+                [
+                    (None, 0, 0, 2, None, 2),
+                    (Some(2), 1, 0, 1, Some(1), 2),
+                    (Some(2), 1, 1, 0, Some(1), 2),
+                ]
+            );
+        }
+        assert_eq!(found.table(Lang::En).unwrap().rows(), 6);
+    }
+}

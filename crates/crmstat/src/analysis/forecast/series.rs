@@ -3,8 +3,9 @@
 use super::Period;
 use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
-    data::{Column, Field, Labels, Orders, OrdersQuery, Records, Texts, sales::is_purchase},
-    ingest::{Export, Imported, pass::verdict::no_purchases},
+    analysis::sales::facts::{Facts, Needs},
+    data::{Column, Field, Labels, Orders, Records, Texts, sales::is_purchase},
+    ingest::{Dimension, Export, Imported},
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,8 +80,8 @@ pub struct Query {
     pub period: Period,
     /// What is counted.
     pub measure: Measure,
-    /// The fields by which the total is divided, the coarsest first.
-    pub by: Vec<Field>,
+    /// The columns by which the total is divided, the coarsest first: see [`Dimension`].
+    pub by: Vec<String>,
 }
 
 /// One series: its name and its values, one per period without gaps, oldest first.
@@ -129,18 +130,28 @@ impl SeriesSet {
     /// What the export cannot bear, nobody who bought, a dimension without a column, or no complete period
     /// with an order.
     pub fn from_orders(export: &mut Export, query: &Query) -> Result<Imported<Self>> {
-        let mut fields = query.by.clone();
-        if query.measure == Measure::Quantity {
-            fields.push(Field::Quantity);
-        }
-        let orders =
-            Orders::read(export, &OrdersQuery { window: query.window, fields, anonymous: true })?;
-        if !orders.result.has_purchases() {
-            return Err(no_purchases(export, &orders));
-        }
+        Self::from_orders_with(export, query, &[])
+    }
+
+    /// As [`SeriesSet::from_orders`], divided by columns of the `tables` beside the export, too: customers,
+    /// products and order lines, which divide the orders and may give their quantities.
+    ///
+    /// # Errors
+    /// As [`SeriesSet::from_orders`].
+    pub fn from_orders_with(
+        export: &mut Export,
+        query: &Query,
+        tables: &[Records],
+    ) -> Result<Imported<Self>> {
+        let quantity = query.measure == Measure::Quantity;
+        let needs = Needs { quantity, may_lack: true, ..Needs::default() };
+        let facts = Facts::read(export, query.window, &query.by, needs, tables)?;
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");
-        orders.try_map(|orders| Self::counted(&orders, query, &files))
+        facts.try_map(|facts| {
+            let dimensions: Vec<&Labels> = facts.dims.iter().map(|(_, labels)| labels).collect();
+            Self::divided(&facts.orders, &dimensions, query, &files)
+        })
     }
 
     /// Counts the orders of `query.window` among `orders` that have been read by period; see
@@ -210,17 +221,27 @@ impl SeriesSet {
 
     /// Counts `orders` by period; `files` is where they come from, for messages.
     pub(crate) fn counted(orders: &Orders, query: &Query, files: &str) -> Result<Self> {
+        let labels = |name: &String| Dimension::find_among(name, orders, &[])?.labels(orders, &[]);
+        let dimensions: Vec<Labels> = query.by.iter().map(labels).collect::<Result<_>>()?;
+        Self::divided(orders, &dimensions.iter().collect::<Vec<_>>(), query, files)
+    }
+
+    fn divided(
+        orders: &Orders,
+        dimensions: &[&Labels],
+        query: &Query,
+        files: &str,
+    ) -> Result<Self> {
         let Query { window, period, measure, ref by } = *query;
-        if let Some(field) = by.iter().find(|field| !field.is_text()) {
-            return Err(Error::usage(format!("{field} is no text, so nothing is divided by it")));
+        for (name, labels) in by.iter().zip(dimensions) {
+            if labels.labels().is_empty() {
+                return Err(Error::data(format!("the column `{name}` of `{files}` is empty"))
+                    .with_hint(SEE_INSPECT));
+            }
         }
         let (first_day, last_day) = orders
             .span()
             .ok_or_else(|| Error::data(format!("no order in `{files}`")).with_hint(SEE_INSPECT))?;
-        let dimensions = by
-            .iter()
-            .map(|field| labels_of(orders, *field, files))
-            .collect::<Result<Vec<&Labels>>>()?;
         let quantity = match (measure, orders.field(Field::Quantity)) {
             // A field without a column is read as one of missing cells.
             (Measure::Quantity, Some(Column::Number(values)))
@@ -321,7 +342,7 @@ impl SeriesSet {
         let (paths, series) = nodes
             .into_iter()
             .map(|(path, node)| {
-                let name = name_of(&path, &dimensions);
+                let name = name_of(&path, dimensions);
                 let first = start + node.first as i32;
                 let exact = node.sums[node.first..].iter();
                 let values = exact.map(|sum| *sum as f64 / measure.scale()).collect();
@@ -438,11 +459,6 @@ pub(super) const TOTAL: &str = "total";
 pub(super) const MISSING: &str = "(none)";
 const SEE_INSPECT: &str = "see `crmstat inspect` for how the rows are read";
 const SHORTER: &str = "choose a shorter `--period`, or say with `--as-of` how far the data reach";
-
-fn labels_of<'a>(orders: &'a Orders, field: Field, files: &str) -> Result<&'a Labels> {
-    let labels = orders.labels(field).filter(|labels| !labels.labels().is_empty());
-    labels.ok_or_else(|| no_column(field, files))
-}
 
 fn no_column(field: Field, files: &str) -> Error {
     Error::data(format!("`{files}` has no column of texts or numbers for {field}"))

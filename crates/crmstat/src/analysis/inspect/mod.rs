@@ -243,7 +243,7 @@ fn report(
                 told = notices(&mut tally, export.inputs(), export.options());
                 (ledger, rejections) = (Some(tally.ledger), tally.rejections);
             }
-        } else if let Some(read) = note(problems, export.collect_records()) {
+        } else if let Some(read) = note(problems, export.collect_records(&[])) {
             (ledger, rejections, told) = (Some(read.ledger), read.rejections, read.notices);
         }
     }

@@ -197,6 +197,7 @@ impl OrdersBuilder {
         let amount: Vec<Money> =
             kept.iter().map(|row| amounts[*row as usize].unwrap_or_default()).collect();
         let order = as_lines.then(|| orders_of(&customers, &at, &amount, &fields));
+        let fields = fields.into_iter().map(|(field, column)| (field.into(), column)).collect();
         let (customers, customer) = customers.into_parts();
         let columns =
             OrderColumns { customers, customer, at, amount, order, is_total: false, fields };

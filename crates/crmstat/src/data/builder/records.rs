@@ -3,7 +3,7 @@
 use super::{FieldValue, rows::Rows};
 use crate::{
     Error, Result,
-    data::{Column, Field, Imported, Records, TableKind},
+    data::{Column, ColumnKey, Field, Imported, Records, TableKind},
 };
 
 /// One row of a table beside orders and deals.
@@ -103,8 +103,8 @@ impl RecordsBuilder {
             checked.require(*field, "a required cell is empty");
         }
         let (kept, account) = checked.account(None, |_| None);
-        let columns: Vec<(Field, Column)> = (checked.columns.into_iter())
-            .map(|(field, column)| (field, column.finish(&kept)))
+        let columns: Vec<(ColumnKey, Column)> = (checked.columns.into_iter())
+            .map(|(field, column)| (field.into(), column.finish(&kept)))
             .collect();
         Ok(account.of(Records::assemble(kind, &columns, kept.len())))
     }

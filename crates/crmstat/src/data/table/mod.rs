@@ -191,6 +191,51 @@ impl Column {
         Self::new(name, russian, Values::Bool(cells.into_iter().map(Into::into).collect()))
     }
 
+    /// A column of the same name, title and type with other cells; a cell of another type is missing.
+    pub(crate) fn filled<'a>(&self, cells: impl Iterator<Item = Option<Cell<'a>>>) -> Self {
+        let values = match &self.values {
+            Values::Text(_) | Values::Category { .. } => Values::Text(
+                cells
+                    .map(|cell| if let Some(Cell::Text(own)) = cell { Some(own) } else { None })
+                    .collect(),
+            ),
+            Values::Int(_) => Values::Int(
+                cells
+                    .map(|cell| if let Some(Cell::Int(own)) = cell { Some(own) } else { None })
+                    .collect(),
+            ),
+            Values::Float { decimals, .. } => Values::Float {
+                cells: cells
+                    .map(|cell| if let Some(Cell::Float(own, _)) = cell { Some(own) } else { None })
+                    .collect(),
+                decimals: *decimals,
+            },
+            Values::Money(_) => Values::Money(
+                cells
+                    .map(|cell| if let Some(Cell::Money(own)) = cell { Some(own) } else { None })
+                    .collect(),
+            ),
+            Values::Date(_) => Values::Date(
+                cells
+                    .map(|cell| if let Some(Cell::Date(own)) = cell { Some(own) } else { None })
+                    .collect(),
+            ),
+            Values::Timestamp(_) => Values::Timestamp(
+                cells
+                    .map(
+                        |cell| if let Some(Cell::Timestamp(own)) = cell { Some(own) } else { None },
+                    )
+                    .collect(),
+            ),
+            Values::Bool(_) => Values::Bool(
+                cells
+                    .map(|cell| if let Some(Cell::Bool(own)) = cell { Some(own) } else { None })
+                    .collect(),
+            ),
+        };
+        Self { name: self.name.clone(), russian: self.russian.clone(), values }
+    }
+
     /// The name that files carry and scripts rely on.
     pub fn name(&self) -> &str {
         &self.name

@@ -7,7 +7,9 @@ use crate::{
         sharded_map::{Gathering, Groups, Sorter},
         short_text::Cell,
     },
-    data::{Decision, Field, Notice, OrderColumns, Orders, OrdersQuery, field::FieldType},
+    data::{
+        ColumnKey, Decision, Field, Notice, OrderColumns, Orders, OrdersQuery, field::FieldType,
+    },
     ingest::{
         Export, Imported, Keep, ReadOptions,
         columns::{FieldPart, RawColumn},
@@ -41,19 +43,19 @@ pub(crate) struct Rows {
     pub(crate) amount: Vec<Money>,
     /// The ids of orders and that of each row, where ids repeat.
     pub(crate) order: Option<(Interner<()>, Vec<u32>)>,
-    pub(crate) fields: Vec<(Field, RawColumn)>,
+    pub(crate) fields: Vec<(ColumnKey, RawColumn)>,
     /// Whether the amount of a row is that of its whole order.
     pub(crate) is_total: bool,
 }
 
 impl Rows {
-    fn new(fields: &[Field], with_orders: bool) -> Self {
+    fn new(fields: &[ColumnKey], with_orders: bool) -> Self {
         Self {
             customer: Vec::new(),
             at: Vec::new(),
             amount: Vec::new(),
             order: with_orders.then(|| (Interner::new(), Vec::new())),
-            fields: fields.iter().map(|field| (*field, RawColumn::new(*field))).collect(),
+            fields: fields.iter().map(|key| (key.clone(), RawColumn::new(key))).collect(),
             is_total: false,
         }
     }
@@ -162,7 +164,7 @@ impl Collected {
         });
         let identity: Vec<u32> =
             if fields.is_empty() { Vec::new() } else { (0..at.len() as u32).collect() };
-        let ordered = |(field, raw): (Field, RawColumn)| (field, raw.ordered(&identity));
+        let ordered = |(key, raw): (ColumnKey, RawColumn)| (key, raw.ordered(&identity));
         OrderColumns {
             customers,
             customer: customer.par_iter().map(|number| rank[*number as usize]).collect(),
@@ -231,7 +233,10 @@ pub(crate) fn collect_orders(
     let are_lines = inputs.iter().all(|input| input.mapping.lines);
     let OrdersQuery { window, anonymous, .. } = *query;
     let wish = Wish { window, body: None, anonymous };
-    let mut reading = Reading { inputs, options, fields: query.fields.clone(), wish, progress };
+    let fields = query.fields.iter().copied().map(ColumnKey::from);
+    let headers = query.headers.iter().cloned().map(ColumnKey::Header);
+    let fields = fields.chain(headers).collect();
+    let mut reading = Reading { inputs, options, fields, wish, progress };
     let (mut customers, mut state) = reading.pass(false, OrderIds::default)?;
     reading.wish.body = body(&state.tally, window, options);
     if reading.wish.body.is_some() {
@@ -249,7 +254,7 @@ pub(crate) fn collect_orders(
         let evidence = reading.inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
         if evidence == Evidence::EqualToLines {
             // The total of an order is shared out among its lines by what they cost.
-            for field in [Field::Price, Field::Quantity] {
+            for field in [Field::Price, Field::Quantity].map(ColumnKey::from) {
                 if !reading.fields.contains(&field) {
                     reading.fields.push(field);
                 }
@@ -303,7 +308,7 @@ pub(crate) fn repeated(inputs: &[Input], rows: u64, orders: usize, are_lines: bo
 struct Reading<'a> {
     inputs: &'a mut [Input],
     options: &'a ReadOptions,
-    fields: Vec<Field>,
+    fields: Vec<ColumnKey>,
     wish: Wish,
     progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -328,12 +333,12 @@ impl Reading<'_> {
             std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
         for input in &mut *self.inputs {
             decide(input, fields, self.options)?;
-            let extra = fields.iter().filter_map(|field| input.mapping.column(*field)).collect();
+            let extra = fields.iter().filter_map(|key| input.column_of(key)).collect();
             let reader = OrderReader::new(input, self.options, &self.wish, extra)?;
             let input = reader.input();
             let parts: Vec<Option<FieldPart<'_>>> = fields
                 .iter()
-                .map(|field| input.mapping.column(*field))
+                .map(|key| input.column_of(key))
                 .map(|column| column.map(|column| FieldPart::new(input, &reader.wanted, column)))
                 .collect();
             states = input.scan(&reader.wanted, states, self.progress, |state, mut records| {
@@ -358,15 +363,15 @@ pub(crate) fn body(tally: &Tally, window: Window, options: &ReadOptions) -> Opti
 }
 
 /// Decides how the dates and numbers of `fields` are written.
-pub(crate) fn decide(input: &mut Input, fields: &[Field], options: &ReadOptions) -> Result<()> {
+pub(crate) fn decide(input: &mut Input, fields: &[ColumnKey], options: &ReadOptions) -> Result<()> {
     let of = |wanted: fn(FieldType) -> bool| -> Vec<usize> {
-        let found = fields.iter().filter(|field| wanted(field.field_type()));
-        found.filter_map(|field| input.mapping.column(*field)).collect()
+        let found = fields.iter().filter(|key| wanted(key.field_type()));
+        found.filter_map(|key| input.column_of(key)).collect()
     };
     let dates = of(|kind| kind == FieldType::Date);
     let numbers = of(|kind| matches!(kind, FieldType::Money | FieldType::Number));
     input.decide_formats(&dates, &numbers, options)?;
-    if fields.contains(&Field::Discount) { discount::decide(input, options) } else { Ok(()) }
+    if fields.contains(&Field::Discount.into()) { discount::decide(input, options) } else { Ok(()) }
 }
 
 impl State {
@@ -405,8 +410,10 @@ impl State {
                 continue;
             }
             if let Some(unit) = reader.input().discounts {
-                let discounts =
-                    collected.fields.iter_mut().find(|(own, _)| *own == Field::Discount);
+                let discounts = collected
+                    .fields
+                    .iter_mut()
+                    .find(|(own, _)| own.field() == Some(Field::Discount));
                 if let Some(last) = discounts.and_then(|(_, column)| column.last_money()) {
                     *last = last.and_then(|discount| unit.off_before(rows.amount[at], discount));
                 }

@@ -2,7 +2,10 @@
 
 use crate::{
     Error, Place, Result,
-    data::{Decision, DiscountUnit, Field, Finding, Notice, Severity, TableKind, field::FieldType},
+    data::{
+        ColumnKey, Decision, DiscountUnit, Field, Finding, Notice, Severity, TableKind,
+        field::FieldType,
+    },
     ingest::{
         ReadOptions, Zone,
         cells::{
@@ -16,7 +19,7 @@ use crate::{
             batches::{BatchRecords, Text, scan},
             repeats::Repeats,
         },
-        profile::{DateOrder, Decimal, Expected, Mapping, outcome},
+        profile::{DateOrder, Decimal, Expected, Mapping, header_key, outcome},
         source::{ExportFile, Kind, Source, SourceOptions},
         text::{Layout, Wanted},
         typed::{self, Left, TypedRows},
@@ -279,6 +282,22 @@ impl Input {
             line: None,
             column: column.and_then(|column| self.headers.get(column)).cloned(),
         }
+    }
+
+    /// The column that `key` names, from 0. A header is found as a person would: letter case, spaces and
+    /// punctuation do not count unless they tell two headers apart; `#3` is the third column.
+    pub(crate) fn column_of(&self, key: &ColumnKey) -> Option<usize> {
+        let name = match key {
+            ColumnKey::Field(field) => return self.mapping.column(*field),
+            ColumnKey::Header(name) => name.trim(),
+        };
+        if let Some(place) = name.strip_prefix('#').and_then(|place| place.parse::<usize>().ok()) {
+            return place.checked_sub(1).filter(|column| *column < self.headers.len());
+        }
+        let find = |is: &dyn Fn(&str) -> bool| self.headers.iter().position(|own| is(own));
+        let wanted = header_key(name);
+        find(&|own| own.trim() == name)
+            .or_else(|| find(&|own| !wanted.is_empty() && header_key(own) == wanted))
     }
 
     /// The wanted columns of a text.

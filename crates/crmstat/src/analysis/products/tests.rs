@@ -1,0 +1,168 @@
+//! Products beside slow and obvious figures.
+
+use super::{Product, Query, Status, StockOptions, of_orders};
+use crate::{
+    AsOf, Date, Money, Window,
+    analysis::sales::{Period, Value},
+    data::{Field, OrderRow, Orders},
+};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+/// Day, product, pieces, amount.
+type Sale = (Date, &'static str, f64, i64);
+
+fn orders(sales: &[Sale]) -> Orders {
+    let mut builder = Orders::builder();
+    for (at, (day, product, pieces, amount)) in sales.iter().enumerate() {
+        builder.push(
+            OrderRow::new(["A", "B", "C", "D", "E"][at % 5], *day, Money::from_whole(*amount))
+                .with(Field::Product, *product)
+                .with(Field::Quantity, *pieces),
+        );
+    }
+    builder.build().unwrap().complete().unwrap()
+}
+
+const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn classes_are_those_of_the_definition(
+        sales in prop::collection::vec((0_usize..6, 0_i32..360, 1_u32..9, 0_i64..500), 1..60),
+    ) {
+        let start = day("2024-01-01").days();
+        let sales: Vec<Sale> = sales
+            .into_iter()
+            .map(|(name, at, pieces, amount)| {
+                (Date::from_days(start + at), NAMES[name], f64::from(pieces), amount)
+            })
+            .collect();
+        let until = Some(AsOf::start_of(day("2025-01-01")));
+        let query = Query { window: Window { since: None, until }, ..Query::default() };
+        let found = of_orders(&orders(&sales), &query, &[]).unwrap();
+        let mut revenue: BTreeMap<&str, i64> = BTreeMap::new();
+        for (_, name, _, amount) in &sales {
+            *revenue.entry(name).or_default() += amount;
+        }
+        let total: i64 = revenue.values().sum();
+        for product in found.products() {
+            let name = product.label.as_deref().unwrap();
+            let own = revenue[name];
+            prop_assert_eq!(product.revenue, Value::Money(Money::from_whole(own).unwrap()));
+            // What is before the first of equals.
+            let before: i64 = revenue.values().filter(|other| **other > own).sum();
+            let class = match before as f64 / total as f64 {
+                _ if own == 0 => 'C',
+                share if share < 0.8 => 'A',
+                share if share < 0.95 => 'B',
+                _ => 'C',
+            };
+            prop_assert_eq!(product.abc, class, "{}", name);
+            let mine: Vec<&Sale> = sales.iter().filter(|sale| sale.1 == name).collect();
+            let month = |day: Date| Period::Month.number(day);
+            let first = mine.iter().map(|sale| month(sale.0)).min().unwrap();
+            let last = month(day("2024-12-01"));
+            let pieces: Vec<f64> = (first..=last)
+                .map(|number| mine.iter().filter(|sale| month(sale.0) == number).map(|sale| sale.2).sum())
+                .collect();
+            let (n, mean) = (pieces.len() as f64, pieces.iter().sum::<f64>() / pieces.len() as f64);
+            let spread = pieces.iter().map(|own| (own - mean).powi(2)).sum::<f64>() / (n - 1.0);
+            match product.demand {
+                None => prop_assert!(pieces.len() < 3),
+                Some((of_month, variation)) => {
+                    prop_assert!((of_month - mean).abs() < 1e-9);
+                    prop_assert!((variation - spread.sqrt() / mean).abs() < 1e-9);
+                }
+            }
+        }
+        let all: f64 = found.products().iter().map(|own| own.revenue.to_f64()).sum();
+        prop_assert!((all - total as f64).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn products_come_and_go() {
+    let mut sales: Vec<Sale> = Vec::new();
+    for month in 1..=12 {
+        let date = |day| Date::from_ymd(2024, month, day).unwrap();
+        sales.push((date(3), "steady", 5.0, 100));
+        if month <= 8 {
+            sales.push((date(4), "dormant", 5.0, 100));
+        }
+        sales.push((date(5), "dying", 5.0, if month <= 9 { 100 } else { 40 }));
+        if month > 10 {
+            sales.push((date(6), "new", 5.0, 100));
+        }
+    }
+    let until = Some(AsOf::start_of(day("2025-01-01")));
+    let query = Query { window: Window { since: None, until }, ..Query::default() };
+    let found = of_orders(&orders(&sales), &query, &[]).unwrap();
+    for product in found.products() {
+        let expected = match product.label.as_deref().unwrap() {
+            "steady" => Status::Steady,
+            "dormant" => Status::Dormant,
+            "dying" => Status::Dying,
+            _ => Status::New,
+        };
+        assert_eq!(product.status, expected, "{:?}", product.label);
+    }
+    assert_eq!(found.matrix().unwrap().columns()[2].name(), "products");
+}
+
+/// Demand of 20 pieces a week without any spread, and one that comes now and then.
+#[test]
+fn stock_lasts_for_the_lead_time() {
+    let mut sales: Vec<Sale> = Vec::new();
+    let start = day("2024-01-01");
+    for week in 0..52 {
+        sales.push((start.plus_days(7 * week), "constant", 20.0, 100));
+        let busy = if week % 2 == 0 { 30.0 } else { 10.0 };
+        sales.push((start.plus_days(7 * week), "busy", busy, 100));
+        if week % 5 == 0 {
+            sales.push((start.plus_days(7 * week), "now and then", 4.0, 10));
+        }
+    }
+    let until = Some(AsOf::start_of(start.plus_days(7 * 52)));
+    let stock = |service: f64, lead_days: u32| {
+        let stock = StockOptions { service, lead_days, review_days: 28, ..StockOptions::default() };
+        let query =
+            Query { window: Window { since: None, until }, stock: Some(stock), ..Query::default() };
+        let found = of_orders(&orders(&sales), &query, &[]).unwrap();
+        let of = |name: &str| {
+            let is = |own: &&Product| own.label.as_deref() == Some(name);
+            found.products().iter().find(is).unwrap().stock.clone().unwrap()
+        };
+        ["constant", "busy", "now and then"].map(of)
+    };
+    let [constant, busy, rare] = stock(95.0, 14);
+    assert!((constant.lead_demand - 40.0).abs() < 1e-6, "{constant:?}");
+    assert_eq!((constant.reorder_point, constant.order_quantity), (40.0, 80.0));
+    assert!(busy.reorder_point >= busy.lead_demand && busy.reorder_point < 100.0, "{busy:?}");
+    // 0.8 pieces a week in fours.
+    assert!(rare.lead_demand > 0.5 && rare.lead_demand < 3.5, "{rare:?}");
+    assert!(rare.reorder_point >= 4.0, "{rare:?}");
+    let [_, surer, _] = stock(99.0, 14);
+    assert!(surer.reorder_point >= busy.reorder_point);
+    let [shorter, _, _] = stock(95.0, 7);
+    assert_eq!(shorter.reorder_point, 20.0);
+    assert!(StockOptions { service: 100.0, ..StockOptions::default() }.check().is_err());
+    assert!(StockOptions { service: 95.3, ..StockOptions::default() }.check().is_err());
+    assert!(StockOptions { service: 97.5, ..StockOptions::default() }.check().is_ok());
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let orders = orders(&[(day("2024-01-01"), "a", 1.0, 5)]);
+    let refused = |query: Query| of_orders(&orders, &query, &[]).unwrap_err();
+    assert!(refused(Query { period: Period::Year, ..Query::default() }).is_usage());
+    assert!(refused(Query { abc: (0.9, 0.5), ..Query::default() }).is_usage());
+    assert!(refused(Query { xyz: (1.0, 0.5), ..Query::default() }).is_usage());
+    assert!(refused(Query { by: "colour".to_owned(), ..Query::default() }).is_usage());
+}

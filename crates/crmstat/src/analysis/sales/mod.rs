@@ -1,0 +1,126 @@
+//! Past sales by any measure, period and column, beside the period before, the year before and a plan.
+//!
+//! [`sales`] reads an export once and adds it up; [`of_orders`] does so with orders that a program holds.
+//!
+//! | measure | unit | what it is | parts add up |
+//! |---|---|---|---|
+//! | `revenue` | money | net amount: purchases less refunds, each in its own period | yes |
+//! | `orders` | orders | purchases; a refund is none | no |
+//! | `quantity` | pieces | units of the lines, those of refunds taken off | yes |
+//! | `customers` | customers | with at least one purchase; orders of nobody have none | no |
+//! | `mean_order` | money | revenue per order | no |
+//! | `cost` | money | cost of the goods, where it is known | yes |
+//! | `margin` | money | revenue less cost, of the lines whose cost is known | yes |
+//! | `margin_share` | share | margin over the revenue of these lines | no |
+//! | `discount` | money | discounts of purchases, where they are known | yes |
+//! | `discount_share` | share | discounts over the price before them | no |
+//! | `new_customers` | customers | whose first purchase of all lies in the period | no |
+//! | `new_share` | share | of the customers, the new ones | no |
+//!
+//! An order of two products counts for each of them, and a customer of two regions for each of these, so that
+//! such parts are more than the whole, which is counted by itself. A period that the data do not reach the end of
+//! is compared with as many first days of the period before. The year before is the same days of the calendar,
+//! for whole months, quarters and years the whole ones.
+//!
+//! What is not known is missing: a quantity or cost that no column has, a comparison with a time before the data.
+
+pub(in crate::analysis) mod calendar;
+pub(in crate::analysis) mod cube;
+pub(in crate::analysis) mod facts;
+mod measure;
+mod plan;
+mod rows;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use crate::analysis::forecast::Period;
+pub use calendar::{PeriodSpan, Span};
+pub use facts::Note;
+pub use measure::{Measure, Value};
+pub use plan::{Plan, PlanRow};
+pub use rows::{Attainment, Row, Sales};
+
+use crate::{
+    Error, Result, Window,
+    data::{Orders, Records},
+    ingest::{Export, Imported},
+};
+use facts::{Facts, Needs};
+
+/// What is asked of past sales.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The days whose orders count. A beginning makes who ordered before it new again.
+    pub window: Window,
+    /// The length of a period; an hour is refused.
+    pub period: Period,
+    /// What is measured; revenue where nothing is named.
+    pub measures: Vec<Measure>,
+    /// The columns by which sales are divided, the coarsest first: see
+    /// [`Dimension`](crate::ingest::Dimension).
+    pub by: Vec<String>,
+    /// Only so many groups, those with the most of the first measure over the whole time; the others become one.
+    pub top: Option<usize>,
+    /// Rows of the whole, and of every division but the finest, besides those of the groups.
+    pub totals: bool,
+    /// What was planned.
+    pub plan: Option<Plan>,
+}
+
+/// Adds up the sales of `export`; `tables` are those beside it, read once by
+/// [`Records::read_with`](crate::data::Records::read_with) with the names of [`Query::by`].
+///
+/// ```
+/// use crmstat::{analysis::sales::{self, Query}, ingest::{Export, ReadOptions}};
+///
+/// let csv = "customer_id,order_date,amount,region\nA,2025-01-05,10,North\nB,2025-01-31,30,South\n";
+/// let mut export = Export::from_bytes("orders.csv", csv, ReadOptions::default())?;
+/// let query = Query { by: vec!["region".to_owned()], ..Query::default() };
+/// let found = sales::sales(&mut export, &query, &[])?.result;
+/// let shares: Vec<f64> = found.rows().iter().filter_map(|row| row.share).collect();
+/// assert_eq!(shares, [0.75, 0.25]);
+/// # Ok::<(), crmstat::Error>(())
+/// ```
+///
+/// # Errors
+/// What the export cannot bear, nobody who bought, a column that nobody has, a measure for which there is no
+/// column, or a plan that cannot be laid over the periods.
+pub fn sales(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Imported<Sales>> {
+    check(query)?;
+    let facts = Facts::read(export, query.window, &query.by, needs(query), tables)?;
+    facts.try_map(|facts| Sales::of(&facts, query))
+}
+
+/// Adds up `orders` that have been read, with the columns by which they are divided.
+///
+/// # Errors
+/// As [`sales`].
+pub fn of_orders(orders: &Orders, query: &Query, tables: &[Records]) -> Result<Sales> {
+    check(query)?;
+    let facts = Facts::of_orders(orders, query.window, &query.by, needs(query), tables)?;
+    Sales::of(&facts, query)
+}
+
+fn check(query: &Query) -> Result<()> {
+    if query.period == Period::Hour {
+        return Err(Error::usage("sales are not added up by the hour")
+            .with_hint("one of day, week, month, quarter, year"));
+    }
+    for (at, name) in query.by.iter().enumerate() {
+        if query.by[..at].contains(name) {
+            return Err(Error::usage(format!("sales are divided by `{name}` twice")));
+        }
+    }
+    Ok(())
+}
+
+fn needs(query: &Query) -> Needs {
+    let any = |wanted: fn(Measure) -> bool| query.measures.iter().any(|measure| wanted(*measure));
+    Needs {
+        quantity: any(Measure::needs_quantity),
+        cost: any(Measure::needs_cost),
+        discount: any(Measure::needs_discount),
+        may_lack: false,
+    }
+}
