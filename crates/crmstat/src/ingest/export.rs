@@ -17,6 +17,7 @@ use crate::{
         orders::{
             all_rows::{Collected, collect_orders},
             amount::decided,
+            daily::{DailySums, add_up},
             line_amounts::LineAmounts,
             per_customer::{PerCustomer, gather, survey},
             product_prices::ProductPrices,
@@ -256,6 +257,16 @@ impl Export {
     /// Collects the orders that `query` asks for.
     pub(crate) fn collect_orders(&mut self, query: &OrdersQuery) -> Result<Imported<Collected>> {
         collect_orders(&mut self.inputs, &self.options, query, progress_of(self.progress.as_ref()))
+    }
+
+    /// Adds up the orders of `window` by the columns `keys` and by day; `None` where that takes more than a pass.
+    pub(crate) fn add_up(
+        &mut self,
+        window: Window,
+        keys: &[ColumnKey],
+    ) -> Result<Option<Imported<DailySums>>> {
+        let progress = progress_of(self.progress.as_ref());
+        add_up(&mut self.inputs, &self.options, window, keys, progress)
     }
 
     /// Collects every deal, whatever became of it.

@@ -1,7 +1,8 @@
 //! Exact sums of lines by group and span.
 
 use super::{calendar::Calendar, facts::Facts};
-use crate::{Error, Result, data::sales::is_purchase};
+use crate::ingest::orders::daily::DailySums;
+use crate::{Date, Error, Result, data::sales::is_purchase};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -142,6 +143,43 @@ impl Cube {
                             own.add(other).ok_or_else(too_large)?;
                         }
                     }
+                }
+            }
+        }
+        Ok(Self { nodes })
+    }
+
+    /// Adds up sums of days by the spans of `calendar`; see [`Cube::new`].
+    ///
+    /// # Errors
+    /// A sum past the range of money.
+    pub(in crate::analysis) fn of_days(
+        sums: &DailySums,
+        calendar: &Calendar,
+        place: &dyn Fn(&mut Path),
+    ) -> Result<Self> {
+        let mut nodes: BTreeMap<Path, Vec<Cell>> = BTreeMap::new();
+        for (path, (first, days)) in &sums.days {
+            let mut cells = vec![Cell::default(); calendar.spans.len()];
+            for (day, sum) in (*first..).zip(days).filter(|(_, sum)| sum.rows > 0) {
+                let cell = Cell {
+                    units: sum.units,
+                    lines: u64::from(sum.rows),
+                    orders: u64::from(sum.orders),
+                    ..Cell::default()
+                };
+                for span in calendar.of(Date::from_days(day)) {
+                    cells[*span as usize].add(&cell).ok_or_else(too_large)?;
+                }
+            }
+            let mut path = path.clone();
+            place(&mut path);
+            for depth in 0..=path.len() {
+                let known = nodes
+                    .entry(path[..depth].to_vec())
+                    .or_insert_with(|| vec![Cell::default(); calendar.spans.len()]);
+                for (own, other) in known.iter_mut().zip(&cells) {
+                    own.add(other).ok_or_else(too_large)?;
                 }
             }
         }

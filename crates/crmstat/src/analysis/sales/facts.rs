@@ -1,14 +1,19 @@
 //! The lines of orders with what is known of each: by what they are divided, quantity, cost, discount.
 
-use super::{cube::Cell, measure::QUANTITY_SCALE};
+use super::{
+    calendar::Calendar,
+    cube::{Cell, Cube, Path},
+    measure::QUANTITY_SCALE,
+};
 use crate::{
-    Error, Lang, Money, Result, Window,
+    Date, Error, Lang, Money, Result, Window,
     data::{
         Column, ColumnKey, Divided, Field, Labels, Orders, OrdersQuery, Records, TableKind,
         sales::is_purchase,
     },
     ingest::{
-        Dimension, Export, Imported, first_rows, orders::line_amounts::amounts,
+        Dimension, Export, Imported, first_rows,
+        orders::{daily::DailySums, line_amounts::amounts},
         pass::verdict::no_purchases,
     },
 };
@@ -181,6 +186,89 @@ impl Facts {
             cell.discounted_lines = 1;
         }
         cell
+    }
+}
+
+/// What sales are added up from: orders with all that is known of them, or sums of days.
+pub(super) enum Source {
+    /// Orders.
+    Orders(Box<Facts>),
+    /// Revenue and orders alone, added up while they were read.
+    Days {
+        /// Of each dimension its name and labels, which have no rows.
+        dims: Vec<(String, Labels)>,
+        sums: DailySums,
+    },
+}
+
+impl Source {
+    /// Adds up the orders of `export` while they are read. `None` where that takes more than a pass.
+    pub(super) fn days(
+        export: &mut Export,
+        window: Window,
+        by: &[String],
+        tables: &[Records],
+    ) -> Result<Option<Imported<Self>>> {
+        let find = |name: &String| Dimension::find(name, export, tables);
+        let dimensions = by.iter().map(find).collect::<Result<Vec<_>>>()?;
+        let is_own = |own: &Dimension| own.table().is_none() && own.wanted().is_some();
+        let has_lines = tables.iter().any(|table| table.kind() == TableKind::Lines);
+        if has_lines || !dimensions.iter().all(is_own) {
+            return Ok(None);
+        }
+        let keys: Vec<ColumnKey> = dimensions.iter().filter_map(Dimension::wanted).collect();
+        let Some(read) = export.add_up(window, &keys)? else { return Ok(None) };
+        let days = || read.result.days.values().flat_map(|(_, sums)| sums);
+        if days().all(|sum| sum.orders == 0) {
+            return Err(no_purchases(export, &read));
+        }
+        let names = dimensions.iter().map(|own| own.name().to_owned());
+        let with = |mut sums: DailySums| {
+            let labels = std::mem::take(&mut sums.labels).into_iter();
+            let labels = labels.map(|texts| Labels::new(texts, Vec::new()));
+            Ok(Self::Days { dims: names.zip(labels).collect(), sums })
+        };
+        read.try_map(with).map(Some)
+    }
+
+    /// The name of each dimension and its labels.
+    pub(super) fn dims(&self) -> &[(String, Labels)] {
+        match self {
+            Self::Orders(facts) => &facts.dims,
+            Self::Days { dims, .. } => dims,
+        }
+    }
+
+    pub(super) fn notes(&self) -> &[Note] {
+        match self {
+            Self::Orders(facts) => &facts.notes,
+            Self::Days { .. } => &[],
+        }
+    }
+
+    /// The days of the first and the last order.
+    pub(super) fn span(&self) -> Option<(Date, Date)> {
+        match self {
+            Self::Orders(facts) => facts.orders.span(),
+            Self::Days { sums, .. } => {
+                let days = || sums.days.values().filter(|(_, sums)| !sums.is_empty());
+                let first = days().map(|(first, _)| *first).min()?;
+                let last = days().map(|(first, sums)| first + sums.len() as i32 - 1).max()?;
+                Some((Date::from_days(first), Date::from_days(last)))
+            }
+        }
+    }
+
+    /// Adds up by the spans of `calendar`; see [`Cube::new`].
+    pub(super) fn cube(
+        &self,
+        calendar: &Calendar,
+        place: &(dyn Fn(&mut Path) + Sync),
+    ) -> Result<Cube> {
+        match self {
+            Self::Orders(facts) => Cube::new(facts, calendar, place),
+            Self::Days { sums, .. } => Cube::of_days(sums, calendar, place),
+        }
     }
 }
 

@@ -107,6 +107,11 @@ impl Measure {
         matches!(self, Self::Revenue | Self::MeanOrder | Self::Cost | Self::Margin | Self::Discount)
     }
 
+    /// Whether sums of days tell it, without the orders.
+    pub(super) const fn is_of_days(self) -> bool {
+        matches!(self, Self::Revenue | Self::Orders | Self::MeanOrder)
+    }
+
     pub(super) const fn needs_quantity(self) -> bool {
         matches!(self, Self::Quantity)
     }

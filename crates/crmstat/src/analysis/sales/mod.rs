@@ -46,7 +46,7 @@ use crate::{
     data::{Orders, Records},
     ingest::{Export, Imported},
 };
-use facts::{Facts, Needs};
+use facts::{Facts, Needs, Source};
 
 /// What is asked of past sales.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +88,13 @@ pub struct Query {
 /// column, or a plan that cannot be laid over the periods.
 pub fn sales(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Imported<Sales>> {
     check(query)?;
+    if query.measures.iter().all(|measure| measure.is_of_days())
+        && let Some(days) = Source::days(export, query.window, &query.by, tables)?
+    {
+        return days.try_map(|days| Sales::of(&days, query));
+    }
     let facts = Facts::read(export, query.window, &query.by, needs(query), tables)?;
-    facts.try_map(|facts| Sales::of(&facts, query))
+    facts.try_map(|facts| Sales::of(&Source::Orders(Box::new(facts)), query))
 }
 
 /// Adds up `orders` that have been read, with the columns by which they are divided.
@@ -99,7 +104,7 @@ pub fn sales(export: &mut Export, query: &Query, tables: &[Records]) -> Result<I
 pub fn of_orders(orders: &Orders, query: &Query, tables: &[Records]) -> Result<Sales> {
     check(query)?;
     let facts = Facts::of_orders(orders, query.window, &query.by, needs(query), tables)?;
-    Sales::of(&facts, query)
+    Sales::of(&Source::Orders(Box::new(facts)), query)
 }
 
 fn check(query: &Query) -> Result<()> {

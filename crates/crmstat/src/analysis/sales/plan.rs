@@ -4,12 +4,12 @@ use super::{
     Measure, Period,
     calendar::Calendar,
     cube::{NONE, Path},
-    facts::{Facts, Note},
+    facts::Note,
     rows::MISSING,
 };
 use crate::{
     Date, Error, Place, Result,
-    data::{Column, CustomerTable},
+    data::{Column, CustomerTable, Labels},
     ingest::{ExportFile, ReadOptions, TableQuery, profile::header_key},
 };
 use std::collections::BTreeMap;
@@ -133,14 +133,14 @@ impl Plan {
     /// Lays the plan over the periods and groups of sales.
     pub(super) fn lay(
         &self,
-        facts: &Facts,
+        divided: &[(String, Labels)],
         period: Period,
         calendar: &Calendar,
         measures: &[Measure],
         notes: &mut Vec<Note>,
     ) -> Result<Planned> {
         self.check_length(period)?;
-        let dims: Vec<&str> = facts.dims.iter().map(|(name, _)| name.as_str()).collect();
+        let dims: Vec<&str> = divided.iter().map(|(name, _)| name.as_str()).collect();
         let mut planned = Planned { new: vec![Vec::new(); dims.len()], ..Planned::default() };
         let of_header = |header: &str| {
             let named = dims.iter().position(|name| header_key(name) == header_key(header));
@@ -158,7 +158,7 @@ impl Plan {
                     ))
                     .with_hint(format!("divide them with `--by {header}`"))
                 })?;
-                let known = facts.dims[at].1.labels();
+                let known = divided[at].1.labels();
                 let code = (0..known.len()).find(|code| known.get(*code) == Some(label));
                 path[at] = Some(match code {
                     Some(code) => code as u32,

@@ -4,7 +4,7 @@ use super::{
     Measure, PeriodSpan, Query, Value,
     calendar::Calendar,
     cube::{Cell, Cube, NONE, OTHERS, Path},
-    facts::{Facts, Note},
+    facts::{Note, Source},
     plan::Planned,
 };
 use crate::{AsOf, Error, Result};
@@ -95,17 +95,17 @@ pub(super) const MISSING: &str = "(none)";
 pub(super) const OTHERS_LABEL: &str = "(others)";
 
 impl Sales {
-    pub(super) fn of(facts: &Facts, query: &Query) -> Result<Self> {
-        let (first, last) = facts.orders.span().ok_or_else(|| Error::data("there is no order"))?;
+    pub(super) fn of(source: &Source, query: &Query) -> Result<Self> {
+        let (first, last) = source.span().ok_or_else(|| Error::data("there is no order"))?;
         let as_of = query.window.until.unwrap_or(AsOf::day_after(last));
         let calendar = Calendar::new(query.period, query.window.since, first, as_of)?;
         let measures = match &query.measures[..] {
             [] => vec![Measure::default()],
             measures => measures.to_vec(),
         };
-        let mut cube = Cube::new(facts, &calendar, &|_| {})?;
-        let depth = facts.dims.len();
-        let mut notes = facts.notes.clone();
+        let mut cube = source.cube(&calendar, &|_| {})?;
+        let depth = source.dims().len();
+        let mut notes = source.notes().to_vec();
         if let Some(top) = query.top
             && depth > 0
         {
@@ -114,7 +114,7 @@ impl Sales {
                     .with_hint("leave out `--top` or `--totals`, or divide by one column"));
             }
             let kept = largest(&cube, depth, calendar.all, measures[0], top);
-            cube = Cube::new(facts, &calendar, &|path: &mut Path| {
+            cube = source.cube(&calendar, &|path: &mut Path| {
                 if kept.binary_search(path).is_err() {
                     path.iter_mut().for_each(|code| *code = OTHERS);
                 }
@@ -123,7 +123,7 @@ impl Sales {
         let planned = query
             .plan
             .as_ref()
-            .map(|plan| plan.lay(facts, query.period, &calendar, &measures, &mut notes))
+            .map(|plan| plan.lay(source.dims(), query.period, &calendar, &measures, &mut notes))
             .transpose()?;
         let mut sales = Self {
             as_of,
@@ -137,7 +137,7 @@ impl Sales {
             notes,
             has_plan: planned.is_some(),
         };
-        sales.fill(facts, &calendar, &cube, query.totals, planned.as_ref());
+        sales.fill(source, &calendar, &cube, query.totals, planned.as_ref());
         sales.notes.extend(sales.incomplete());
         sales.notes.extend(covered(&cube, &calendar, &sales.measures));
         Ok(sales)
@@ -145,13 +145,13 @@ impl Sales {
 
     fn fill(
         &mut self,
-        facts: &Facts,
+        source: &Source,
         calendar: &Calendar,
         cube: &Cube,
         totals: bool,
         planned: Option<&Planned>,
     ) {
-        let depth = facts.dims.len();
+        let depth = source.dims().len();
         let empty = vec![Cell::default(); calendar.spans.len()];
         // Groups that are planned and sold nothing are groups, too.
         let mut paths: Vec<Path> = cube.nodes().map(|(path, _)| path.clone()).collect();
@@ -166,7 +166,7 @@ impl Sales {
                     NONE => MISSING.to_owned(),
                     OTHERS => OTHERS_LABEL.to_owned(),
                     code => {
-                        let known = facts.dims[at].1.labels();
+                        let known = source.dims()[at].1.labels();
                         match (code as usize).checked_sub(known.len()) {
                             None => known.get(code as usize).unwrap_or(MISSING).to_owned(),
                             Some(new) => planned

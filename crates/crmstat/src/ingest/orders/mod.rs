@@ -12,6 +12,7 @@
 //! | `runs` | lines of one order that follow one another |
 //! | `per_customer` | orders gathered into one value per customer |
 //! | `all_rows` | orders collected as columns |
+//! | `daily` | orders added up by labels and day |
 //! | `repeated_ids` | whether an order may be in several rows |
 //! | `guests` | whether one id stands for all guests |
 //! | `order_totals` | whether rows repeat the amount of their order |
@@ -20,6 +21,7 @@
 
 pub(crate) mod all_rows;
 pub(crate) mod amount;
+pub(crate) mod daily;
 pub(crate) mod discount;
 pub(crate) mod fast_path;
 pub(crate) mod guests;
