@@ -16,6 +16,7 @@ mod readme;
 mod report;
 mod report_again;
 mod rfm;
+mod sales;
 mod same_bytes;
 mod segment;
 mod support;

@@ -8,6 +8,7 @@ mod deals;
 mod pipeline;
 mod retail;
 mod rfm_r;
+mod sales;
 
 use crmstat::{
     analysis::rfm::{self, Options, Rfm},
