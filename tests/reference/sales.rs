@@ -56,9 +56,12 @@ fn by(export: &mut Export, column: &str, window: Window, measures: &[Measure]) -
     sales::sales(export, &query, &[]).unwrap().result
 }
 
+/// A label, its revenue and its orders.
+type Group = (&'static str, f64, f64);
+
 #[test]
 fn the_shipped_orders_of_2025_by_region_channel_manager_and_product() {
-    let expected: [(&str, &[(&str, f64, f64)]); 4] = [
+    let expected: [(&str, &[Group]); 4] = [
         (
             "region",
             &[

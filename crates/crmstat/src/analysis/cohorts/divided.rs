@@ -35,7 +35,7 @@ pub fn divided(
     tables: &[Records],
 ) -> Result<Imported<Divided>> {
     let names = [by.to_owned()];
-    let facts = Facts::read(export, options.window, &names, Needs::optional(), tables)?;
+    let facts = Facts::read(export, options.window, &names, Needs::default(), tables)?;
     facts.try_map(|facts| Divided::of(&facts.orders, &facts.dims[0].1, options, by))
 }
 

@@ -58,7 +58,7 @@ pub fn flow(
     tables: &[Records],
 ) -> Result<Imported<Flow>> {
     let names: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
-    let facts = Facts::read(export, options.window, &names, Needs::optional(), tables)?;
+    let facts = Facts::read(export, options.window, &names, Needs::default(), tables)?;
     facts.try_map(|facts| Flow::of(&facts, options, by))
 }
 
@@ -73,7 +73,7 @@ pub fn flow_of(
     tables: &[Records],
 ) -> Result<Flow> {
     let names: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
-    let facts = Facts::of_orders(orders, options.window, &names, Needs::optional(), tables)?;
+    let facts = Facts::of_orders(orders, options.window, &names, Needs::default(), tables)?;
     Flow::of(&facts, options, by)
 }
 

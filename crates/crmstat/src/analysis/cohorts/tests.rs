@@ -167,6 +167,8 @@ order_id,customer_id,order_date,amount,channel
 6,D,2025-03-30,-5,web
 ";
 
+    type Group<'a> = (Option<&'a str>, Vec<Vec<u64>>, f64);
+
     #[test]
     fn customers_stay_where_their_first_purchase_was() {
         let read = || {
@@ -175,7 +177,7 @@ order_id,customer_id,order_date,amount,channel
             divided(&mut export, &Options::default(), "channel", &[]).unwrap().result
         };
         let found: Divided = read();
-        let groups: Vec<(Option<&str>, Vec<Vec<u64>>, f64)> = found
+        let groups: Vec<Group<'_>> = found
             .groups()
             .iter()
             .map(|(label, own)| {

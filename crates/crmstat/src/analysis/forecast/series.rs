@@ -3,7 +3,7 @@
 use super::Period;
 use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
-    analysis::sales::facts::{Facts, Needs},
+    analysis::sales::facts::{Facts, Need, Needs},
     data::{Column, Field, Labels, Orders, Records, Texts, sales::is_purchase},
     ingest::{Dimension, Export, Imported},
 };
@@ -143,8 +143,8 @@ impl SeriesSet {
         query: &Query,
         tables: &[Records],
     ) -> Result<Imported<Self>> {
-        let quantity = query.measure == Measure::Quantity;
-        let needs = Needs { quantity, may_lack: true, ..Needs::default() };
+        let quantity = Need::optional(query.measure == Measure::Quantity);
+        let needs = Needs { quantity, ..Needs::default() };
         let facts = Facts::read(export, query.window, &query.by, needs, tables)?;
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");

@@ -99,7 +99,7 @@ fn add(activities: &mut Activities, customer: u32, events: &[Event], calendar: &
     let mut rest = events;
     let mut last_day = first_day;
     let (mut purchases, mut net) = (0, 0_i64);
-    for period in 0..count {
+    for (period, activity) in activities[..count].iter_mut().enumerate() {
         let end = rest.partition_point(|event| event.period <= period);
         let (own, later) = rest.split_at(end);
         rest = later;
@@ -110,7 +110,6 @@ fn add(activities: &mut Activities, customer: u32, events: &[Event], calendar: &
         if let Some(last) = own.iter().rev().find(|event| event.bought) {
             last_day = last.day;
         }
-        let activity = &mut activities[period];
         if period >= first_period {
             let days = f64::from(last_day - first_day);
             let (number, sum, squares) = &mut activity.known;

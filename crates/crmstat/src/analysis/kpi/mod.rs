@@ -22,7 +22,7 @@ use crate::{
     AsOf, Error, Lang, Result, Window,
     analysis::sales::{
         Note, Period, PeriodSpan,
-        facts::{Facts, Needs},
+        facts::{Facts, Need, Needs},
     },
     data::{
         Deals, Orders, Records, TableKind,
@@ -160,10 +160,9 @@ fn needs(query: &Query) -> Needs {
     let of_margin =
         |kpi: Kpi| kpi.needs_cost() || matches!(kpi, Kpi::Romi | Kpi::LtvCac | Kpi::Payback);
     Needs {
-        quantity: false,
-        cost: is_asked(of_margin),
-        discount: is_asked(|kpi| kpi == Kpi::DiscountShare),
-        may_lack: true,
+        quantity: Need::No,
+        cost: Need::optional(is_asked(of_margin)),
+        discount: Need::optional(is_asked(|kpi| kpi == Kpi::DiscountShare)),
     }
 }
 

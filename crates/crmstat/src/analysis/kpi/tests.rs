@@ -21,7 +21,7 @@ fn built(orders: &[Order]) -> Orders {
         builder.push(
             OrderRow::new(&format!("C{customer}")[..], day, Money::from_units(*units))
                 .id(&format!("{at:04}")[..])
-                .with(Field::Channel, if customer % 2 == 0 { "web" } else { "store" }),
+                .with(Field::Channel, if customer.is_multiple_of(2) { "web" } else { "store" }),
         );
     }
     builder.build().unwrap().complete().unwrap()
@@ -75,8 +75,8 @@ proptest! {
             if is_divided { &[None, Some("web"), Some("store")] } else { &[None] };
         for group in groups {
             let is_own = |own: &&Order| match group {
-                Some("web") => own.0 % 2 == 0,
-                Some(_) => own.0 % 2 == 1,
+                Some("web") => own.0.is_multiple_of(2),
+                Some(_) => !own.0.is_multiple_of(2),
                 None => true,
             };
             let bought: Vec<&Order> = purchases.iter().filter(is_own).collect();

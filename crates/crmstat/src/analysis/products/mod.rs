@@ -26,7 +26,7 @@ use crate::{
         Measure, Note, Period, Value,
         calendar::Calendar,
         cube::{Cell, Cube, NONE},
-        facts::{Facts, Needs},
+        facts::{Facts, Need, Needs},
     },
     data::{Orders, Records, sales::is_purchase},
     ingest::{Export, Imported},
@@ -119,7 +119,7 @@ pub struct Product {
 pub struct Products {
     pub(super) as_of: AsOf,
     pub(super) by: String,
-    pub(super) products: Vec<Product>,
+    pub(super) all: Vec<Product>,
     pub(super) notes: Vec<Note>,
     pub(super) has_stock: bool,
 }
@@ -190,12 +190,11 @@ fn check(query: &Query) -> Result<()> {
 }
 
 fn needs(query: &Query) -> Needs {
+    let need = |is_must: bool| if is_must { Need::Must } else { Need::Optional };
     Needs {
-        quantity: true,
-        cost: true,
-        discount: false,
-        may_lack: query.stock.is_none()
-            && !matches!(query.measure, Measure::Margin | Measure::Quantity),
+        quantity: need(query.stock.is_some() || query.measure == Measure::Quantity),
+        cost: need(query.measure == Measure::Margin),
+        discount: Need::No,
     }
 }
 
@@ -278,7 +277,7 @@ impl Products {
         Ok(Self {
             as_of,
             by: query.by.clone(),
-            products: found.into_iter().map(|(_, _, product)| product).collect(),
+            all: found.into_iter().map(|(_, _, product)| product).collect(),
             notes,
             has_stock: query.stock.is_some(),
         })
@@ -291,7 +290,7 @@ impl Products {
 
     /// The products, those with the most of the measure first.
     pub fn products(&self) -> &[Product] {
-        &self.products
+        &self.all
     }
 
     /// What has to be known of the figures.
@@ -348,9 +347,9 @@ fn demand(cells: &[Cell], whole: &[usize], in_pieces: bool) -> Option<(f64, f64)
     let begun = whole.iter().position(|span| cells[*span].orders > 0)?;
     let values: Vec<f64> = whole[begun..]
         .iter()
-        .map(|span| match in_pieces {
-            true => cells[*span].quantity as f64,
-            false => cells[*span].units as f64,
+        .map(|span| {
+            let sum = if in_pieces { cells[*span].quantity } else { cells[*span].units };
+            sum as f64
         })
         .collect();
     let (n, scale) = (values.len() as f64, if in_pieces { 1e6 } else { 1e4 });

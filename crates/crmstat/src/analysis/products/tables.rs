@@ -61,7 +61,7 @@ impl Products {
     /// # Errors
     /// Never, as the columns are made here.
     pub fn table(&self, lang: Lang) -> Result<Table> {
-        let rows = || self.products.iter();
+        let rows = || self.all.iter();
         let missing = lang.pick(MISSING.0, MISSING.1);
         let (abc, xyz): (Vec<String>, Vec<Option<String>>) =
             rows().map(|own| (own.abc.to_string(), own.xyz.map(String::from))).unzip();
@@ -77,9 +77,10 @@ impl Products {
             "status",
             "model",
         ];
-        let name = match ours.contains(&self.by.as_str()) {
-            true => format!("by_{}", self.by),
-            false => self.by.clone(),
+        let name = if ours.contains(&self.by.as_str()) {
+            format!("by_{}", self.by)
+        } else {
+            self.by.clone()
         };
         let mut columns = vec![
             Column::text(
@@ -158,18 +159,18 @@ impl Products {
     /// Revenue past the range of money.
     pub fn matrix(&self) -> Result<Table> {
         let mut cells: Vec<(char, Option<char>)> =
-            self.products.iter().map(|own| (own.abc, own.xyz)).collect();
+            self.all.iter().map(|own| (own.abc, own.xyz)).collect();
         // Those of which nothing is said come last.
         cells.sort_unstable_by_key(|(abc, xyz)| (*abc, xyz.unwrap_or('~')));
         cells.dedup();
         let of = |cell: &(char, Option<char>)| {
             let cell = *cell;
-            self.products.iter().filter(move |own| (own.abc, own.xyz) == cell)
+            self.all.iter().filter(move |own| (own.abc, own.xyz) == cell)
         };
         let sum = |cell: &(char, Option<char>)| {
             of(cell).filter_map(|own| money(Some(own.revenue))).sum::<Option<Money>>()
         };
-        let all: f64 = self.products.iter().map(|own| own.revenue.to_f64()).sum();
+        let all: f64 = self.all.iter().map(|own| own.revenue.to_f64()).sum();
         let texts: Vec<(String, Option<String>)> =
             cells.iter().map(|(abc, xyz)| (abc.to_string(), xyz.map(String::from))).collect();
         Table::new(

@@ -100,12 +100,12 @@ impl Calendar {
             let PeriodSpan { number, span, whole, .. } = periods[at];
             let is_cut_at_end = span.end < whole.end;
             let previous = (at > 0).then(|| periods[at - 1]).filter(PeriodSpan::is_complete);
-            periods[at].previous = previous.map(|previous| match is_cut_at_end {
-                true => {
-                    let end = previous.span.first.plus_days(span.days()).min(previous.span.end);
-                    place(Span { first: previous.span.first, end })
+            periods[at].previous = previous.map(|previous| {
+                if !is_cut_at_end {
+                    return previous.own;
                 }
-                false => previous.own,
+                let end = previous.span.first.plus_days(span.days()).min(previous.span.end);
+                place(Span { first: previous.span.first, end })
             });
             let ago = match period {
                 Period::Month | Period::Quarter | Period::Year if !is_cut_at_end => {

@@ -87,7 +87,7 @@ impl Cube {
     ) -> Result<Self> {
         let orders = &facts.orders;
         let count = orders.groups();
-        let parts = rayon::current_num_threads().min(MOST_PARTS).max(1);
+        let parts = rayon::current_num_threads().clamp(1, MOST_PARTS);
         let of_part = |part: usize| -> Option<BTreeMap<Path, Vec<Cell>>> {
             let mut adding = Adding::new(calendar.spans.len());
             let mut path = Path::new();

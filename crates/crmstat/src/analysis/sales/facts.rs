@@ -36,21 +36,36 @@ impl Note {
     }
 }
 
-/// Which numbers of the lines have to be known; others are looked for and may be missing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::analysis) struct Needs {
-    pub(in crate::analysis) quantity: bool,
-    pub(in crate::analysis) cost: bool,
-    pub(in crate::analysis) discount: bool,
-    /// They may be nowhere.
-    pub(in crate::analysis) may_lack: bool,
+/// Whether a number of the lines is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::analysis) enum Need {
+    /// It is not.
+    #[default]
+    No,
+    /// It is, and may be nowhere.
+    Optional,
+    /// Without it there is no answer.
+    Must,
 }
 
-impl Needs {
-    /// Nothing but what is divided.
-    pub(in crate::analysis) fn optional() -> Self {
-        Self { may_lack: true, ..Self::default() }
+impl Need {
+    /// [`Need::Must`] where it is asked for.
+    pub(in crate::analysis) const fn must(is_asked: bool) -> Self {
+        if is_asked { Self::Must } else { Self::No }
     }
+
+    /// [`Need::Optional`] where it is asked for.
+    pub(in crate::analysis) const fn optional(is_asked: bool) -> Self {
+        if is_asked { Self::Optional } else { Self::No }
+    }
+}
+
+/// Which numbers of the lines are looked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::analysis) struct Needs {
+    pub(in crate::analysis) quantity: Need,
+    pub(in crate::analysis) cost: Need,
+    pub(in crate::analysis) discount: Need,
 }
 
 /// Orders ready to be added up.
@@ -96,12 +111,12 @@ impl Facts {
             want(Field::OrderId.into());
         }
         let is_needed = |field: Field| match field {
-            Field::Quantity => needs.quantity || needs.cost,
-            Field::Cost => needs.cost,
-            _ => needs.discount,
+            Field::Quantity => needs.quantity != Need::No || needs.cost != Need::No,
+            Field::Cost => needs.cost != Need::No,
+            _ => needs.discount != Need::No,
         };
         NUMBERS.into_iter().filter(|field| is_needed(*field)).for_each(|field| want(field.into()));
-        if needs.cost && table(TableKind::Products).is_some() {
+        if needs.cost != Need::No && table(TableKind::Products).is_some() {
             want(Field::Product.into());
         }
         let read = Orders::read(export, &query)?;
@@ -154,14 +169,14 @@ impl Facts {
             .collect::<Result<Vec<_>>>()?;
         let quantity = quantities(&orders);
         let (cost, note) = costs(&orders, quantity.as_deref(), table(TableKind::Products));
-        notes.extend(note.filter(|_| needs.cost));
+        notes.extend(note.filter(|_| needs.cost != Need::No));
         let discount = money_of(&orders, Field::Discount).map(<[Option<Money>]>::to_vec);
         let lacks = [
-            (needs.quantity && quantity.is_none(), Field::Quantity),
-            (needs.cost && cost.is_none(), Field::Cost),
-            (needs.discount && discount.is_none(), Field::Discount),
+            (needs.quantity == Need::Must && quantity.is_none(), Field::Quantity),
+            (needs.cost == Need::Must && cost.is_none(), Field::Cost),
+            (needs.discount == Need::Must && discount.is_none(), Field::Discount),
         ];
-        if let Some((_, field)) = lacks.into_iter().find(|(lacks, _)| *lacks && !needs.may_lack) {
+        if let Some((_, field)) = lacks.into_iter().find(|(lacks, _)| *lacks) {
             return Err(Error::data(format!("no column says the {field} of the sales"))
                 .with_hint(hint_for(field)));
         }

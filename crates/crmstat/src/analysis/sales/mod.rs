@@ -46,7 +46,7 @@ use crate::{
     data::{Orders, Records},
     ingest::{Export, Imported},
 };
-use facts::{Facts, Needs, Source};
+use facts::{Facts, Need, Needs, Source};
 
 /// What is asked of past sales.
 #[derive(Clone, Debug, Default)]
@@ -123,9 +123,8 @@ fn check(query: &Query) -> Result<()> {
 fn needs(query: &Query) -> Needs {
     let any = |wanted: fn(Measure) -> bool| query.measures.iter().any(|measure| wanted(*measure));
     Needs {
-        quantity: any(Measure::needs_quantity),
-        cost: any(Measure::needs_cost),
-        discount: any(Measure::needs_discount),
-        may_lack: false,
+        quantity: Need::must(any(Measure::needs_quantity)),
+        cost: Need::must(any(Measure::needs_cost)),
+        discount: Need::must(any(Measure::needs_discount)),
     }
 }

@@ -182,7 +182,7 @@ impl Plan {
                 None => outside += 1,
                 Some(_) if !measures.contains(&row.measure) => unasked += 1,
                 Some(at) => {
-                    *planned.values.entry((path, at, row.measure.name())).or_default() += row.value
+                    *planned.values.entry((path, at, row.measure.name())).or_default() += row.value;
                 }
             }
         }

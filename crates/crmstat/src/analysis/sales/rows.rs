@@ -116,7 +116,7 @@ impl Sales {
             let kept = largest(&cube, depth, calendar.all, measures[0], top);
             cube = source.cube(&calendar, &|path: &mut Path| {
                 if kept.binary_search(path).is_err() {
-                    path.iter_mut().for_each(|code| *code = OTHERS);
+                    path.fill(OTHERS);
                 }
             })?;
         }
@@ -216,9 +216,8 @@ impl Sales {
                         value: own,
                         previous,
                         year_ago: value(cells, period.year_ago),
-                        share: own.zip(total).and_then(|(own, total)| match measure.is_mean() {
-                            true => None,
-                            false => own.over(total),
+                        share: own.zip(total).and_then(|(own, total)| {
+                            if measure.is_mean() { None } else { own.over(total) }
                         }),
                         rank: None,
                         contribution: contribution(),

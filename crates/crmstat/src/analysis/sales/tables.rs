@@ -65,8 +65,8 @@ impl Sales {
             "Период",
             rows().map(|row| self.periods[row.period].whole.first),
         )];
-        columns.extend(self.dimension_columns(rows().map(|row| row.group), lang));
-        columns.push(self.measure_column(rows().map(|row| row.measure), lang));
+        columns.extend(self.dimension_columns(&rows().map(|row| row.group), lang));
+        columns.push(Self::measure_column(rows().map(|row| row.measure), lang));
         columns.extend([
             values("value", "Значение", &|row| row.value),
             values("previous", "Предыдущий период", &|row| row.previous),
@@ -157,10 +157,11 @@ impl Sales {
             .collect();
         let is_money = self.measures.iter().all(|measure| measure.is_money());
         let mut columns: Vec<Column> =
-            self.dimension_columns(rows.iter().map(|(group, _)| *group), lang);
-        columns.push(
-            self.measure_column(rows.iter().map(|(_, measure)| self.measures[*measure]), lang),
-        );
+            self.dimension_columns(&rows.iter().map(|(group, _)| *group), lang);
+        columns.push(Self::measure_column(
+            rows.iter().map(|(_, measure)| self.measures[*measure]),
+            lang,
+        ));
         for (at, period) in self.periods.iter().enumerate() {
             let name = period.whole.first.to_string();
             let value = |(group, measure): &(usize, usize)| {
@@ -177,7 +178,7 @@ impl Sales {
 
     fn dimension_columns(
         &self,
-        groups: impl Iterator<Item = usize> + Clone,
+        groups: &(impl Iterator<Item = usize> + Clone),
         lang: Lang,
     ) -> Vec<Column> {
         let shown = |label: &str| match label {
@@ -188,16 +189,14 @@ impl Sales {
         let column = |(at, name): (usize, &String)| {
             let own: Vec<Option<String>> =
                 self.groups.iter().map(|labels| labels[at].as_deref().map(shown)).collect();
-            let name = match OURS.contains(&name.as_str()) {
-                true => format!("by_{name}"),
-                false => name.clone(),
-            };
+            let name =
+                if OURS.contains(&name.as_str()) { format!("by_{name}") } else { name.clone() };
             Column::text(name.clone(), name, groups.clone().map(|group| own[group].as_deref()))
         };
         self.by.iter().enumerate().map(column).collect()
     }
 
-    fn measure_column(&self, measures: impl Iterator<Item = Measure>, lang: Lang) -> Column {
+    fn measure_column(measures: impl Iterator<Item = Measure>, lang: Lang) -> Column {
         let labels = Measure::ALL.map(|measure| lang.pick(measure.name(), measure.russian()));
         let code = |measure: Measure| {
             Measure::ALL.iter().position(|own| *own == measure).map(|at| at as u32)

@@ -22,6 +22,10 @@ struct Line {
     discount: Option<i64>,
 }
 
+/// A region, or none; the outer one is any.
+#[allow(clippy::option_option)]
+type Region = Option<Option<usize>>;
+
 const START: i32 = 19_700;
 const REGIONS: [&str; 3] = ["East", "North", "West"];
 
@@ -74,12 +78,7 @@ fn orders(lines: &[Line]) -> Orders {
 }
 
 /// What `measure` is of the lines on the days from `first` up to `end`, in `region` if one is given.
-fn slow(
-    lines: &[Line],
-    measure: Measure,
-    (first, end): (i32, i32),
-    region: Option<Option<usize>>,
-) -> Option<f64> {
+fn slow(lines: &[Line], measure: Measure, (first, end): (i32, i32), region: Region) -> Option<f64> {
     let total =
         |id: usize| lines.iter().filter(|own| own.id == id).map(|own| own.units).sum::<i64>();
     let found: Vec<&Line> = lines
@@ -151,7 +150,7 @@ fn measures(lines: &[Line]) -> Vec<Measure> {
         .collect()
 }
 
-fn group(sales: &Sales, row: &Row) -> Option<Option<usize>> {
+fn group(sales: &Sales, row: &Row) -> Region {
     let label = sales.groups()[row.group].first()?.as_deref()?;
     Some(REGIONS.iter().position(|region| *region == label))
 }
@@ -270,6 +269,9 @@ fn the_largest_groups_and_the_others_are_the_whole() {
     assert_eq!(table.columns().last().unwrap().name(), "total");
 }
 
+/// Group, plan, attainment, run rate.
+type Planned = (Option<String>, f64, Option<f64>, Option<f64>);
+
 #[test]
 fn a_plan_stands_beside_the_fact() {
     let row = |period: &str, region: Option<&str>, value: f64| PlanRow {
@@ -287,7 +289,7 @@ fn a_plan_stands_beside_the_fact() {
         row("2025-07-01", None, 200.0),
     ]);
     let found = of_orders(&few(), &Query { plan: Some(plan.clone()), ..by_region() }, &[]).unwrap();
-    let planned: Vec<(Option<String>, f64, Option<f64>, Option<f64>)> = found
+    let planned: Vec<Planned> = found
         .rows()
         .iter()
         .filter_map(|row| {
