@@ -5,6 +5,7 @@ mod border;
 mod churn;
 mod clv;
 mod cohorts;
+mod deals;
 mod forecast;
 mod forecast_kinds;
 mod generate;

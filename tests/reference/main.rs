@@ -5,6 +5,7 @@
 
 mod cdnow;
 mod deals;
+mod funnel;
 mod pipeline;
 mod retail;
 mod rfm_r;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Window,
     analysis::inspect::Source,
-    data::{Field, TableKind},
+    data::{DealStatus, Deals, Field, TableKind},
     ingest::{
         Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, files_named,
         profile::{Profile, Rates},
@@ -60,7 +60,7 @@ pub(crate) fn named(patterns: &[String]) -> Result<Vec<ExportFile>> {
 
 /// The files of each table beside the orders or deals; products first, as they may give the prices of the
 /// lines, then lines, as these may give the amounts.
-pub(crate) fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 6] {
+pub(crate) fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 8] {
     [
         (TableKind::Products, &args.products),
         (TableKind::Lines, &args.lines),
@@ -68,6 +68,8 @@ pub(crate) fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 6] {
         (TableKind::Activities, &args.activities),
         (TableKind::History, &args.history),
         (TableKind::Spend, &args.spend),
+        (TableKind::Leads, &args.leads),
+        (TableKind::Tickets, &args.tickets),
     ]
 }
 
@@ -89,14 +91,7 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
                 .then(|| Ok((known_field(field)?, column.to_owned())))
         })
         .collect::<Result<_>>()?;
-    let stages = args
-        .stage
-        .iter()
-        .map(|given| {
-            let (label, status) = pair(given, "--stage", "Contract signed=won")?;
-            Ok((label.to_owned(), status.parse()?))
-        })
-        .collect::<Result<_>>()?;
+    let stages = stages(args)?;
     Ok(ReadOptions {
         // A profile without such a table says nothing about it.
         profile: args.profile.as_deref().map(profile).transpose()?.filter(|profile| {
@@ -143,6 +138,25 @@ pub(crate) fn window(as_of: Option<&str>, since: Option<&str>) -> Result<Window>
     Ok(window)
 }
 
+/// A field by which deals are divided, under its name or a usual other one.
+pub(crate) fn deal_field(name: &str) -> Result<Field> {
+    let name = name.trim();
+    let field = match name {
+        "manager" => Some(Field::Owner),
+        "customer" => Some(Field::CustomerId),
+        "reason" => Some(Field::LostReason),
+        name => Field::from_name(name),
+    };
+    field.ok_or_else(|| {
+        let known =
+            Deals::FIELDS.iter().filter(|field| field.is_text() && **field != Field::OrderId);
+        let known: Vec<&str> = known.map(|field| field.name()).collect();
+        Error::usage(format!("deals have no field `{name}`"))
+            .with_hint(format!("one of {}", known.join(", ")))
+            .into()
+    })
+}
+
 /// The level of intervals, given in percent.
 pub(crate) fn level(percent: f64) -> Result<f64> {
     if percent > 0.0 && percent < 100.0 {
@@ -170,6 +184,17 @@ pub(crate) fn triple<T: Copy + std::str::FromStr>(given: &str, option: &str) -> 
 /// The text of a file that an option names; `role` says what it is for.
 pub(crate) fn text_of(role: &str, path: &Path) -> Result<String> {
     Ok(inputs().read_text(role, path)?)
+}
+
+/// What `--stage` says of labels.
+pub(crate) fn stages(args: &ReadArgs) -> Result<Vec<(String, DealStatus)>> {
+    args.stage
+        .iter()
+        .map(|given| {
+            let (label, status) = pair(given, "--stage", "Contract signed=won")?;
+            Ok((label.to_owned(), status.parse()?))
+        })
+        .collect()
 }
 
 fn profile(given: &str) -> Result<Profile> {

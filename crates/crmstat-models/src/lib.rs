@@ -11,6 +11,7 @@
 //! | [`churn`] | who is about to leave? |
 //! | [`clv`] | what is each customer worth? |
 //! | [`forecast`] | what will be sold? |
+//! | [`rates`] | what do shares of few trials say? |
 //!
 //! Architecture Invariant: no polars, no file formats, no dates; a caller turns those into numbers.
 
@@ -23,6 +24,7 @@ pub mod matrix;
 pub mod optimise;
 pub mod parallel;
 pub mod random;
+pub mod rates;
 pub mod rfm;
 pub mod segments;
 pub mod special;

@@ -4,14 +4,19 @@ mod churn;
 mod clv;
 mod cohorts;
 mod forecast;
+mod funnel;
 mod generate;
+mod managers;
+mod next_order;
 mod output;
 mod read;
 mod report;
 mod rfm;
 mod sales;
 mod segment;
+mod strategy;
 mod subjects;
+mod why;
 
 pub(crate) use churn::{
     CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, PopulationArg,
@@ -20,14 +25,19 @@ pub(crate) use churn::{
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
 pub(crate) use forecast::ForecastArgs;
+pub(crate) use funnel::{FunnelArgs, FunnelTable};
 pub(crate) use generate::GenerateArgs;
+pub(crate) use managers::ManagersArgs;
+pub(crate) use next_order::NextOrderArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::ReadArgs;
 pub(crate) use report::{ReportArgs, TableFormatArg};
 pub(crate) use rfm::RfmArgs;
 pub(crate) use sales::{KpiArgs, ProductsArgs, SalesArgs};
 pub(crate) use segment::{ScaleArg, SegmentArgs, TransformArg};
+pub(crate) use strategy::StrategyArgs;
 pub(crate) use subjects::SubjectArgs;
+pub(crate) use why::{WhyArgs, WhyTable};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -65,6 +75,16 @@ pub(crate) enum Command {
     Products(Box<ProductsArgs>),
     /// Sales by period, per product, region, manager, with intervals
     Forecast(Box<ForecastArgs>),
+    /// Deals by stage: reached, moved on, died, days; win rates, cycle, velocity, reasons of loss
+    Funnel(Box<FunnelArgs>),
+    /// The sales team compared fairly: win rates, cycle, activities, speed to lead
+    Managers(Box<ManagersArgs>),
+    /// Why revenue moved between two periods, and who moved it
+    Why(Box<WhyArgs>),
+    /// One of seven strategies per customer, with a reason and a next step
+    Strategy(Box<StrategyArgs>),
+    /// When each customer orders again, and who is overdue by their own rhythm
+    NextOrder(Box<NextOrderArgs>),
     /// All of it: one page, the tables and the models, in a folder
     Report(Box<ReportArgs>),
     /// Synthetic CRM data with known truth

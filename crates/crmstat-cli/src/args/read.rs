@@ -84,6 +84,12 @@ pub(crate) struct ReadArgs {
     /// Spend: period, channel, amount
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) spend: Vec<String>,
+    /// Leads: created, source, status, manager, deal
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) leads: Vec<String>,
+    /// Tickets: opened, first answer, resolved, kind
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) tickets: Vec<String>,
     /// Write every rejected row with its reason to this CSV file
     #[arg(long, value_name = "FILE")]
     pub(crate) quarantine: Option<PathBuf>,

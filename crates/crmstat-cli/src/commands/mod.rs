@@ -5,22 +5,27 @@ mod clv;
 mod cohorts;
 mod completions;
 mod forecast;
+mod funnel;
 mod generate;
 mod history;
 mod inspect;
 mod kpi;
+mod managers;
+mod next_order;
 mod products;
 mod record;
 mod report;
 mod rfm;
 mod sales;
 mod segment;
+mod strategy;
+mod why;
 
 use crate::args::{Cli, Command, ReadArgs};
 use crate::{memory, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    data::{Join, Ledger, Records, TableKind},
+    data::{Join, Ledger, Notice, Records, Severity, TableKind},
     ingest::Export,
     write::Meta,
 };
@@ -42,6 +47,11 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Kpi(args) => kpi::run(&args),
         Command::Products(args) => products::run(&args),
         Command::Forecast(args) => forecast::run(&args),
+        Command::Funnel(args) => funnel::run(&args),
+        Command::Managers(args) => managers::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Strategy(args) => strategy::run(&args),
+        Command::NextOrder(args) => next_order::run(&args),
         Command::Completions { shell } => completions::run(shell),
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
@@ -125,6 +135,17 @@ fn column_of_table(name: &str) -> &str {
     let of_table =
         |(table, column)| known.iter().any(|kind| kind.name() == table).then_some(column);
     name.trim().split_once('.').and_then(of_table).unwrap_or(name.trim())
+}
+
+/// Says what changes the answer, which `--strict` refuses.
+fn told(args: &ReadArgs, printer: &Printer, notices: &[Notice]) -> Result<()> {
+    if args.strict {
+        let severe = |notice: &&Notice| notice.severity > Severity::Note;
+        let severe: Vec<Notice> = notices.iter().filter(severe).cloned().collect();
+        Notice::refuse(&severe)?;
+    }
+    printer.notices(notices);
+    Ok(())
 }
 
 /// What every result says about its run.

@@ -129,7 +129,16 @@ impl KaplanMeier {
 
     /// The first time at which at most half are left; `None` when more than half outlast observation.
     pub fn median(&self) -> Option<f64> {
-        self.steps.iter().find(|step| step.survival <= 0.5).map(|step| step.time)
+        self.quantile(0.5)
+    }
+
+    /// The first time by which at least the share `ended` has ended; `None` when more outlast observation.
+    ///
+    /// A product of shares that is 1/4 on paper may be a hair above it, which is no reason to wait for the
+    /// next ending.
+    pub fn quantile(&self, ended: f64) -> Option<f64> {
+        const HAIR: f64 = 1e-12;
+        self.steps.iter().find(|step| step.survival <= 1.0 - ended + HAIR).map(|step| step.time)
     }
 }
 
@@ -181,5 +190,19 @@ mod tests {
         assert!(KaplanMeier::fit(&lives, 1.0).unwrap_err().is_parameter());
         let odd = [Lifetime { length: f64::NAN, ended: true }];
         assert!(KaplanMeier::fit(&odd, 0.9).unwrap_err().is_data());
+    }
+
+    #[test]
+    fn quantiles_without_censoring_are_the_ordered_times() {
+        // For n lifetimes the share p has ended with the ceil(p n)-th of them.
+        for n in 1..60_u32 {
+            let lives: Vec<Lifetime> =
+                (1..=n).map(|at| Lifetime { length: f64::from(at), ended: true }).collect();
+            let curve = KaplanMeier::fit(&lives, 0.95).unwrap();
+            for quarter in 1..4_u32 {
+                let expected = (quarter * n).div_ceil(4);
+                assert_eq!(curve.quantile(f64::from(quarter) / 4.0), Some(f64::from(expected)));
+            }
+        }
     }
 }

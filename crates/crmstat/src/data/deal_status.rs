@@ -1,7 +1,10 @@
 //! What became of a deal.
 
+use serde::{Deserialize, Serialize};
+
 /// What became of a deal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DealStatus {
     /// Sold.
     Won,

@@ -18,6 +18,18 @@ pub struct Deals {
     closed: Vec<Option<Timestamp>>,
     amount: Vec<Option<Money>>,
     fields: Vec<(Field, Column)>,
+    stages: DealStages,
+}
+
+/// What the profile of an export says of its stages, and of its close dates.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DealStages {
+    /// Labels that the profile takes for stages in progress, in its order.
+    pub(crate) order: Vec<String>,
+    /// Labels among those of the stages that say that a deal is closed.
+    pub(crate) closing: Vec<String>,
+    /// Whether an open deal's close date is the expected one.
+    pub(crate) close_is_planned: bool,
 }
 
 impl Deals {
@@ -84,6 +96,7 @@ impl Deals {
                 .iter()
                 .map(|(field, column)| (*field, column.reordered(&heads)))
                 .collect(),
+            stages: DealStages::default(),
         };
         let dates = |field| match deals.field(field) {
             Some(Column::Date(dates)) => dates.clone(),
@@ -145,8 +158,50 @@ impl Deals {
         }
     }
 
-    fn field(&self, field: Field) -> Option<&Column> {
+    /// The values of `field`; `None` where it is not read. A field that the export does not have is read as
+    /// missing in every deal.
+    pub fn field(&self, field: Field) -> Option<&Column> {
         self.fields.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+    }
+
+    /// Whether any deal has a value of `field`.
+    pub fn has(&self, field: Field) -> bool {
+        match self.field(field) {
+            None => false,
+            Some(Column::Text(labels)) => !labels.labels().is_empty(),
+            Some(Column::Date(dates)) => dates.iter().any(Option::is_some),
+            Some(Column::Money(amounts)) => amounts.iter().any(Option::is_some),
+            Some(Column::Number(numbers)) => numbers.iter().any(|number| !number.is_nan()),
+        }
+    }
+
+    /// When `deal`, an open one, is expected to close; `None` is unknown.
+    ///
+    /// That is [`Field::ExpectedCloseAt`] where it was read, and otherwise the close date in an export whose
+    /// open deals carry the planned one.
+    pub fn expected_close(&self, deal: usize) -> Option<Timestamp> {
+        let date = |field| match self.field(field) {
+            Some(Column::Date(dates)) => dates[deal],
+            _ => None,
+        };
+        let planned = || date(Field::ClosedAt).filter(|_| self.stages.close_is_planned);
+        date(Field::ExpectedCloseAt).or_else(planned)
+    }
+
+    /// The labels of stages in progress that the profile of the export knows, in its order.
+    pub fn profile_stages(&self) -> &[String] {
+        &self.stages.order
+    }
+
+    /// The labels among those of the stages that say that a deal is closed, such as "Closed Won": no stage of
+    /// the way there.
+    pub fn closing_stages(&self) -> &[String] {
+        &self.stages.closing
+    }
+
+    /// The same deals with what the profile says of their stages.
+    pub(crate) fn with_stages(self, stages: DealStages) -> Self {
+        Self { stages, ..self }
     }
 }
 

@@ -25,6 +25,10 @@ pub enum TableKind {
     Spend,
     /// Time series, one observation a row: series, date, value.
     Series,
+    /// Requests of people who are no customers yet: created, source, status, manager, deal.
+    Leads,
+    /// Requests of customers: opened, first answer, resolved, kind.
+    Tickets,
 }
 
 impl TableKind {
@@ -40,6 +44,8 @@ impl TableKind {
             Self::History => "history",
             Self::Spend => "spend",
             Self::Series => "series",
+            Self::Leads => "leads",
+            Self::Tickets => "tickets",
         }
     }
 }
@@ -58,6 +64,8 @@ impl TableKind {
             Self::Spend => &[Field::Period, Field::Amount],
             // A value that is missing is a gap in its series.
             Self::Series => &[Field::Date],
+            Self::Leads => &[Field::CreatedAt],
+            Self::Tickets => &[Field::OpenedAt],
             Self::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
             Self::Deals => &[Field::CustomerId, Field::Amount],
         }
@@ -139,6 +147,9 @@ fields! {
     Series "series" "The name of the time series that an observation belongs to.",
     Date "date" "The day of an observation, or the first day of its period.",
     Value "value" "The value of an observation.",
+    OpenedAt "opened_at" "When the ticket was opened.",
+    FirstAnswerAt "first_answer_at" "When the ticket was first answered.",
+    ResolvedAt "resolved_at" "When the ticket was resolved.",
 }
 
 impl Field {
@@ -182,7 +193,10 @@ impl Field {
             | Self::ContractEnd
             | Self::EnteredAt
             | Self::Period
-            | Self::Date => FieldType::Date,
+            | Self::Date
+            | Self::OpenedAt
+            | Self::FirstAnswerAt
+            | Self::ResolvedAt => FieldType::Date,
             Self::Amount | Self::Price | Self::Discount | Self::Refunded | Self::Cost => {
                 FieldType::Money
             }

@@ -1,13 +1,14 @@
 //! Exact amounts of money.
 
+use serde::Serialize;
 use std::{fmt, iter::Sum, ops::Neg};
 
 /// An amount in units of 1/10,000 of the currency, exact from the parser to the last sum.
 ///
 /// Four decimals hold every currency's minor unit and the unit prices that invoices carry; 64 bits hold
 /// 922 trillion either way. Arithmetic is checked: an overflow is `None`, never a wrong number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Money(i64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Money(#[serde(serialize_with = "super::serialise::money")] i64);
 
 impl Money {
     /// Decimals of the fixed scale.

@@ -1,6 +1,6 @@
 //! What changes an answer without having been asked for: told with the answer, worst first.
 
-use super::DiscountUnit;
+use super::{DealFinding, DiscountUnit};
 use crate::{Date, Error, Lang, Money, Place, Result};
 use std::fmt;
 
@@ -159,6 +159,8 @@ pub enum Finding {
         /// The column's header.
         column: String,
     },
+    /// What was found in deals and their history.
+    Deals(DealFinding),
     /// Deals in an open stage that have a close date.
     OpenWithCloseDate {
         /// The column's header.

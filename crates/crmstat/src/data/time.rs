@@ -3,6 +3,7 @@
 //! An export's stamps are local to the business that wrote them; crmstat keeps them so. Only stamps that
 //! carry a zone are moved, to the zone the caller names.
 
+use serde::Serialize;
 use std::fmt;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -11,8 +12,8 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub(crate) const OUT_OF_RANGE: &str = "a year outside 1900 to 2199";
 
 /// A calendar day of the proleptic Gregorian calendar, as days since 1970-01-01.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(i32);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Date(#[serde(serialize_with = "super::serialise::date")] i32);
 
 impl Date {
     /// The earliest date that a cell may hold. Earlier ones are placeholders such as year 0 or 1.
@@ -110,8 +111,8 @@ impl std::str::FromStr for Date {
 }
 
 /// A second of local time, as seconds since 1970-01-01 00:00:00.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Timestamp(#[serde(serialize_with = "super::serialise::timestamp")] i64);
 
 impl Timestamp {
     /// The instant `seconds` after 1970-01-01 00:00:00.
@@ -148,7 +149,7 @@ impl fmt::Display for Timestamp {
 /// The exclusive instant at which the world is observed: the first moment of a day.
 ///
 /// An event at or after it does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct AsOf(Date);
 
 impl AsOf {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, Money, Result, Timestamp,
-    data::{Column, ColumnKey, DealStatus, Deals, Field, TableKind},
+    data::{Column, ColumnKey, DealStages, DealStatus, Deals, Field, TableKind},
     ingest::{
         orders::{
             all_rows::{decide, repeated},
@@ -22,6 +22,7 @@ use crate::{
             tally::Tally,
             verdict::account,
         },
+        profile::{CloseDate, Stages},
     },
 };
 
@@ -44,14 +45,68 @@ impl Deals {
     /// # Errors
     /// What the export cannot bear: another table, unknown closing stages.
     pub fn read(export: &mut Export) -> Result<Imported<Self>> {
-        export.collect_deals()?.try_map(|collected| {
+        Self::read_with(export, &[])
+    }
+
+    /// Reads the deals of `export` with `more` of their fields besides [`Deals::FIELDS`], such as
+    /// [`Field::ExpectedCloseAt`].
+    ///
+    /// # Errors
+    /// As [`Deals::read`].
+    pub fn read_with(export: &mut Export, more: &[Field]) -> Result<Imported<Self>> {
+        let mut fields = Self::FIELDS.to_vec();
+        for field in more {
+            if !fields.contains(field) && *field != Field::Amount {
+                fields.push(*field);
+            }
+        }
+        let read = export.collect_deals(&fields)?;
+        let (inputs, options) = (export.inputs(), export.options());
+        read.try_map(|collected| {
             let CollectedDeals { status, amount, columns, are_lines } = collected;
             let rows: Vec<u32> = (0..status.len() as u32).collect();
             let ordered = |(field, raw): &(Field, RawColumn)| (*field, raw.ordered(&rows));
             let fields: Vec<(Field, Column)> = columns.iter().map(ordered).collect();
-            Self::assemble(&status, &amount, &fields, are_lines)
+            let deals = Self::assemble(&status, &amount, &fields, are_lines)?;
+            let stages = stages_of(&deals, inputs, options);
+            Ok(deals.with_stages(stages))
         })
     }
+}
+
+/// What the profiles of `inputs` say of the stages of `deals`.
+///
+/// A label at which an open deal stands closes none, whatever it is called.
+fn stages_of(deals: &Deals, inputs: &[Input], options: &ReadOptions) -> DealStages {
+    let mut stages = DealStages::default();
+    let Some(labels) = deals.labels(Field::Stage) else { return stages };
+    let mut is_open = vec![false; labels.labels().len()];
+    for deal in 0..deals.len() {
+        if let Some(code) = labels.code(deal) {
+            is_open[code as usize] |= deals.status()[deal] == DealStatus::Open;
+        }
+    }
+    let texts: Vec<&str> =
+        (0..labels.labels().len()).filter_map(|code| labels.labels().get(code)).collect();
+    for input in inputs {
+        let profile = &input.mapping.profile;
+        stages.close_is_planned |= input.mapping.close_date == CloseDate::Planned;
+        let known = Stages::new(profile, &options.stages);
+        for (text, is_open) in texts.iter().zip(&is_open) {
+            let closes = matches!(known.of_label(text), Some(DealStatus::Won | DealStatus::Lost));
+            if closes && !is_open && !stages.closing.iter().any(|label| label == text) {
+                stages.closing.push((*text).to_owned());
+            }
+        }
+        let given = options.stages.iter().filter(|(_, status)| *status == DealStatus::Open);
+        let given = given.map(|(label, _)| label);
+        for label in given.chain(&profile.stages.open) {
+            if !stages.order.contains(label) {
+                stages.order.push(label.clone());
+            }
+        }
+    }
+    stages
 }
 
 /// What one thread keeps while it reads.
@@ -68,6 +123,7 @@ struct State {
 pub(crate) fn collect_deals(
     inputs: &mut [Input],
     options: &ReadOptions,
+    read: &[Field],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Imported<CollectedDeals>> {
     let are_lines = inputs.iter().all(|input| input.mapping.lines);
@@ -75,10 +131,7 @@ pub(crate) fn collect_deals(
         deals: CollectedDeals {
             status: Vec::new(),
             amount: Vec::new(),
-            columns: Deals::FIELDS
-                .iter()
-                .map(|field| (*field, RawColumn::new(&(*field).into())))
-                .collect(),
+            columns: read.iter().map(|field| (*field, RawColumn::new(&(*field).into()))).collect(),
             are_lines,
         },
         tally: Tally::default(),
@@ -92,14 +145,13 @@ pub(crate) fn collect_deals(
                 "deals have a stage or status, and rows for open and lost ones; see `crmstat inspect`",
             ));
         }
-        let mut fields = Deals::FIELDS.to_vec();
+        let mut fields = read.to_vec();
         fields.extend([Field::Amount, Field::Probability]);
         let keys: Vec<ColumnKey> = fields.into_iter().map(ColumnKey::from).collect();
         decide(input, &keys, options)?;
         let input = &*input;
         let column = |field: Field| super::records::column_of(input, field);
-        let mut columns: Vec<usize> =
-            Deals::FIELDS.iter().filter_map(|field| column(*field)).collect();
+        let mut columns: Vec<usize> = read.iter().filter_map(|field| column(*field)).collect();
         columns.extend(DealPart::columns(&input.mapping));
         columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
         columns.extend(Counting::columns(input));
@@ -113,7 +165,7 @@ pub(crate) fn collect_deals(
             deal: DealPart::new(input, &wanted, options, false),
             amount: part(Field::Amount),
             currency: part(Field::Currency),
-            fields: Deals::FIELDS.map(part).to_vec(),
+            fields: read.iter().map(|field| part(*field)).collect(),
             counting: Counting::new(input, &wanted),
             options,
         };

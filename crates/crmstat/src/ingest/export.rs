@@ -270,8 +270,10 @@ impl Export {
     }
 
     /// Collects every deal, whatever became of it.
-    pub(crate) fn collect_deals(&mut self) -> Result<Imported<CollectedDeals>> {
-        collect_deals(&mut self.inputs, &self.options, progress_of(self.progress.as_ref()))
+    /// `fields` begin with [`Deals::FIELDS`](crate::data::Deals::FIELDS).
+    pub(crate) fn collect_deals(&mut self, fields: &[Field]) -> Result<Imported<CollectedDeals>> {
+        let progress = progress_of(self.progress.as_ref());
+        collect_deals(&mut self.inputs, &self.options, fields, progress)
     }
 
     /// Collects the rows of a table that is neither orders nor deals.

@@ -15,7 +15,9 @@ impl Join {
     pub fn new(export: &Export, table: &Records, lines: Option<&Records>) -> Result<Option<Self>> {
         let has = |field| table.labels(field).is_some();
         let by = match table.kind() {
-            TableKind::Activities | TableKind::Customers if has(Field::CustomerId) => {
+            TableKind::Activities | TableKind::Customers | TableKind::Tickets
+                if has(Field::CustomerId) =>
+            {
                 Field::CustomerId
             }
             TableKind::Products => Field::Product,

@@ -1,5 +1,6 @@
 //! Words: what people read, in English and in Russian.
 
+mod deal_notices;
 mod notices;
 mod sentences;
 

@@ -217,6 +217,7 @@ impl Notice {
                 "сделок в открытой стадии, у которых в столбце «{column}» ноль: {rows}; они учтены как проигранные"
             ),
             },
+            Finding::Deals(finding) => finding.text(rows, lang),
             Finding::OpenWithCloseDate { column } => match lang {
                 Lang::En => {
                 format!("{rows} deals in an open stage have a `{column}` and are counted as open")

@@ -139,6 +139,8 @@ fn event_days(kind: TableKind, audit: &TableAudit) -> Option<&BTreeMap<i32, u64>
         TableKind::Deals => &[Field::CreatedAt, Field::WonAt, Field::ClosedAt],
         TableKind::Activities => &[Field::At],
         TableKind::History => &[Field::EnteredAt],
+        TableKind::Leads => &[Field::CreatedAt],
+        TableKind::Tickets => &[Field::OpenedAt],
         _ => &[],
     };
     fields.iter().find_map(|field| match &audit.field(*field)?.seen {

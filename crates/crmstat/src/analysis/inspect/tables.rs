@@ -454,6 +454,8 @@ fn kind_name(kind: TableKind, lang: Lang) -> &'static str {
         TableKind::History => "история стадий",
         TableKind::Spend => "расходы",
         TableKind::Series => "ряды",
+        TableKind::Leads => "лиды",
+        TableKind::Tickets => "обращения",
     };
     lang.pick(kind.name(), russian)
 }

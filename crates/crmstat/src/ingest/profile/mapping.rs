@@ -704,6 +704,8 @@ const fn essentials(kind: TableKind) -> &'static [&'static [Field]] {
         TableKind::History => &[&[F::OrderId], &[F::Stage], &[F::EnteredAt]],
         TableKind::Spend => &[&[F::Period], &[F::Amount]],
         TableKind::Series => &[&[F::Date], &[F::Value]],
+        TableKind::Leads => &[&[F::CreatedAt], &[F::Source, F::Status, F::OrderId, F::Owner]],
+        TableKind::Tickets => &[&[F::OpenedAt], &[F::FirstAnswerAt, F::ResolvedAt]],
     }
 }
 

@@ -115,6 +115,12 @@ impl Stages {
         given.copied().or_else(|| self.of_stage(None, &label))
     }
 
+    /// What a deal that stands at the stage `label` is, by this label alone; `None` where nothing explains it.
+    pub(crate) fn of_label(&self, label: &str) -> Option<DealStatus> {
+        let label = key(label);
+        self.given.get(&label).copied().or_else(|| self.of_stage(None, &label))
+    }
+
     /// What became of the deal of a row.
     pub fn resolve(&self, signs: &DealSigns<'_>) -> Resolution {
         if signs.is_void {

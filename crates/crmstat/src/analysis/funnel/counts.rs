@@ -1,12 +1,4 @@
-//! Funnel: how many deals there are, what they are worth, and who wins and loses them, for what reason.
-//!
-//! - *win rate* by count: won / (won + lost); by value: the amount won over the amount won and lost. Open
-//!   deals are in neither, so stale ones flatter it: their number stands beside it.
-//! - *cycle*: days from the creation of a deal to its winning, of won deals.
-//! - *reasons*: lost deals by the reason that the CRM has.
-//!
-//! A deal stands at the stage that the export says, so that this is a distribution: without the history of
-//! stages nobody knows which stages a deal has passed.
+//! Deals counted by outcome, stage, owner and reason of loss.
 
 use crate::{
     Money, Result, Timestamp,
@@ -16,10 +8,11 @@ use crate::{
     },
     ingest::Export,
 };
+use serde::Serialize;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Deals of one outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Deals {
     /// How many.
     pub deals: u64,
@@ -30,6 +23,17 @@ pub struct Deals {
 }
 
 impl Deals {
+    /// Counts one more deal.
+    pub(in crate::analysis) fn add(&mut self, amount: Option<Money>) -> Result<()> {
+        self.deals += 1;
+        let Some(amount) = amount else { return Ok(()) };
+        self.with_amount += 1;
+        self.amount = self.amount.checked_add(amount).ok_or_else(|| {
+            crate::Error::data("the amounts of the deals are past the range of money")
+        })?;
+        Ok(())
+    }
+
     /// Deals whose amount is not known.
     pub fn without_amount(&self) -> u64 {
         self.deals - self.with_amount
@@ -42,7 +46,7 @@ impl Deals {
 }
 
 /// Deals that share a label, by outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Group {
     /// The stage, owner or reason; `None` is none.
     pub label: Option<String>,
@@ -151,19 +155,12 @@ impl Builder {
 }
 
 impl Group {
-    fn add(&mut self, status: DealStatus, amount: Option<Money>) -> Result<()> {
-        let deals = match status {
-            DealStatus::Won => &mut self.won,
-            DealStatus::Lost => &mut self.lost,
-            DealStatus::Open => &mut self.open,
-        };
-        deals.deals += 1;
-        let Some(amount) = amount else { return Ok(()) };
-        deals.with_amount += 1;
-        deals.amount = deals.amount.checked_add(amount).ok_or_else(|| {
-            crate::Error::data("the amounts of the deals are past the range of money")
-        })?;
-        Ok(())
+    pub(super) fn add(&mut self, status: DealStatus, amount: Option<Money>) -> Result<()> {
+        match status {
+            DealStatus::Won => self.won.add(amount),
+            DealStatus::Lost => self.lost.add(amount),
+            DealStatus::Open => self.open.add(amount),
+        }
     }
 
     /// Deals of every outcome.
@@ -177,12 +174,14 @@ impl Group {
         (closed > 0).then(|| self.won.deals as f64 / closed as f64)
     }
 
-    /// The amount won among the amounts won and lost; `None` where that is not above zero, or where fewer than
-    /// half of the deals of one outcome have an amount: what was lost without one is not worth nothing.
+    /// The amount won among the amounts won and lost; `None` where that is not above zero, where fewer than
+    /// half of the deals of one outcome have an amount, or where all that was lost is worth 0: what was lost
+    /// without an amount is not worth nothing, and some CRMs write 0 when they close it.
     pub fn win_rate_by_value(&self) -> Option<f64> {
         let known = |deals: &Deals| 2 * deals.with_amount >= deals.deals;
         let (won, lost) = (self.won.amount.to_f64(), self.lost.amount.to_f64());
-        let is_known = known(&self.won) && known(&self.lost) && won + lost > 0.0;
+        let is_told = self.lost.deals == 0 || lost > 0.0;
+        let is_known = known(&self.won) && known(&self.lost) && is_told && won + lost > 0.0;
         is_known.then(|| won / (won + lost))
     }
 
