@@ -20,10 +20,11 @@ pub(crate) struct ClvArgs {
     /// Leave out orders before this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) since: Option<String>,
-    /// The model of orders, or a saved model: mbg-nbd, bg-nbd and pareto-nbd for orders at any time, bg-bb for
-    /// orders bound to occasions, sbg for contracts (their starts and ends in `--customers`)
+    /// The model of orders, or a saved model: mbg-nbd, bg-nbd and pareto-nbd for orders at any time, mbg-cnbd-k
+    /// and bg-cnbd-k for orders at regular intervals, bg-bb for orders bound to occasions, sbg for contracts
+    /// (their starts and ends in `--customers`); auto chooses by likelihood and by orders held back
     /// [default: mbg-nbd]
-    #[arg(long, value_name = "NAME|FILE.json")]
+    #[arg(long, value_name = "NAME|auto|FILE.json")]
     pub(crate) model: Option<String>,
     /// Columns of `--customers` that act on the rates of ordering and leaving, with `--model pareto-nbd`
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "customers")]
@@ -53,7 +54,8 @@ pub(crate) struct ClvArgs {
     /// Add what each customer is worth for ever
     #[arg(long)]
     pub(crate) residual: bool,
-    /// Add intervals of the number of orders from this many simulated outcomes per customer
+    /// Add the intervals of what will come, orders and value, from this many simulated outcomes per customer;
+    /// clv_lower and clv_upper bound the mean alone
     #[arg(long, value_name = "N")]
     pub(crate) simulate: Option<usize>,
     /// Add the probabilities of 0, 1, … N orders within the horizon, and of more
@@ -71,7 +73,10 @@ pub(crate) struct ClvArgs {
     /// One row per figure of all customers, the simple LTV among them
     #[arg(long, group = "what")]
     pub(crate) summary: bool,
-    /// Hold back the data after the calibration and compare: the three models of orders at any time, or the
+    /// One row per model of orders that `--model auto` compares: likelihood, and score on orders held back
+    #[arg(long, group = "what")]
+    pub(crate) models: bool,
+    /// Hold back the data after the calibration and compare: the models of orders at any time, or the
     /// one of `--model`
     #[arg(
         long,

@@ -60,7 +60,16 @@ fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> 
         found.model().save(path)?;
     }
 
-    let table = if args.parameters {
+    if let Some(comparison) = found.comparison() {
+        let (chosen, customers) = (comparison.chosen().name(), comparison.customers());
+        printer.note(format!(
+            "{chosen} chosen by likelihood and held-back orders of {customers} customers"
+        ));
+    }
+
+    let table = if let Some(comparison) = found.comparison().filter(|_| args.models) {
+        comparison.table()?
+    } else if args.parameters {
         found.parameters()?
     } else if args.summary {
         found.summary(printer.lang())?
@@ -117,6 +126,11 @@ fn validate(
             .with_hint("name a model, such as `--model mbg-nbd`, or leave out `--model`")
             .into());
     }
+    if options.choose {
+        return Err(Error::usage("`--validate` compares models, so it chooses none")
+            .with_hint("name a model, or leave out `--model`")
+            .into());
+    }
     if args.model.is_some() {
         validation.models = vec![options.model];
     }
@@ -162,7 +176,14 @@ fn options(args: &ClvArgs) -> Result<Options> {
             Window { until: Some(until), ..window }
         }
     };
+    let choose = args.models || args.model.as_deref() == Some("auto");
+    if args.models && args.model.as_deref().is_some_and(|model| model != "auto") {
+        return Err(Error::usage("`--models` compares models, so it takes none of `--model`")
+            .with_hint("leave out `--model`")
+            .into());
+    }
     let (model, fitted) = match args.model.as_deref() {
+        Some("auto") => (None, None),
         Some(path) if Path::new(path).extension().is_some_and(|end| end == "json") => {
             (None, Some(Model::load(Path::new(path))?))
         }
@@ -193,6 +214,7 @@ fn options(args: &ClvArgs) -> Result<Options> {
     Ok(Options {
         window,
         model,
+        choose,
         fitted,
         unit: unit.unwrap_or(model.usual_unit()),
         zero_amount: match args.zero_orders {

@@ -285,10 +285,12 @@ pub(super) fn maximise_positive<const N: usize>(
     Ok((natural(&logs), estimate))
 }
 
-/// Maximises the log-likelihood of a purchase process, given by histories and parameters.
+/// Maximises the log-likelihood of a purchase process whose orders take so many `stages` each, given by
+/// histories and parameters.
 pub(super) fn maximise_process<const N: usize>(
     likelihood: impl Fn(&Histories, &[f64; N]) -> Jet<N>,
     histories: &Histories,
+    stages: u32,
     region: &Region,
     params: FitParams,
 ) -> Result<([f64; N], Estimate)> {
@@ -306,7 +308,7 @@ pub(super) fn maximise_process<const N: usize>(
         _ => climb(histories, region),
     };
     let (parameters, estimate) = found?;
-    let most = histories.greatest_log_likelihood();
+    let most = histories.greatest_log_likelihood(stages);
     if estimate.log_likelihood > most + 1e-6 * most.abs().max(1.0) {
         let found = estimate.log_likelihood;
         return Err(Error::data(format!(

@@ -50,7 +50,7 @@ impl ClvParams {
     /// By the delta method: the logarithm of a value has the variance `g′ V g`, with V the covariance of
     /// the log-parameters and g the value's elasticities. Orders and
     /// spend are estimated independently. The interval is that of the *expected* value; what one
-    /// customer will in fact bring varies much more, see [`orders_interval`].
+    /// customer will in fact bring varies much more, see [`ClvParams::outcomes`].
     ///
     /// # Errors
     /// When a parameter is out of range, the models are not for these customers, or one of them has no
@@ -230,7 +230,7 @@ fn simulate<P: PurchaseProcess>(
 
 /// The ends of the middle `level` of `sorted`: the smallest values that at least the share below each end
 /// does not exceed.
-fn middle<T: Copy>(sorted: &[T], level: f64) -> (T, T) {
+pub(super) fn middle<T: Copy>(sorted: &[T], level: f64) -> (T, T) {
     let quantile = |share: f64| {
         let place = (share * sorted.len() as f64).ceil() as usize;
         sorted[place.clamp(1, sorted.len()) - 1]
@@ -243,7 +243,7 @@ fn middle<T: Copy>(sorted: &[T], level: f64) -> (T, T) {
 const MOST_DRAWS: usize = 1_000_000;
 
 /// Refuses no draws, and more than memory holds.
-fn countable(draws: usize) -> Result<()> {
+pub(super) fn countable(draws: usize) -> Result<()> {
     if (1..=MOST_DRAWS).contains(&draws) {
         return Ok(());
     }
@@ -251,7 +251,7 @@ fn countable(draws: usize) -> Result<()> {
 }
 
 /// The normal quantile of a two-sided interval.
-fn two_sided(level: f64) -> Result<f64> {
+pub(super) fn two_sided(level: f64) -> Result<f64> {
     if level > 0.0 && level < 1.0 {
         Ok(quantile(0.5 + 0.5 * level))
     } else {

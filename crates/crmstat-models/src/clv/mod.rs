@@ -5,12 +5,14 @@
 //! | what do the models read? | [`SummaryParams`] turns dated purchases into a [`Summary`] of x, `t_x`, T |
 //! | who is still a customer, how many orders will come? | [`BgNbd`], [`ParetoNbd`], asked through [`PurchaseProcess`] |
 //! | … with attributes that act on both? | [`ParetoNbdCovariates`] |
+//! | … when orders come at regular intervals? | [`CnbdK`]; [`regularity`] says whether they do |
 //! | … when purchases are bound to occasions? | [`BgBb`] |
 //! | … under contract? | [`BetaGeometric`], [`KaplanMeier`] |
 //! | what does an order bring? | [`GammaGamma`] |
 //! | what is a customer worth? | [`ClvParams`], and [`simple_lifetime_value`] beside it |
 //! | how many orders, with which probability? | [`orders_distribution`] |
-//! | how sure is that? | [`ClvParams::value_intervals`], [`ClvParams::value_draws`], [`orders_interval`] |
+//! | how sure is the mean? | [`ClvParams::value_intervals`], [`ClvParams::value_draws`] |
+//! | what will come, between which bounds? | [`ClvParams::outcomes`], [`orders_interval`] |
 //! | would it have been right? | [`Holdout`], [`track`], [`share_of_best_caught`], [`frequency_value_correlation`] |
 //! | who came when and stayed? | [`acquisition_cohorts`] |
 //!
@@ -39,9 +41,11 @@ mod interval;
 mod invariance;
 mod jet;
 mod nbd;
+mod outcome;
 mod pareto_nbd;
 mod process;
 mod quadrature;
+mod regular;
 mod summary;
 mod survival;
 mod time;
@@ -58,11 +62,13 @@ pub use self::interval::{
     CustomerValueInterval, Interval, OrderDraws, ParameterDraws, orders_interval,
 };
 pub use self::nbd::Nbd;
+pub use self::outcome::Outcome;
 pub use self::pareto_nbd::{CovariateCustomer, ParetoNbd, ParetoNbdCovariates};
 pub use self::process::{
     Grouped, Models, OrderForecast, PurchaseProcess, forecasts, orders_distribution,
 };
-pub use self::summary::{Purchase, Summaries, Summary, SummaryParams, ZeroAmount};
+pub use self::regular::{CnbdK, regularity};
+pub use self::summary::{Gaps, Purchase, Summaries, Summary, SummaryParams, ZeroAmount};
 pub use self::survival::{KaplanMeier, Lifetime, SurvivalStep};
 pub use self::time::{DiscountRate, Span, TimeUnit};
 pub use self::value::{

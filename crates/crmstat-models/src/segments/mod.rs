@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use crmstat_models::matrix::Matrix;
-//! use crmstat_models::segments::{Column, KMeans, Preparation, profiles};
+//! use crmstat_models::segments::{ChooseK, Column, KMeans, Preparation, profiles};
 //!
 //! // 60 customers: 40 small, 20 large.
 //! let spend: Vec<f64> = (0..60).map(|i| f64::from(if i < 40 { 10 + i % 7 } else { 900 + i })).collect();
@@ -33,7 +33,9 @@
 //! let preparation = Preparation::params().check()?.fit(&columns)?;
 //! let rows = preparation.apply(&columns)?;
 //! let matrix = Matrix::new(&rows, preparation.width())?;
-//! let fitted = KMeans::params(2).check()?.fit(matrix)?;
+//! let k = ChooseK::params().check()?.choose(matrix)?.k.unwrap_or(1);
+//! assert_eq!(k, 2);
+//! let fitted = KMeans::params(k).check()?.fit(matrix)?;
 //! // The cluster of the greatest spend becomes cluster 0.
 //! let (model, _) = fitted.model.sorted_by(fitted.model.centres())?;
 //! let found = profiles(&preparation, &model, &columns, &spend, 3)?;
@@ -41,6 +43,7 @@
 //! # Ok::<(), crmstat_models::Error>(())
 //! ```
 
+mod cells;
 mod choice;
 mod distance;
 mod drift;

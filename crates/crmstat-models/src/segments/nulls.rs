@@ -1,6 +1,7 @@
 //! Customers without clusters: what a table of the same columns looks like where nothing but the columns
 //! themselves, and how they go together, is real.
 
+use super::cells::Cells;
 use super::preparation::quantile;
 use crate::matrix::Matrix;
 use crate::random::Generator;
@@ -13,7 +14,8 @@ use rand_distr::{Distribution, StandardNormal};
 const ATOM: f64 = 0.01;
 /// The share of distinct values below which a column is a lattice, such as counts.
 const LATTICE: f64 = 0.5;
-/// Up to so many distinct values are levels: their shares are the column's own, and no clusters.
+/// Up to so many distinct values are levels: their shares are the column's own, and no clusters, unless there
+/// is a gap between them.
 const LEVELS: usize = 12;
 /// Bins of a density, and the share of rows at either end that it leaves out: a few far ones are no hill.
 const BINS: usize = 512;
@@ -23,11 +25,15 @@ const HILL: f64 = 0.025;
 /// Halvings of the search for a bandwidth, in its logarithm.
 const STEPS: usize = 25;
 
+/// The share of its neighbours' rows that an atom has four times.
+const LONELY: usize = 4;
+
 /// A generator of such tables.
 ///
-/// Numbers keep their marginals but for the valleys: values are drawn from the column and smoothed by the
-/// least bandwidth at which its density has a single hill (Silverman, J. R. Stat. Soc. B 43, 1981), at the
-/// same variance. What few distinct values or many equal ones there are stay as they are. Their rank
+/// Numbers keep their marginals but for the valleys: values are drawn from the column, spread over its
+/// [`Cells`], and smoothed by the least bandwidth at which its density has a single hill (Silverman, J. R. Stat.
+/// Soc. B 43, 1981), at the same variance. Few levels, and a value that many more share than its neighbours,
+/// stay as they are. Their rank
 /// correlations are kept by a Gaussian copula, so that a continuum along a line is none the less one. A
 /// category keeps its shares, and goes with nothing.
 pub(super) struct Nulls<'a> {
@@ -55,23 +61,23 @@ struct Marginal {
     mean: f64,
     /// What shrinks smoothed values to the variance of the column.
     shrink: f64,
-    /// Smoothed values go back to the nearest one that there is no farther off than this: half the usual step
-    /// of a lattice, nothing for a continuum. What falls into a valley stays there.
-    reach: f64,
 }
 
 impl<'a> Nulls<'a> {
-    /// Of rows whose columns are grouped by `widths`: 1 is a number, more a category.
-    pub(super) fn of(rows: Matrix<'a>, widths: &[usize]) -> Self {
+    /// Of rows whose columns are grouped by `widths`: 1 is a number, more a category. `rows` are the `original`
+    /// ones spread over their [`Cells`].
+    pub(super) fn of(rows: Matrix<'a>, original: Matrix<'_>, widths: &[usize]) -> Self {
         let mut groups = Vec::with_capacity(widths.len());
         let mut scores: Vec<Vec<f64>> = Vec::new();
         let mut first = 0;
         for &width in widths {
             if width == 1 {
-                let values: Vec<f64> = rows.each_row().map(|row| row[first]).collect();
-                scores.push(normal_scores(&values));
+                let column = |of: Matrix<'_>| of.each_row().map(|row| row[first]).collect();
+                let original: Vec<f64> = column(original);
+                scores.push(normal_scores(&original));
                 let place = scores.len() - 1;
-                groups.push(Group::Number { column: first, place, marginal: Marginal::of(values) });
+                let marginal = Marginal::of(original, column(rows));
+                groups.push(Group::Number { column: first, place, marginal });
             } else {
                 groups.push(Group::Category { first, width });
             }
@@ -109,25 +115,33 @@ impl<'a> Nulls<'a> {
 }
 
 impl Marginal {
-    fn of(mut sorted: Vec<f64>) -> Self {
+    /// Of the `original` values and the same spread over their cells.
+    fn of(mut original: Vec<f64>, mut sorted: Vec<f64>) -> Self {
+        // Values do not leave their cells, and cells are in the order of the values.
+        original.sort_unstable_by(f64::total_cmp);
         sorted.sort_unstable_by(f64::total_cmp);
         let count = sorted.len() as f64;
-        let runs = || sorted.chunk_by(|a, b| a == b);
-        let distinct = runs().count();
-        let is_lattice = (distinct as f64) < LATTICE * count;
-        let smooth: Vec<bool> = runs()
-            .flat_map(|run| {
-                // On a lattice equal values are the rule.
-                let is_atom = !is_lattice && run.len() > 1 && run.len() as f64 >= ATOM * count;
-                std::iter::repeat_n(distinct > LEVELS && !is_atom, run.len())
-            })
-            .collect();
+        let cells = Cells::of(&original);
+        let are_levels = cells.levels() <= LEVELS && cells.is_covered();
+        let is_lattice = (cells.levels() as f64) < LATTICE * count;
+        let runs: Vec<usize> = original.chunk_by(|a, b| a == b).map(<[f64]>::len).collect();
+        let is_atom = |at: usize| {
+            let run = runs[at];
+            let beside = [at.checked_sub(1), Some(at + 1)].map(|next| runs.get(next?).copied());
+            let is_lonely = beside.iter().flatten().all(|next| LONELY * next < run);
+            // On a lattice equal values are the rule.
+            !is_lattice && run > 1 && is_lonely && run as f64 >= ATOM * count
+        };
+        let smooth = runs
+            .iter()
+            .enumerate()
+            .flat_map(|(at, run)| std::iter::repeat_n(!are_levels && !is_atom(at), *run));
+        let smooth = smooth.collect();
         let mean = sorted.iter().sum::<f64>() / count;
         let variance = sorted.iter().map(|own| (own - mean) * (own - mean)).sum::<f64>() / count;
-        let bandwidth = if distinct > LEVELS { one_hill(&sorted) } else { 0.0 };
+        let bandwidth = if are_levels { 0.0 } else { one_hill(&sorted) };
         let shrink = (1.0 + bandwidth * bandwidth / variance.max(f64::MIN_POSITIVE)).sqrt().recip();
-        let reach = if is_lattice { usual_step(&sorted) } else { 0.0 };
-        Self { sorted, smooth, bandwidth, mean, shrink, reach }
+        Self { sorted, smooth, bandwidth, mean, shrink }
     }
 
     /// The value at a quantile, smoothed.
@@ -139,33 +153,8 @@ impl Marginal {
             return value;
         }
         let noise: f64 = StandardNormal.sample(random);
-        let value = self.mean + (value - self.mean + self.bandwidth * noise) * self.shrink;
-        if self.reach == 0.0 {
-            return value;
-        }
-        let value = value.clamp(self.sorted[0], self.sorted[count - 1]);
-        let nearest = self.nearest(value);
-        if (nearest - value).abs() <= self.reach { nearest } else { value }
+        self.mean + (value - self.mean + self.bandwidth * noise) * self.shrink
     }
-
-    fn nearest(&self, value: f64) -> f64 {
-        let above = self.sorted.partition_point(|own| *own < value);
-        let (high, low) = (self.sorted.get(above), above.checked_sub(1).map(|at| self.sorted[at]));
-        match (low, high) {
-            (Some(low), Some(high)) if value - low > high - value => *high,
-            (Some(low), _) => low,
-            (None, Some(high)) => *high,
-            (None, None) => value,
-        }
-    }
-}
-
-/// The step that nine of ten neighbouring values of a lattice are apart at most.
-fn usual_step(sorted: &[f64]) -> f64 {
-    let mut steps: Vec<f64> =
-        sorted.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0.0).collect();
-    steps.sort_unstable_by(f64::total_cmp);
-    if steps.is_empty() { 0.0 } else { quantile(&steps, 0.9) }
 }
 
 /// The least bandwidth at which the density of `sorted` values has one hill.
@@ -269,6 +258,7 @@ mod tests {
     use super::{Marginal, Nulls, one_hill};
     use crate::matrix::Matrix;
     use crate::random::generator;
+    use crate::segments::cells::spread;
     use rand_distr::{Distribution, StandardNormal};
 
     fn normal(count: usize, seed: u64) -> Vec<f64> {
@@ -302,7 +292,9 @@ mod tests {
             .flat_map(|((a, b), row)| [*a, 0.8 * a + 0.6 * b, f64::from(row % 3)])
             .collect();
         let rows = Matrix::of_finite(&values, 3);
-        let drawn = Nulls::of(rows, &[1, 1, 1]).draw(&mut generator(4));
+        let spread = spread(rows, &[1, 1, 1], 1);
+        let nulls = Nulls::of(Matrix::of_finite(&spread, 3), rows, &[1, 1, 1]);
+        let drawn = nulls.draw(&mut generator(4));
         let column = |values: &[f64], at: usize| {
             let mut own: Vec<f64> = values.iter().skip(at).step_by(3).copied().collect();
             own.sort_unstable_by(f64::total_cmp);
@@ -314,10 +306,10 @@ mod tests {
                 assert!((now[share] - then[share]).abs() < 0.15, "{at} {share}");
             }
         }
-        // Levels stay levels, a third each.
+        // Levels stay levels, a third each, spread over their cells.
         let levels = column(&drawn, 2);
-        assert!(levels.iter().all(|own| [0.0, 1.0, 2.0].contains(own)));
-        assert!((900..1100).contains(&levels.iter().filter(|own| **own == 1.0).count()));
+        assert!(levels.iter().all(|own| (-0.5..=2.5).contains(own)));
+        assert!((900..1100).contains(&levels.iter().filter(|own| own.round() == 1.0).count()));
         let numbers = |at: usize| drawn.iter().skip(at).step_by(3);
         let together: f64 = numbers(0).zip(numbers(1)).map(|(a, b)| a * b).sum::<f64>() / 3000.0;
         assert!((0.7..0.9).contains(&together), "{together}");
@@ -329,15 +321,24 @@ mod tests {
         let continuum = normal(1000, 5);
         let values: Vec<f64> = continuum.iter().flat_map(|own| [*own, 0.25]).collect();
         let rows = Matrix::of_finite(&values, 1);
-        let drawn = Nulls::of(rows, &[1]).draw(&mut generator(6));
-        let atoms = drawn.iter().filter(|own| **own == 0.25).count();
+        let spread = spread(rows, &[1], 1);
+        let nulls = Nulls::of(Matrix::of_finite(&spread, 1), rows, &[1]);
+        let drawn = nulls.draw(&mut generator(6));
+        let atoms = drawn.iter().filter(|own| (**own - 0.25).abs() < 0.01).count();
         assert!((900..1100).contains(&atoms), "{atoms}");
-        let counts: Vec<f64> = continuum.iter().map(|own| (own * 8.0).round().abs()).collect();
-        let marginal = Marginal::of(counts.clone());
-        let mut random = generator(7);
-        for step in 0..100 {
-            let drawn = marginal.draw(f64::from(step) / 100.0, &mut random);
-            assert!(counts.contains(&drawn), "{drawn}");
+    }
+
+    #[test]
+    fn levels_stay_and_a_far_group_beside_them_does_not() {
+        let levels: Vec<f64> = (0..600).map(|row| f64::from(row % 7)).collect();
+        let with_far: Vec<f64> =
+            (0..600).map(|row| f64::from(row % 7 + if row % 3 == 0 { 90 } else { 0 })).collect();
+        for (values, stay) in [(levels, true), (with_far, false)] {
+            let rows = Matrix::of_finite(&values, 1);
+            let spread = spread(rows, &[1], 1);
+            let marginal = Marginal::of(values.clone(), spread);
+            assert_eq!(marginal.bandwidth == 0.0, stay, "{}", marginal.bandwidth);
+            assert!(marginal.smooth.iter().all(|own| *own != stay));
         }
     }
 
@@ -345,7 +346,8 @@ mod tests {
     fn a_category_is_drawn_as_a_whole() {
         let values: Vec<f64> =
             (0..300).flat_map(|row| if row % 3 == 0 { [2.0, 0.0] } else { [0.0, 2.0] }).collect();
-        let drawn = Nulls::of(Matrix::of_finite(&values, 2), &[2]).draw(&mut generator(8));
+        let rows = Matrix::of_finite(&values, 2);
+        let drawn = Nulls::of(rows, rows, &[2]).draw(&mut generator(8));
         assert!(drawn.chunks(2).all(|row| row[0] + row[1] == 2.0));
     }
 }

@@ -34,7 +34,7 @@ pub enum Dropout {
 
 impl Dropout {
     /// How often a customer has chosen to stay before the first repeat order.
-    fn flips_at_first_order(self) -> f64 {
+    pub(super) fn flips_at_first_order(self) -> f64 {
         match self {
             Self::AfterEveryOrder => 1.0,
             Self::AfterRepeatOrder => 0.0,
@@ -144,6 +144,7 @@ impl BgNbd {
         let (parameters, estimate) = maximise_process(
             |histories, point| likelihood::log_likelihood(histories, dropout, point),
             &histories,
+            1,
             &Region::process(&starts, [1.0, time, 1.0, 1.0]),
             params,
         )?;

@@ -9,11 +9,13 @@ use std::ops::Range;
 use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
+use super::bg_nbd::draw_gamma;
 use super::fit::{Region, maximise_positive};
 use super::jet::Jet;
 use super::process::positive;
 use super::{Estimate, FitParams, Summaries, Summary};
 use crate::parallel::map_chunks;
+use crate::random::Generator;
 use crate::{Error, Result};
 
 /// What does a customer spend per order, given a few orders of theirs and all those of others?
@@ -177,6 +179,23 @@ impl GammaGamma {
         };
         let below = p * x + q - 1.0;
         if below > 0.0 { [(q - 1.0) / below, -q / below, v / (v + total)] } else { [0.0; 3] }
+    }
+
+    /// A draw of what `orders` further orders of `customer` bring together.
+    pub(super) fn draw_total(
+        &self,
+        customer: &Summary,
+        orders: f64,
+        generator: &mut Generator,
+    ) -> f64 {
+        let [p, q, v] = self.parameters;
+        let (x, mean) = match customer.mean_repeat_value() {
+            Some(mean) if mean > 0.0 => (f64::from(customer.x()), mean),
+            _ => (0.0, 0.0),
+        };
+        // Orders are Gamma(p, ν) each, and ν ~ Gamma(q + p x, v + x m).
+        let inverse = draw_gamma(q + p * x, v + x * mean, generator).max(f64::MIN_POSITIVE);
+        draw_gamma(p * orders, inverse, generator)
     }
 
     fn expected_of(&self, x: f64, mean: f64) -> Option<f64> {

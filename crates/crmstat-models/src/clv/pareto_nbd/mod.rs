@@ -98,7 +98,7 @@ impl ParetoNbd {
     pub fn fit(customers: &Summaries, params: FitParams) -> Result<Self> {
         let histories = customers.histories()?;
         let (parameters, estimate) =
-            maximise_process(log_likelihood, &histories, &region(histories.mean_end), params)?;
+            maximise_process(log_likelihood, &histories, 1, &region(histories.mean_end), params)?;
         let model = Self::new(parameters, customers.unit())?;
         Ok(Self { estimate: Some(estimate), ..model })
     }

@@ -28,6 +28,32 @@ pub enum ZeroAmount {
     Nothing,
 }
 
+/// What the times between the consecutive orders of a customer tell of their regularity.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gaps {
+    /// The sum of their logarithms, in the unit of the summary.
+    pub log_sum: f64,
+    /// The last one's share of the last two; `None` with fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_share: Option<f64>,
+}
+
+impl Gaps {
+    /// Of the times between consecutive orders; `None` without any, or where one is not positive and finite.
+    pub fn of(times: &[f64]) -> Option<Self> {
+        let log_sum: f64 = times.iter().map(|time| time.ln()).sum();
+        let last_share = match times {
+            [.., before, last] => Some(last / (before + last)),
+            _ => None,
+        };
+        (!times.is_empty() && log_sum.is_finite()).then_some(Self { log_sum, last_share })
+    }
+
+    fn is_sound(self) -> bool {
+        self.log_sum.is_finite() && self.last_share.is_none_or(|share| (0.0..=1.0).contains(&share))
+    }
+}
+
 /// How a customer bought until the end of the calibration.
 ///
 /// | | |
@@ -43,6 +69,8 @@ pub struct Summary {
     #[serde(rename = "T")]
     end: f64,
     mean_repeat_value: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gaps: Option<Gaps>,
 }
 
 /// A summary as it is stored, before its invariants are checked.
@@ -53,13 +81,15 @@ struct Raw {
     #[serde(rename = "T")]
     end: f64,
     mean_repeat_value: Option<f64>,
+    gaps: Option<Gaps>,
 }
 
 impl TryFrom<Raw> for Summary {
     type Error = Error;
 
     fn try_from(raw: Raw) -> Result<Self> {
-        let summary = Self::new(raw.x, raw.t_x, raw.end)?;
+        let mut summary = Self::new(raw.x, raw.t_x, raw.end)?;
+        summary.gaps = raw.gaps.filter(|gaps| raw.x > 0 && gaps.is_sound());
         raw.mean_repeat_value.map_or(Ok(summary), |value| summary.with_mean_repeat_value(value))
     }
 }
@@ -79,7 +109,7 @@ impl Summary {
         if x == 0 && t_x != 0.0 {
             return Err(Error::parameter("t_x", t_x, "0 for a customer without a repeat order"));
         }
-        Ok(Self { x, t_x, end, mean_repeat_value: None })
+        Ok(Self { x, t_x, end, mean_repeat_value: None, gaps: None })
     }
 
     /// The same with a mean value of the repeat orders.
@@ -101,6 +131,13 @@ impl Summary {
         Ok(self)
     }
 
+    /// The same with the times between its orders; nothing changes without a repeat order.
+    #[must_use]
+    pub fn with_gaps(mut self, gaps: Gaps) -> Self {
+        self.gaps = Some(gaps).filter(|_| self.x > 0);
+        self
+    }
+
     /// Repeat orders.
     pub fn x(&self) -> u32 {
         self.x
@@ -120,6 +157,12 @@ impl Summary {
     /// Mean value of the repeat orders; `None` without any.
     pub fn mean_repeat_value(&self) -> Option<f64> {
         self.mean_repeat_value
+    }
+
+    /// What the times between its orders tell; `None` without a repeat order, or where only their number is
+    /// known.
+    pub fn gaps(&self) -> Option<Gaps> {
+        self.gaps
     }
 }
 
@@ -182,6 +225,9 @@ impl SummaryParams {
         if repeats.is_empty() {
             return Ok(Some(summary));
         }
+        let times = days.windows(2).map(|pair| units(pair[0].day, pair[1].day));
+        let gaps = Gaps::of(&times.collect::<Vec<f64>>());
+        let summary = gaps.map_or(summary, |gaps| summary.with_gaps(gaps));
         let total = crate::sum::compensated(repeats.iter().map(|day| day.amount));
         summary.with_mean_repeat_value(total / f64::from(x)).map(Some)
     }
@@ -320,15 +366,15 @@ impl Histories {
         Self { distinct, by_x, customers, mean_end }
     }
 
-    /// The log-likelihood with a rate of orders for each customer that fits it best, which no model of one
-    /// distribution of rates can exceed: `λˣ e^(−λ t_x)` is largest at λ = x / `t_x`.
-    pub(super) fn greatest_log_likelihood(&self) -> f64 {
-        crate::sum::compensated(
-            self.distinct
-                .iter()
-                .filter(|history| history.x > 0.0)
-                .map(|&History { x, t_x, customers, .. }| customers * (x * (x / t_x).ln() - x)),
-        )
+    /// The log-likelihood with a rate for each customer that fits it best, which no model of one distribution
+    /// of rates can exceed, where an order takes so many `stages`: with m of these `λᵐ e^(−λ t_x)` is largest
+    /// at λ = m / `t_x`.
+    pub(super) fn greatest_log_likelihood(&self, stages: u32) -> f64 {
+        let ordered = self.distinct.iter().filter(|history| history.x > 0.0);
+        crate::sum::compensated(ordered.map(|&History { x, t_x, customers, .. }| {
+            let passed = f64::from(stages) * x;
+            customers * (passed * (passed / t_x).ln() - passed)
+        }))
     }
 
     /// About `most` histories spread evenly over all; `None` when there are not many more.

@@ -51,10 +51,10 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClvParams {
-    horizon: Span,
+    pub(super) horizon: Span,
     step: Option<Span>,
     discount: DiscountRate,
-    margin: f64,
+    pub(super) margin: f64,
 }
 
 /// What one customer is expected to do and to bring within the horizon.

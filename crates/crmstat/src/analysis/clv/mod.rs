@@ -42,6 +42,7 @@
 
 mod buyers;
 mod calendar;
+mod choice;
 mod contracts;
 mod covariates;
 mod model;
@@ -54,6 +55,7 @@ mod text;
 mod validate;
 mod warning;
 
+pub use choice::{Comparison, Rival};
 pub use covariates::WithCovariates;
 pub use model::Model;
 pub use overview::Overview;
@@ -75,8 +77,8 @@ use crate::{
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::{
-    ClvParams, CustomerValue, DiscountRate, GammaGamma, Interval, OrderDraws, ParameterDraws, Span,
-    Summaries, Summary, TimeUnit, ZeroAmount, frequency_value_correlation,
+    ClvParams, CustomerValue, DiscountRate, GammaGamma, Interval, OrderDraws, Outcome,
+    ParameterDraws, Span, Summaries, Summary, TimeUnit, ZeroAmount, frequency_value_correlation,
 };
 
 /// What to estimate. The default: MBG/NBD in weeks, a horizon of 52 weeks, 10 % a year of discount, the
@@ -87,6 +89,9 @@ pub struct Options {
     pub window: Window,
     /// The model of orders.
     pub model: OrderModel,
+    /// Whether to choose the model of orders at any time by likelihood and by orders held back, see
+    /// [`Comparison`]; [`Options::model`] does not count then.
+    pub choose: bool,
     /// A saved model instead of a fit; it brings its own unit.
     pub fitted: Option<Model>,
     /// The unit in which time is counted.
@@ -105,7 +110,7 @@ pub struct Options {
     pub lifetime: Option<Span>,
     /// Whether to add what customers are worth for ever.
     pub residual: bool,
-    /// Whether to add intervals of the number of orders, by simulation.
+    /// Whether to add the intervals of what will come, orders and value, by simulation.
     pub simulation: Option<Simulation>,
     /// Draws of the parameters to take the intervals of values from; `None` is the delta method.
     pub interval_draws: Option<Simulation>,
@@ -138,6 +143,7 @@ impl Default for Options {
         Self {
             window: Window::default(),
             model: OrderModel::default(),
+            choose: false,
             fitted: None,
             unit: TimeUnit::Week,
             zero_amount: ZeroAmount::default(),
@@ -196,6 +202,10 @@ impl Options {
     fn check(&self, beside: Beside<'_>) -> Result<()> {
         self.params()?.check().map_err(Error::from_model)?;
         let model = self.order_model();
+        if self.choose && (self.fitted.is_some() || beside.attributes.is_some()) {
+            return Err(Error::usage("there is no model to choose")
+                .with_hint("leave out the saved model and the covariates, or name the model"));
+        }
         if model == OrderModel::Sbg && beside.contracts.is_none() {
             return Err(Error::usage("`sbg` needs the starts and ends of contracts")
                 .with_hint("give the table that has them with `--customers FILE`"));
@@ -229,7 +239,8 @@ pub struct Clv {
     values: Vec<CustomerValue>,
     intervals: Vec<Option<Interval>>,
     residual: Option<Vec<Option<f64>>>,
-    orders_intervals: Option<Vec<Interval>>,
+    outcomes: Option<Vec<Outcome>>,
+    comparison: Option<Comparison>,
     distribution: Option<Vec<Vec<f64>>>,
     model: Model,
     overview: Overview,
@@ -246,12 +257,13 @@ pub struct Customer<'a> {
     pub summary: Summary,
     /// What is expected of the customer within the horizon.
     pub value: CustomerValue,
-    /// The interval of the value, for the uncertainty of the parameters.
+    /// The interval of the *mean* value, for the uncertainty of the parameters; what will come varies more, see
+    /// [`Customer::outcome`].
     pub interval: Option<Interval>,
     /// What the customer is worth for ever, where asked for.
     pub residual: Option<f64>,
-    /// The interval of the number of orders within the horizon, where asked for.
-    pub orders: Option<Interval>,
+    /// The intervals of what will come within the horizon, where asked for.
+    pub outcome: Option<Outcome>,
     /// The probabilities of 0, 1, … orders within the horizon, where asked for.
     pub distribution: Option<&'a [f64]>,
 }
@@ -308,11 +320,7 @@ fn of_window(
 ) -> Result<Option<Clv>> {
     let last = last.map(AsOf::day_after);
     let Some(as_of) = options.window.until.or(last) else { return Ok(None) };
-    let buyers = buyers(orders, as_of, beside, options)?;
-    if buyers.numbers.is_empty() {
-        return Ok(None);
-    }
-    Clv::new(as_of, buyers, beside, options).map(Some)
+    Clv::of_chosen(orders, as_of, beside, options)
 }
 
 /// The customers that the model asked for is made for.
@@ -335,11 +343,27 @@ impl Clv {
     pub fn of_orders(orders: &Orders, as_of: AsOf, options: &Options) -> Result<Self> {
         let beside = Beside::default();
         options.check(beside)?;
-        let buyers = buyers(orders, as_of, beside, options)?;
+        Self::of_chosen(orders, as_of, beside, options)?
+            .ok_or_else(|| Error::data(format!("no purchase before {as_of}")))
+    }
+
+    /// With the model that is asked for, or chosen; `None` without a purchase.
+    fn of_chosen(
+        orders: &Orders,
+        as_of: AsOf,
+        beside: Beside<'_>,
+        options: &Options,
+    ) -> Result<Option<Self>> {
+        let comparison =
+            options.choose.then(|| Comparison::of(orders, as_of, options)).transpose()?;
+        let model = comparison.as_ref().map_or(options.model, Comparison::chosen);
+        let options = Options { model, choose: false, ..options.clone() };
+        let buyers = buyers(orders, as_of, beside, &options)?;
         if buyers.numbers.is_empty() {
-            return Err(Error::data(format!("no purchase before {as_of}")));
+            return Ok(None);
         }
-        Self::new(as_of, buyers, beside, options)
+        let found = Self::new(as_of, buyers, beside, &options)?;
+        Ok(Some(Self { comparison, ..found }))
     }
 
     fn new(as_of: AsOf, buyers: Buyers, beside: Beside<'_>, options: &Options) -> Result<Self> {
@@ -358,14 +382,20 @@ impl Clv {
             Some(spend) => Some(asked.residual_values(options.params()?, spend)?),
             None => None,
         };
+        if options.fitted.is_none() && beside.attributes.is_none() {
+            let better = choice::better_than(options.model, &summaries)?;
+            let own = options.model.name();
+            warnings.extend(better.map(|(other, by)| Warning::AnotherFits(own, other.name(), by)));
+        }
         let ahead = options.ahead()?;
         let draws = options.simulation.map(|Simulation { draws, seed }| OrderDraws {
             level: options.level,
             draws,
             seed,
         });
-        let orders_intervals =
-            draws.map(|draws| asked.orders_intervals(ahead, draws)).transpose()?;
+        let params = options.params()?;
+        let outcomes =
+            draws.map(|draws| asked.outcomes(params, model.spend(), draws)).transpose()?;
         let distribution =
             options.distribution.map(|most| asked.orders_distribution(ahead, most)).transpose()?;
         let overview = Overview::of(&summaries, &values, revenue, &model, options)?;
@@ -376,7 +406,8 @@ impl Clv {
             values,
             intervals,
             residual,
-            orders_intervals,
+            outcomes,
+            comparison: None,
             distribution,
             model,
             overview,
@@ -416,7 +447,7 @@ impl Clv {
             value: self.values[at],
             interval: self.intervals[at],
             residual: self.residual.as_ref().and_then(|all| all[at]),
-            orders: self.orders_intervals.as_ref().map(|all| all[at]),
+            outcome: self.outcomes.as_ref().map(|all| all[at]),
             distribution: self.distribution.as_ref().map(|all| &all[at][..]),
         }
     }
@@ -434,6 +465,11 @@ impl Clv {
     /// The totals, and the simple lifetime value beside them.
     pub fn overview(&self) -> &Overview {
         &self.overview
+    }
+
+    /// What the model of orders was chosen from, where it was.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        self.comparison.as_ref()
     }
 
     /// Customers whose orders were all undone by refunds; they are not valued.

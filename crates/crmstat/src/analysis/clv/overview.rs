@@ -3,7 +3,7 @@
 use super::{Model, Options};
 use crate::{Money, Result};
 use crmstat_models::clv::{
-    CustomerValue, GammaGamma, Span, Summaries, Summary, frequency_value_correlation,
+    CustomerValue, GammaGamma, Span, Summaries, Summary, frequency_value_correlation, regularity,
     simple_lifetime_value,
 };
 
@@ -34,6 +34,8 @@ pub struct Overview {
     pub mean_order_value: Option<f64>,
     /// The correlation of x with the mean repeat value.
     pub frequency_value_correlation: Option<f64>,
+    /// How regular orders come: 1 at random, more at regular intervals, less in bursts; see [`regularity`].
+    pub regularity: Option<f64>,
 }
 
 impl Overview {
@@ -65,6 +67,7 @@ impl Overview {
             new_customer_orders: model.orders().new_customer_orders(options.ahead()?),
             mean_order_value: model.spend().and_then(GammaGamma::population_mean),
             frequency_value_correlation: frequency_value_correlation(customers),
+            regularity: regularity(customers),
         })
     }
 }

@@ -6,10 +6,10 @@ use crate::{
     data::{CustomerTable, Texts},
 };
 use crmstat_models::clv::{
-    BetaGeometric, BgBb, BgNbd, ClvParams, CustomerValue, CustomerValueInterval, DiscountRate,
-    Dropout, Estimate, FitParams, GammaGamma, Grouped, Interval, OrderDraws, ParameterDraws,
-    ParetoNbd, PurchaseProcess, Span, Summaries, TimeUnit, TrackingRow, forecasts,
-    orders_distribution, orders_interval, track,
+    BetaGeometric, BgBb, BgNbd, ClvParams, CnbdK, CustomerValue, CustomerValueInterval,
+    DiscountRate, Dropout, Estimate, FitParams, GammaGamma, Grouped, OrderDraws, Outcome,
+    ParameterDraws, ParetoNbd, PurchaseProcess, Span, Summaries, TimeUnit, TrackingRow, forecasts,
+    orders_distribution, track,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,10 @@ pub enum OrderModel {
     BgNbd,
     /// Customers may leave at any moment.
     ParetoNbd,
+    /// As [`OrderModel::MbgNbd`], but orders come at regular intervals, of as many stages as fit best.
+    MbgCnbdK,
+    /// As [`OrderModel::BgNbd`], at regular intervals.
+    BgCnbdK,
     /// Customers may buy once on each occasion, a period of the calendar, and leave before any of them.
     BgBb,
     /// Customers are under contract and may leave at the end of each period: the shifted beta-geometric.
@@ -32,9 +36,17 @@ pub enum OrderModel {
 
 impl OrderModel {
     /// Every model, the default first.
-    pub const ALL: [Self; 5] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd, Self::BgBb, Self::Sbg];
-    /// The models of orders at any time, the default first.
-    pub const AT_ANY_TIME: [Self; 3] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd];
+    pub const ALL: [Self; 7] = [
+        Self::MbgNbd,
+        Self::BgNbd,
+        Self::ParetoNbd,
+        Self::MbgCnbdK,
+        Self::BgCnbdK,
+        Self::BgBb,
+        Self::Sbg,
+    ];
+    /// The models of orders at any time that are compared, the default first.
+    pub const AT_ANY_TIME: [Self; 4] = [Self::MbgNbd, Self::BgNbd, Self::ParetoNbd, Self::MbgCnbdK];
 
     /// The name that options and output use.
     pub const fn name(self) -> &'static str {
@@ -42,6 +54,8 @@ impl OrderModel {
             Self::MbgNbd => "mbg-nbd",
             Self::BgNbd => "bg-nbd",
             Self::ParetoNbd => "pareto-nbd",
+            Self::MbgCnbdK => "mbg-cnbd-k",
+            Self::BgCnbdK => "bg-cnbd-k",
             Self::BgBb => "bg-bb",
             Self::Sbg => "sbg",
         }
@@ -65,10 +79,13 @@ impl OrderModel {
     pub fn fit(self, customers: &Summaries) -> Result<Process> {
         let params = FitParams::default();
         let bg_nbd = |dropout| BgNbd::fit(customers, dropout, params);
+        let cnbd_k = |dropout| CnbdK::fit(customers, dropout, params).map(Process::CnbdK);
         let fitted = match self {
             Self::MbgNbd => bg_nbd(Dropout::AfterEveryOrder).map(Process::BgNbd),
             Self::BgNbd => bg_nbd(Dropout::AfterRepeatOrder).map(Process::BgNbd),
             Self::ParetoNbd => ParetoNbd::fit(customers, params).map(Process::ParetoNbd),
+            Self::MbgCnbdK => cnbd_k(Dropout::AfterEveryOrder),
+            Self::BgCnbdK => cnbd_k(Dropout::AfterRepeatOrder),
             Self::BgBb => BgBb::fit(customers, params).map(Process::BgBb),
             Self::Sbg => BetaGeometric::fit(customers, params).map(Process::Sbg),
         };
@@ -96,6 +113,8 @@ pub enum Process {
     BgNbd(BgNbd),
     /// The Pareto/NBD.
     ParetoNbd(ParetoNbd),
+    /// The MBG/CNBD-k or the BG/CNBD-k.
+    CnbdK(CnbdK),
     /// The Pareto/NBD with rates that depend on customers' attributes.
     Covariates(WithCovariates),
     /// The BG/BB.
@@ -110,6 +129,7 @@ macro_rules! with {
         match $process {
             Process::BgNbd($model) => $answer,
             Process::ParetoNbd($model) => $answer,
+            Process::CnbdK($model) => $answer,
             Process::Covariates(model) => {
                 let $model = model.average();
                 $answer
@@ -157,6 +177,10 @@ impl Process {
             Self::BgNbd(model) if model.dropout() == Dropout::AfterEveryOrder => OrderModel::MbgNbd,
             Self::BgNbd(_) => OrderModel::BgNbd,
             Self::ParetoNbd(_) | Self::Covariates(_) => OrderModel::ParetoNbd,
+            Self::CnbdK(model) => match model.dropout() {
+                Dropout::AfterEveryOrder => OrderModel::MbgCnbdK,
+                Dropout::AfterRepeatOrder => OrderModel::BgCnbdK,
+            },
             Self::BgBb(_) => OrderModel::BgBb,
             Self::Sbg(_) => OrderModel::Sbg,
         }
@@ -181,6 +205,11 @@ impl Process {
         let estimate = self.estimate();
         let mut found =
             with!(self, model => parameters(names_of(model), &model.parameters(), estimate));
+        found.extend(self.stages().map(|k| Parameter {
+            name: "k".to_owned(),
+            value: f64::from(k),
+            standard_error: None,
+        }));
         if let Self::Covariates(model) = self {
             found.extend(
                 model.effects().into_iter().map(|(name, value, standard_error)| Parameter {
@@ -191,6 +220,29 @@ impl Process {
             );
         }
         found
+    }
+
+    /// The stages between two orders, of a model that has them.
+    pub fn stages(&self) -> Option<u32> {
+        match self {
+            Self::CnbdK(model) => Some(model.k()),
+            _ => None,
+        }
+    }
+
+    /// The logarithms of the probabilities of as many orders as `came` of each customer within `horizon`.
+    pub(super) fn log_probabilities(
+        &self,
+        customers: &Summaries,
+        came: &[u32],
+        horizon: Span,
+    ) -> Result<Vec<f64>> {
+        /// What rounding leaves of a probability that is too small to be told from none.
+        const LEAST: f64 = 1e-12;
+        with!(self, model => model.for_each_customer(customers, |index, customer| {
+            model.probability(customer, came[index], horizon).max(LEAST).ln()
+        }))
+        .map_err(Error::from_model)
     }
 
     /// How the parameters were found.
@@ -228,6 +280,7 @@ impl Process {
         let (models, warning) = match self {
             Self::BgNbd(model) => (Each::BgNbd(model), None),
             Self::ParetoNbd(model) => (Each::ParetoNbd(model), None),
+            Self::CnbdK(model) => (Each::CnbdK(model), None),
             Self::BgBb(model) => (Each::BgBb(model), None),
             Self::Sbg(model) => (Each::Sbg(model), None),
             Self::Covariates(model) => {
@@ -253,6 +306,7 @@ pub(super) struct Asked<'a> {
 enum Each<'a> {
     BgNbd(&'a BgNbd),
     ParetoNbd(&'a ParetoNbd),
+    CnbdK(&'a CnbdK),
     Covariates(Grouped<ParetoNbd>),
     BgBb(&'a BgBb),
     Sbg(&'a BetaGeometric),
@@ -264,6 +318,7 @@ macro_rules! of_each {
         match &$asked.models {
             Each::BgNbd($models) => $answer,
             Each::ParetoNbd($models) => $answer,
+            Each::CnbdK($models) => $answer,
             Each::Covariates(grouped) => {
                 let $models = &grouped;
                 $answer
@@ -320,13 +375,14 @@ impl Asked<'_> {
         of_each!(self, models => params.residual_values(*models, spend, self.customers))
     }
 
-    /// The interval of every customer's number of orders within `horizon`, by simulation.
-    pub(super) fn orders_intervals(
+    /// What will come of every customer within the horizon of `params`, by simulation.
+    pub(super) fn outcomes(
         &self,
-        horizon: Span,
+        params: ClvParams,
+        spend: Option<&GammaGamma>,
         draws: OrderDraws,
-    ) -> Result<Vec<Interval>> {
-        of_each!(self, models => orders_interval(*models, self.customers, horizon, draws))
+    ) -> Result<Vec<Outcome>> {
+        of_each!(self, models => params.outcomes(*models, spend, self.customers, draws))
     }
 
     /// The probabilities of 0 to `most` orders of every customer within `horizon`.

@@ -1,6 +1,6 @@
 //! The tables of a CLV run.
 
-use super::{Clv, Customer, GAMMA_GAMMA, Parameter, process::parameters, warning::limit_words};
+use super::{Clv, GAMMA_GAMMA, Parameter, process::parameters, warning::limit_words};
 use crate::{
     Lang, Result,
     data::table::{Column, Table},
@@ -20,6 +20,8 @@ impl Clv {
     }
 
     /// One row per customer, by customer id; time in the unit of the model.
+    ///
+    /// `clv_lower` and `clv_upper` bound the mean, `orders_…` and `value_…` what will come.
     ///
     /// # Errors
     /// Never, as the columns are made here.
@@ -66,19 +68,22 @@ impl Clv {
                 value(|value| value.expected_value),
             ),
             Column::float("clv", "CLV", 2, value(|value| value.clv)),
-            Column::float("clv_lower", "CLV, от", 2, bound(|interval| interval.lower)),
-            Column::float("clv_upper", "CLV, до", 2, bound(|interval| interval.upper)),
+            Column::float("clv_lower", "Средний CLV, от", 2, bound(|interval| interval.lower)),
+            Column::float("clv_upper", "Средний CLV, до", 2, bound(|interval| interval.upper)),
         ];
         if self.residual.is_some() {
             let residual = customers().map(|customer| customer.residual);
             columns.push(Column::float("residual_value", "Ценность без срока", 2, residual));
         }
-        if self.orders_intervals.is_some() {
-            let orders = |of: fn(&Interval) -> f64| {
-                customers().map(move |Customer { orders, .. }| orders.as_ref().map(of))
-            };
+        if let Some(outcomes) = &self.outcomes {
+            let orders = |of: fn(&Interval) -> f64| outcomes.iter().map(move |own| of(&own.orders));
             columns.push(Column::float("orders_lower", "Заказов, от", 0, orders(|o| o.lower)));
             columns.push(Column::float("orders_upper", "Заказов, до", 0, orders(|o| o.upper)));
+            let value = |of: fn(&Interval) -> f64| {
+                outcomes.iter().map(move |own| own.value.as_ref().map(of))
+            };
+            columns.push(Column::float("value_lower", "Принесёт, от", 2, value(|own| own.lower)));
+            columns.push(Column::float("value_upper", "Принесёт, до", 2, value(|own| own.upper)));
         }
         if let Some(distribution) = &self.distribution {
             for n in 0..distribution.first().map_or(0, Vec::len) {
@@ -146,6 +151,7 @@ impl Clv {
                 "Связь частоты и чека",
                 all.frequency_value_correlation,
             ),
+            ("regularity", "Регулярность заказов (1 — случайно)", all.regularity),
         ];
         let nested = self.nested().into_iter().map(|(model, limit)| {
             let nested = lang.pick("nested model of", "вложенная модель");

@@ -7,23 +7,26 @@ use super::{
 use crate::{
     AsOf, Date, Error, Result, Window,
     data::{
-        Orders, OrdersQuery,
+        Orders, OrdersQuery, Texts,
         table::{Column, Table},
     },
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::{
-    ClvParams, CustomerValue, Holdout, Span, SummaryParams, TimeUnit, TrackingRow, ZeroAmount,
-    share_of_best_caught,
+    ClvParams, CustomerValue, Holdout, Interval, OrderDraws, Span, Summaries, SummaryParams,
+    TimeUnit, TrackingRow, ZeroAmount, share_of_best_caught,
 };
 use rayon::prelude::*;
 
 /// Customers with this many repeat orders or more share a row, as in the literature on CDNOW.
 const MOST_FREQUENT: u32 = 7;
+/// Customers whose interval of what will come is looked at, and draws for each.
+const SIMULATED: usize = 5000;
+const DRAWS: usize = 1000;
 /// The share of customers who are the best.
 const BEST: f64 = 0.1;
 
-/// What to validate. The default: all three models, to the end of the data.
+/// What to validate. The default: every model of orders at any time, to the end of the data.
 #[derive(Clone, Debug)]
 pub struct ValidationOptions {
     /// The models to compare.
@@ -69,6 +72,11 @@ pub struct Score {
     pub expected_value: Option<f64>,
     /// Of the money of the best tenth of customers, the share that the tenth foreseen as best brought.
     pub best_caught: Option<f64>,
+    /// The share of customers whose number of orders was within the interval of [`Options::level`] of what will
+    /// come; of so many customers at most, spread evenly. `None` for the baseline.
+    pub orders_within: Option<f64>,
+    /// The same of the money that they brought.
+    pub value_within: Option<f64>,
 }
 
 /// Repeat orders of all customers by period, foreseen and real.
@@ -232,6 +240,35 @@ impl Outcome {
     }
 }
 
+/// Intervals of what will come of some customers, spread evenly over all.
+struct Simulated<'a> {
+    customers: &'a Summaries,
+    level: f64,
+    horizon: Span,
+}
+
+impl Simulated<'_> {
+    /// The shares of customers whose orders and money, as they came, are within the intervals of `model`.
+    fn held(&self, model: &Model, came: [&[f64]; 2]) -> Result<[Option<f64>; 2]> {
+        let step = self.customers.customers().len().div_ceil(SIMULATED).max(1);
+        let some = self.customers.customers().iter().copied().step_by(step).collect();
+        let some = Summaries::new(self.customers.unit(), some);
+        let (asked, _) = model.orders().for_customers(&some, &Texts::default(), None)?;
+        let draws = OrderDraws { level: self.level, draws: DRAWS, seed: 0 };
+        let outcomes = asked.outcomes(ClvParams::new(self.horizon), model.spend(), draws)?;
+        let share = |intervals: Vec<Option<Interval>>, came: &[f64]| {
+            let held = intervals.into_iter().zip(came.iter().step_by(step));
+            let held = held.map(|(own, came)| Some(own?.lower <= *came && *came <= own?.upper));
+            let held: Option<Vec<bool>> = held.collect();
+            held.map(|held| held.iter().filter(|own| **own).count() as f64 / held.len() as f64)
+        };
+        Ok([
+            share(outcomes.iter().map(|own| Some(own.orders)).collect(), came[0]),
+            share(outcomes.iter().map(|own| own.value).collect(), came[1]),
+        ])
+    }
+}
+
 impl Validation {
     fn new(
         orders: &Orders,
@@ -267,6 +304,8 @@ impl Validation {
                     .map_err(Error::from_model)?,
                 expected_value: value.map(|value| value.iter().sum()),
                 best_caught: value.map(best).transpose().map_err(Error::from_model)?.flatten(),
+                orders_within: None,
+                value_within: None,
             })
         };
 
@@ -296,7 +335,11 @@ impl Validation {
             let expected: Vec<f64> = values.iter().map(|value| value.expected_orders).collect();
             let value = |value: &CustomerValue| Some(value.expected_orders * value.expected_value?);
             let value: Option<Vec<f64>> = values.iter().map(value).collect();
-            found.scores.push(score(Predictor::Model(*model), &expected, value.as_deref())?);
+            let mut scored = score(Predictor::Model(*model), &expected, value.as_deref())?;
+            let simulated = Simulated { customers, level: options.level, horizon };
+            let [orders, value] = simulated.held(&fitted, [&actual, &actual_value])?;
+            (scored.orders_within, scored.value_within) = (orders, value);
+            found.scores.push(scored);
             let rows =
                 process.track(&periods.first, &periods.repeats, periods.length, periods.count)?;
             found.tracking.push(Tracking { model: *model, rows });
@@ -375,6 +418,18 @@ impl Validation {
                     "Найдено выручки лучших 10 %",
                     4,
                     scores().map(|score| score.best_caught),
+                ),
+                Column::float(
+                    "orders_within",
+                    "Заказов в интервале, доля клиентов",
+                    4,
+                    scores().map(|score| score.orders_within),
+                ),
+                Column::float(
+                    "value_within",
+                    "Выручка в интервале, доля клиентов",
+                    4,
+                    scores().map(|score| score.value_within),
                 ),
             ],
         )

@@ -14,6 +14,9 @@ pub enum Warning {
     NotConverged(&'static str),
     /// The data do not tell the parameters of a model apart: a nested model with these limits is used.
     Nested(&'static str, Vec<Limit>),
+    /// The first model describes the orders worse than the second: by so much of the log-likelihood, less the
+    /// number of parameters, on 2,000 customers at most.
+    AnotherFits(&'static str, &'static str, f64),
     /// Frequent customers spend otherwise than rare ones: by this correlation.
     Correlated(f64),
     /// There is no model of spend, for this reason.
@@ -106,6 +109,11 @@ impl fmt::Display for Warning {
                     limits.join(" and ")
                 )
             }
+            Self::AnotherFits(own, other, by) => write!(
+                f,
+                "{other} describes these orders better than {own} (log-likelihood higher by {by:.1} on 2,000 \
+                 customers or fewer): compare what both foresee"
+            ),
             Self::Correlated(correlation) => write!(
                 f,
                 "frequency and value of orders are correlated ({correlation:.2}, beyond {:.1}): \

@@ -223,6 +223,10 @@ impl Page<'_> {
                 "Горизонт в {} раза длиннее самого долгого наблюдения: дальний конец додуман.",
                 locale.decimal(*times, 1)
             ),
+            Warning::AnotherFits(own, other, by) => format!(
+                "{other} описывает эти заказы лучше, чем {own}: логарифм правдоподобия выше на {}.",
+                locale.decimal(*by, 1)
+            ),
             Warning::AliveByAssumption(share) => format!(
                 "{} клиентов без повторного заказа; bg-nbd считает их активными, `{}` нет.",
                 locale.percent(*share, 0),

@@ -212,8 +212,81 @@ fn intervals_and_additions_are_sound() {
         let (value, interval) = (customer.value.clv.unwrap(), customer.interval.unwrap());
         assert!(interval.lower <= value && value <= interval.upper);
         assert!(customer.residual.unwrap() >= 0.9 * value, "{customer:?}");
-        let orders = customer.orders.unwrap();
-        assert!(orders.lower <= orders.upper);
+        let outcome = customer.outcome.unwrap();
+        assert!(outcome.orders.lower <= outcome.orders.upper);
+        // What one customer brings varies more than the mean is uncertain.
+        let to_come = outcome.value.unwrap();
+        assert!(
+            to_come.upper - to_come.lower >= 0.0 && to_come.upper >= interval.lower,
+            "{customer:?}"
+        );
+    }
+    let table = csv(&of_shop(&options).result.table().unwrap());
+    let header = table.lines().next().unwrap();
+    assert!(header.contains("orders_lower,orders_upper,value_lower,value_upper"), "{header}");
+}
+
+/// Customers who order every four weeks, give or take a few days, until about a tenth leaves after an order.
+fn regular() -> String {
+    let mut rows = String::new();
+    let start: Date = "2024-01-01".parse().unwrap();
+    // A generator of its own, so that the file is the same for ever.
+    let mut state = 7_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / (1_u64 << 31) as f64
+    };
+    for customer in 0..400 {
+        let (usual, mut day) = (20.0 + 20.0 * next(), 100.0 * next());
+        while day < 500.0 {
+            let amount = 10.0 + (20.0 * next()).round();
+            rows += &format!("c{customer},{},{amount}\n", start.plus_days(day as i32));
+            if next() < 0.1 {
+                break;
+            }
+            day += usual * (0.5 + next());
+        }
+    }
+    rows
+}
+
+#[test]
+fn regular_customers_get_the_model_of_regular_orders() {
+    let rows = regular();
+    let usual = of_rows(&rows, &Options::default()).unwrap();
+    let told = |warning: &Warning| matches!(warning, Warning::AnotherFits("mbg-nbd", "mbg-cnbd-k", by) if *by > 50.0);
+    assert!(usual.warnings().iter().any(told), "{:?}", usual.warnings());
+    assert!(usual.overview().regularity.unwrap() > 3.0, "{:?}", usual.overview());
+
+    let chosen = of_rows(&rows, &Options { choose: true, ..Options::default() }).unwrap();
+    let comparison = chosen.comparison().unwrap();
+    assert_eq!(comparison.chosen(), OrderModel::MbgCnbdK);
+    assert_eq!(comparison.rivals().len(), OrderModel::AT_ANY_TIME.len());
+    assert!(comparison.rivals().iter().all(|rival| rival.held_back.is_some()), "{comparison:?}");
+    assert_eq!(chosen.model().orders().model(), OrderModel::MbgCnbdK);
+    let k = chosen.model().orders().parameters().into_iter().find(|own| own.name == "k");
+    assert!(k.unwrap().value >= 4.0);
+    assert!(!chosen.warnings().iter().any(|own| matches!(own, Warning::AnotherFits(..))));
+    let text = csv(&comparison.table().unwrap());
+    assert!(text.starts_with("model,chosen,k,log_likelihood,parameters,converged,held_back_score"));
+    let saved = serde_json::to_string(chosen.model()).unwrap();
+    assert_eq!(&serde_json::from_str::<Model>(&saved).unwrap(), chosen.model());
+}
+
+#[test]
+fn what_came_is_within_the_bounds_of_what_will_come() {
+    let rows = regular();
+    let mut export = of_text(&rows);
+    let options = Options { window: day_after("2024-12-31"), ..Options::default() };
+    let found = validate(&mut export, &options, &ValidationOptions::default()).unwrap().result;
+    for score in found.scores() {
+        let is_model = score.predictor != Predictor::SameAsBefore;
+        assert_eq!(
+            (score.orders_within.is_some(), score.value_within.is_some()),
+            (is_model, is_model)
+        );
+        assert!(score.orders_within.is_none_or(|share| share > 0.9), "{score:?}");
     }
 }
 
