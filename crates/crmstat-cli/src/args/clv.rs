@@ -29,6 +29,10 @@ pub(crate) struct ClvArgs {
     /// Columns of `--customers` that act on the rates of ordering and leaving, with `--model pareto-nbd`
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "customers")]
     pub(crate) covariates: Vec<String>,
+    /// The files are logs of events without amounts: a day with an event is an order, and orders alone are
+    /// foreseen
+    #[arg(long, conflicts_with_all = ["covariates", "validate", "residual"])]
+    pub(crate) events: bool,
     /// The unit of time of the model; for bg-bb and sbg the period of the calendar that makes an occasion
     /// or a term [default: week; month for bg-bb and sbg]
     #[arg(long, value_name = "day|week|month|year")]

@@ -14,7 +14,7 @@ use crmstat::{
         discount_from_text, span_from_text, unit_from_text, unit_name,
     },
     data::{CustomerTable, TableKind},
-    ingest::TableQuery,
+    ingest::{Export, ReadOptions, TableQuery},
     models::clv::ZeroAmount,
 };
 use std::path::Path;
@@ -31,12 +31,23 @@ pub(crate) fn run(args: &ClvArgs) -> Result<()> {
 
 fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> {
     let attributes = attributes(args, options)?;
-    let (mut export, tables) = open_with_tables(&args.read, printer)?;
-    let beside = Beside {
-        contracts: tables.iter().find(|table| table.kind() == TableKind::Customers),
-        attributes: attributes.as_ref(),
+    let (export, imported) = if args.events {
+        let events = ReadOptions {
+            kind: Some(TableKind::Activities),
+            ..settings::read_options(&args.read)?
+        };
+        let mut export = Export::open(&args.read.exports, events)?;
+        let imported = clv::estimate_events(&mut export, options)?;
+        (export, imported)
+    } else {
+        let (mut export, tables) = open_with_tables(&args.read, printer)?;
+        let beside = Beside {
+            contracts: tables.iter().find(|table| table.kind() == TableKind::Customers),
+            attributes: attributes.as_ref(),
+        };
+        let imported = clv::estimate_with(&mut export, beside, options)?;
+        (export, imported)
     };
-    let imported = clv::estimate_with(&mut export, beside, options)?;
     let found = &imported.result;
 
     printer.account(&imported);

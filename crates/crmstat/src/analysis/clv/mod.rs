@@ -72,8 +72,8 @@ use self::{
     process::Asked,
 };
 use crate::{
-    AsOf, Error, Result, Window,
-    data::{CustomerTable, Orders, OrdersQuery, Records, Texts},
+    AsOf, Error, Money, Result, Window,
+    data::{Column, CustomerTable, Field, Orders, OrdersQuery, Records, Texts},
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use crmstat_models::clv::{
@@ -295,6 +295,32 @@ pub fn estimate_with(
         Some(found) => orders.try_map(|_| Ok(found)),
         None => Err(no_purchases(export, &orders)),
     }
+}
+
+/// Estimates how often the customers of a log of events without amounts come back: a day with an event of a
+/// customer is an order that brings nothing, so that orders are expected but no values. `export` must have been
+/// opened for [`TableKind::Activities`].
+///
+/// # Errors
+/// What the export cannot bear, a log that names no customers, options out of range, no event in the window, or
+/// nobody with two days of events.
+pub fn estimate_events(export: &mut Export, options: &Options) -> Result<Imported<Clv>> {
+    options.check(Beside::default())?;
+    let events = Records::read(export)?;
+    let columns = [(Field::CustomerId, Field::CustomerId), (Field::At, Field::OrderedAt)];
+    let mut of_orders = Vec::with_capacity(columns.len() + 1);
+    for (field, of_order) in columns {
+        let column = events.result.field(field).ok_or_else(|| {
+            Error::data(format!("the events have no {field}")).with_hint("name its column")
+        })?;
+        of_orders.push((of_order, column.clone()));
+    }
+    let nothing = vec![Some(Money::ZERO); events.result.len()];
+    of_orders.push((Field::Amount, Column::Money(nothing)));
+    let orders = Orders::builder().columns(of_orders)?.build()?.result;
+    let options = Options { zero_amount: ZeroAmount::Purchase, ..options.clone() };
+    let found = estimate_orders(&orders, Beside::default(), &options)?;
+    events.try_map(|_| Ok(found))
 }
 
 /// Estimates what the customers of `orders` that have been read are worth; the orders of

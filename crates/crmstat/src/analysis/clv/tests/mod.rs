@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AsOf, Date, Error, Lang, Window,
-    data::{Field, table::Table},
+    data::{Field, TableKind, table::Table},
     ingest::{Export, Imported, ReadOptions},
     write::{Format, Writer},
 };
@@ -224,6 +224,30 @@ fn intervals_and_additions_are_sound() {
     let table = csv(&of_shop(&options).result.table().unwrap());
     let header = table.lines().next().unwrap();
     assert!(header.contains("orders_lower,orders_upper,value_lower,value_upper"), "{header}");
+}
+
+#[test]
+fn a_log_without_amounts_foresees_orders() {
+    let rows = regular();
+    let text = |header: &str, with_amounts: bool| {
+        let mut text = format!("{header}\n");
+        for row in rows.lines() {
+            let without = row.rsplit_once(',').unwrap().0;
+            text += if with_amounts { row } else { without };
+            text.push('\n');
+        }
+        text
+    };
+    let events = ReadOptions { kind: Some(TableKind::Activities), ..ReadOptions::default() };
+    let log = text("user_id,event_date", false);
+    let mut export = Export::from_bytes("log.csv", log, events).unwrap();
+    let found = super::estimate_events(&mut export, &Options::default()).unwrap();
+    let orders = of_rows(&rows, &Options::default()).unwrap();
+    assert_eq!(found.result.summaries().customers().len(), orders.summaries().customers().len());
+    assert_near(found.result.overview().expected_orders, orders.overview().expected_orders, 1e-12);
+    assert!(found.result.customers().all(|customer| customer.value.clv.is_none()));
+    assert!(found.result.warnings().iter().any(|own| matches!(own, Warning::NoSpend(_))));
+    assert_eq!(found.ledger.read, rows.lines().count() as u64);
 }
 
 /// Customers who order every four weeks, give or take a few days, until about a tenth leaves after an order.
