@@ -27,14 +27,15 @@ impl Cells {
         let mut levels = sorted.to_vec();
         levels.dedup();
         let mut steps: Vec<f64> = levels.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let usual = {
-            let mut sorted = steps.clone();
-            sorted.sort_unstable_by(f64::total_cmp);
-            sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
-        };
         // Beyond the ends the step is that of the inner side; a last value far off has none of its own.
-        let ends = [steps.first(), steps.last()]
-            .map(|step| step.copied().unwrap_or(0.0).min(STRETCH * usual));
+        let end = |last: Option<&f64>, before: Option<&f64>| {
+            let last = last.copied().unwrap_or(0.0);
+            before.map_or(last, |before| last.min(STRETCH * before))
+        };
+        let ends = [
+            end(steps.first(), steps.get(1)),
+            end(steps.last(), steps.len().checked_sub(2).and_then(|at| steps.get(at))),
+        ];
         steps.insert(0, ends[0]);
         steps.push(ends[1]);
         let reach = steps.windows(2).map(|around| {

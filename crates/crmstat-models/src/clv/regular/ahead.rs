@@ -126,6 +126,9 @@ impl Ahead {
     fn orders_as_continuum(&self, stage: &Stage, time: f64) -> f64 {
         /// Below it the quotient is its limit to rounding.
         const VANISHING: f64 = 1e-100;
+        /// The logarithm of a probability to stay below which hardly anybody is left after so many orders,
+        /// whatever part of an order is begun.
+        const LEAVES: f64 = -1.0;
         let (k, tau) = (f64::from(self.k), time / self.alpha);
         let before = (f64::from(stage.passed) - 0.5 * (k - 1.0)) / k;
         mean_over_beta(self.a, self.b, |p| {
@@ -134,7 +137,8 @@ impl Ahead {
             }
             let log_stays = (-p).ln_1p();
             let shrinks = -(log_stays / k).exp_m1();
-            -(before * log_stays - stage.r * (tau * shrinks).ln_1p()).exp_m1() / p
+            let begun = before * log_stays.max(LEAVES);
+            -(begun - stage.r * (tau * shrinks).ln_1p()).exp_m1() / p
         })
     }
 

@@ -1,7 +1,7 @@
 //! From the history of customers to a judged model and today's scores.
 
 use super::{
-    Churn, Event, Learning, Options,
+    Churn, Event, Learning, Options, Population,
     cohort::{CohortParams, Cohorts, Everybody, People},
     cutoffs::{Cutoffs, Span},
     evaluation::{Evaluation, clearly_better, share},
@@ -269,6 +269,19 @@ fn require_both(labels: &[bool], cutoffs: &str, options: &Options) -> Result<()>
         (true, true) => return Ok(()),
         (true, false) => ("nobody", "there is nobody to keep: take a longer `--horizon`"),
         (false, true) => ("everybody", "there is no churn to learn: take a shorter `--horizon`"),
+        (false, false)
+            if options.population == Population::Active && options.event == Event::NoOrder =>
+        {
+            return Err(Error::data(format!(
+                "no customer was active at the cutoff {cutoffs}: nobody had ordered by then, or everybody \
+                 had been silent for longer than {} and three of their usual gaps",
+                options.horizon
+            ))
+            .with_hint(
+                "take later ones by `--cutoff` and `--train-cutoffs`, or everybody who ever ordered by \
+                 `--population all`",
+            ));
+        }
         (false, false) => {
             return Err(Error::data(format!("there is no customer before the cutoff {cutoffs}"))
                 .with_hint("take later ones by `--cutoff` and `--train-cutoffs`"));

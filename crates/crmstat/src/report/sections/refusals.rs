@@ -65,6 +65,18 @@ const SENTENCES: &Sentences = &[
         "учиться оттоку не на чем; другой горизонт и другие дни задаёт `crmstat churn`: `--horizon`, \
          `--cutoff` и `--train-cutoffs`",
     ),
+    (
+        "no customer was active at the cutoff {}: nobody had ordered by then, or everybody had been silent \
+         for longer than {} and three of their usual gaps",
+        "на дату среза {} нет активных клиентов: никто ещё не заказывал или все молчали дольше, чем {} и три \
+         обычных промежутка между заказами",
+    ),
+    (
+        "take later ones by `--cutoff` and `--train-cutoffs`, or everybody who ever ordered by `--population \
+         all`",
+        "возьмите более поздние через `--cutoff` и `--train-cutoffs` или всех, кто когда-либо заказывал: \
+         `--population all`",
+    ),
     ("there is no customer before the cutoff {}", "до даты среза {} нет ни одного клиента"),
     (
         "take later ones by `--cutoff` and `--train-cutoffs`",
