@@ -110,7 +110,7 @@ const EXAMPLES: usize = 3;
 /// let columns = vec![("monetary".to_owned(), Values::number(&spend))];
 /// let customers = Customers::new(ids.iter().map(|id| Some(id.as_str())).collect(), columns)?
 ///     .valued_by("monetary")?;
-/// let found = fit(&customers, &Options { k: Some(2), ..Options::default() })?;
+/// let found = fit(&customers, &Options::default())?;
 /// assert_eq!(found.k(), 2);
 /// assert_eq!(found.name(0, Lang::En), "high value");
 /// assert_eq!(found.name(1, Lang::Ru), "недорогие");
