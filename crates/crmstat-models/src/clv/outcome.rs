@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::interval::{countable, middle, two_sided};
+use super::interval::{countable, two_sided};
 use super::process::for_each;
 use super::{
     ClvParams, GammaGamma, Interval, Models, OrderDraws, PurchaseProcess, Summaries, Summary,
@@ -21,7 +21,8 @@ pub struct Outcome {
 
 impl ClvParams {
     /// The intervals that hold the orders that each customer will place within the horizon, and what these
-    /// will bring, with probability `draws.level` or, as orders are whole, a little more.
+    /// will bring, with probability `draws.level` or, as orders are whole, a little more; a lower bound of nothing
+    /// leaves nothing out below, so that the upper one is nearer.
     ///
     /// Whether the customer is alive, the rates, the orders and what each brings are drawn from the customer's
     /// own distribution, at the fitted parameters. The discount is the mean one of the orders expected.
@@ -94,11 +95,21 @@ impl ClvParams {
         let interval = |mut drawn: Vec<f64>| {
             drawn.sort_unstable_by(f64::total_cmp);
             let estimate = drawn.iter().sum::<f64>() / drawn.len() as f64;
-            let (lower, upper) = middle(&drawn, draws.level);
+            let (lower, upper) = holding(&drawn, draws.level);
             Interval { estimate, lower, upper }
         };
         Outcome { orders: interval(counts), value: spend.map(|_| interval(values)) }
     }
+}
+
+/// The bounds that hold the share `level` of `sorted` values and leave out no more than half of the rest below:
+/// where many are nothing, nothing is left out there, and the upper bound is that much nearer.
+fn holding(sorted: &[f64], level: f64) -> (f64, f64) {
+    let count = sorted.len() as f64;
+    let at = |place: f64| sorted[(place.ceil() as usize).clamp(1, sorted.len()) - 1];
+    let lower = at(0.5 * (1.0 - level) * count);
+    let below = sorted.partition_point(|value| *value < lower) as f64;
+    (lower, at(below + level * count))
 }
 
 #[cfg(test)]
@@ -181,6 +192,17 @@ mod tests {
             let error = (level * (1.0 - level) / f64::from(probably)).sqrt();
             assert!(share(alive_worth, probably) < level + 0.04 + 4.0 * error);
         }
+    }
+
+    #[test]
+    fn bounds_hold_their_share_and_no_more_than_they_must() {
+        let even: Vec<f64> = (1..=1000).map(f64::from).collect();
+        assert_eq!(super::holding(&even, 0.9), (50.0, 949.0));
+        let mut mostly_nothing = vec![0.0; 500];
+        mostly_nothing.extend((1..=500).map(f64::from));
+        assert_eq!(super::holding(&mostly_nothing, 0.9), (0.0, 400.0));
+        assert_eq!(super::holding(&[0.0; 7], 0.95), (0.0, 0.0));
+        assert_eq!(super::holding(&[3.0], 0.95), (3.0, 3.0));
     }
 
     #[test]

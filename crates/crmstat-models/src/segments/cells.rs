@@ -30,7 +30,7 @@ impl Cells {
         // Beyond the ends the step is that of the inner side; a last value far off has none of its own.
         let end = |last: Option<&f64>, before: Option<&f64>| {
             let last = last.copied().unwrap_or(0.0);
-            before.map_or(last, |before| last.min(STRETCH * before))
+            before.map_or(last, |before| last.min(*before))
         };
         let ends = [
             end(steps.first(), steps.get(1)),
@@ -105,7 +105,7 @@ mod tests {
         assert!(Cells::of(&[3.0]).is_covered());
         assert!(!Cells::of(&[10.0, 11.0, 12.0, 900.0, 901.0]).is_covered());
         let last = Cells::of(&[0.0, 1.0, 2.0, 3.0, 1000.0]);
-        assert!(!last.is_covered() && last.reach[4] == (1.5, 1.5), "{:?}", last.reach);
+        assert!(!last.is_covered() && last.reach[4] == (1.5, 0.5), "{:?}", last.reach);
     }
 
     #[test]
