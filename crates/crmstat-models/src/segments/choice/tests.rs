@@ -101,7 +101,8 @@ fn a_small_group_far_off_is_found() {
 #[test]
 fn few_levels_beside_a_far_group_are_two_clusters() {
     // Seven levels, or a few of money, and a group far off: of levels, of a continuum, of one value.
-    let far: [(&str, fn(usize) -> f64); 4] = [
+    type Far = fn(usize) -> f64;
+    let far: [(&str, Far); 4] = [
         ("levels", |row| 900.0 + row as f64 % 40.0),
         ("few levels", |row| 900.0 + (row % 4) as f64),
         ("continuum", |row| 900.0 + (row as f64 * 0.618).fract() * 60.0),
