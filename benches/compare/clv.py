@@ -33,6 +33,9 @@ def histories(path, end):
 
 def log_likelihood(logs, k, first, data):
     x, t_x, end, log_gaps = data
+    # Beyond it the digits of these gamma functions cancel, and the likelihood is none.
+    if np.abs(logs).max() > 12:
+        return -1e12
     r, alpha, a, b = np.exp(logs)
     n, m, silence = x + first, k * x, end - t_x
     with np.errstate(divide="ignore"):
@@ -81,7 +84,7 @@ def main():
         check=True, capture_output=True, text=True,
     )
     print(scores.stdout)
-    sys.exit(worst > 1e-3)
+    sys.exit(int(worst > 1e-3))
 
 
 main()
