@@ -156,12 +156,15 @@ fn rivals(customers: &Summaries, models: &[OrderModel]) -> Result<Vec<Rival>> {
         let process = model.fit(customers)?;
         let Some(estimate) = process.estimate() else { continue };
         let k = process.stages();
+        // Of a nested model those that are held count for nothing.
+        let told = (0..4).filter(|at| estimate.log_standard_error(*at).is_some()).count() as u32;
+        let free = if estimate.covariance.is_some() { told } else { 4 };
         found.push(Rival {
             model: *model,
             k,
             log_likelihood: estimate.log_likelihood,
             // k is one more, where orders do take stages.
-            parameters: 4 + u32::from(k.is_some_and(|k| k > 1)),
+            parameters: free + u32::from(k.is_some_and(|k| k > 1)),
             converged: estimate.converged,
             held_back: None,
         });
@@ -176,7 +179,7 @@ pub(super) fn better_than(
     customers: &Summaries,
 ) -> Result<Option<(OrderModel, f64)>> {
     /// Enough to tell models apart that expect other orders, few enough to cost a fraction of a fit to all.
-    const MOST: usize = 2000;
+    const MOST: usize = 1000;
     /// Beyond it the data have "essentially no" support for the other model (Burnham and Anderson 2002,
     /// section 2.6: a difference of 10 in AIC, which is twice the criterion).
     const CLEAR: f64 = 5.0;

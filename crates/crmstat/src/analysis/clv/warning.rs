@@ -15,7 +15,7 @@ pub enum Warning {
     /// The data do not tell the parameters of a model apart: a nested model with these limits is used.
     Nested(&'static str, Vec<Limit>),
     /// The first model describes the orders worse than the second: by so much of the log-likelihood, less the
-    /// number of parameters, on 2,000 customers at most.
+    /// number of parameters, on 1,000 customers at most.
     AnotherFits(&'static str, &'static str, f64),
     /// Frequent customers spend otherwise than rare ones: by this correlation.
     Correlated(f64),
@@ -111,7 +111,7 @@ impl fmt::Display for Warning {
             }
             Self::AnotherFits(own, other, by) => write!(
                 f,
-                "{other} describes these orders better than {own} (log-likelihood higher by {by:.1} on 2,000 \
+                "{other} describes these orders better than {own} (log-likelihood higher by {by:.1} on 1,000 \
                  customers or fewer): compare what both foresee"
             ),
             Self::Correlated(correlation) => write!(
