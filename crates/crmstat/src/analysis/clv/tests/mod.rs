@@ -208,19 +208,22 @@ fn intervals_and_additions_are_sound() {
         simulation: Some(Simulation { draws: 100, seed: 1 }),
         ..Options::default()
     };
+    let mut widths = [0.0; 2];
     for customer in of_shop(&options).result.customers() {
         let (value, interval) = (customer.value.clv.unwrap(), customer.interval.unwrap());
         assert!(interval.lower <= value && value <= interval.upper);
         assert!(customer.residual.unwrap() >= 0.9 * value, "{customer:?}");
         let outcome = customer.outcome.unwrap();
         assert!(outcome.orders.lower <= outcome.orders.upper);
-        // What one customer brings varies more than the mean is uncertain.
         let to_come = outcome.value.unwrap();
-        assert!(
-            to_come.upper - to_come.lower >= 0.0 && to_come.upper >= interval.lower,
-            "{customer:?}"
-        );
+        assert!(0.0 <= to_come.lower && to_come.lower <= to_come.upper, "{customer:?}");
+        widths = [
+            widths[0] + interval.upper - interval.lower,
+            widths[1] + to_come.upper - to_come.lower,
+        ];
     }
+    // What a customer brings varies more than the mean is uncertain.
+    assert!(widths[1] > 3.0 * widths[0], "{widths:?}");
     let table = csv(&of_shop(&options).result.table().unwrap());
     let header = table.lines().next().unwrap();
     assert!(header.contains("orders_lower,orders_upper,value_lower,value_upper"), "{header}");
