@@ -126,7 +126,7 @@ impl Calendar {
         let covered = as_of - first.days();
         let days = recent_days(covered);
         let length = days.unwrap_or(0);
-        let year_ago = (year_before(as_of - length), year_before(as_of));
+        let windows = windows(as_of, length);
         Self {
             first: first.days(),
             month_of: (first.days()..=last.days()).map(month).collect(),
@@ -134,10 +134,20 @@ impl Calendar {
             end_month: Period::Month.number(Date::from_days(as_of)).max(first_month),
             as_of,
             days,
-            windows: [(as_of - length, as_of), (as_of - 2 * length, as_of - length), year_ago],
-            reaches_back_a_year: first.days() <= year_ago.0,
+            windows,
+            reaches_back_a_year: first.days() <= windows[2].0,
         }
     }
+}
+
+/// The last `length` days before the day `as_of`, as many before these, and the same calendar days a year before:
+/// the first day of each and the day behind the last.
+pub(super) fn windows(as_of: i32, length: i32) -> [(i32, i32); 3] {
+    [
+        (as_of - length, as_of),
+        (as_of - 2 * length, as_of - length),
+        (year_before(as_of - length), year_before(as_of)),
+    ]
 }
 
 /// The same calendar day a year earlier, as a number of days; 29 February becomes 28 February.

@@ -26,8 +26,16 @@ pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Loca
 
 /// Shares are shown as percent: that a column holds them is told by its name.
 pub(super) fn unit_of(column: &Column) -> Option<Unit> {
-    const SHARES: [&str; 6] =
-        ["probability", "p_alive", "win_rate", "win_rate_by_value", "churn_rate", "retention"];
+    const SHARES: [&str; 8] = [
+        "probability",
+        "p_alive",
+        "win_rate",
+        "win_rate_by_value",
+        "churn_rate",
+        "retention",
+        "change_before",
+        "change_year_ago",
+    ];
     let name = column.name();
     let is_share = name.starts_with("share_") || name.starts_with("age_") || SHARES.contains(&name);
     (is_share && matches!(column.values(), Values::Float { .. })).then_some(Unit::Share)

@@ -45,6 +45,8 @@ pub enum SectionId {
     Figures,
     /// Sales history and forecast.
     Sales,
+    /// Sales by manager, region, channel, source, category, product.
+    Parts,
     /// RFM map, segments and migration.
     Rfm,
     /// Clusters and their profiles.
@@ -238,10 +240,11 @@ impl Report {
 
 impl SectionId {
     /// Every section, in the order of reading.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Answer,
         Self::Figures,
         Self::Sales,
+        Self::Parts,
         Self::Rfm,
         Self::Clusters,
         Self::Churn,
@@ -258,6 +261,7 @@ impl SectionId {
             Self::Answer => "answer",
             Self::Figures => "figures",
             Self::Sales => "sales",
+            Self::Parts => "parts",
             Self::Rfm => "rfm",
             Self::Clusters => "clusters",
             Self::Churn => "churn",
@@ -275,6 +279,7 @@ impl SectionId {
             Self::Answer => lang.pick("In short", "Коротко"),
             Self::Figures => lang.pick("Months", "Месяцы"),
             Self::Sales => lang.pick("Sales", "Продажи"),
+            Self::Parts => lang.pick("Parts", "Разрезы"),
             Self::Rfm => lang.pick("RFM", "RFM"),
             Self::Clusters => lang.pick("Clusters", "Типы"),
             Self::Churn => lang.pick("Churn", "Отток"),
@@ -292,6 +297,7 @@ impl SectionId {
             Self::Answer => lang.pick("In short", "Коротко"),
             Self::Figures => lang.pick("Sales by month", "Продажи по месяцам"),
             Self::Sales => lang.pick("Sales and forecast", "Продажи и прогноз"),
+            Self::Parts => lang.pick("Where sales come from", "Из чего складываются продажи"),
             Self::Rfm => lang.pick("RFM segments", "RFM-сегменты"),
             Self::Clusters => lang.pick("Kinds of customers", "Типы клиентов"),
             Self::Churn => lang.pick("Who is about to leave", "Кто может уйти"),

@@ -39,6 +39,7 @@
 mod activity;
 mod calls;
 mod cells;
+mod divided;
 mod document;
 mod folder;
 mod html;
@@ -52,6 +53,7 @@ mod workbook;
 
 pub use activity::{Activity, Recent, Totals};
 pub use calls::Call;
+pub use divided::{Division, Part};
 pub use document::{
     Absent, Band, BarSeries, Change, Chart, ChartKind, Content, Exhibit, Figure, Line, Report,
     Role, Section, SectionId,

@@ -4,6 +4,7 @@ use super::{
     Options, SectionId,
     activity::{Activity, recent_days},
     calls::{Call, calls},
+    divided::{Division, FIELDS, divisions},
 };
 use crate::{
     AsOf, Date, Error, Money, Pseudonyms, Result, Window,
@@ -49,6 +50,10 @@ pub enum Reason {
         /// The days that are needed.
         needed: u64,
     },
+    /// The data cover fewer than four weeks.
+    ShortSpan,
+    /// No column divides the sales.
+    NoParts,
     /// The export holds orders, not deals.
     NoDeals,
     /// The analysis refused the data.
@@ -81,6 +86,8 @@ pub struct Results {
     pub seed: u64,
     /// The orders in sums.
     pub activity: Activity,
+    /// The revenue of the last days by the fields that the export has.
+    pub divisions: Vec<Division>,
     /// Sales by period and their forecast.
     pub sales: Answer<Sales>,
     /// Scores and segments, and where customers came from.
@@ -172,7 +179,8 @@ impl Results {
         }
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
-        let query = OrdersQuery { window, anonymous: true, ..OrdersQuery::default() };
+        let fields = if options.wants(SectionId::Parts) { FIELDS.to_vec() } else { Vec::new() };
+        let query = OrdersQuery { window, fields, anonymous: true, ..OrdersQuery::default() };
         let mut imported = Orders::read(export, &query)?;
         tell_of_nobody(&mut imported);
         let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
@@ -211,6 +219,7 @@ impl Results {
             .as_ref()
             .map_or_else(|_| Vec::new(), |churn| calls(&imported.result, churn, as_of));
         let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
+        let divisions = divisions(&imported.result, &analyst.activity, as_of)?;
         let activity = analyst.activity;
         Ok(Self {
             profile: export.profile().map(str::to_owned),
@@ -222,6 +231,7 @@ impl Results {
             beside: unmatched,
             seed: options.seed,
             activity,
+            divisions,
             sales,
             rfm,
             clusters,
@@ -464,7 +474,11 @@ impl Reason {
             Self::FewCustomers { found, needed }
             | Self::FewRepeatCustomers { found, needed }
             | Self::ShortHistory { found, needed } => found < needed,
-            Self::NotAsked | Self::NoDeals | Self::Refused { .. } => true,
+            Self::NotAsked
+            | Self::ShortSpan
+            | Self::NoParts
+            | Self::NoDeals
+            | Self::Refused { .. } => true,
         }
     }
 }

@@ -8,6 +8,7 @@ mod cohorts;
 mod figures;
 mod funnel;
 mod methods;
+mod parts;
 mod quality;
 mod refusals;
 mod rfm;
@@ -90,6 +91,11 @@ impl Page<'_> {
                 Ok(sales) => Ok(self.sales(sales)?),
                 Err(reason) => Err(self.absent(reason)),
             },
+            SectionId::Parts if results.divisions.is_empty() => {
+                let reason = results.activity.recent.map_or(Reason::ShortSpan, |_| Reason::NoParts);
+                Err(self.absent(&reason))
+            }
+            SectionId::Parts => Ok(self.parts()?),
             SectionId::Rfm => match &results.rfm {
                 Ok(scored) => Ok(self.rfm(scored)?),
                 Err(reason) => Err(self.absent(reason)),
@@ -130,6 +136,28 @@ impl Page<'_> {
             Reason::NotAsked => {
                 said(locale.pick("It was not asked for.", "Раздел не запрошен.").to_owned(), None)
             }
+            Reason::ShortSpan => said(
+                locale
+                    .pick(
+                        "The orders cover fewer than four weeks.",
+                        "Заказы охватывают меньше четырёх недель.",
+                    )
+                    .to_owned(),
+                Some(later.to_owned()),
+            ),
+            Reason::NoParts => said(
+                locale
+                    .pick(
+                        "The export has no column of products, regions, channels, sources or managers.",
+                        "В выгрузке нет столбцов с товарами, регионами, каналами, источниками или менеджерами.",
+                    )
+                    .to_owned(),
+                Some(
+                    locale
+                        .pick("Export these columns too.", "Добавьте эти столбцы в выгрузку.")
+                        .to_owned(),
+                ),
+            ),
             Reason::NoDeals => said(
                 locale
                     .pick(
