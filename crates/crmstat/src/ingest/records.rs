@@ -27,7 +27,7 @@ impl Records {
         Self::read_with::<&str>(export, &[])
     }
 
-    /// Reads a table and, of `headers`, the columns that it has under them and that are no field, as texts.
+    /// Reads a table and, of `headers`, the columns that it has under them, as texts.
     ///
     /// # Errors
     /// As [`Records::read`].

@@ -55,7 +55,7 @@ impl Plan {
         let table = table.result;
         let place = |line: u64, column: &str| Place {
             file: file.name().to_owned(),
-            line: Some(line),
+            line: Some(line).filter(|line| *line > 0),
             column: Some(column.to_owned()),
         };
         let headers: Vec<&str> = table.columns().map(|(name, _)| name).collect();
@@ -79,11 +79,10 @@ impl Plan {
         let taken = [Some(period), Some(value), measure];
         let groups: Vec<&str> =
             headers.iter().copied().filter(|own| !taken.contains(&Some(own))).collect();
+        let lines = lines_of(&table);
         let mut rows = Vec::new();
         for row in 0..table.len() {
-            // The id of a row without a column of ids is its line.
-            let line =
-                table.ids().get(row).and_then(|line| line.parse().ok()).unwrap_or(row as u64 + 2);
+            let line = lines.as_ref().map_or(0, |lines| lines[row]);
             let written = text(period, row).unwrap_or_default();
             let of_period = period_of(&written).ok_or_else(|| {
                 Error::data(format!("`{written}` is not a period"))
@@ -109,7 +108,13 @@ impl Plan {
                 })?,
                 None => Measure::default(),
             };
-            let group = groups.iter().map(|name| ((*name).to_owned(), text(name, row))).collect();
+            let mut group: Vec<(String, Option<String>)> =
+                groups.iter().map(|name| ((*name).to_owned(), text(name, row))).collect();
+            if lines.is_none() {
+                // A column of ids, which the table does not count among its columns: the group's.
+                let id = table.ids().get(row).map(str::to_owned);
+                group.push((GROUPS[0].to_owned(), id));
+            }
             rows.push(PlanRow { period: of_period, group, measure, value: planned, line });
         }
         if rows.is_empty() {
@@ -248,6 +253,18 @@ impl Plan {
             .with_hint(format!("add them up with `--period {}`", own.name()))),
         }
     }
+}
+
+/// The lines of the rows, where these are what they are known by: a table without a column of ids.
+fn lines_of(table: &CustomerTable) -> Option<Vec<u64>> {
+    let of = |row: usize| table.ids().get(row)?.parse::<u64>().ok();
+    let lines: Vec<u64> = (0..table.len()).map(of).collect::<Option<_>>()?;
+    let mut sorted = lines.clone();
+    sorted.sort_unstable();
+    let (first, last) = (*sorted.first()?, *sorted.last()?);
+    // The first row stands behind the header; blank lines may stand between them.
+    let is_close = (2..100).contains(&first) && last < first + 2 * lines.len() as u64;
+    (is_close && sorted.windows(2).all(|pair| pair[0] < pair[1])).then_some(lines)
 }
 
 /// The codes of a path from the coarsest dimension on; `None` where a finer one is given without it.

@@ -324,6 +324,25 @@ fn a_plan_stands_beside_the_fact() {
 }
 
 #[test]
+fn a_plan_by_customer_is_no_plan_for_all() {
+    let plan =
+        |csv: &str| Plan::from_file(crate::ingest::ExportFile::bytes("plan.csv", csv)).unwrap();
+    let by_customer = plan("period,customer_id,value\n2025-01,A,100\n2025-01,B,200\n");
+    let query =
+        Query { by: vec!["customer".to_owned()], plan: Some(by_customer), ..Query::default() };
+    let found = of_orders(&few(), &query, &[]).unwrap();
+    let planned: Vec<(Option<&str>, f64)> = found
+        .rows()
+        .iter()
+        .filter_map(|row| Some((found.groups()[row.group][0].as_deref(), row.plan?.plan)))
+        .collect();
+    assert_eq!(planned, [(Some("A"), 100.0), (Some("B"), 200.0)]);
+    let for_all = plan("period,value\n2025-01,100\n2025-02,200\n");
+    let found = of_orders(&few(), &Query { plan: Some(for_all), ..Query::default() }, &[]).unwrap();
+    assert_eq!(found.rows().iter().filter_map(|row| row.plan).count(), 2);
+}
+
+#[test]
 fn lines_and_products_beside_the_orders_give_categories_and_margin() {
     let csv = "order_id,customer_id,order_date,amount\n1,A,2025-01-05,100\n2,B,2025-01-06,40\n3,A,2025-01-07,9\n";
     let line = |id: &'static str, product: &'static str, pieces: f64, price: i64| {
