@@ -62,10 +62,10 @@ pub(super) fn figures(
     let ((won_units, won_known), (lost_units, lost_known)) =
         (worth(DealStatus::Won), worth(DealStatus::Lost));
     let both = won_units + lost_units;
-    // Where no lost deal has an amount, nothing is known of the value that was lost.
+    // Where no lost deal has an amount, or all have none of zero, nothing is known of the value that was lost.
     add(
         Kpi::WinRateValue,
-        (both > 0 && (lost == 0 || lost_known > 0))
+        (both > 0 && (lost == 0 || lost_units > 0))
             .then(|| Estimate::of(won_units as f64 / both as f64, won_known + lost_known)),
     );
     let mut cycles: Vec<f64> = of(DealStatus::Won)

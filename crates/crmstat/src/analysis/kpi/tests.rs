@@ -203,7 +203,7 @@ fn deals_are_counted_in_the_period_in_which_they_were_closed() {
         .row(deal(DealStatus::Won, "2024-01-01", Some("2024-01-11"), Some(100)))
         .row(deal(DealStatus::Won, "2024-01-05", Some("2024-01-25"), Some(300)))
         .row(deal(DealStatus::Lost, "2024-01-07", Some("2024-01-27"), Some(100)))
-        .row(deal(DealStatus::Lost, "2024-01-09", Some("2024-02-09"), None))
+        .row(deal(DealStatus::Lost, "2024-01-09", Some("2024-02-09"), Some(0)))
         .row(deal(DealStatus::Open, "2024-01-20", None, None))
         .build()
         .unwrap()

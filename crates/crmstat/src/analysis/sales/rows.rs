@@ -7,7 +7,7 @@ use super::{
     facts::{Note, Source},
     plan::Planned,
 };
-use crate::{AsOf, Error, Result};
+use crate::{AsOf, Date, Error, Result};
 use std::{cmp::Ordering, collections::BTreeMap};
 
 /// What was planned, and how far it is reached.
@@ -139,6 +139,7 @@ impl Sales {
         };
         sales.fill(source, &calendar, &cube, query.totals, planned.as_ref());
         sales.notes.extend(sales.incomplete());
+        sales.notes.extend(late_begin(&sales, first));
         sales.notes.extend(covered(&cube, &calendar, &sales.measures));
         Ok(sales)
     }
@@ -225,8 +226,11 @@ impl Sales {
                     });
                 }
                 rank(&mut rows, &paths, depth);
-                let key = |row: &Row| (paths[row.group].len() == depth, row.rank, row.group);
-                rows.sort_by_key(key);
+                let is_others = |row: &Row| paths[row.group].contains(&OTHERS);
+                let is_finest = |row: &Row| paths[row.group].len() == depth;
+                // Groups of which nothing is known, and the others, come last.
+                let place = |row: &Row| row.rank.unwrap_or(u32::MAX);
+                rows.sort_by_key(|row| (is_finest(row), is_others(row), place(row), row.group));
                 self.rows.extend(rows);
             }
         }
@@ -326,7 +330,10 @@ fn largest(cube: &Cube, depth: usize, all: usize, measure: Measure, top: usize) 
 /// Ranks the finest rows by their values.
 fn rank(rows: &mut [Row], paths: &[Path], depth: usize) {
     let mut order: Vec<usize> = (0..rows.len())
-        .filter(|at| paths[rows[*at].group].len() == depth && rows[*at].value.is_some())
+        .filter(|at| {
+            let path = &paths[rows[*at].group];
+            path.len() == depth && !path.contains(&OTHERS) && rows[*at].value.is_some()
+        })
         .collect();
     let value = |row: &Row| row.value.map_or(f64::NEG_INFINITY, Value::to_f64);
     let by_value = |left: &Row, right: &Row| match (left.value, right.value) {
@@ -354,6 +361,26 @@ fn attained(plan: f64, own: Option<Value>, period: &PeriodSpan, measure: Measure
         if period.is_complete() { fact } else { fact / days * f64::from(period.whole.days()) }
     });
     Attainment { plan, attainment: fact.filter(|_| plan > 0.0).map(|fact| fact / plan), run_rate }
+}
+
+/// What is said where the data begin long after their first period: more than a quarter of it is missing, or was
+/// without an order.
+fn late_begin(sales: &Sales, first: Date) -> Option<Note> {
+    let span = sales.periods.first()?.span;
+    let missing = first.days() - span.first.days();
+    let (name, begin) = (sales.period.name(), span.first);
+    (4 * missing > span.days() && sales.periods.len() > 1).then(|| {
+        Note::new(
+            format!(
+                "the first order is of {first}: the {name} from {begin} on may lack its beginning, and growth since it \
+                 says little"
+            ),
+            format!(
+                "первый заказ — от {first}: {} с {begin}, возможно, неполный, и рост к нему мало о чём говорит",
+                russian(sales.period)
+            ),
+        )
+    })
 }
 
 /// Of how much of the revenue cost, quantity or discount are known, where it is not all.

@@ -146,8 +146,12 @@ impl Sales {
         let mut groups: Vec<usize> = (0..self.groups.len()).collect();
         groups.sort_by(|left, right| {
             let is_finest = |group: usize| depth(group) == self.by.len();
+            let is_others = |group: usize| {
+                self.groups[group].iter().flatten().any(|label| label == rows::OTHERS_LABEL)
+            };
             is_finest(*left)
                 .cmp(&is_finest(*right))
+                .then_with(|| is_others(*left).cmp(&is_others(*right)))
                 .then_with(|| total(*right).total_cmp(&total(*left)))
                 .then_with(|| left.cmp(right))
         });
