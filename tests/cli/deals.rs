@@ -155,7 +155,11 @@ fn every_customer_has_one_strategy_and_rules_can_be_replaced() {
     let folder = folder.and("rules.toml", rules.answer());
     let again = folder.run(&["strategy", orders, "--rules", "rules.toml", "-q"]);
     assert_eq!(again.stdout, run.stdout);
-    let gap = rules.answer().replace("\n[[rule]]\nstrategy = \"end\"\nvalue = [\"low\"]\n", "\n");
+    let gap = rules.answer().replace(
+        "\n[[rule]]\nstrategy = \"end\"\nvalue = [\"low\"]\nactivity = [\"gone\"]\n",
+        "\n",
+    );
+    assert_ne!(gap, rules.answer());
     let folder = folder.and("gap.toml", gap);
     let refused = folder.run(&["strategy", orders, "--rules", "gap.toml"]);
     assert_eq!(refused.code, Some(1), "{}", refused.stderr);

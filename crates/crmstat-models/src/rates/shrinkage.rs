@@ -11,8 +11,8 @@ use crate::{
 /// `kᵢ ~ Binomial(nᵢ, pᵢ)`, `pᵢ ~ Beta(a, b)`. `a = μM` and `b = (1−μ)M` maximise the marginal likelihood
 /// `Π B(kᵢ+a, nᵢ−kᵢ+b) / B(a, b)`; group `i` then has `pᵢ | kᵢ ~ Beta(kᵢ+a, nᵢ−kᵢ+b)`.
 ///
-/// Where groups differ no more than by chance the likelihood grows with `M` without end; `M` stops at
-/// [`BetaBinomial::MOST`], and every group gets what they have in common.
+/// Where groups differ no more than by chance the likelihood grows with `M` without end. `M` stops at the trials of
+/// all groups together, as what they have in common is known no better than from these; every group then gets that.
 ///
 /// # Assumptions
 /// Groups are exchangeable, trials independent within a group. The interval takes `a` and `b` as known, so
@@ -64,9 +64,6 @@ const TOLERANCE: f64 = 1e-7;
 const HALVINGS: usize = 60;
 
 impl BetaBinomial {
-    /// The most that what is common counts, in trials: beyond it no share of a group of this size moves by
-    /// a thousandth.
-    pub const MOST: f64 = 1e6;
     const LEAST: f64 = 1e-2;
 
     /// Estimates what the groups have in common.
@@ -94,7 +91,7 @@ impl BetaBinomial {
             // One outcome alone, or one group, tells nothing of how groups differ. Half a trial keeps the
             // mean off the border, as Jeffreys' prior does.
             let mean = (successes + 0.5) / (trials + 1.0);
-            let strength = if used.len() == 1 { 1.0 } else { Self::MOST };
+            let strength = if used.len() == 1 { 1.0 } else { trials };
             return Ok(Self { mean, strength });
         }
         let at = |mean: f64, strength: f64| {
@@ -111,7 +108,7 @@ impl BetaBinomial {
             let strength = log.exp();
             at(best_mean(strength), strength)
         };
-        let strength = golden(Self::LEAST.ln(), Self::MOST.ln(), profile).exp();
+        let strength = golden(Self::LEAST.ln(), trials.max(1.0).ln(), profile).exp();
         Ok(Self { mean: best_mean(strength), strength })
     }
 
@@ -228,11 +225,14 @@ mod tests {
     #[test]
     fn groups_that_do_not_differ_get_what_they_have_in_common() {
         let fitted = BetaBinomial::fit(&[(50, 100); 8]).unwrap();
-        assert!(fitted.strength() > 1e5, "{fitted:?}");
-        assert!((fitted.posterior(9, 10, 0.95).unwrap().mean - 0.5).abs() < 1e-3);
+        assert!((fitted.strength() - 800.0).abs() < 0.01, "{fitted:?}");
+        let newcomer = fitted.posterior(9, 10, 0.95).unwrap();
+        assert!((newcomer.mean - 0.5).abs() < 0.01, "{newcomer:?}");
+        // No surer than all trials together are: 1.96 √(0.25 / 800).
+        assert!((newcomer.upper - newcomer.lower - 0.069).abs() < 0.002, "{newcomer:?}");
         // No success at all, or a single group, is no reason to fail.
         let none = BetaBinomial::fit(&[(0, 10), (0, 4)]).unwrap();
-        assert!(none.posterior(0, 10, 0.95).unwrap().upper < 0.1);
+        assert!(none.posterior(0, 10, 0.95).unwrap().upper < 0.2);
         let one = BetaBinomial::fit(&[(1, 1)]).unwrap().posterior(1, 1, 0.95).unwrap();
         assert!(one.lower < 0.5 && one.upper <= 1.0);
         assert!(BetaBinomial::fit(&[(0, 0)]).unwrap_err().is_data());

@@ -108,7 +108,9 @@ impl Ways {
                     odd.without.push(deal);
                 }
                 let stage = visits[deal].last().map(|visit| visit.stage);
-                let differs = said.is_some() && stage.is_some() && said != stage;
+                // Some CRMs log the stage of the close with the close itself.
+                let agrees = said == stage || said == found.closing;
+                let differs = said.is_some() && stage.is_some() && !agrees;
                 if differs && is_now && !found.goes_on {
                     odd.stage.push(deal);
                 }
@@ -254,6 +256,8 @@ struct Way {
     visits: Vec<Visit>,
     /// Whether it says anything before the instant.
     is_known: bool,
+    /// The stage that was entered with the close, which is the outcome and no visit.
+    closing: Option<u32>,
     /// Whether it goes on after the instant.
     goes_on: bool,
 }
@@ -306,6 +310,7 @@ impl<'a> Entries<'a> {
         // What is entered with the close is the outcome, not a stage; a day is over at its end.
         let end = closed.map_or(f64::INFINITY, end_of);
         let mut visits: Vec<Visit> = Vec::new();
+        let mut closing = None;
         let (mut is_known, mut goes_on, mut too_early, mut too_late) = (false, false, false, false);
         for (at, row) in entries.iter().copied() {
             if at >= view.cutoff {
@@ -316,6 +321,7 @@ impl<'a> Entries<'a> {
             let Some(stage) = names.number(self.labels.get(row)) else { continue };
             if at >= end {
                 too_late |= at > end;
+                closing = closing.or((at == end).then_some(stage));
                 continue;
             }
             too_early |=
@@ -337,6 +343,6 @@ impl<'a> Entries<'a> {
         if too_late {
             odd.after_close.push(deal);
         }
-        Way { visits, is_known, goes_on }
+        Way { visits, is_known, closing, goes_on }
     }
 }

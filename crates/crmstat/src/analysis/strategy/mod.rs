@@ -300,8 +300,8 @@ impl Customer {
             Some(change) if self.levels.trend != Trend::Steady => {
                 parts.push(format!("{trend} ({:+.0} %)", 100.0 * change));
             }
-            _ if self.levels.tenure == Tenure::Established => parts.push(trend.to_owned()),
-            _ => {}
+            Some(_) => parts.push(trend.to_owned()),
+            None => {}
         }
         if self.levels.cost == Cost::Costly {
             parts.push(format!("{cost} ({:.0} %)", 100.0 * self.refund_share));

@@ -367,9 +367,13 @@ fn shapley(players: usize, value: impl Fn(u32) -> f64) -> Vec<f64> {
         .collect()
 }
 
-/// `shares` in whole units of money that add up to `whole`: what rounding down leaves goes to the largest
-/// remainders, of equal ones to the first.
+/// `shares`, in units of money, as amounts that add up to `whole`: what rounding down leaves goes to the largest
+/// remainders, of equal ones to the first. Where the whole is one of cents, so are its parts.
 fn rounded(shares: &[f64], whole: i128) -> Result<Vec<Money>> {
+    let cent = i128::from(Money::SCALE) / 100;
+    let grain = if whole % cent == 0 { cent } else { 1 };
+    let whole = whole / grain;
+    let shares: Vec<f64> = shares.iter().map(|share| share / grain as f64).collect();
     let mut units: Vec<i128> = shares.iter().map(|share| share.floor() as i128).collect();
     let left = whole - units.iter().sum::<i128>();
     let mut order: Vec<usize> = (0..shares.len()).collect();
@@ -384,6 +388,6 @@ fn rounded(shares: &[f64], whole: i128) -> Result<Vec<Money>> {
         units[*at] += left.div_euclid(count) + i128::from(place < left.rem_euclid(count));
     }
     let money = |units: i128| i64::try_from(units).ok().map(Money::from_units);
-    let found: Option<Vec<Money>> = units.into_iter().map(money).collect();
+    let found: Option<Vec<Money>> = units.into_iter().map(|units| money(units * grain)).collect();
     found.ok_or_else(|| Error::data("the change of revenue is past the range of money"))
 }
