@@ -15,6 +15,8 @@ pub(crate) enum Check {
     /// Money by customer, or orders and money; these customers and no other. `"rejected"`: no customer but
     /// a row told as rejected.
     Customers,
+    /// As `Customers`, at the first run or at the second one, with the options that the first hinted at.
+    SecondRun,
     /// As `Customers`; or else all of these words on standard error.
     CustomersOrTold(&'static [&'static str]),
     /// These ids; or else a word that the encoding is a guess.
@@ -54,7 +56,7 @@ impl Check {
             format!("exit {:?}: {}", answer.code, answer.stderr)
         })?;
         match self {
-            Self::Customers => answer.customers(expected),
+            Self::Customers | Self::SecondRun => answer.customers(expected),
             Self::CustomersOrTold(words) => {
                 answer.customers(expected).or_else(|why| answer.says(words).map_err(|_| why))
             }
@@ -148,6 +150,13 @@ impl Answer {
         let told = self.stderr.to_lowercase();
         let lacking = words.iter().find(|word| !told.contains(&word.to_lowercase()));
         ensure(lacking.is_none(), || format!("`{}` is not in: {}", lacking.unwrap(), self.stderr))
+    }
+
+    /// The options that a refusal hints at, as they can be copied.
+    pub(crate) fn hinted(&self) -> Vec<String> {
+        let hint = self.stderr.split_once("hint:").map_or("", |(_, hint)| hint);
+        let quoted = hint.split('`').skip(1).step_by(2);
+        quoted.filter(|option| option.starts_with("--")).map(str::to_owned).collect()
     }
 
     /// The rows of the answer, and the place of the column `name`.

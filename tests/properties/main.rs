@@ -1,6 +1,7 @@
 //! What holds for any input, through the public API.
 
 mod arbitrary;
+mod columns;
 mod order;
 mod series;
 mod vanishing;

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<()> {
             let texts = vec![options.label.clone()];
             let imported = read_table(subjects, file, columns, texts, &printer)?;
             let churn = fit_table(&imported.result, &options)?;
-            (churn, Meta::new().ledger(&imported.ledger))
+            (churn, Meta::new().ledger(&imported.ledger).notices(&imported.notices))
         }
         None => {
             let mut options = options(args)?;
@@ -65,7 +65,7 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
             let columns = with_value(subjects, model.columns().map(str::to_owned).collect());
             let imported = read_table(subjects, file, Some(columns), Vec::new(), &printer)?;
             let scores = model.score_table(&imported.result, subjects.value.as_deref())?;
-            (scores, Meta::new().ledger(&imported.ledger))
+            (scores, Meta::new().ledger(&imported.ledger).notices(&imported.notices))
         }
         None => {
             let features = model.columns().map(str::parse).collect::<Result<Vec<Feature>, _>>();

@@ -87,7 +87,7 @@ fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> 
     } else {
         found.table()?
     };
-    let mut meta = meta(&export, &imported.ledger)
+    let mut meta = meta(&export, &imported)
         .as_of(as_of)
         .with("model", orders)
         .with("unit", unit)
@@ -166,7 +166,7 @@ fn validate(
         ValidateArg::Frequency => found.by_frequency()?,
         ValidateArg::Tracking => found.by_period()?,
     };
-    let meta = meta(&export, &imported.ledger)
+    let meta = meta(&export, &imported)
         .as_of(as_of)
         .with("unit", unit_name(options.unit))
         .with("holdout_last_day", last.to_string());

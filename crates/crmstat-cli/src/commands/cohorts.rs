@@ -51,7 +51,7 @@ fn acquisition(args: &CohortsArgs, printer: &Printer) -> Result<()> {
         printer.quarantine(&imported.rejections, path)?;
     }
     printer.note(said);
-    printer.table(&table, meta(&export, &imported.ledger).as_of(found.as_of()))
+    printer.table(&table, meta(&export, &imported).as_of(found.as_of()))
 }
 
 /// Cohorts of each group, or the flow of customers from period to period.
@@ -96,7 +96,7 @@ fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {
         printer.quarantine(&imported.rejections, path)?;
     }
     printer.note(said);
-    printer.table(&table, meta(&export, &imported.ledger).as_of(found.as_of()))
+    printer.table(&table, meta(&export, &imported).as_of(found.as_of()))
 }
 
 fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
@@ -122,7 +122,7 @@ fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
         }
     }
     printer.note(survived("contracts", &found.survival));
-    let meta = meta(&export, &imported.ledger).as_of(found.survival.as_of());
+    let meta = meta(&export, &imported).as_of(found.survival.as_of());
     printer.table(&found.survival.table()?, meta)
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn run(args: &ForecastArgs) -> Result<()> {
     let set = &imported.result;
     let mut meta = Meta::new()
         .ledger(&imported.ledger)
+        .notices(&imported.notices)
         .seed(options.seed)
         .with("period", set.period().name())
         .with("model", options.model.name());
@@ -125,7 +126,7 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
     for note in &notes {
         printer.note(note);
     }
-    let meta = super::meta(&export, &imported.ledger)
+    let meta = super::meta(&export, &imported)
         .as_of(flow.as_of())
         .seed(options.seed)
         .with("period", query.period.name())

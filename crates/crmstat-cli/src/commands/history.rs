@@ -36,7 +36,7 @@ pub(super) fn observe(
     account(subjects, printer, &read)?;
     let last = read.span.map(|(_, last)| AsOf::day_after(last.date()));
     let as_of = window.until.or(last).ok_or_else(|| Error::data("there is no order to observe"))?;
-    let meta = meta(&export, &read.ledger).as_of(as_of);
+    let meta = meta(&export, &read).as_of(as_of);
     Ok(Observed { history: read.result, as_of, meta })
 }
 

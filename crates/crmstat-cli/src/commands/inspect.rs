@@ -34,6 +34,9 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     if let Some(ledger) = inspection.tables.first().and_then(|table| table.ledger.as_ref()) {
         meta = meta.ledger(ledger);
     }
+    let notices: Vec<_> =
+        inspection.tables.iter().flat_map(|table| table.notices.iter().cloned()).collect();
+    meta = meta.notices(&notices);
     let lang = printer.lang();
     printer.sections(&inspection.sections(lang)?, &inspection.table(lang)?, meta)?;
     let ledgers = inspection.tables.iter().filter_map(|table| table.ledger.as_ref());

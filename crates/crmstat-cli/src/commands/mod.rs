@@ -25,8 +25,8 @@ use crate::args::{Cli, Command, ReadArgs};
 use crate::{memory, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    data::{Join, Ledger, Notice, Records, Severity, TableKind},
-    ingest::Export,
+    data::{Join, Notice, Records, Severity, TableKind},
+    ingest::{Export, Imported},
     write::Meta,
 };
 
@@ -149,8 +149,8 @@ fn told(args: &ReadArgs, printer: &Printer, notices: &[Notice]) -> Result<()> {
 }
 
 /// What every result says about its run.
-fn meta(export: &Export, ledger: &Ledger) -> Meta {
-    let meta = Meta::new().ledger(ledger);
+fn meta<T>(export: &Export, read: &Imported<T>) -> Meta {
+    let meta = Meta::new().ledger(&read.ledger).notices(&read.notices);
     match export.profile() {
         Some(profile) => meta.profile(profile),
         None => meta,

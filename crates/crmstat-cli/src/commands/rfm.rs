@@ -70,7 +70,8 @@ pub(crate) fn run(args: &RfmArgs) -> Result<()> {
     } else {
         scored.table(lang)?
     };
-    let mut meta = Meta::new().as_of(scored.as_of()).ledger(&imported.ledger);
+    let mut meta =
+        Meta::new().as_of(scored.as_of()).ledger(&imported.ledger).notices(&imported.notices);
     if let Some(profile) = export.profile() {
         meta = meta.profile(profile);
     }

@@ -48,7 +48,10 @@ fn of_table(args: &SegmentArgs, printer: &Printer, way: &Way, file: &str) -> Res
     }
     let found = found(args, printer, way, &customers)?;
     let table = answer(args, &found, printer.lang())?;
-    printer.table(&table, noted(Meta::new().ledger(&imported.ledger), args, &found))
+    printer.table(
+        &table,
+        noted(Meta::new().ledger(&imported.ledger).notices(&imported.notices), args, &found),
+    )
 }
 
 fn of_exports(args: &SegmentArgs, printer: &Printer, way: &Way) -> Result<()> {

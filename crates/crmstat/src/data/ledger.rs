@@ -30,10 +30,12 @@ pub enum Ignored {
     Repeated,
     /// A deal or order that a later file has in another version.
     OlderVersion,
+    /// One more product of the order in the row above, which has the amount of the whole.
+    FurtherLine,
 }
 
 impl Ignored {
-    const COUNT: usize = 12;
+    const COUNT: usize = 13;
 
     /// The rule in words.
     pub const fn rule(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Ignored {
             Self::NoCustomer => "without a customer",
             Self::Repeated => "repeats another row",
             Self::OlderVersion => "newer in a later file",
+            Self::FurtherLine => "further line of an order",
         }
     }
 
@@ -66,6 +69,7 @@ impl Ignored {
         Self::NoCustomer,
         Self::Repeated,
         Self::OlderVersion,
+        Self::FurtherLine,
     ];
 }
 

@@ -1,6 +1,6 @@
 //! What changes an answer without having been asked for: told with the answer, worst first.
 
-use super::{DealFinding, DiscountUnit};
+use super::{DealFinding, DiscountUnit, Field};
 use crate::{Date, Error, Lang, Money, Place, Result};
 use std::fmt;
 
@@ -47,6 +47,24 @@ impl Setting {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Finding {
+    /// A field is read from a column whose header does not say so plainly.
+    GuessedColumn {
+        /// The field.
+        field: Field,
+        /// The column's header.
+        column: String,
+        /// The headers of further columns of which the same may be said; empty where there are none.
+        others: String,
+    },
+    /// A field is read from one of several columns that may hold it and differ.
+    RivalColumn {
+        /// The field.
+        field: Field,
+        /// The header of the column that is read.
+        column: String,
+        /// The headers of the others.
+        others: String,
+    },
     /// Amounts have more decimals than money holds.
     RoundedAmounts {
         /// The decimals that are kept.
@@ -59,6 +77,13 @@ pub enum Finding {
     },
     /// The last line of a text does not end, so that it may have been cut.
     OpenEnd,
+    /// One sheet of a workbook is read, and others begin like tables.
+    OtherSheets {
+        /// The sheet that is read.
+        sheet: String,
+        /// The others.
+        others: String,
+    },
     /// The encoding of a text was chosen on little evidence.
     GuessedEncoding {
         /// Its name.

@@ -20,6 +20,7 @@ mod deals;
 mod dimension;
 mod distinct_ids;
 mod export;
+mod hierarchy;
 mod join;
 mod options;
 pub(crate) mod orders;

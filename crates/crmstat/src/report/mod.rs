@@ -63,5 +63,5 @@ pub use locale::{Locale, Unit};
 pub use options::{Logo, Options};
 pub use results::{Answer, Reason, Results, Sales, Scored, Stage};
 pub use run::{
-    Account, Decided, InputFile, Meant, OutputFile, Rejected, Run, SectionRecord, Timing,
+    Account, Decided, InputFile, Meant, Noticed, OutputFile, Rejected, Run, SectionRecord, Timing,
 };

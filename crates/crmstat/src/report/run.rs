@@ -9,8 +9,8 @@
 
 use super::{Absent, Options, Report, Results, Stage, TableFormat};
 use crate::{
-    Error, Place, Pseudonyms, Result,
-    data::{Decision, Ledger},
+    Error, Lang, Place, Pseudonyms, Result,
+    data::{Decision, Ledger, Notice, Setting},
     ingest::{Inputs, ReadFile, source::expand},
     write::write_atomically,
 };
@@ -25,7 +25,7 @@ use std::{
 };
 
 /// The layout of the record.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 /// The name of the record in a report's folder.
 const NAME: &str = "run.json";
 /// Standard input among names of files.
@@ -58,6 +58,8 @@ pub struct Run {
     pub rejected: Vec<Rejected>,
     /// What was decided by itself.
     pub decisions: Vec<Decided>,
+    /// What changed the answers without having been asked for, the worst first.
+    pub notices: Vec<Noticed>,
     /// The sections, and why those are absent that are.
     pub sections: Vec<SectionRecord>,
     /// Every other file of the report, by path.
@@ -156,6 +158,37 @@ pub struct Decided {
     pub reason: String,
     /// The option that overrides it.
     pub option: Option<String>,
+}
+
+/// What changed the answers without having been asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noticed {
+    /// How far the answer may be from the right one: `note`, `warning` or `grave`.
+    pub severity: String,
+    /// The file it is about; empty for the whole data set.
+    pub file: String,
+    /// What was found and what was made of it.
+    pub text: String,
+    /// The rows concerned.
+    pub rows: u64,
+    /// The money that depends on it, where that is known.
+    pub amount: Option<String>,
+    /// What settles it, as the command line takes it.
+    pub settings: Vec<String>,
+}
+
+impl Noticed {
+    fn of(notice: &Notice) -> Self {
+        Self {
+            severity: notice.severity.name().to_owned(),
+            file: notice.file.clone(),
+            text: notice.text(Lang::En),
+            rows: notice.rows,
+            amount: notice.money.map(|money| money.to_string()),
+            settings: notice.settings.iter().map(Setting::to_string).collect(),
+        }
+    }
 }
 
 /// A section, or why it is absent.
@@ -273,6 +306,7 @@ impl Run {
                 })
                 .collect(),
             decisions: account.decisions.iter().map(Decided::of).collect(),
+            notices: account.notices.iter().map(Noticed::of).collect(),
             sections: report
                 .sections
                 .iter()

@@ -11,6 +11,35 @@ impl Notice {
     pub fn text(&self, lang: Lang) -> String {
         let rows = self.rows;
         match &self.finding {
+            Finding::GuessedColumn { field, column, others } => {
+                let no_others = others.is_empty();
+                match lang {
+                    Lang::En if no_others => {
+                        format!("`{column}` is read as {field}, by its name and its cells")
+                    }
+                    Lang::En => format!(
+                        "`{column}` is read as {field}, by its name and its cells; {others} may be meant as well"
+                    ),
+                    Lang::Ru if no_others => {
+                        format!("столбец «{column}» прочитан как {field} по названию и содержимому")
+                    }
+                    Lang::Ru => format!(
+                        "столбец «{column}» прочитан как {field} по названию и содержимому; подходят и {others}"
+                    ),
+                }
+            }
+            Finding::RivalColumn { field, column, others } => match lang {
+                Lang::En => format!(
+                    "{field} is read from `{column}`; {others} may be meant as well, and says something else"
+                ),
+                Lang::Ru => format!(
+                    "{field} читается из столбца «{column}»; подходит и {others}, но значения там другие"
+                ),
+            },
+            Finding::OtherSheets { sheet, others } => match lang {
+                Lang::En => format!("the sheet `{sheet}` is read, and not {others}"),
+                Lang::Ru => format!("прочитан лист «{sheet}», но не {others}"),
+            },
             Finding::RoundedAmounts { decimals } => match lang {
                 Lang::En => {
                     format!("{rows} amounts have more than {decimals} decimals and are rounded")

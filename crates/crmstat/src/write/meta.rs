@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::{AsOf, data::Ledger};
+use crate::{
+    AsOf, Lang,
+    data::{Ledger, Notice},
+};
 
 /// What a reader of a result must know to get it again: the `meta` of JSON output.
 ///
@@ -64,6 +67,32 @@ impl Meta {
         self.with("ledger", MetaValue(account))
     }
 
+    /// What changed the answer without having been asked for, the worst first: in words, with the rows and the
+    /// amount that depend on it, and the settings that settle it.
+    #[must_use]
+    pub fn notices(self, notices: &[Notice]) -> Self {
+        let told = notices.iter().map(|notice| {
+            let amount = notice.money.map_or(Value::Null, |money| {
+                // As exact as the text of it: a decimal of JSON.
+                serde_json::from_str(&money.to_string()).unwrap_or(Value::Null)
+            });
+            let settings: Vec<Value> = notice
+                .settings
+                .iter()
+                .map(|setting| json!({"name": setting.name, "value": setting.value}))
+                .collect();
+            json!({
+                "severity": notice.severity.name(),
+                "file": notice.file,
+                "text": notice.text(Lang::En),
+                "rows": notice.rows,
+                "amount": amount,
+                "settings": settings,
+            })
+        });
+        self.with("notices", MetaValue(told.collect()))
+    }
+
     /// Anything else that the command says about its run.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<MetaValue>) -> Self {
@@ -102,7 +131,23 @@ from!(&str String bool u64 usize i64 f64 Vec<String>);
 #[cfg(test)]
 mod tests {
     use super::Meta;
-    use crate::data::{Ignored, Ledger};
+    use crate::{
+        Money,
+        data::{Finding, Ignored, Ledger, Notice, Severity},
+    };
+
+    #[test]
+    fn a_notice_is_told_with_its_money_and_what_settles_it() {
+        let finding = Finding::Refunded { column: "Refund".to_owned() };
+        let notice = Notice::new(Severity::Note, finding, 3)
+            .worth(Money::from_whole(20))
+            .settled_by("map", "refunded=Refund");
+        let meta = Meta::new().notices(&[notice]).into_json();
+        assert_eq!(
+            meta["notices"].to_string(),
+            r#"[{"amount":20.0,"file":"","rows":3,"settings":[{"name":"map","value":"refunded=Refund"}],"severity":"note","text":"what was given back, by `Refund`, is taken off the amount"}]"#
+        );
+    }
 
     #[test]
     fn the_ledger_is_told_in_full() {

@@ -5,7 +5,7 @@ use crate::{
     ingest::{
         Export,
         pass::input::Input,
-        profile::{CustomerSource, Labels, Lines, Profile, Table},
+        profile::{CustomerSource, Labels, Lines, Profile, Table, outcome::Says},
     },
 };
 
@@ -49,6 +49,13 @@ fn table(input: &Input) -> Table {
         signature: Vec::new(),
         close_date: mapping.close_date,
         lost_at_zero: mapping.lost_at_zero,
+        lost_unless: mapping
+            .signs
+            .iter()
+            .filter(|sign| sign.says == Says::LostUnless)
+            .map(|sign| header(sign.column))
+            .collect(),
+        returns: mapping.returns,
         lines: if mapping.lines { Lines::Always } else { Lines::Never },
         customer: mapping
             .customer

@@ -4,8 +4,14 @@ use super::Parsed;
 pub(crate) use crate::data::missing::is_missing;
 pub(super) use crate::data::missing::trim;
 
-/// Words of programs, in lower case, that stand in the place of an id and name nobody.
-const NO_ID: [&str; 14] = [
+/// Words of programs and shops, in lower case, that stand in the place of an id and name nobody.
+const NO_ID: [&str; 20] = [
+    "guest",
+    "anonymous",
+    "гость",
+    "Гость",
+    "аноним",
+    "Аноним",
     "nan",
     "none",
     "nil",
@@ -124,7 +130,12 @@ pub(crate) fn id(cell: &[u8]) -> (&[u8], Oddity) {
 pub(crate) fn is_usual_id(cell: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    if !is_usual(cell) || matches!(cell, [b'u' | b'U', ..]) && cell.len() == 9 {
+    let may_name_nobody = match cell.len() {
+        5 => matches!(cell, [b'g' | b'G', ..]),
+        9 => matches!(cell, [b'a' | b'A' | b'u' | b'U', ..]),
+        _ => false,
+    };
+    if may_name_nobody || !is_usual(cell) {
         return false;
     }
     // Several ids, numbers kept as floats and rounded ones all end with a digit.

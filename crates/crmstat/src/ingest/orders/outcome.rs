@@ -447,6 +447,10 @@ impl DealPart {
         let words = self.signs.iter().zip(&texts[FIRST_SIGN..]);
         let words = words.map(|(sign, text)| (sign, self.said(sign.says, text)));
         for (sign, (is_void, is_pending)) in ends.chain(words) {
+            // What is won keeps its sale when it is put away.
+            if is_sale && sign.says == Says::LostUnless {
+                continue;
+            }
             if is_void || (is_pending && is_sale) {
                 let said = DealSigns { is_void, is_pending, ..*signs };
                 return (self.stages.resolve(&said), Some(Overruled::By(sign.column)));
@@ -473,6 +477,7 @@ impl DealPart {
         match says {
             Says::LostIf => (is_set(text.as_bytes()) == Some(true), false),
             Says::LostAt => (!text.is_empty(), false),
+            Says::LostUnless => (is_set(text.as_bytes()) == Some(false), false),
             Says::WonIf => (false, is_set(text.as_bytes()) == Some(false)),
             Says::Words(topic) => match self.stages.known(text) {
                 Some(DealStatus::Lost) => (true, false),

@@ -17,6 +17,7 @@ use crate::{
         orders::{
             amount::{AmountColumns, AmountReader, Worth},
             fast_path::Usual,
+            further_lines::FurtherLines,
             outcome::DealPart,
         },
         pass::{
@@ -27,6 +28,7 @@ use crate::{
             repeats::{Counting, hash_of_record},
             tally::Tally,
         },
+        profile::Returns,
         text::Wanted,
     },
 };
@@ -106,6 +108,10 @@ pub(crate) struct OrderReader<'a> {
     counting: Option<Counting>,
     /// Whether rows that repeat another one are looked for.
     sketches: bool,
+    /// Whether rows of returns are documents of their own, taken off.
+    subtracts_returns: bool,
+    /// Where the orders of several products have their amount in the first of their rows.
+    further: Option<FurtherLines>,
     /// Reads most rows, where each part has one column and no row has to say what became of a deal.
     usual: Option<Usual>,
 }
@@ -188,6 +194,8 @@ impl<'a> OrderReader<'a> {
             // Typed rows are seen in part: those of one order are mostly equal in it.
             sketches: options.duplicates.is_none()
                 && (mapping.column(Field::OrderId).is_none() || !input.is_typed()),
+            subtracts_returns: mapping.returns == Returns::Subtract,
+            further: FurtherLines::new(input, &wanted),
             usual,
             wanted,
             faults: Faults { input, keep: options.keep_rejected },
@@ -242,6 +250,9 @@ impl<'a> OrderReader<'a> {
                     }));
                 }
                 Ok(Row::Ignored(rule)) => tally.ledger.ignore(rule, 1),
+                Err(_) if self.further.is_some_and(|lines| lines.has(records, row)) => {
+                    tally.ledger.ignore(Ignored::FurtherLine, 1);
+                }
                 Err(fault) => self.faults.reject(tally, records, row, fault),
             }
         }
@@ -291,6 +302,9 @@ impl<'a> OrderReader<'a> {
             let outcome = deal.status(tally, records, row)?;
             match outcome.status {
                 DealStatus::Won => {}
+                DealStatus::Lost if outcome.is_return && self.subtracts_returns => {
+                    return Ok(self.read_purchase(tally, records, row)?.taken_off());
+                }
                 // The negative row of a return gives back what another row has brought.
                 DealStatus::Lost if outcome.is_return && self.amount.gives_back(records, row) => {}
                 DealStatus::Lost => return Ok(Row::Ignored(Ignored::Lost)),
@@ -413,6 +427,19 @@ impl<'a> OrderReader<'a> {
 enum Row {
     Order { customer: Cell, at: Timestamp, amount: Money },
     Ignored(Ignored),
+}
+
+impl Row {
+    /// The same as a refund.
+    fn taken_off(self) -> Self {
+        match self {
+            Self::Order { customer, at, amount } => {
+                let amount = Money::from_units(-amount.units().saturating_abs());
+                Self::Order { customer, at, amount }
+            }
+            ignored @ Self::Ignored(_) => ignored,
+        }
+    }
 }
 
 /// The part of `cell` that is an id.

@@ -3,7 +3,7 @@
 use crate::{
     Error, Place, Result,
     data::{
-        ColumnKey, Decision, DiscountUnit, Field, Finding, Notice, Severity, TableKind,
+        ColumnKey, Decision, DiscountUnit, Field, Finding, Notice, Setting, Severity, TableKind,
         field::FieldType,
     },
     ingest::{
@@ -13,13 +13,18 @@ use crate::{
             date::{DateEvidence, DateFormat, DateReader},
             number::{NumberEvidence, NumberFormat},
         },
+        hierarchy,
         orders::{line_amounts::LineAmounts, product_prices::ProductPrices, refunded},
         parquet::ParquetFile,
         pass::{
             batches::{BatchRecords, Text, scan},
             repeats::Repeats,
         },
-        profile::{DateOrder, Decimal, Expected, Mapping, header_key, outcome},
+        profile::{
+            DateOrder, Decimal, Expected, Mapping,
+            guess::{self, Looks},
+            header_key, outcome,
+        },
         source::{ExportFile, Kind, Source, SourceOptions},
         text::{Layout, Wanted},
         typed::{self, Left, TypedRows},
@@ -120,9 +125,20 @@ impl Input {
         };
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
         let mut problems = inspected.then(Vec::new);
-        let found = Expected::new(options).recognise(&names, &telling);
-        let found =
-            found.map_err(|error| error.at(Place { file: name.to_owned(), ..Place::default() }));
+        let looks = Looks::of(names.len(), &sample);
+        let found = Expected::new(options).recognise(&names, &telling, &looks);
+        let found = found.map_err(|error| {
+            let error = in_other_sheet(error, &source, file, options);
+            error.at(Place { file: name.to_owned(), ..Place::default() })
+        });
+        let found = hierarchy::refuse(found, &headers, &sample).map_err(|error| {
+            let file = name.to_owned();
+            if error.place().is_some() {
+                error
+            } else {
+                error.at(Place { file, ..Place::default() })
+            }
+        });
         let mut mapping = match (found, &mut problems) {
             (Err(error), Some(problems)) => {
                 problems.push(error);
@@ -155,6 +171,13 @@ impl Input {
             let notice = Notice::new(Severity::Warning, finding, 0).of_file(name);
             notice.settled_by("encoding", encoding.to_lowercase())
         });
+        let sheets = source.chosen_sheet().map(|chosen| {
+            let finding =
+                Finding::OtherSheets { sheet: chosen.name.clone(), others: quoted(&chosen.others) };
+            let notice = Notice::new(Severity::Warning, finding, 0).of_file(name);
+            notice.settled_by("sheet", chosen.name.clone())
+        });
+        let guessed = guess::notices(&mapping, &headers, &sample, name);
         let mut input = Self {
             number,
             source,
@@ -162,7 +185,7 @@ impl Input {
             headers,
             mapping,
             decisions,
-            notices: guess.into_iter().collect(),
+            notices: guess.into_iter().chain(guessed).chain(sheets).collect(),
             line_amounts: None,
             product_prices: None,
             discounts: None,
@@ -475,6 +498,37 @@ impl Input {
             Body::Parquet(file) => typed::is_text(file, column),
         }
     }
+}
+
+/// `error` of a sheet that is no table that is known, with the sheets that may be meant.
+fn in_other_sheet(
+    error: Error,
+    source: &Source,
+    file: &ExportFile,
+    options: &ReadOptions,
+) -> Error {
+    let Some(chosen) = source.chosen_sheet() else { return error };
+    let is_meant = |sheet: &&String| {
+        let options = ReadOptions { sheet: Some((*sheet).clone()), ..options.clone() };
+        Input::open(file, 0, &options, false).is_ok_and(|input| {
+            let kind = input.mapping.kind;
+            options.kind.is_some() || matches!(kind, TableKind::Orders | TableKind::Deals)
+        })
+    };
+    let hint = match chosen.others.iter().find(is_meant) {
+        Some(sheet) => format!("`{}` reads another sheet", Setting::new("sheet", sheet)),
+        None => "another sheet may be meant: name it with `--sheet NAME`".to_owned(),
+    };
+    let sheets =
+        format!("this is the sheet `{}`, the others are {}", chosen.name, quoted(&chosen.others));
+    let own = error.hint().map(|own| format!("; {own}")).unwrap_or_default();
+    let hint = format!("{hint}; {sheets}{own}");
+    error.with_hint(hint)
+}
+
+/// `words`, quoted, one after another.
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The value that all of `values` are.

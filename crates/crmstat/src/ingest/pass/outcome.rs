@@ -50,7 +50,7 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
                     Says::LostIf => Some(format!("is_lost={column}")),
                     Says::LostAt => Some(format!("lost_at={column}")),
                     Says::WonIf => Some(format!("is_won={column}")),
-                    Says::Words(_) => None,
+                    Says::Words(_) | Says::LostUnless => None,
                 };
                 add(Finding::NoSaleBy { column }, Severity::Note, setting, found);
             }

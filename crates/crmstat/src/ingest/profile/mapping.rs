@@ -1,13 +1,14 @@
 //! Which column is which field.
 
 use super::{
-    CloseDate, GENERIC, Lines, Profile, Table,
+    CloseDate, GENERIC, Lines, Profile, Returns, Table,
+    guess::{Guess, Looks, by_words},
     header::{distance, key, key_without_currency},
     outcome::{Says, Telling, Topic},
 };
 use crate::{
     Error, Result,
-    data::{Decision, Field, TableKind},
+    data::{Decision, Field, TableKind, field::FieldType},
     ingest::ReadOptions,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,8 @@ pub struct Mapping {
     pub close_date: CloseDate,
     /// Whether an open deal with a probability of zero is lost.
     pub lost_at_zero: bool,
+    /// What rows are whose status says that goods were given back.
+    pub returns: Returns,
     /// What was decided; the file's name is for the caller to fill in.
     pub decisions: Vec<Decision>,
     /// Columns with a header that are no field, from 0.
@@ -48,6 +51,10 @@ pub struct Mapping {
     pub(crate) signs: Vec<Telling>,
     /// Columns with words of status that are not used.
     pub(crate) unused: Vec<Telling>,
+    /// Fields whose columns no header says plainly.
+    pub(crate) guesses: Vec<Guess>,
+    /// Fields of plain tables that further columns fit as well.
+    pub(crate) rivals: Vec<Guess>,
     headers: Vec<String>,
 }
 
@@ -73,11 +80,14 @@ impl Mapping {
             lines: true,
             close_date: CloseDate::Actual,
             lost_at_zero: false,
+            returns: Returns::Void,
             decisions: Vec::new(),
             unmapped: (0..headers.len()).filter(|&at| !headers[at].is_empty()).collect(),
             by_content: None,
             signs: Vec::new(),
             unused: Vec::new(),
+            guesses: Vec::new(),
+            rivals: Vec::new(),
             headers,
         }
     }
@@ -118,7 +128,8 @@ impl Mapping {
             let column = told.column;
             let is_taken = self.columns.values().any(|taken| *taken == column)
                 || self.customer.iter().any(|customer| customer.column == column);
-            if is_taken || names.keys[column].is_empty() {
+            let is_sign = self.signs.iter().any(|sign| sign.column == column);
+            if is_taken || is_sign || names.keys[column].is_empty() {
                 continue;
             }
             // A deal has its stage; whether it is paid for does not make it.
@@ -229,8 +240,11 @@ pub fn recognise(
     chosen: Option<&Profile>,
     overrides: &[(Field, String)],
 ) -> Result<Mapping> {
-    Expected { kind, chosen, overrides, ignored: &[], elsewhere: Elsewhere::default() }
-        .recognise(headers, &[])
+    Expected { kind, chosen, overrides, ignored: &[], elsewhere: Elsewhere::default() }.recognise(
+        headers,
+        &[],
+        &Looks::default(),
+    )
 }
 
 /// What the caller expects of a file, besides its headers.
@@ -272,13 +286,23 @@ impl<'a> Expected<'a> {
     }
 
     /// Finds the table and the columns; see [`recognise`]. `telling` are the columns whose cells say what
-    /// became of their rows.
-    pub(crate) fn recognise(self, headers: &[&str], telling: &[Telling]) -> Result<Mapping> {
-        recognise_as(headers, telling, self)
+    /// became of their rows, `looks` says what cells look like.
+    pub(crate) fn recognise(
+        self,
+        headers: &[&str],
+        telling: &[Telling],
+        looks: &Looks,
+    ) -> Result<Mapping> {
+        recognise_as(headers, telling, looks, self)
     }
 }
 
-fn recognise_as(headers: &[&str], telling: &[Telling], expected: Expected<'_>) -> Result<Mapping> {
+fn recognise_as(
+    headers: &[&str],
+    telling: &[Telling],
+    looks: &Looks,
+    expected: Expected<'_>,
+) -> Result<Mapping> {
     let Expected { kind, chosen, overrides, ignored, elsewhere } = expected;
     let mut names = Headers::new(headers);
     for name in ignored {
@@ -287,7 +311,7 @@ fn recognise_as(headers: &[&str], telling: &[Telling], expected: Expected<'_>) -
     let given = names.given(overrides)?;
     let of_kind = |table: &&Table| kind.is_none_or(|kind| table.kind == kind);
     let overlaid_as = |profile, table, elsewhere| {
-        Match::new(profile, table, &names, &given, elsewhere).told(telling, &given)
+        Match::new(profile, table, &names, &given, elsewhere).told(telling, &names, &given)
     };
     let overlaid = |profile, table| overlaid_as(profile, table, elsewhere);
     let mapped = |found: Match<'_>, reason| {
@@ -302,7 +326,7 @@ fn recognise_as(headers: &[&str], telling: &[Telling], expected: Expected<'_>) -
             Some(found) if found.is_complete() => {
                 Ok(mapped(found, "given by `--profile`".to_owned()))
             }
-            _ => Err(incomplete(&names, kind, found.as_ref())),
+            found => Err(incomplete(&names, kind, found.as_slice(), looks)),
         };
     }
     let specific = Profile::builtin().iter().filter(|profile| profile.name != GENERIC);
@@ -318,34 +342,50 @@ fn recognise_as(headers: &[&str], telling: &[Telling], expected: Expected<'_>) -
             let tables = profile.tables.iter().filter(of_kind);
             tables.map(move |table| (profile, table))
         });
-        tables.map(|(profile, table)| overlaid_as(profile, table, elsewhere)).collect()
+        let laid = |(profile, table)| overlaid_as(profile, table, elsewhere);
+        tables.map(|of| laid(of).with_order_id(&names, looks)).collect()
     };
     let usable = |found: &&Match<'_>| (found.signed || kind.is_some()) && found.is_complete();
     let plain = generic(elsewhere);
-    if let Some(found) = plain.iter().find(usable) {
-        if kind.is_none()
-            && let Some(error) = found.deals_without_outcome(&plain, &names)
-        {
-            return Err(error);
-        }
-        let reason = "no CRM's headers; the columns have plain names".to_owned();
-        return Ok(mapped(found.clone(), reason));
-    }
     // A till knows no customers.
     let sales = generic(Elsewhere { customers: true, ..elsewhere });
-    match sales.iter().find(|found| found.table.kind == TableKind::Orders && usable(found)) {
-        Some(found) => {
-            if kind.is_none()
-                && let Some(error) = found.deals_without_outcome(&sales, &names)
-            {
-                return Err(error);
-            }
-            let reason = "plain names of columns, none of which names a customer".to_owned();
-            Ok(mapped(found.clone(), reason))
-        }
-        None => Err(incomplete(&names, kind, best(plain.into_iter()).as_ref())),
+    let known = plain.iter().find(usable);
+    let deduced = || deduced_of(&plain, &names, looks);
+    let without_customers =
+        || sales.iter().find(|found| found.table.kind == TableKind::Orders && usable(found));
+    let (found, reason) = match known {
+        // Lines that have a day and a customer of their own are orders.
+        Some(found) if found.table.kind == TableKind::Lines && kind.is_none() => match deduced() {
+            Some(orders) => (orders, BY_WORDS),
+            None => (found.clone(), PLAIN),
+        },
+        Some(found) => (found.clone(), PLAIN),
+        None => match (deduced(), without_customers()) {
+            (Some(orders), _) => (orders, BY_WORDS),
+            (None, Some(found)) => (found.clone(), NO_CUSTOMER),
+            (None, None) => match deduced_of(&sales, &names, looks) {
+                Some(orders) => (orders, NO_CUSTOMER),
+                None => return Err(incomplete(&names, kind, &plain, looks)),
+            },
+        },
+    };
+    if kind.is_none()
+        && let Some(error) = found.deals_without_outcome(&plain, &names)
+    {
+        return Err(error);
     }
+    Ok(mapped(found, reason.to_owned()))
 }
+
+/// The table of orders among `laid`, where words and cells give away what its headers do not say.
+fn deduced_of<'a>(laid: &[Match<'a>], names: &Headers<'_>, looks: &Looks) -> Option<Match<'a>> {
+    let orders = laid.iter().find(|found| found.table.kind == TableKind::Orders)?;
+    Some(orders.clone().guessed(names, looks)).filter(Match::is_complete)
+}
+
+const PLAIN: &str = "no CRM's headers; the columns have plain names";
+const BY_WORDS: &str = "the words of its headers, and its cells";
+const NO_CUSTOMER: &str = "plain names of columns, none of which names a customer";
 
 /// The headers of a file, ready to be compared.
 struct Headers<'a> {
@@ -441,7 +481,12 @@ struct Match<'a> {
     elsewhere: Elsewhere,
     /// The column of the status, where its cells say so.
     by_content: Option<Telling>,
+    /// Fields whose columns no header says plainly.
+    guesses: Vec<Guess>,
 }
+
+/// Fields of which the wrong column gives wrong money, customers or days.
+const WEIGHTY: [Field; 3] = [Field::CustomerId, Field::OrderedAt, Field::Amount];
 
 /// Fields that a column of status may be taken for by its header, such as a `state` that is no region.
 const SOFT: [Field; 4] = [Field::Region, Field::Category, Field::Channel, Field::Segment];
@@ -519,11 +564,69 @@ impl<'a> Match<'a> {
             found,
             elsewhere,
             by_content: None,
+            guesses: Vec::new(),
         }
     }
 
+    fn has(&self, field: Field) -> bool {
+        self.columns.contains_key(&field)
+    }
+
+    /// The columns that no field and no customer has taken.
+    fn is_free(&self, headers: &Headers<'_>, column: usize) -> bool {
+        !headers.keys[column].is_empty()
+            && !self.columns.values().any(|taken| *taken == column)
+            && self.customer.iter().all(|customer| customer.column != column)
+    }
+
+    /// Gives `field` the first of `columns`.
+    fn guess(&mut self, field: Field, columns: Vec<usize>) {
+        let Some((&column, others)) = columns.split_first() else { return };
+        self.columns.insert(field, column);
+        self.guesses.push(Guess { field, column, others: others.to_vec() });
+    }
+
+    /// The same with the column that names the order by the words of its header, where none says so plainly:
+    /// without it the lines of an order count as orders.
+    fn with_order_id(mut self, headers: &Headers<'_>, looks: &Looks) -> Self {
+        if self.table.kind == TableKind::Orders && !self.has(Field::OrderId) {
+            let free = |column| self.is_free(headers, column);
+            let mut found = by_words(Field::OrderId, headers.written, looks, free);
+            // A further number of the same order says nothing else.
+            found.truncate(1);
+            self.guess(Field::OrderId, found);
+        }
+        self
+    }
+
+    /// The same with the columns of the day and of the amount that headers and cells give away.
+    fn guessed(mut self, headers: &Headers<'_>, looks: &Looks) -> Self {
+        let found = |own: &Self, field| {
+            let free = |column| own.is_free(headers, column);
+            by_words(field, headers.written, looks, free)
+        };
+        if !self.has(Field::OrderedAt) {
+            let mut dates = found(&self, Field::OrderedAt);
+            if dates.is_empty() {
+                dates.extend(looks.only_date().filter(|column| self.is_free(headers, *column)));
+            }
+            self.guess(Field::OrderedAt, dates);
+        }
+        let is_priced = self.has(Field::Price) && self.has(Field::Quantity);
+        if !self.has(Field::Amount) && !is_priced && !self.elsewhere.amounts {
+            let amounts = found(&self, Field::Amount);
+            self.guess(Field::Amount, amounts);
+        }
+        self
+    }
+
     /// The same with its status from the column that is best to go by, where no header gives one.
-    fn told(mut self, telling: &[Telling], given: &BTreeMap<Field, usize>) -> Self {
+    fn told(
+        mut self,
+        telling: &[Telling],
+        headers: &Headers<'_>,
+        given: &BTreeMap<Field, usize>,
+    ) -> Self {
         let has = |field| self.columns.contains_key(&field);
         let may_be = |topic: Topic| match self.table.kind {
             // A stage says more of a deal than whether it is paid for.
@@ -545,7 +648,7 @@ impl<'a> Match<'a> {
                 Says::Words(topic) if may_be(topic) && is_free(told.column) => Some((topic, told)),
                 _ => None,
             })
-            .min_by_key(|(topic, told)| (*topic, told.column));
+            .min_by_key(|(topic, told)| (*topic, headers.written[told.column].trim(), told.column));
         let Some((topic, told)) = found else { return self };
         self.columns.retain(|_, column| *column != told.column);
         self.columns.insert(Field::Status, told.column);
@@ -597,23 +700,52 @@ impl<'a> Match<'a> {
     }
 
     fn is_complete(&self) -> bool {
-        self.missing().is_none()
+        self.missing().next().is_none()
     }
 
-    /// The first group of fields of which the table needs one and has none.
-    fn missing(&self) -> Option<&'static [Field]> {
+    /// The groups of fields of which the table needs one and has none.
+    fn missing(&self) -> impl Iterator<Item = &'static [Field]> {
         let has = |field: Field| self.columns.contains_key(&field);
         let by_price = self.elsewhere.prices && has(Field::Product) && has(Field::Quantity);
         essentials(self.table.kind)
             .iter()
-            .filter(|group| {
+            .filter(move |group| {
                 let is_amount = group.contains(&Field::Amount);
                 let is_customer = group.contains(&Field::CustomerId);
-                let is_sale = self.elsewhere.customers && self.table.kind == TableKind::Orders;
+                // A profile without customers is one of a marketplace or a till.
+                let is_sale = self.table.kind == TableKind::Orders
+                    && (self.elsewhere.customers || self.table.customer.is_empty());
                 !((self.elsewhere.amounts || by_price) && is_amount || is_sale && is_customer)
             })
-            .find(|group| !group.iter().any(|field| self.columns.contains_key(field)))
+            .filter(|group| !group.iter().any(|field| self.columns.contains_key(field)))
             .copied()
+    }
+
+    /// How to name the column of `field`: with the column itself, where header or cells give one away.
+    fn hint(&self, field: Field, headers: &Headers<'_>, looks: &Looks) -> String {
+        let free = |column: usize| self.is_free(headers, column);
+        let mut found = by_words(field, headers.written, looks, free);
+        if found.is_empty() && field.field_type() == FieldType::Date {
+            found.extend(looks.dates().iter().copied().filter(|column| free(*column)));
+        }
+        let option = |column: &str| {
+            let value = format!("{field}={column}");
+            if value.contains(' ') {
+                format!("`{MAP} \"{value}\"`")
+            } else {
+                format!("`{MAP} {value}`")
+            }
+        };
+        match &found[..] {
+            [] => format!("it with {}", option("COLUMN")),
+            [only] => format!("it with {}", option(headers.written[*only].trim())),
+            [first, others @ ..] => {
+                let header = |column: &usize| format!("`{}`", headers.written[*column].trim());
+                let others: Vec<String> = others.iter().map(header).collect();
+                let first = option(headers.written[*first].trim());
+                format!("it with {first} (or {})", others.join(", "))
+            }
+        }
     }
 
     fn into_mapping(
@@ -639,6 +771,8 @@ impl<'a> Match<'a> {
             let told = self.by_content.as_ref().filter(|told| told.column == column);
             let reason = if given {
                 format!("given by `{MAP}`")
+            } else if self.guesses.iter().any(|guess| guess.field == field) {
+                "the words of the header, and its cells".to_owned()
             } else if let Some(told) = told {
                 format!("its words are of status: {}", told.shown())
             } else if rivals.is_empty() {
@@ -653,12 +787,39 @@ impl<'a> Match<'a> {
             Lines::WithProduct => self.columns.contains_key(&Field::Product),
             Lines::Never => false,
         };
+        // The profile of a CRM knows which of its columns it prefers.
+        let is_open = |field: &Field| {
+            let is_given = overrides.iter().any(|(given, _)| given == field);
+            self.profile.name == GENERIC && WEIGHTY.contains(field) && !is_given
+        };
+        let rivals = self.rivals.iter().filter(|(field, others)| {
+            !others.is_empty() && is_open(field) && self.columns.contains_key(field)
+        });
+        let rivals = rivals
+            .map(|(&field, others)| Guess {
+                field,
+                column: self.columns[&field],
+                others: others.clone(),
+            })
+            .collect();
         let taken: BTreeSet<usize> = self
             .columns
             .values()
             .copied()
             .chain(self.customer.iter().map(|customer| customer.column))
             .collect();
+        let flags = self.table.lost_unless.iter().filter_map(|name| {
+            let column = headers.find(name).into_iter().find(|column| !taken.contains(column))?;
+            Some(Telling {
+                column,
+                says: Says::LostUnless,
+                labels: vec![header(column)],
+                of_returns: false,
+            })
+        });
+        let signs: Vec<Telling> = flags.take(1).collect();
+        let taken: BTreeSet<usize> =
+            taken.iter().copied().chain(signs.iter().map(|sign| sign.column)).collect();
         let unmapped = (0..headers.keys.len())
             .filter(|column| !taken.contains(column) && !headers.written[*column].trim().is_empty())
             .collect();
@@ -670,11 +831,14 @@ impl<'a> Match<'a> {
             lines,
             close_date: self.table.close_date,
             lost_at_zero: self.table.lost_at_zero,
+            returns: self.table.returns,
             decisions,
             unmapped,
             by_content: self.by_content,
-            signs: Vec::new(),
+            signs,
             unused: Vec::new(),
+            guesses: self.guesses,
+            rivals,
             headers: headers.written.iter().map(|header| header.trim().to_owned()).collect(),
         }
     }
@@ -709,38 +873,85 @@ const fn essentials(kind: TableKind) -> &'static [&'static [Field]] {
     }
 }
 
+/// Says what the table nearest to one that is known lacks, and which columns may be that.
 fn incomplete(
     headers: &Headers<'_>,
     kind: Option<TableKind>,
-    nearest: Option<&Match<'_>>,
+    laid: &[Match<'_>],
+    looks: &Looks,
 ) -> Error {
     if headers.filled() == 0 {
         return Error::data("there is no header");
     }
-    let missing = nearest.and_then(Match::missing);
+    let Some(nearest) = nearest(laid) else {
+        let error = Error::data(format!(
+            "the columns make up no table that is known; the headers are {}",
+            listed(headers.written)
+        ));
+        return error.with_hint(format!("name the columns with `{MAP} FIELD=COLUMN`"));
+    };
+    let kind = kind.unwrap_or(nearest.table.kind);
+    let missing: Vec<&[Field]> = nearest.missing().collect();
     let named =
         |fields: &[Field]| fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(" or ");
-    let kind = kind.or(nearest.map(|found| found.table.kind)).unwrap_or(TableKind::Orders);
     let known: Vec<String> = nearest
+        .columns
         .iter()
-        .flat_map(|found| &found.columns)
         .map(|(field, column)| format!("{field} (`{}`)", headers.written[*column].trim()))
         .collect();
     let known = match &known[..] {
         [] => "no column is recognised".to_owned(),
         known => format!("recognised are {}", known.join(", ")),
     };
-    let said = match missing {
-        Some(fields) => format!("no column for {} of the {kind}; {known}", named(fields)),
-        None => format!("the columns make up no table that is known; {known}"),
+    if missing.is_empty() {
+        let error = Error::data(format!(
+            "the columns make up no table that is known; {known}; the headers are {}",
+            listed(headers.written)
+        ));
+        return error.with_hint(format!(
+            "name the columns with `{MAP} FIELD=COLUMN`, or a profile with `--profile`"
+        ));
+    }
+    let lacking: Vec<String> = missing.iter().map(|fields| named(fields)).collect();
+    let mut hints: Vec<String> =
+        missing.iter().map(|fields| nearest.hint(fields[0], headers, looks)).collect();
+    let is_amount = |fields: &&&[Field]| fields.contains(&Field::Amount);
+    if missing.iter().any(|fields| is_amount(&fields)) && nearest.has(Field::OrderId) {
+        hints.push(
+            "the table of order lines, where that has the amounts, with `--lines FILE`".to_owned(),
+        );
+    } else if missing.iter().any(|fields| is_amount(&fields)) && nearest.has(Field::Product) {
+        hints.push(
+            "the table of products, where that has the prices, with `--products FILE`".to_owned(),
+        );
+    }
+    Error::data(format!(
+        "no column for {} of the {kind}; {known}; the headers are {}",
+        lacking.join(" and for "),
+        listed(headers.written)
+    ))
+    .with_hint(format!("name {}", hints.join("; or ")))
+}
+
+/// The table that lacks least, orders and deals before others; `None` where no column is known at all.
+fn nearest<'m, 'p>(laid: &'m [Match<'p>]) -> Option<&'m Match<'p>> {
+    let is_main =
+        |found: &&Match<'_>| matches!(found.table.kind, TableKind::Orders | TableKind::Deals);
+    let known = |found: &&Match<'_>| {
+        let essential = essentials(found.table.kind).iter().flat_map(|group| group.iter());
+        (essential.filter(|field| found.has(**field)).count(), found.columns.len())
     };
-    let hint = match missing {
-        Some(fields) => format!("name it with `{MAP} {}=COLUMN`", fields[0]),
-        None => {
-            format!("name the columns with `{MAP} FIELD=COLUMN`, or a profile with `--profile`")
-        }
+    let best = |matches: &mut dyn Iterator<Item = &'m Match<'p>>| {
+        // The first of equals.
+        matches.fold(None, |best: Option<&'m Match<'p>>, next| match best {
+            Some(best) if known(&best) >= known(&next) => Some(best),
+            _ => Some(next),
+        })
     };
-    Error::data(format!("{said}; the headers are {}", listed(headers.written))).with_hint(hint)
+    let mut orders_first: Vec<&Match<'_>> = laid.iter().filter(is_main).collect();
+    orders_first.sort_by_key(|found| found.table.kind != TableKind::Orders);
+    let main = best(&mut orders_first.into_iter()).filter(|found| known(found).1 > 1);
+    main.or_else(|| best(&mut laid.iter()))
 }
 
 /// The column that `name` gives by its position: `#1` is the first.

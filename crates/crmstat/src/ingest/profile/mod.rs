@@ -35,7 +35,9 @@
 //! signature = [["Этап"], ["Бюджет", "Сумма"]]   # one header of each group must be there
 //! close_date = "actual"              # or "planned": filled for open deals too
 //! lines = "always"                   # equal ids add up; or "with_product", "never"
+//! returns = "void"                   # rows of returns: no sales; or "subtract", a refund of a sale
 //! lost_at_zero = false               # an open deal with a probability of zero is lost
+//! lost_unless = ["Active"]           # an open deal without one of these flags is lost
 //!
 //! [[tables.customer]]                # the first of these that is filled in a row
 //! columns = ["Компания"]             # headers in order of preference
@@ -51,6 +53,7 @@
 //! closed_at = ["Дата закрытия"]
 //! ```
 
+pub(crate) mod guess;
 mod header;
 mod mapping;
 pub(crate) mod outcome;
@@ -155,9 +158,15 @@ pub struct Table {
     /// Whether an open deal with a probability of zero is lost.
     #[serde(default, skip_serializing_if = "is_default")]
     pub lost_at_zero: bool,
+    /// Headers of flags that only lost deals and closed ones do not have: an open deal without it is lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost_unless: Vec<String>,
     /// When equal ids are lines whose amounts add up.
     #[serde(default, skip_serializing_if = "is_default")]
     pub lines: Lines,
+    /// What rows are whose status says that goods were given back.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub returns: Returns,
     /// Where the customer is: the first source that is filled in a row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub customer: Vec<CustomerSource>,
@@ -188,6 +197,17 @@ pub enum CloseDate {
     Planned,
 }
 
+/// What rows are whose status says that goods were given back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Returns {
+    /// Sales that came to nothing, unless their amount is negative.
+    #[default]
+    Void,
+    /// Documents of their own, whatever the sign of their amount: it is taken off.
+    Subtract,
+}
+
 /// When equal ids are lines whose amounts add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -206,7 +226,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// The built-in profiles in the order in which ties between them are broken; the generic one last.
-const BUILTIN: [&str; 13] = [
+const BUILTIN: [&str; 26] = [
     include_str!("../../../profiles/amocrm.toml"),
     include_str!("../../../profiles/kommo.toml"),
     include_str!("../../../profiles/bitrix24.toml"),
@@ -219,6 +239,19 @@ const BUILTIN: [&str; 13] = [
     include_str!("../../../profiles/odoo.toml"),
     include_str!("../../../profiles/espocrm.toml"),
     include_str!("../../../profiles/suitecrm.toml"),
+    include_str!("../../../profiles/shopify.toml"),
+    include_str!("../../../profiles/woocommerce.toml"),
+    include_str!("../../../profiles/stripe.toml"),
+    include_str!("../../../profiles/onec.toml"),
+    include_str!("../../../profiles/onec-crm.toml"),
+    include_str!("../../../profiles/bitcrm.toml"),
+    include_str!("../../../profiles/retailcrm.toml"),
+    include_str!("../../../profiles/moysklad.toml"),
+    include_str!("../../../profiles/creatio.toml"),
+    include_str!("../../../profiles/planfix.toml"),
+    include_str!("../../../profiles/tilda.toml"),
+    include_str!("../../../profiles/ozon.toml"),
+    include_str!("../../../profiles/wildberries.toml"),
     include_str!("../../../profiles/generic.toml"),
 ];
 

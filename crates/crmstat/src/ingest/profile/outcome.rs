@@ -27,6 +27,8 @@ pub(crate) enum Says {
     LostAt,
     /// False where the row is no sale yet: paid, posted, confirmed.
     WonIf,
+    /// False where an open deal is lost: put away in the archive.
+    LostUnless,
 }
 
 /// What words of status are about; the first is the best to go by.
@@ -71,6 +73,7 @@ impl Telling {
             Says::LostIf => "no sale where it is set",
             Says::LostAt => "no sale where it is filled",
             Says::WonIf => "no sale yet where it is not set",
+            Says::LostUnless => "an open deal is lost where it is not set",
             Says::Words(Topic::Payment) => "no sale where it says unpaid or cancelled",
             Says::Words(_) => "no sale where it says cancelled or returned",
         };

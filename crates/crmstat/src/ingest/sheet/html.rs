@@ -116,7 +116,7 @@ pub(crate) fn convert(source: &Source) -> Result<Converted> {
             option: None,
         });
     }
-    Ok(Converted { csv, decisions })
+    Ok(Converted { csv, decisions, chosen: None })
 }
 
 fn is(name: &[u8], expected: &str) -> bool {

@@ -35,6 +35,15 @@ pub(crate) struct Converted {
     pub(crate) csv: SharedFile,
     /// Which sheet it is, and what was peculiar about its cells.
     pub(crate) decisions: Vec<Decision>,
+    /// The sheet, where nobody has asked for it, and the other visible ones that begin like tables.
+    pub(crate) chosen: Option<ChosenSheet>,
+}
+
+/// A sheet that was chosen among several.
+#[derive(Clone, Debug)]
+pub(crate) struct ChosenSheet {
+    pub(crate) name: String,
+    pub(crate) others: Vec<String>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{io::BufReader, ops::ControlFlow};
 use calamine::{Data, DataRef, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
 use super::{
-    Converted, cell,
+    ChosenSheet, Converted, cell,
     csv::{CsvWriter, HEAD_ROWS, MAX_ROWS, Row},
     limits::{self, Container, broken},
     ods::{Ods, OdsSheet},
@@ -19,6 +19,8 @@ use crate::{
 
 /// Cells of text in one row from which it looks like the header of a table.
 const HEADER_CELLS: usize = 3;
+/// Sheets that are looked at for further tables.
+const MOST_SHEETS: usize = 12;
 
 /// Turns the sheet named `wanted` of the workbook in `file`, or the first that looks like a table, into
 /// comma-separated text.
@@ -37,6 +39,10 @@ pub(crate) fn convert(
             Some(wanted) => (find(&book.sheets(), wanted)?, "as given".to_owned()),
             None => choose(&mut book)?,
         };
+        let chosen = match wanted {
+            Some(_) => None,
+            None => Some(ChosenSheet { others: others(&mut book, &sheet)?, name: sheet.clone() }),
+        };
         let mut csv = CsvWriter::new();
         let oddities = book.read(&sheet, &mut |row| {
             csv.write(row)?;
@@ -52,7 +58,7 @@ pub(crate) fn convert(
         let mut decisions: Vec<_> = kind.into_iter().collect();
         decisions.push(decide("sheet", sheet, reason, Some("--sheet")));
         decisions.extend(oddities.decisions(name));
-        Ok(Converted { csv: csv.finish()?, decisions })
+        Ok(Converted { csv: csv.finish()?, decisions, chosen })
     });
     converted.map_err(|error| if error.is_io() { error } else { error.at(place(name)) })
 }
@@ -267,6 +273,18 @@ fn choose(book: &mut Book) -> Result<(String, String)> {
     let (_, name) = best.ok_or_else(|| broken(&"it has no visible sheet"))?;
     let reason = format!("the first of {} visible sheets that begins like a table", names.len());
     Ok((name.clone(), reason))
+}
+
+/// The visible sheets besides `chosen` that begin like tables.
+fn others(book: &mut Book, chosen: &str) -> Result<Vec<String>> {
+    let mut others = Vec::new();
+    for sheet in book.sheets().iter().take(MOST_SHEETS) {
+        let is_other = sheet.visible == SheetVisible::Visible && sheet.name != chosen;
+        if is_other && header_texts(book, &sheet.name)? >= HEADER_CELLS {
+            others.push(sheet.name.clone());
+        }
+    }
+    Ok(others)
 }
 
 /// The most cells of a row near the top of `sheet` whose cells all are text.

@@ -45,7 +45,11 @@ pub use self::{
     fingerprint::Fingerprint,
     inputs::{Inputs, ReadFile},
 };
-use crate::{Error, Place, Result, data::Decision, ingest::sheet};
+use crate::{
+    Error, Place, Result,
+    data::Decision,
+    ingest::sheet::{self, ChosenSheet},
+};
 
 /// How much of an input is looked at to recognise it.
 const HEAD: usize = 64 << 10;
@@ -109,6 +113,8 @@ pub(crate) struct Source {
     text: Chosen,
     kind: Kind,
     decisions: Vec<Decision>,
+    /// The sheet of a workbook that was chosen among several.
+    chosen: Option<ChosenSheet>,
     /// Whether a scan found the last line without an end.
     has_open_end: AtomicBool,
 }
@@ -176,8 +182,17 @@ impl Source {
         };
         let name = name.to_owned();
         let has_open_end = AtomicBool::new(false);
-        let mut source =
-            Self { name, opened, file, compression, text, kind, decisions, has_open_end };
+        let mut source = Self {
+            name,
+            opened,
+            file,
+            compression,
+            text,
+            kind,
+            decisions,
+            chosen: None,
+            has_open_end,
+        };
         if kind == Kind::Sheet {
             source.convert_sheet(format, options.sheet.as_deref())?;
         }
@@ -192,6 +207,7 @@ impl Source {
         };
         self.check_unchanged()?;
         self.decisions.extend(converted.decisions);
+        self.chosen = converted.chosen;
         self.file = converted.csv;
         self.compression = Compression::None;
         self.text = Chosen::utf8();
@@ -229,6 +245,11 @@ impl Source {
     /// The encoding, where it was chosen on little evidence.
     pub(crate) fn guessed_encoding(&self) -> Option<&'static str> {
         self.text.guessed.then(|| self.text.name())
+    }
+
+    /// The sheet that was chosen in a workbook where others begin like tables, too.
+    pub(crate) fn chosen_sheet(&self) -> Option<&ChosenSheet> {
+        self.chosen.as_ref().filter(|chosen| !chosen.others.is_empty())
     }
 
     /// What was decided about it, and why.

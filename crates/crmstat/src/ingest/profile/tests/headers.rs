@@ -351,6 +351,210 @@ fn each_crm_is_recognised_by_its_headers() {
     }
 }
 
+/// Further exports; of some of them the headers are from memory, as their profiles say.
+#[test]
+fn shops_books_and_further_tables_are_recognised_by_their_headers() {
+    let cases: &[(&str, TableKind, &str, &[(&str, &str)])] = &[
+        (
+            "shopify",
+            TableKind::Orders,
+            "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Cancelled at,Refunded Amount,Source",
+            &[
+                ("order_id", "Name"),
+                ("customer_id", "Email"),
+                ("ordered_at", "Created at"),
+                ("amount", "Total"),
+                ("refunded", "Refunded Amount"),
+                ("status", "Financial Status"),
+            ],
+        ),
+        (
+            "woocommerce",
+            TableKind::Orders,
+            "Order Number,Order Status,Order Date,Email (Billing),Payment Method Title,Order Subtotal Amount,Order Refund Amount,Order Total Amount,SKU,Item Name,Quantity (- Refund),Item Cost",
+            &[
+                ("amount", "Order Total Amount"),
+                ("customer_id", "Email (Billing)"),
+                ("refunded", "Order Refund Amount"),
+            ],
+        ),
+        (
+            "woocommerce",
+            TableKind::Orders,
+            "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Net Sales",
+            &[("amount", "Net Sales"), ("order_id", "Order #")],
+        ),
+        (
+            "stripe",
+            TableKind::Orders,
+            "id,Seller Message,Created date (UTC),Amount,Amount Refunded,Currency,Converted Amount,Converted Amount Refunded,Converted Currency,Status,Customer ID,Customer Email,Captured",
+            &[
+                ("amount", "Converted Amount"),
+                ("refunded", "Converted Amount Refunded"),
+                ("currency", "Converted Currency"),
+                ("customer_id", "Customer ID"),
+            ],
+        ),
+        (
+            "onec",
+            TableKind::Orders,
+            "Дата,Номер,Сумма,Валюта,Контрагент,Вид операции,Склад,Организация,Проведен,Ответственный",
+            &[("customer_id", "Контрагент"), ("amount", "Сумма"), ("ordered_at", "Дата")],
+        ),
+        (
+            "onec-crm",
+            TableKind::Deals,
+            "Номер,Дата,Тема интереса,Клиент,Состояние интереса,Потенциальная сумма,Ответственный,Дата закрытия",
+            &[
+                ("stage", "Состояние интереса"),
+                ("amount", "Потенциальная сумма"),
+                ("customer_id", "Клиент"),
+            ],
+        ),
+        (
+            "bitcrm",
+            TableKind::Deals,
+            "Номер,Дата,Наименование сделки,Состояние сделки,Клиент,Сумма,Ответственный",
+            &[("stage", "Состояние сделки"), ("title", "Наименование сделки")],
+        ),
+        (
+            "retailcrm",
+            TableKind::Orders,
+            "Номер заказа,Статус,Дата и время создания,Магазин,Клиент,Телефон,Сумма заказа,Менеджер",
+            &[("amount", "Сумма заказа"), ("channel", "Магазин"), ("customer_id", "Телефон")],
+        ),
+        (
+            "moysklad",
+            TableKind::Orders,
+            "№,Время,Контрагент,Организация,Сумма,Валюта,Выставлено счетов,Оплачено,Отгружено,Статус",
+            &[
+                ("order_id", "№"),
+                ("customer_id", "Контрагент"),
+                ("amount", "Сумма"),
+                ("status", "Статус"),
+            ],
+        ),
+        (
+            "creatio",
+            TableKind::Deals,
+            "Название,Клиент,Стадия,Сумма продажи,Дата закрытия,Ответственный",
+            &[("amount", "Сумма продажи"), ("stage", "Стадия"), ("customer_id", "Клиент")],
+        ),
+        (
+            "planfix",
+            TableKind::Deals,
+            "Номер задачи,Название задачи,Статус,Контрагент,Дата создания,Дата завершения,Сумма сделки",
+            &[("stage", "Статус"), ("closed_at", "Дата завершения"), ("amount", "Сумма сделки")],
+        ),
+        (
+            "tilda",
+            TableKind::Orders,
+            "name,email,phone,products,price,paymentid,orderid,formid,formname,tranid,created",
+            &[
+                ("order_id", "orderid"),
+                ("customer_id", "email"),
+                ("amount", "price"),
+                ("ordered_at", "created"),
+            ],
+        ),
+        (
+            "ozon",
+            TableKind::Orders,
+            "Номер заказа,Номер отправления,Принят в обработку,Дата отгрузки,Статус,Сумма отправления,Код валюты отправления,Название товара,Артикул,Количество",
+            &[
+                ("order_id", "Номер отправления"),
+                ("amount", "Сумма отправления"),
+                ("status", "Статус"),
+            ],
+        ),
+        (
+            "wildberries",
+            TableKind::Orders,
+            "№,Предмет,Артикул поставщика,Тип документа,Обоснование для оплаты,Дата заказа покупателем,Дата продажи,Кол-во,Цена розничная,Вайлдберриз реализовал Товар (Пр),К перечислению Продавцу за реализованный Товар",
+            &[
+                ("ordered_at", "Дата продажи"),
+                ("status", "Обоснование для оплаты"),
+                ("amount", "Вайлдберриз реализовал Товар (Пр)"),
+            ],
+        ),
+        (
+            "amocrm",
+            TableKind::Customers,
+            "ID,Тип,Полное имя,Компания,Кем создан,Ответственный,Рабочий телефон,Рабочий email",
+            &[("customer_id", "Полное имя")],
+        ),
+        (
+            "amocrm",
+            TableKind::Activities,
+            "Дата исполнения,Ответственный,Сделка,Контакт,Тип задачи,Результат",
+            &[("at", "Дата исполнения"), ("kind", "Тип задачи")],
+        ),
+        (
+            "amocrm",
+            TableKind::Activities,
+            "Дата,Автор,Объект,Название,Событие,Значение до,Значение после",
+            &[("at", "Дата"), ("kind", "Событие")],
+        ),
+        (
+            "bitrix24",
+            TableKind::Customers,
+            "ID,Название компании,Тип компании,Сфера деятельности,Ответственный,Дата создания",
+            &[("customer_id", "Название компании"), ("segment", "Сфера деятельности")],
+        ),
+        (
+            "bitrix24",
+            TableKind::Activities,
+            "ID,Название лида,Стадия,Источник,Дата создания,Компания,Контакт,Ответственный",
+            &[("at", "Дата создания"), ("outcome", "Стадия")],
+        ),
+        (
+            "bitrix24",
+            TableKind::Activities,
+            "Тип дела,Крайний срок,Сделка,Компания,Ответственный",
+            &[("at", "Крайний срок"), ("kind", "Тип дела")],
+        ),
+        (
+            "bitrix24",
+            TableKind::Orders,
+            "ID,Номер счёта,Тема счёта,Статус,Сумма,Валюта,Дата выставления,Срок оплаты,Компания",
+            &[("order_id", "Номер счёта"), ("amount", "Сумма"), ("ordered_at", "Дата выставления")],
+        ),
+        (
+            "zoho",
+            TableKind::Customers,
+            "Record Id,Account Name,Account Owner,Account Type,Industry,Billing City",
+            &[("customer_id", "Record Id"), ("segment", "Industry")],
+        ),
+        (
+            "zoho",
+            TableKind::Activities,
+            "Record Id,Subject,Call Type,Call Start Time,Contact Name.id,Contact Name,Related To.id,Call Owner",
+            &[("at", "Call Start Time"), ("order_id", "Related To.id")],
+        ),
+        (
+            "dynamics365",
+            TableKind::Customers,
+            "(Do Not Modify) Account,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Account Name,Main Phone,Address 1: City,Industry",
+            &[("customer_id", "Account Name")],
+        ),
+        (
+            "dynamics365",
+            TableKind::Activities,
+            "(Do Not Modify) Activity,(Do Not Modify) Row Checksum,Subject,Regarding,Activity Type,Activity Status,Owner,Due Date",
+            &[("at", "Due Date"), ("kind", "Activity Type"), ("customer_id", "Regarding")],
+        ),
+    ];
+    for (profile, kind, headers, expected) in cases {
+        let headers: Vec<&str> = headers.split(',').collect();
+        let mapping = plain(&headers);
+        assert_eq!((&*mapping.profile.name, mapping.kind), (*profile, *kind), "{headers:?}");
+        let found = named(&mapping, &headers);
+        for (field, header) in *expected {
+            assert_eq!(found.get(field), Some(header), "{profile} {field}: {found:?}");
+        }
+    }
+}
+
 #[test]
 fn plain_tables_need_no_option() {
     let cases: &[PlainCase] = &[

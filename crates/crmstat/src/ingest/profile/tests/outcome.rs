@@ -6,6 +6,7 @@ use crate::{
         ReadOptions,
         profile::{
             Expected,
+            guess::Looks,
             outcome::{Says, Topic, is_set, likely, telling},
         },
     },
@@ -156,7 +157,11 @@ fn recognised(
         rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
     let map = map.iter().map(|(field, column)| (*field, (*column).to_owned())).collect();
     let options = ReadOptions { map, ..ReadOptions::default() };
-    Expected::new(&options).recognise(headers, &telling(headers, &sample))
+    Expected::new(&options).recognise(
+        headers,
+        &telling(headers, &sample),
+        &Looks::of(headers.len(), &sample),
+    )
 }
 
 #[test]

@@ -1,0 +1,214 @@
+//! A copy of the file, a further column and another order of columns never change an answer in silence, over
+//! every dialect of the generator and the well-known shapes in `tests/cases`.
+
+use crate::table;
+use crmstat::{
+    analysis::rfm::{self, Options},
+    generate::{Dialect, Part, Spec, generate},
+    ingest::{Export, ExportFile, ReadOptions},
+    write::Format,
+};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+
+/// A file as cells: the header first.
+struct Cells {
+    name: String,
+    delimiter: u8,
+    rows: Vec<csv::ByteRecord>,
+}
+
+/// What is answered, and what is said with it.
+struct Answer {
+    scores: Vec<u8>,
+    told: BTreeSet<String>,
+    /// Where the rows went that do not count.
+    left: String,
+}
+
+fn answer(files: Vec<(String, Vec<u8>)>) -> crmstat::Result<Answer> {
+    let files = files.into_iter().map(|(name, bytes)| ExportFile::bytes(name, bytes));
+    let mut export = Export::of(files, ReadOptions::default())?;
+    let scored = rfm::score(&mut export, &Options::default())?;
+    let told = scored.notices.iter().map(|notice| format!("{:?}", notice.finding)).collect();
+    let mut left = format!("{} rejected", scored.ledger.quarantined);
+    for (rule, rows) in scored.ledger.ignored() {
+        write!(left, ", {rows} {rule:?}").unwrap();
+    }
+    Ok(Answer { scores: table(&scored.result), told, left })
+}
+
+impl Cells {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let count = |sign: u8| line.iter().filter(|byte| **byte == sign).count();
+        let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(bytes);
+        let rows = reader.byte_records().map(Result::unwrap).collect();
+        Self { name: name.to_owned(), delimiter, rows }
+    }
+
+    fn width(&self) -> usize {
+        self.rows[0].len()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(self.delimiter)
+            .flexible(true)
+            .from_writer(Vec::new());
+        self.rows.iter().for_each(|row| writer.write_byte_record(row).unwrap());
+        writer.into_inner().unwrap()
+    }
+
+    fn file(&self) -> Vec<(String, Vec<u8>)> {
+        vec![(self.name.clone(), self.bytes())]
+    }
+
+    /// The same with every whole row changed by `change`.
+    fn changed(&self, change: impl Fn(usize, &csv::ByteRecord) -> csv::ByteRecord) -> Self {
+        let width = self.width();
+        let row = |(at, row): (usize, &csv::ByteRecord)| {
+            if row.len() == width { change(at, row) } else { row.clone() }
+        };
+        let rows = self.rows.iter().enumerate().map(row).collect();
+        Self { name: self.name.clone(), delimiter: self.delimiter, rows }
+    }
+
+    /// With a column behind the others, whose cells take turns.
+    fn with_column(&self, header: &str, cells: &[&str]) -> Self {
+        self.changed(|at, row| {
+            let mut row = row.clone();
+            let cell = if at == 0 { header } else { cells[(at - 1) % cells.len()] };
+            row.push_field(cell.as_bytes());
+            row
+        })
+    }
+
+    /// With the columns moved round by `by`, or turned round where that is 0.
+    fn moved(&self, by: usize) -> Self {
+        let width = self.width();
+        self.changed(|_, row| {
+            let from = |at: usize| if by == 0 { width - 1 - at } else { (at + by) % width };
+            (0..width).map(|at| row[from(at)].to_vec()).collect()
+        })
+    }
+
+    fn has_distinct_headers(&self) -> bool {
+        let keys: BTreeSet<&[u8]> = self.rows[0].iter().collect();
+        keys.len() == self.width() && !keys.contains(&b""[..])
+    }
+}
+
+/// Every dialect and shape that is answered without options.
+fn files() -> Vec<(Cells, Answer)> {
+    let mut files = Vec::new();
+    for dialect in Dialect::ALL {
+        if dialect == Dialect::Bitrix24Xls {
+            continue;
+        }
+        let spec = Spec::new().seed(7).customers(40).orders(240).dialect(dialect);
+        let mut bytes = Vec::new();
+        generate(&spec, Part::Main, Format::Csv, &mut bytes).unwrap();
+        files.push(Cells::new(dialect.name(), &bytes));
+    }
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
+    let mut folders: Vec<_> =
+        fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        // What stands above a table is not of its columns.
+        let is_shape = name.starts_with("first-run") && name != "first-run-onec-documents-client";
+        if let Some(bytes) = is_shape.then(|| fs::read(folder.join("in.csv")).ok()).flatten() {
+            files.push(Cells::new(name, &bytes));
+        }
+    }
+    let answered = files.into_iter().filter_map(|cells| {
+        let answer = answer(cells.file()).ok()?;
+        Some((cells, answer))
+    });
+    answered.collect()
+}
+
+/// Fails where `changed` has another answer and nothing says so.
+fn assert_told(before: &Answer, changed: crmstat::Result<Answer>, what: &str) {
+    // A refusal is not silent.
+    let Ok(after) = changed else { return };
+    if after.scores == before.scores {
+        return;
+    }
+    let news: Vec<&String> = after.told.difference(&before.told).collect();
+    assert!(
+        !news.is_empty() || after.left != before.left,
+        "{what}: another answer, and nothing is told of it"
+    );
+}
+
+#[test]
+fn enough_files_are_answered() {
+    let names: Vec<String> = files().into_iter().map(|(cells, _)| cells.name).collect();
+    assert!(names.len() >= 28, "{names:?}");
+}
+
+#[test]
+fn a_copy_of_the_file_changes_nothing_in_silence() {
+    for (cells, before) in files() {
+        let again = [cells.file(), vec![("copy of it".to_owned(), cells.bytes())]].concat();
+        assert_told(&before, answer(again), &format!("{} twice", cells.name));
+        // The same rows in other bytes: the last row first.
+        let mut turned = cells.changed(|_, row| row.clone());
+        turned.rows[1..].reverse();
+        let again = [cells.file(), vec![("another export".to_owned(), turned.bytes())]].concat();
+        assert_told(&before, answer(again), &format!("{} and its rows", cells.name));
+    }
+}
+
+#[test]
+fn a_further_column_changes_nothing_in_silence() {
+    // But a number of orders: it says which rows are one order, and that is all it says.
+    let columns: [(&str, &[&str]); 18] = [
+        ("note", &["a", "b", ""]),
+        ("Amount", &["1", "2.50", "3"]),
+        ("Total", &["1", "2.50", "3"]),
+        ("Net", &["7", "8"]),
+        ("Customer", &["x", "y", "z", "w", "v"]),
+        ("Client ID", &["1", "2", "3", "4", "5", "6", "7"]),
+        ("Date", &["2020-01-01", "2020-02-01"]),
+        ("Created at", &["2020-01-01 10:00:00", "2020-02-01 10:00:00"]),
+        ("Quantity", &["1", "2", "3"]),
+        ("Price", &["5", "6"]),
+        ("Discount", &["0", "0.1", "0.25"]),
+        ("Refunded Amount", &["0", "0", "1"]),
+        ("Currency", &["EUR"]),
+        ("order_state", &["completed", "completed", "cancelled"]),
+        ("is_test", &["false", "false", "true"]),
+        ("cancelled_at", &["", "", "2024-01-01 00:00:00"]),
+        ("Probability", &["10", "50", "0"]),
+        ("Lost Reason", &["", "", "price"]),
+    ];
+    for (cells, before) in files() {
+        for (header, values) in columns {
+            let changed = answer(cells.with_column(header, values).file());
+            assert_told(&before, changed, &format!("{} with `{header}`", cells.name));
+        }
+    }
+}
+
+#[test]
+fn the_order_of_columns_changes_nothing() {
+    for (cells, before) in files() {
+        if !cells.has_distinct_headers() {
+            continue;
+        }
+        for by in [0, 1, cells.width() / 2] {
+            let after = answer(cells.moved(by).file())
+                .unwrap_or_else(|error| panic!("{} moved by {by}: {error}", cells.name));
+            assert_eq!(before.scores, after.scores, "{} moved by {by}", cells.name);
+            assert_eq!(before.told, after.told, "{} moved by {by}", cells.name);
+        }
+    }
+}
