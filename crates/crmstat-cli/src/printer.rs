@@ -43,6 +43,7 @@ pub(crate) struct Printer {
     output: Option<PathBuf>,
     lang: Lang,
     color: ColorArg,
+    raw: bool,
     quiet: bool,
     verbose: bool,
     /// Whether cells are not to be shown, since ids are among them.
@@ -67,6 +68,7 @@ impl Printer {
                 LangArg::Ru => Lang::Ru,
             },
             color: args.color,
+            raw: args.raw,
             quiet: args.quiet,
             verbose: args.verbose,
             hides_values: false,
@@ -147,7 +149,7 @@ impl Printer {
             ColorArg::Never => false,
         };
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        Writer::new(format).terminal(Terminal {
+        Writer::new(format).raw(self.raw).terminal(Terminal {
             lang: self.lang,
             width: width.filter(|_| to_terminal),
             max_rows: max_rows.filter(|_| to_terminal),

@@ -13,6 +13,10 @@ pub(crate) struct OutputArgs {
     /// Write to this file instead of standard output; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write texts to CSV and TSV as they are, also those that a spreadsheet would run as formulas
+    /// [default: such a text gets a leading `'`]
+    #[arg(long)]
+    pub(crate) raw: bool,
     /// The language of names, titles and texts
     #[arg(long, value_enum, default_value_t)]
     pub(crate) lang: LangArg,

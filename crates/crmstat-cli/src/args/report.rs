@@ -85,6 +85,7 @@ impl ReportArgs {
     /// The options of output that every command has, without a file of its own.
     pub(crate) fn output(&self) -> super::OutputArgs {
         super::OutputArgs {
+            raw: false,
             format: Some("md".to_owned()),
             output: None,
             lang: self.lang,

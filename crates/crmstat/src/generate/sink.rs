@@ -12,7 +12,8 @@ use crate::{
     data::table::Table,
     generate::Report,
     write::{
-        Format, Writer, delimited,
+        Format, Writer,
+        delimited::{self, Style},
         parquet::{ROW_GROUP, TableWriter},
     },
 };
@@ -44,7 +45,7 @@ impl<'a> Sink<'a> {
         let target = match format {
             Format::Csv => {
                 let mut header = Vec::new();
-                delimited::push_header(&mut header, empty, b',');
+                delimited::push_header(&mut header, empty, Style::of(b','));
                 out.write_all(&header).map_err(failed)?;
                 Target::Csv { out }
             }
@@ -74,7 +75,7 @@ impl<'a> Sink<'a> {
                 |range| {
                     let table = table(range)?;
                     let mut bytes = Vec::with_capacity(table.rows() * 64);
-                    delimited::push_rows(&mut bytes, &table, 0..table.rows(), b',');
+                    delimited::push_rows(&mut bytes, &table, 0..table.rows(), Style::of(b','));
                     Ok(bytes)
                 },
                 |bytes| out.write_all(&bytes).map_err(failed),

@@ -6,9 +6,10 @@ use super::{
     columns::{FieldPart, RawColumn},
 };
 use crate::{
-    Error, Money, Result, Timestamp,
-    data::{Column, ColumnKey, DealStages, DealStatus, Deals, Field, TableKind},
+    Error, Money, Result, Timestamp, Window,
+    data::{Column, ColumnKey, DealStages, DealStatus, Deals, Field, Ignored, TableKind},
     ingest::{
+        Keep,
         orders::{
             all_rows::{decide, repeated},
             order_totals::{self, Amounts, Evidence, is_named_total, judge, of_sample},
@@ -16,6 +17,7 @@ use crate::{
         },
         pass::{
             batches::BatchRecords,
+            far_dates::DateCounts,
             faults::{Fault, Faults},
             input::Input,
             repeats::{Counting, hash_of_record},
@@ -35,6 +37,9 @@ pub(crate) struct CollectedDeals {
     /// Whether rows of equal ids are lines whose amounts add up.
     pub(crate) are_lines: bool,
 }
+
+/// The days on which something happened to a deal.
+const ACTUAL: [Field; 4] = [Field::CreatedAt, Field::WonAt, Field::LostAt, Field::ClosedAt];
 
 /// The place of the customer among [`Deals::FIELDS`].
 const CUSTOMER: usize = 1;
@@ -184,6 +189,9 @@ pub(crate) fn collect_deals(
             mine.append(theirs);
         }
     }
+    if options.far_dates != Some(Keep::Keep) {
+        joined.deals.set_far_dates_aside(&mut joined.tally);
+    }
     let RawColumn::Text { texts, codes } = &joined.deals.columns[0].1 else {
         return Err(Error::data("ids of deals are texts"));
     };
@@ -284,6 +292,55 @@ impl CollectedDeals {
         self.amount.truncate(deals);
         for (_, column) in &mut self.columns {
             column.truncate(deals);
+        }
+    }
+
+    /// Leaves out the deals that began or ended on a day that cannot be, by the rule of
+    /// [`far_dates`](super::pass::far_dates); planned days lie ahead as they like.
+    fn set_far_dates_aside(&mut self, tally: &mut Tally) {
+        let is_closed = |row: usize| self.status[row] != DealStatus::Open;
+        let dates: Vec<Vec<Option<Timestamp>>> = self
+            .columns
+            .iter()
+            .filter(|(field, _)| ACTUAL.contains(field))
+            .filter_map(|(field, column)| match column {
+                // Of an open deal it is the day on which it is expected to close.
+                RawColumn::Date(values) if *field == Field::ClosedAt => Some(
+                    (0..values.len()).map(|row| values[row].filter(|_| is_closed(row))).collect(),
+                ),
+                RawColumn::Date(values) => Some(values.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut counts = DateCounts::default();
+        for values in &dates {
+            let known: Vec<Timestamp> = values.iter().copied().flatten().collect();
+            if let Some((first, last)) = known.iter().min().zip(known.iter().max()) {
+                counts.count(&known, *first, *last);
+            }
+        }
+        let Some(body) = counts.body(Window::default()) else { return };
+        let far = |row: usize| {
+            let mut own = dates.iter().filter_map(|values| values[row]);
+            own.find(|at| !body.contains(*at))
+        };
+        let mut kept = Vec::with_capacity(self.status.len());
+        for row in 0..self.status.len() {
+            match far(row) {
+                Some(at) => tally.set_aside.count(at, self.amount[row].unwrap_or_default()),
+                None => kept.push(row),
+            }
+        }
+        let within: Vec<Timestamp> =
+            dates.iter().flat_map(|values| kept.iter().filter_map(|row| values[*row])).collect();
+        tally.earliest = within.iter().min().copied();
+        tally.latest = within.iter().max().copied();
+        tally.ledger.accepted -= tally.set_aside.rows;
+        tally.ledger.ignore(Ignored::FarDate, tally.set_aside.rows);
+        self.status = kept.iter().map(|row| self.status[*row]).collect();
+        self.amount = kept.iter().map(|row| self.amount[*row]).collect();
+        for (_, column) in &mut self.columns {
+            column.keep(&kept);
         }
     }
 

@@ -14,37 +14,52 @@ use crate::{
     write::{chunks::write_in_chunks, defuse::is_formula},
 };
 
-/// Writes `table` with `delimiter` between the cells.
+/// How cells are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) delimiter: u8,
+    /// Whether texts are written as they are, also where a spreadsheet would run them.
+    pub(crate) raw: bool,
+}
+
+impl Style {
+    /// The usual way, with `delimiter` between the cells.
+    pub(crate) const fn of(delimiter: u8) -> Self {
+        Self { delimiter, raw: false }
+    }
+}
+
+/// Writes `table` with the delimiter of `style` between the cells.
 ///
 /// A missing cell is empty; an empty text is `""`, so that the two differ.
-pub(super) fn write(table: &Table, delimiter: u8, out: &mut (dyn Write + Send)) -> io::Result<()> {
+pub(super) fn write(table: &Table, style: Style, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut header = Vec::new();
-    push_header(&mut header, table, delimiter);
+    push_header(&mut header, table, style);
     out.write_all(&header)?;
-    write_in_chunks(table.rows(), out, |rows, bytes| push_rows(bytes, table, rows, delimiter))
+    write_in_chunks(table.rows(), out, |rows, bytes| push_rows(bytes, table, rows, style))
 }
 
 /// Appends the line of column names.
-pub(crate) fn push_header(bytes: &mut Vec<u8>, table: &Table, delimiter: u8) {
+pub(crate) fn push_header(bytes: &mut Vec<u8>, table: &Table, style: Style) {
     for (index, column) in table.columns().iter().enumerate() {
         if index > 0 {
-            bytes.push(delimiter);
+            bytes.push(style.delimiter);
         }
-        push_text(bytes, column.name(), delimiter);
+        push_text(bytes, column.name(), style);
     }
     bytes.push(b'\n');
 }
 
 /// Appends the lines of `rows`.
-pub(crate) fn push_rows(bytes: &mut Vec<u8>, table: &Table, rows: Range<usize>, delimiter: u8) {
+pub(crate) fn push_rows(bytes: &mut Vec<u8>, table: &Table, rows: Range<usize>, style: Style) {
     let columns: Vec<Written<'_>> =
-        table.columns().iter().map(|column| Written::new(column.values(), delimiter)).collect();
+        table.columns().iter().map(|column| Written::new(column.values(), style)).collect();
     for row in rows {
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
-                bytes.push(delimiter);
+                bytes.push(style.delimiter);
             }
-            let is_there = column.push(bytes, row, delimiter).is_some();
+            let is_there = column.push(bytes, row, style).is_some();
             // A line without a byte would not be a record.
             if !is_there && columns.len() == 1 {
                 bytes.extend_from_slice(b"\"\"");
@@ -61,23 +76,23 @@ enum Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    fn new(values: &'a Values, delimiter: u8) -> Self {
+    fn new(values: &'a Values, style: Style) -> Self {
         let Values::Category { labels, codes } = values else { return Self::Values(values) };
         let labels = (0..labels.len()).map(|label| {
             let mut bytes = Vec::new();
-            push_text(&mut bytes, labels.get(label).unwrap_or_default(), delimiter);
+            push_text(&mut bytes, labels.get(label).unwrap_or_default(), style);
             bytes
         });
         Self::Labels { labels: labels.collect(), codes }
     }
 
     /// Appends the cell of `row`; `None` where it is missing.
-    fn push(&self, bytes: &mut Vec<u8>, row: usize, delimiter: u8) -> Option<()> {
+    fn push(&self, bytes: &mut Vec<u8>, row: usize, style: Style) -> Option<()> {
         match self {
             Self::Labels { labels, codes } => {
                 bytes.extend_from_slice(labels.get(codes.get(row)? as usize)?);
             }
-            Self::Values(Values::Text(cells)) => push_text(bytes, cells.get(row)?, delimiter),
+            Self::Values(Values::Text(cells)) => push_text(bytes, cells.get(row)?, style),
             Self::Values(Values::Int(cells)) => push_signed(bytes, cells.get(row)?),
             Self::Values(Values::Float { cells, .. }) => push_float(bytes, cells.get(row)?),
             Self::Values(Values::Money(cells)) => push_money(bytes, cells.get(row)?),
@@ -94,13 +109,13 @@ impl<'a> Written<'a> {
 }
 
 /// Appends `text`, defused and, where the format needs it, quoted (RFC 4180).
-fn push_text(bytes: &mut Vec<u8>, text: &str, delimiter: u8) {
+fn push_text(bytes: &mut Vec<u8>, text: &str, style: Style) {
     if text.is_empty() {
         bytes.extend_from_slice(b"\"\"");
-    } else if is_formula(text) {
-        push_quoted_if_needed(bytes, format!("'{text}").as_bytes(), delimiter);
+    } else if !style.raw && is_formula(text) {
+        push_quoted_if_needed(bytes, format!("'{text}").as_bytes(), style.delimiter);
     } else {
-        push_quoted_if_needed(bytes, text.as_bytes(), delimiter);
+        push_quoted_if_needed(bytes, text.as_bytes(), style.delimiter);
     }
 }
 
@@ -130,7 +145,7 @@ pub(crate) fn push_quoted(bytes: &mut Vec<u8>, text: &[u8]) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{is_formula, write};
+    use super::{Style, is_formula, write};
     use crate::{
         Money,
         data::table::{Column, Table},
@@ -139,7 +154,7 @@ mod tests {
 
     fn csv(table: &Table, delimiter: u8) -> String {
         let mut out = Vec::new();
-        write(table, delimiter, &mut out).unwrap();
+        write(table, Style::of(delimiter), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -154,6 +169,15 @@ C1,Champions,2024-02-29,2024-02-29T10:05:09,1234567,1234.50,0.9371250000000001,t
 ";
         assert_eq!(csv(&sample(), b','), expected);
         assert!(csv(&sample(), b'\t').contains("\"a \"\"b\"\", c\"\t\t\t\t-3\t-0.0001"));
+    }
+
+    #[test]
+    fn what_is_asked_for_raw_leaves_as_it_is() {
+        let table = Table::new("t", vec![Column::text("a", "а", ["=1+1", "+7 900"])]).unwrap();
+        let mut out = Vec::new();
+        write(&table, Style { delimiter: b',', raw: true }, &mut out).unwrap();
+        assert_eq!(out, b"a\n=1+1\n+7 900\n");
+        assert_eq!(csv(&table, b','), "a\n'=1+1\n+7 900\n");
     }
 
     #[test]
@@ -181,7 +205,11 @@ C1,Champions,2024-02-29,2024-02-29T10:05:09,1234567,1234.50,0.9371250000000001,t
             prop_assert_eq!(records.len(), rows.len());
             for (record, (text, money, float)) in records.iter().zip(&rows) {
                 let text = text.as_deref().unwrap_or_default();
-                prop_assert!(!begins_with_formula_character(&record[0]));
+                let runs_nothing = text.contains(|c: char| c.is_ascii_digit())
+                    && text.get(1..).is_some_and(|rest| {
+                        rest.chars().all(|c| c.is_ascii_digit() || " ()-".contains(c))
+                    });
+                prop_assert!(runs_nothing || !begins_with_formula_character(&record[0]));
                 let undone =
                     if is_formula(text) { record[0].strip_prefix('\'') } else { Some(&record[0]) };
                 prop_assert_eq!(undone, Some(text));

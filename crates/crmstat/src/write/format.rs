@@ -11,7 +11,11 @@ use serde_json::Value;
 use crate::{
     Error, Result,
     data::table::Table,
-    write::{Meta, Terminal, delimited, json, markdown, parquet, terminal, write_atomically, xlsx},
+    write::{
+        Meta, Terminal,
+        delimited::{self, Style},
+        json, markdown, parquet, terminal, write_atomically, xlsx,
+    },
 };
 
 /// A format that a table can be written in.
@@ -112,12 +116,13 @@ pub struct Writer {
     format: Format,
     terminal: Terminal,
     meta: Value,
+    raw: bool,
 }
 
 impl Writer {
     /// A writer of `format`.
     pub fn new(format: Format) -> Self {
-        Self { format, terminal: Terminal::default(), meta: Value::Null }
+        Self { format, terminal: Terminal::default(), meta: Value::Null, raw: false }
     }
 
     /// How people are shown a table: used by [`Format::Table`], its language by [`Format::Markdown`] too.
@@ -131,6 +136,14 @@ impl Writer {
     #[must_use]
     pub fn meta(mut self, meta: Meta) -> Self {
         self.meta = meta.into_json();
+        self
+    }
+
+    /// Texts as they are in [`Format::Csv`] and [`Format::Tsv`], also where a spreadsheet would run them as
+    /// formulas; by default such a text gets a leading `'`.
+    #[must_use]
+    pub fn raw(mut self, raw: bool) -> Self {
+        self.raw = raw;
         self
     }
 
@@ -159,10 +172,11 @@ impl Writer {
     }
 
     fn encode(&self, table: &Table, out: &mut (dyn Write + Send)) -> io::Result<()> {
+        let style = |delimiter| Style { delimiter, raw: self.raw };
         match self.format {
             Format::Table => terminal::write(table, self.terminal, out),
-            Format::Csv => delimited::write(table, b',', out),
-            Format::Tsv => delimited::write(table, b'\t', out),
+            Format::Csv => delimited::write(table, style(b','), out),
+            Format::Tsv => delimited::write(table, style(b'\t'), out),
             Format::Json => json::write_document(table, &self.meta, out),
             Format::Ndjson => json::write_lines(table, out),
             Format::Markdown => markdown::write(table, self.terminal.lang, out),

@@ -162,6 +162,7 @@ impl Fit<'_> {
         let asked = Asked { levels: checked_levels(&options.levels)?, target: options.target };
         let mut plan: Vec<Forecast> = fits.iter().map(|fit| fit.forecast(horizon)).collect();
         let mut notes = set.notes.clone();
+        notes.extend(farther_than_known(set, horizon));
         notes.extend(reconcile::reconcile(set, fits, &mut plan)?);
         let views = views(set)?;
         let series = (0..fits.len())
@@ -340,6 +341,17 @@ fn horizon_of_period(period: Period, options: &Options) -> Result<usize> {
         return Ok(horizon);
     }
     Err(Error::usage(format!("a horizon of {horizon} periods is not within 1 to {FARTHEST}")))
+}
+
+/// What is said of a horizon that is longer than what is known of the past.
+fn farther_than_known(set: &SeriesSet, horizon: usize) -> Option<String> {
+    let longest = set.series.iter().map(|series| series.values.len()).max()?;
+    (horizon > longest).then(|| {
+        let period = set.period.name();
+        format!(
+            "{horizon} periods ahead are more than the {longest} of the longest history: beyond {longest} {period}s nothing in the data speaks for these figures"
+        )
+    })
 }
 
 fn checked_levels(levels: &[u8]) -> Result<Vec<f64>> {

@@ -107,14 +107,8 @@ fn far_dates(tally: &Tally) -> Option<Notice> {
     let (far, others, rest) = ((first, last), (from, until), tally.ledger.accepted);
     let finding = Finding::FarDates { far, others, rest };
     let worth = i64::try_from(units).ok().map(Money::from_units);
-    let mut notice = Notice::new(Severity::Grave, finding, rows).worth(worth);
-    if first < from {
-        notice = notice.settled_by("since", from.to_string());
-    }
-    if last > until {
-        notice = notice.settled_by("as-of", until.plus_days(1).to_string());
-    }
-    Some(notice)
+    let notice = Notice::new(Severity::Grave, finding, rows).worth(worth);
+    Some(notice.settled_by("far-dates", "drop|keep"))
 }
 
 /// A window that ends long after the last event.

@@ -580,7 +580,7 @@ impl<'a> Match<'a> {
     }
 
     /// Gives `field` the first of `columns`.
-    fn guess(&mut self, field: Field, columns: Vec<usize>) {
+    fn guess(&mut self, field: Field, columns: &[usize]) {
         let Some((&column, others)) = columns.split_first() else { return };
         self.columns.insert(field, column);
         self.guesses.push(Guess { field, column, others: others.to_vec() });
@@ -594,7 +594,7 @@ impl<'a> Match<'a> {
             let mut found = by_words(Field::OrderId, headers.written, looks, free);
             // A further number of the same order says nothing else.
             found.truncate(1);
-            self.guess(Field::OrderId, found);
+            self.guess(Field::OrderId, &found);
         }
         self
     }
@@ -610,12 +610,12 @@ impl<'a> Match<'a> {
             if dates.is_empty() {
                 dates.extend(looks.only_date().filter(|column| self.is_free(headers, *column)));
             }
-            self.guess(Field::OrderedAt, dates);
+            self.guess(Field::OrderedAt, &dates);
         }
         let is_priced = self.has(Field::Price) && self.has(Field::Quantity);
         if !self.has(Field::Amount) && !is_priced && !self.elsewhere.amounts {
             let amounts = found(&self, Field::Amount);
-            self.guess(Field::Amount, amounts);
+            self.guess(Field::Amount, &amounts);
         }
         self
     }

@@ -5,6 +5,8 @@ use crate::data::TableKind;
 
 /// A profile, the kind of its table, headers, and some fields with the header that must be found.
 type CrmCase<'a> = (&'a str, TableKind, &'a [&'a str], &'a [(&'a str, &'a str)]);
+/// The same with the headers in one text, commas between them.
+type ListedCase<'a> = (&'a str, TableKind, &'a str, &'a [(&'a str, &'a str)]);
 /// The same for the generic profile.
 type PlainCase<'a> = (TableKind, &'a [&'a str], &'a [(&'a str, &'a str)]);
 
@@ -354,7 +356,7 @@ fn each_crm_is_recognised_by_its_headers() {
 /// Further exports; of some of them the headers are from memory, as their profiles say.
 #[test]
 fn shops_books_and_further_tables_are_recognised_by_their_headers() {
-    let cases: &[(&str, TableKind, &str, &[(&str, &str)])] = &[
+    let cases: &[ListedCase] = &[
         (
             "shopify",
             TableKind::Orders,
