@@ -82,7 +82,7 @@ fn divided(args: &CohortsArgs, options: &Options, printer: &Printer) -> Result<(
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&read.rejections, path)?;
     }
-    printer.table(&table, meta(&export, &read.ledger).as_of(as_of))
+    printer.table(&table, meta(&export, &read).as_of(as_of))
 }
 
 fn next_order(args: &CohortsArgs, printer: &Printer) -> Result<()> {

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &FunnelArgs) -> Result<()> {
     for sentence in found.sentences(lang) {
         printer.note(sentence);
     }
-    let meta = meta(&export, &imported.ledger);
+    let meta = meta(&export, &imported);
     let meta = match found.as_of {
         Some(as_of) => meta.as_of(as_of),
         None => meta,

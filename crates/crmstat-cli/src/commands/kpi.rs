@@ -49,7 +49,7 @@ pub(crate) fn run(args: &KpiArgs) -> Result<()> {
     for note in &notes {
         printer.note(note);
     }
-    let meta = meta(&export, &imported.ledger)
+    let meta = meta(&export, &imported)
         .as_of(found.as_of())
         .with("period", found.period().name())
         .with("notes", notes);

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &ManagersArgs) -> Result<()> {
     if let Some(sentence) = team.speed.as_ref().and_then(|speed| speed.sentence(lang)) {
         printer.note(sentence);
     }
-    let meta = meta(&export, &imported.ledger);
+    let meta = meta(&export, &imported);
     let meta = match team.as_of {
         Some(as_of) => meta.as_of(as_of),
         None => meta,

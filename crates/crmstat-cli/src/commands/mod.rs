@@ -19,6 +19,7 @@ mod rfm;
 mod sales;
 mod segment;
 mod strategy;
+mod unused;
 mod why;
 
 use crate::args::{Cli, Command, ReadArgs};
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Clv(_) => memory::hint("or ask for fewer `--interval-draws`"),
         _ => {}
     }
+    unused::refuse(&cli.command)?;
     match cli.command {
         Command::Rfm(args) => rfm::run(&args),
         Command::Segment(args) => segment::run(&args),

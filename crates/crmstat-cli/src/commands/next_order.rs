@@ -28,6 +28,6 @@ pub(crate) fn run(args: &NextOrderArgs) -> Result<()> {
              перерывам. Даты верны, если клиент закажет снова; насколько это вероятно, скажет `crmstat clv`"
         ),
     });
-    let meta = meta(&export, &imported.ledger).as_of(as_of);
+    let meta = meta(&export, &imported).as_of(as_of);
     printer.table(&found.table(args.overdue)?, meta)
 }

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ProductsArgs) -> Result<()> {
         printer.note(note);
     }
     let table = if args.matrix { found.matrix()? } else { found.table(lang)? };
-    let meta = meta(&export, &imported.ledger).as_of(found.as_of()).with("notes", notes);
+    let meta = meta(&export, &imported).as_of(found.as_of()).with("notes", notes);
     let meta = if args.stock { meta.seed(args.seed.unwrap_or(usual.seed)) } else { meta };
     printer.table(&table, meta)
 }

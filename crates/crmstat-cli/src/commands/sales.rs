@@ -41,7 +41,7 @@ pub(crate) fn run(args: &SalesArgs) -> Result<()> {
         printer.note(note);
     }
     let table = if args.pivot { found.pivot(lang)? } else { found.table(lang)? };
-    let meta = meta(&export, &imported.ledger)
+    let meta = meta(&export, &imported)
         .as_of(found.as_of())
         .with("period", found.period().name())
         .with("notes", notes);

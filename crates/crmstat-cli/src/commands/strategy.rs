@@ -54,7 +54,7 @@ pub(crate) fn run(args: &StrategyArgs) -> Result<()> {
         Lang::En => format!("{count} customers as of {as_of}, one strategy each"),
         Lang::Ru => format!("клиентов на {as_of}: {count}, у каждого одна стратегия"),
     });
-    let meta = meta(&export, &imported.ledger)
+    let meta = meta(&export, &imported)
         .as_of(as_of)
         .with("horizon", args.horizon.as_str())
         .with("discount", args.discount.as_str())

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<()> {
     let found = &imported.result;
     printer.note(found.sentence(lang));
     let days = |span: Span| format!("{}..{}", span.first, span.last);
-    let meta = meta(&export, &imported.ledger)
+    let meta = meta(&export, &imported)
         .with("period", days(found.later))
         .with("against", days(found.earlier));
     let top = args.top;
