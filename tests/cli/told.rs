@@ -58,6 +58,98 @@ fn unknown_currencies_are_not_added_up() {
     assert!(run.stderr.contains("1 amounts name no currency and count as RUB"), "{}", run.stderr);
 }
 
+#[test]
+fn a_hierarchical_report_is_refused_by_that_name() {
+    let report = "Отчёт по продажам;;\nКонтрагент;Количество;Сумма\nООО «Ромашка»;3;300\n\
+        Реализация товаров и услуг 0000-000001 от 05.01.2025 12:00:00;1;100\n\
+        Реализация товаров и услуг 0000-000002 от 07.02.2025 12:00:00;2;200\n\
+        АО Заря;1;50\nРеализация товаров и услуг 0000-000003 от 09.02.2025 12:00:00;1;50\nИтого;4;350\n";
+    let run = Folder::with("report.csv", report).run(&["rfm", "report.csv"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("is a hierarchical report"), "{}", run.stderr);
+    assert!(run.stderr.contains("0000-000001 от 05.01.2025"), "{}", run.stderr);
+}
+
+#[test]
+fn odoo_keeps_its_losses_in_the_archive() {
+    let header = "ID,Opportunity,Customer,Expected Revenue,Stage,Probability,Active,Salesperson,Created on,Closed Date";
+    let deals = format!(
+        "{header}\n1,A,anna,100,Won,100,True,m,2024-01-05,2024-02-05\n2,B,boris,200,Proposition,0,True,m,2024-01-06,\n\
+         3,C,clara,300,Qualified,20,False,m,2024-01-07,\n4,D,anna,50,Won,100,False,m,2024-01-08,2024-03-08\n\
+         5,E,boris,70,New,10,True,m,2024-01-09,\n"
+    );
+    let run = Folder::with("leads.csv", deals).run(&["rfm", "leads.csv"]);
+    let answer = run.answer();
+    assert!(answer.contains("anna,2024-03-08,1,2,150.00"), "{answer}");
+    assert!(run.stderr.contains("2 deal lost, 1 deal open"), "{}", run.stderr);
+    assert!(run.stderr.contains("have a `Probability` of 0"), "{}", run.stderr);
+    assert!(run.stderr.contains("1 rows are no sales by `Active`"), "{}", run.stderr);
+}
+
+#[test]
+fn a_day_that_cannot_be_takes_its_deal_aside() {
+    let mut deals = String::from("deal_id,customer,deal_stage,created_at,close_date,amount\n");
+    for at in 0..80 {
+        let (month, day) = (1 + at / 10, 1 + at % 10 * 2);
+        let year = if at == 40 { 2042 } else { 2024 };
+        deals += &format!(
+            "d{at},c{},Won,2024-{month:02}-{day:02},{year}-{:02}-{day:02},100\n",
+            at % 9,
+            month + 1
+        );
+    }
+    let run = Folder::with("deals.csv", deals).run(&[
+        "forecast",
+        "deals.csv",
+        "--pipeline",
+        "--horizon",
+        "2",
+    ]);
+    run.answer();
+    assert!(run.stderr.contains("1 date far from all others"), "{}", run.stderr);
+    assert!(run.stderr.contains("2042") && run.stderr.contains("--far-dates"), "{}", run.stderr);
+}
+
+#[test]
+fn a_table_that_a_command_does_not_look_at_is_refused() {
+    let folder =
+        Folder::with("x.csv", ORDERS).and("spend.csv", "month,channel,spend\n2024-01,web,5\n");
+    let run = folder.run(&["rfm", "x.csv", "--spend", "spend.csv"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("`rfm` does not use `--spend`"), "{}", run.stderr);
+}
+
+#[test]
+fn phones_leave_as_they_came_and_formulas_where_asked_for() {
+    let orders = "order_id,customer_id,order_date,amount\n1,+7 900 123-45-67,2024-01-05,10\n2,=cmd,2024-01-06,20\n";
+    let folder = Folder::with("x.csv", orders);
+    let (usual, raw) = (folder.run(&["rfm", "x.csv"]), folder.run(&["rfm", "x.csv", "--raw"]));
+    assert!(usual.answer().contains("\n+7 900 123-45-67,"), "{}", usual.stdout);
+    assert!(usual.answer().contains("\n'=cmd,"), "{}", usual.stdout);
+    assert!(raw.answer().contains("\n=cmd,"), "{}", raw.stdout);
+}
+
+#[test]
+fn what_is_told_stands_in_json_and_in_the_record_of_a_report() {
+    let folder = Folder::with("x.csv", "Sold,Buyer,Amount\n2024-01-05,a,5\n2024-02-01,b,7\n");
+    let run = folder.run(&["rfm", "x.csv", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(run.answer()).unwrap();
+    let told = &json["meta"]["notices"][0];
+    assert_eq!(told["settings"][0]["value"], "ordered_at=Sold", "{}", run.stdout);
+    assert!(run.stderr.contains("`Sold` is read as ordered_at"), "{}", run.stderr);
+    folder.run(&[&["report", "x.csv", "-o", "out"][..], &SHORT].concat()).answer();
+    let record: serde_json::Value = serde_json::from_str(&folder.read("out/run.json")).unwrap();
+    assert_eq!(record["notices"][0]["settings"][0], "--map ordered_at=Sold");
+}
+
+#[test]
+fn a_horizon_past_all_that_is_known_is_said() {
+    let run =
+        Folder::with("x.csv", dataset("orders.csv")).run(&["forecast", "x.csv", "--horizon", "60"]);
+    run.answer();
+    assert!(run.stderr.contains("60 periods ahead are more than the"), "{}", run.stderr);
+}
+
 const SHORT: [&str; 2] = ["--sections", "answer,figures,rfm"];
 
 #[test]

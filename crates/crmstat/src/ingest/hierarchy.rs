@@ -3,6 +3,9 @@
 use super::profile::Mapping;
 use crate::{Error, Result, data::Field};
 
+/// Groups and documents stand in one of so many columns from the left.
+const GROUP_COLUMNS: usize = 2;
+
 /// Refuses what was `found` of a file whose first rows are such a report: the rows of documents name no
 /// customer, and those of customers repeat the sum of their documents.
 ///
@@ -34,7 +37,7 @@ pub(crate) fn refuse(
 
 /// The column in which documents stand under other texts, and the first of them.
 fn grouped<'a>(headers: &[String], sample: &'a [Vec<String>]) -> Option<(usize, &'a str)> {
-    (0..headers.len()).find_map(|column| {
+    (0..headers.len().min(GROUP_COLUMNS)).find_map(|column| {
         let cells = sample.iter().filter_map(|row| row.get(column)).map(|cell| cell.trim());
         let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
         let documents = filled.iter().filter(|cell| is_document(cell)).count();

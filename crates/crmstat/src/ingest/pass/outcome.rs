@@ -136,11 +136,14 @@ pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
             format!("; known are {}", listed(all))
         }
     };
+    // An export of one status is mostly one of what is done.
+    let is_only = labels.len() == 1 && explained.is_empty();
     let options: Vec<String> = labels
         .iter()
         .take(LISTED)
         .map(|(label, _)| {
-            let meaning = likely(label).map_or("won|lost|open", DealStatus::name);
+            let unsaid = if is_only { DealStatus::Won.name() } else { "won|lost|open" };
+            let meaning = likely(label).map_or(unsaid, DealStatus::name);
             format!("--stage \"{label}={meaning}\"")
         })
         .collect();

@@ -82,7 +82,10 @@ pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions
         let settled = format!("refunded={column}");
         let finding = Finding::Refunded { column };
         let notice = Notice::new(Severity::Note, finding, tally.refunded.rows);
-        notices.push(notice.worth(tally.refunded.worth()).settled_by("map", settled));
+        // What stands on every row of an order has been met as often.
+        let once = |notice: &Notice| notice.finding == Finding::OrderTotalOnce;
+        let worth = if notices.iter().any(once) { None } else { tally.refunded.worth() };
+        notices.push(notice.worth(worth).settled_by("map", settled));
     }
     if tally.anonymous.rows > 0 {
         let notice = Notice::new(Severity::Warning, Finding::NoCustomer, tally.anonymous.rows);

@@ -277,6 +277,8 @@ fn vocabulary(field: Field) -> Option<Vocabulary> {
                 "по",
                 "чека",
                 "документа",
+                "документу",
+                "документам",
                 "строки",
                 "с",
                 "учетом",
@@ -326,8 +328,8 @@ pub(crate) fn notices(
         let differs = |other: &usize| says_otherwise(rival.field, rival.column, *other, sample);
         let others: Vec<usize> = rival.others.iter().copied().filter(differs).collect();
         let severity = match rival.field {
-            Field::OrderedAt => Severity::Note,
-            _ => Severity::Warning,
+            Field::Amount => Severity::Warning,
+            _ => Severity::Note,
         };
         let (column, others) = (header(rival.column), all(&others));
         let finding = Finding::RivalColumn { field: rival.field, column, others: others.clone() };
