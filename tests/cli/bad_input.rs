@@ -180,9 +180,11 @@ fn a_mapped_column_that_is_missing() {
     );
     refused("order_id,customer_id,order_date\n1,anna,2024-01-05\n", &[]).refuses(
         1,
-        "error: x.csv: the columns make up no table that is known; recognised are customer_id \
-         (`customer_id`); the headers are `order_id`, `customer_id`, `order_date`\n\
-         hint: name the columns with `--map FIELD=COLUMN`, or a profile with `--profile`\n",
+        "error: x.csv: no column for amount or price of the orders; recognised are order_id \
+         (`order_id`), customer_id (`customer_id`), ordered_at (`order_date`); the headers are \
+         `order_id`, `customer_id`, `order_date`\n\
+         hint: name it with `--map amount=COLUMN`; where the table of order lines has the amounts, \
+         give it with `--lines FILE`\n",
     );
 }
 

@@ -144,8 +144,7 @@ fn what_is_told_stands_in_json_and_in_the_record_of_a_report() {
 
 #[test]
 fn a_horizon_past_all_that_is_known_is_said() {
-    let run =
-        Folder::with("x.csv", dataset("orders.csv")).run(&["forecast", "x.csv", "--horizon", "60"]);
+    let run = Folder::new().run(&["forecast", &dataset("orders.csv"), "--horizon", "60"]);
     run.answer();
     assert!(run.stderr.contains("60 periods ahead are more than the"), "{}", run.stderr);
 }

@@ -177,7 +177,7 @@ impl Input {
             let notice = Notice::new(Severity::Warning, finding, 0).of_file(name);
             notice.settled_by("sheet", chosen.name.clone())
         });
-        let guessed = guess::notices(&mapping, &headers, &sample, name);
+        let guessed = guess::notices(&mapping, &headers, &sample, &options.map, name);
         let mut input = Self {
             number,
             source,

@@ -4,7 +4,7 @@
 //! `Created date (UTC)`, `TotalDue`. A header of such words alone, above cells that fit, is taken and told;
 //! what fits less is named in the message of what is lacking.
 
-use super::{Mapping, words};
+use super::{GENERIC, Mapping, words};
 use crate::{
     data::{Field, Finding, Notice, Severity},
     ingest::cells::{
@@ -300,11 +300,12 @@ fn vocabulary(field: Field) -> Option<Vocabulary> {
 }
 
 /// What is told of the columns of `mapping` that no header says plainly, and of those that say something else
-/// than another column of the same meaning.
+/// than another column of the same meaning; the fields that are `given` are settled.
 pub(crate) fn notices(
     mapping: &Mapping,
     headers: &[String],
     sample: &[Vec<String>],
+    given: &[(Field, String)],
     file: &str,
 ) -> Vec<Notice> {
     let header = |column: usize| headers[column].trim().to_owned();
@@ -335,7 +336,49 @@ pub(crate) fn notices(
         let finding = Finding::RivalColumn { field: rival.field, column, others: others.clone() };
         (!others.is_empty()).then(|| told(rival, severity, finding))
     });
-    guesses.chain(rivals).collect()
+    let is_given = given.iter().any(|(field, _)| *field == Field::Amount);
+    let products = products(mapping, headers, sample, file).filter(|_| !is_given);
+    guesses.chain(rivals).chain(products).collect()
+}
+
+/// What is told where the amounts are neither price times quantity nor what a discount leaves of it.
+fn products(
+    mapping: &Mapping,
+    headers: &[String],
+    sample: &[Vec<String>],
+    file: &str,
+) -> Option<Notice> {
+    let column = |field: Field| mapping.column(field);
+    let (amount, price) = column(Field::Amount).zip(column(Field::Price))?;
+    let quantity = column(Field::Quantity).filter(|_| mapping.profile.name == GENERIC)?;
+    let discount = column(Field::Discount);
+    let number = |row: &Vec<String>, column: usize| -> Option<f64> {
+        let cell = row.get(column)?.trim_end_matches('%').as_bytes();
+        [Decimal::Point, Decimal::Comma].iter().find_map(|decimal| {
+            match NumberFormat::new(*decimal).money(cell) {
+                Parsed::Value(amount) => Some(amount.money.to_f64()),
+                _ => None,
+            }
+        })
+    };
+    let (mut compared, mut unlike) = (0, 0);
+    for row in sample {
+        let numbers = number(row, amount).zip(number(row, price)).zip(number(row, quantity));
+        let Some(((amount, price), quantity)) = numbers else { continue };
+        let product = price * quantity;
+        let off = discount.and_then(|column| number(row, column)).unwrap_or(0.0);
+        let left = [product, product - off, product * (1.0 - off), product * (1.0 - off / 100.0)];
+        let is_near = |value: &f64| (value - amount).abs() <= 0.01 * value.abs().max(1.0);
+        compared += 1;
+        unlike += usize::from(!left.iter().any(is_near));
+    }
+    let header = |column: usize| headers[column].trim().to_owned();
+    let others = format!("`{}` times `{}`", header(price), header(quantity));
+    let finding = Finding::RivalColumn { field: Field::Amount, column: header(amount), others };
+    (2 * unlike > compared).then(|| {
+        let notice = Notice::new(Severity::Note, finding, 0).of_file(file);
+        notice.settled_by("map", format!("amount={}", header(amount)))
+    })
 }
 
 /// Whether column `other` says something else of its rows than `column`: other customers for ids, other values

@@ -124,6 +124,12 @@ impl Mapping {
         if !matches!(self.kind, TableKind::Orders | TableKind::Deals) {
             return;
         }
+        // What ends a sale for good before what puts it off; of equals by header, wherever the column stands.
+        let mut telling: Vec<&Telling> = telling.iter().collect();
+        telling.sort_by_key(|told| {
+            let ends = matches!(told.says, Says::LostIf | Says::LostAt);
+            (!ends, names.written[told.column].trim(), told.column)
+        });
         for told in telling {
             let column = told.column;
             let is_taken = self.columns.values().any(|taken| *taken == column)
@@ -354,8 +360,8 @@ fn recognise_as(
     let without_customers =
         || sales.iter().find(|found| found.table.kind == TableKind::Orders && usable(found));
     let (found, reason) = match known {
-        // Lines that have a day and a customer of their own are orders.
-        Some(found) if found.table.kind == TableKind::Lines && kind.is_none() => match deduced() {
+        // Lines and products that have a day and a customer of their own are orders.
+        Some(found) if kind.is_none() && PARTS.contains(&found.table.kind) => match deduced() {
             Some(orders) => (orders, BY_WORDS),
             None => (found.clone(), PLAIN),
         },
@@ -382,6 +388,9 @@ fn deduced_of<'a>(laid: &[Match<'a>], names: &Headers<'_>, looks: &Looks) -> Opt
     let orders = laid.iter().find(|found| found.table.kind == TableKind::Orders)?;
     Some(orders.clone().guessed(names, looks)).filter(Match::is_complete)
 }
+
+/// Tables of what orders consist of.
+const PARTS: [TableKind; 2] = [TableKind::Lines, TableKind::Products];
 
 const PLAIN: &str = "no CRM's headers; the columns have plain names";
 const BY_WORDS: &str = "the words of its headers, and its cells";
@@ -737,13 +746,13 @@ impl<'a> Match<'a> {
             }
         };
         match &found[..] {
-            [] => format!("it with {}", option("COLUMN")),
-            [only] => format!("it with {}", option(headers.written[*only].trim())),
+            [] => option("COLUMN"),
+            [only] => option(headers.written[*only].trim()),
             [first, others @ ..] => {
                 let header = |column: &usize| format!("`{}`", headers.written[*column].trim());
                 let others: Vec<String> = others.iter().map(header).collect();
                 let first = option(headers.written[*first].trim());
-                format!("it with {first} (or {})", others.join(", "))
+                format!("{first} (or {})", others.join(", "))
             }
         }
     }
@@ -913,16 +922,19 @@ fn incomplete(
         ));
     }
     let lacking: Vec<String> = missing.iter().map(|fields| named(fields)).collect();
-    let mut hints: Vec<String> =
+    let options: Vec<String> =
         missing.iter().map(|fields| nearest.hint(fields[0], headers, looks)).collect();
+    let what = if options.len() == 1 { "it" } else { "them" };
+    let mut hints = vec![format!("name {what} with {}", options.join(" and "))];
     let is_amount = |fields: &&&[Field]| fields.contains(&Field::Amount);
     if missing.iter().any(|fields| is_amount(&fields)) && nearest.has(Field::OrderId) {
         hints.push(
-            "the table of order lines, where that has the amounts, with `--lines FILE`".to_owned(),
+            "where the table of order lines has the amounts, give it with `--lines FILE`"
+                .to_owned(),
         );
     } else if missing.iter().any(|fields| is_amount(&fields)) && nearest.has(Field::Product) {
         hints.push(
-            "the table of products, where that has the prices, with `--products FILE`".to_owned(),
+            "where the table of products has the prices, give it with `--products FILE`".to_owned(),
         );
     }
     Error::data(format!(
@@ -930,7 +942,7 @@ fn incomplete(
         lacking.join(" and for "),
         listed(headers.written)
     ))
-    .with_hint(format!("name {}", hints.join("; or ")))
+    .with_hint(hints.join("; "))
 }
 
 /// The table that lacks least, orders and deals before others; `None` where no column is known at all.
@@ -951,7 +963,8 @@ fn nearest<'m, 'p>(laid: &'m [Match<'p>]) -> Option<&'m Match<'p>> {
     let mut orders_first: Vec<&Match<'_>> = laid.iter().filter(is_main).collect();
     orders_first.sort_by_key(|found| found.table.kind != TableKind::Orders);
     let main = best(&mut orders_first.into_iter()).filter(|found| known(found).1 > 1);
-    main.or_else(|| best(&mut laid.iter()))
+    let any = best(&mut laid.iter()).filter(|found| known(found).1 > 0);
+    main.or(any).or_else(|| laid.iter().find(|found| found.table.kind == TableKind::Orders))
 }
 
 /// The column that `name` gives by its position: `#1` is the first.
