@@ -77,7 +77,7 @@ fn binary_noise() {
     refused(noise, &[]).refuses(
         1,
         "error: x.csv: is not a table that crmstat reads: binary data\n\
-         hint: pass a CSV, XLSX, XLS, ODS, HTML table or Parquet file\n",
+         hint: pass a CSV, JSON, XLSX, XLS, ODS, HTML table or Parquet file\n",
     );
 }
 

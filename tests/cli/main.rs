@@ -8,6 +8,7 @@ mod cohorts;
 mod deals;
 mod forecast;
 mod forecast_kinds;
+mod formats;
 mod generate;
 mod inspect;
 mod outputs;

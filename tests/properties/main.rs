@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod columns;
+mod formats;
 mod order;
 mod series;
 mod vanishing;

@@ -44,8 +44,8 @@ use clap_complete::Shell;
 
 /// The analytics engine a CRM lacks: exports in; RFM scores, segments, forecasts out.
 ///
-/// Give it the file your CRM wrote: CSV, XLSX, XLS, ODS, HTML or Parquet, compressed or not, in any usual
-/// encoding. Results go to standard output, everything else to standard error.
+/// Give it the file your CRM wrote: CSV, JSON, XLSX, XLS, ODS, HTML or Parquet, compressed or not, in any
+/// usual encoding. Results go to standard output, everything else to standard error.
 #[derive(Debug, Parser)]
 #[command(name = "crmstat", version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Cli {

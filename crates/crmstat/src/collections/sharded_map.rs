@@ -135,6 +135,7 @@ impl Sorter {
 }
 
 /// The upper bits of the hash choose the shard, since the lower ones choose the slot in it.
+#[inline]
 fn shard_of(probe: &Probe) -> usize {
     (probe.hash >> (u64::BITS - SHARDS.ilog2())) as usize
 }
@@ -164,6 +165,7 @@ impl<V: Copy + Default> Shard<V> {
         }
     }
 
+    #[inline]
     fn first_slot(&self, hash: u64) -> usize {
         hash as usize & (self.slots.len() - 1)
     }

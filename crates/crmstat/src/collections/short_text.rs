@@ -9,11 +9,13 @@ pub(crate) struct Cell {
 
 impl Cell {
     /// The bytes of the cell in the buffer that it was cut from.
+    #[inline]
     pub(crate) fn of(self, buffer: &[u8]) -> &[u8] {
         &buffer[self.range()]
     }
 
     /// Where the cell is.
+    #[inline]
     pub(crate) fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }
@@ -45,6 +47,7 @@ impl Key {
     }
 
     /// As [`Key::inline`], by one load of 16 bytes where the buffer goes on that far.
+    #[inline]
     pub(crate) fn of_cell(buffer: &[u8], cell: Cell) -> Option<Self> {
         let (start, len) = (cell.start as usize, cell.len as usize);
         let Some(bytes) = buffer.get(start..).and_then(|rest| rest.first_chunk::<16>()) else {
@@ -64,21 +67,25 @@ impl Key {
         key
     }
 
+    #[inline]
     fn from_bytes(bytes: [u8; 16]) -> Self {
         let number = u128::from_le_bytes(bytes);
         Self { low: number as u64, high: (number >> 64) as u64 }
     }
 
+    #[inline]
     fn number(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
     }
 
     /// Whether it is the key of no text.
+    #[inline]
     pub(crate) fn is_none(self) -> bool {
         self.high == 0
     }
 
     /// Where the text lies in the arena, if it does not lie in the key.
+    #[inline]
     fn long(self) -> Option<std::ops::Range<usize>> {
         let (start, len) = (self.low as usize, (self.high & 0x00FF_FFFF_FFFF_FFFF) as usize);
         (self.high >> 56 == LONG).then_some(start..start + len)
@@ -105,6 +112,7 @@ impl Key {
     }
 
     /// Whether this is the key of `text`, whose own key is `inline` if it is short.
+    #[inline]
     pub(crate) fn is_of(self, text: &[u8], inline: Option<Self>, arena: &[u8]) -> bool {
         match (self.long(), inline) {
             (None, Some(inline)) => self == inline,
@@ -149,16 +157,19 @@ impl ShortText {
 }
 
 /// The hash of `text` by which tables find it.
+#[inline]
 pub(crate) fn hash_text(text: &[u8]) -> u64 {
     hash(text, Key::inline(text))
 }
 
 /// As [`hash_text`] of the text in a cell, by one load of 16 bytes where the buffer goes on that far.
+#[inline]
 pub(crate) fn hash_cell(buffer: &[u8], cell: Cell) -> u64 {
     hash(cell.of(buffer), Key::of_cell(buffer, cell))
 }
 
 /// The hash of a number: another one than that of its digits.
+#[inline]
 pub(crate) fn hash_number(number: i64) -> u64 {
     fold(number.cast_unsigned() ^ 0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB)
 }
@@ -166,6 +177,7 @@ pub(crate) fn hash_number(number: i64) -> u64 {
 /// The hash of a text by folded multiplication (the mixing step of wyhash), over its key where it has one.
 ///
 /// No order of a table reaches output, so the constants are fixed.
+#[inline]
 pub(crate) fn hash(text: &[u8], inline: Option<Key>) -> u64 {
     if let Some(key) = inline {
         return fold(key.low ^ 0xA076_1D64_78BD_642F, key.high ^ 0xE703_7ED1_A0B4_28DB);
@@ -180,6 +192,7 @@ pub(crate) fn hash(text: &[u8], inline: Option<Key>) -> u64 {
     state
 }
 
+#[inline]
 fn fold(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);
     (product as u64) ^ (product >> 64) as u64

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     Error, Money, Result, Timestamp, Window,
-    data::{Column, ColumnKey, DealStages, DealStatus, Deals, Field, Ignored, TableKind},
+    data::{
+        Column, ColumnKey, DealStages, DealStatus, Deals, Field, Ignored, TableKind,
+        far_dates::DateCounts,
+    },
     ingest::{
         Keep,
         orders::{
@@ -17,7 +20,6 @@ use crate::{
         },
         pass::{
             batches::BatchRecords,
-            far_dates::DateCounts,
             faults::{Fault, Faults},
             input::Input,
             repeats::{Counting, hash_of_record},
@@ -273,7 +275,9 @@ impl State {
                     tally.ledger.accepted += 1;
                     if reader.options.duplicates.is_none() {
                         let at = Timestamp::from_seconds(0);
-                        tally.sketch.observe(at, amount, || hash_of_record(records.record(row)));
+                        let hash =
+                            || hash_of_record(records.record(row)) ^ faults.input.record_seed();
+                        tally.sketch.observe(at, amount, hash);
                     }
                 }
                 Err(fault) => {

@@ -307,7 +307,9 @@ fn identical(inputs: &[Input], options: &ReadOptions) -> Result<Identical> {
     }
     for (at, input) in inputs.iter().enumerate() {
         for earlier in &inputs[..at] {
-            if !input.source.holds_the_same(&earlier.source)? {
+            if input.partitions() != earlier.partitions()
+                || !input.source.holds_the_same(&earlier.source)?
+            {
                 continue;
             }
             if options.duplicates != Some(Duplicates::Drop) {

@@ -3,7 +3,7 @@
 //! | module | step |
 //! |---|---|
 //! | `source` | what the file is: compression, kind, encoding |
-//! | `text`, `sheet`, `parquet` | its rows and cells |
+//! | `text`, `sheet`, `json`, `parquet`, `arrow` | its rows and cells |
 //! | [`profile`] | which column is which field, and how its dates, numbers and stages are written |
 //! | `cells` | money, dates and numbers out of text |
 //! | `pass` | all inputs, block by block, with the account of every row |
@@ -12,6 +12,8 @@
 //! Every decision taken on the way is a [`Decision`](crate::data::Decision); every row read ends as accepted, quarantined or
 //! ignored in the [`Ledger`](crate::data::Ledger).
 
+#[cfg(feature = "arrow")]
+mod arrow;
 pub(crate) mod audit;
 mod cells;
 pub(crate) mod columns;
@@ -22,6 +24,7 @@ mod distinct_ids;
 mod export;
 mod hierarchy;
 mod join;
+mod json;
 mod options;
 pub(crate) mod orders;
 mod parquet;
@@ -34,6 +37,7 @@ pub(crate) mod source;
 mod table_tests;
 mod text;
 mod typed;
+mod typed_file;
 mod zone;
 
 pub use crate::data::Imported;

@@ -1,11 +1,12 @@
-//! Typed columns of Parquet: as they are where that is all there is to read, and otherwise as records of
+//! Typed columns of Parquet and Arrow: as they are where that is all there is to read, and otherwise as records of
 //! text, so that one set of rules reads every format.
 //!
 //! A value is written the way it is parsed back without loss: dates in ISO, numbers with a point.
 
 use super::{
-    parquet::{Column, ColumnType, ParquetFile, Slice, TextColumn, Values},
-    text::{Batch, Block, Wanted},
+    parquet::{Column, Slice, TextColumn, Values},
+    text::{Batch, Block},
+    typed_file::TypedFile,
 };
 use crate::{
     Date, Money, Result, Timestamp,
@@ -24,28 +25,6 @@ const ROWS: usize = 8 << 10;
 /// Stands behind each cell of a rendered record.
 pub(super) const DELIMITER: u8 = b',';
 
-/// Whether the values of `column` are text that must be parsed.
-pub(super) fn is_text(file: &ParquetFile, column: usize) -> bool {
-    file.columns().get(column).is_some_and(|info| info.column_type == ColumnType::Text)
-}
-
-/// Whether `column` holds truths.
-pub(super) fn is_flag(file: &ParquetFile, column: usize) -> bool {
-    file.columns().get(column).is_some_and(|info| info.column_type == ColumnType::Bool)
-}
-
-/// Whether `column` holds instants in UTC, not wall times.
-pub(super) fn is_utc(file: &ParquetFile, column: usize) -> bool {
-    let utc = ColumnType::Timestamp { is_utc: true };
-    file.columns().get(column).is_some_and(|info| info.column_type == utc)
-}
-
-/// Whether `column` is of a type that is read.
-pub(super) fn is_readable(file: &ParquetFile, column: usize) -> bool {
-    let info = file.columns().get(column);
-    info.is_some_and(|info| !matches!(info.column_type, ColumnType::Unsupported(_)))
-}
-
 /// Rows of a sample.
 const SAMPLE: usize = 1_000;
 
@@ -53,9 +32,9 @@ const SAMPLE: usize = 1_000;
 ///
 /// # Errors
 /// Broken data.
-pub(super) fn sample(file: &ParquetFile) -> Result<Vec<Vec<String>>> {
+pub(super) fn sample(file: &TypedFile) -> Result<Vec<Vec<String>>> {
     let columns: Vec<usize> =
-        (0..file.columns().len()).filter(|column| is_readable(file, *column)).collect();
+        (0..file.columns().len()).filter(|column| file.is_readable(*column)).collect();
     let Some(slice) = file.first(&columns)? else { return Ok(Vec::new()) };
     let (mut block, mut batch) = (Block::default(), Batch::default());
     let rows = slice.rows.min(SAMPLE);
@@ -77,10 +56,11 @@ pub(crate) enum Left {
 }
 
 /// Gives the rows of `file` to `states`: typed to `take`, which says which of them it leaves, and these to
-/// `visit` as records of the wanted cells.
+/// `visit` as records. The columns are those wanted of the file, then one for each of `constants`.
 pub(super) fn scan<S: Send>(
-    file: &ParquetFile,
-    wanted: &Wanted,
+    file: &TypedFile,
+    columns: &[usize],
+    constants: &[&str],
     states: Vec<S>,
     progress: &(dyn Fn(u64) + Sync),
     take: impl Fn(&mut S, &TypedRows<'_>) -> Left + Sync,
@@ -89,10 +69,13 @@ pub(super) fn scan<S: Send>(
     let idle = std::sync::Mutex::new(states);
     let next = || idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
     let used = file.scan(
-        wanted.columns(),
+        columns,
         || (next(), Block::default(), Batch::default()),
-        |(state, block, batch), slice| {
+        |(state, block, batch), mut slice| {
             let Some(state) = state else { return Ok(()) };
+            slice
+                .columns
+                .extend(constants.iter().map(|text| Column::constant(text.as_bytes(), slice.rows)));
             progress(slice.rows as u64);
             for first in (0..slice.rows).step_by(ROWS) {
                 let rows = first..slice.rows.min(first + ROWS);

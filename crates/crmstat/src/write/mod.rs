@@ -11,6 +11,8 @@
 //! Text that a spreadsheet would run as a formula is defused in CSV, TSV and XLSX (`defuse`); numbers
 //! are never touched.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 pub(crate) mod atomic;
 mod chunks;
 mod defuse;

@@ -24,12 +24,8 @@ pub use segments::Segments;
 
 use crate::{
     AsOf, Date, Error, Money, Result, Timestamp, Window,
-    data::{Notice, Orders, Texts, sales::is_purchase},
-    ingest::{
-        Export, Imported,
-        orders::{guests, per_customer::PerCustomer},
-        pass::verdict::no_purchases,
-    },
+    data::{Notice, Orders, Texts, guests, sales::is_purchase},
+    ingest::{Export, Imported, orders::per_customer::PerCustomer, pass::verdict::no_purchases},
 };
 use crmstat_models::{
     parallel::map_chunks,

@@ -6,9 +6,11 @@ use crate::{
     data::{
         Column, Currency, Decision, Field, Ignored, Imported, Labels, OrderColumns, Orders,
         column::MISSING,
+        far_dates::{DateCounts, SetAside},
+        guests,
     },
 };
-use std::cmp::Reverse;
+use std::{cell::RefCell, cmp::Reverse};
 
 /// One order, refund, or line of an order.
 #[derive(Clone, Debug, Default)]
@@ -69,13 +71,21 @@ pub struct OrdersBuilder {
     rows: Rows,
     window: Window,
     are_copies: bool,
+    keeps_cancelled: bool,
+    keeps_far_dates: bool,
     currency: Option<Currency>,
 }
 
 impl Default for OrdersBuilder {
     fn default() -> Self {
-        let (rows, window) = (Rows::new("orders"), Window::default());
-        Self { rows, window, are_copies: false, currency: None }
+        Self {
+            rows: Rows::new("orders"),
+            window: Window::default(),
+            are_copies: false,
+            keeps_cancelled: false,
+            keeps_far_dates: false,
+            currency: None,
+        }
     }
 }
 
@@ -99,6 +109,22 @@ impl OrdersBuilder {
     #[must_use]
     pub fn copies(mut self) -> Self {
         self.are_copies = true;
+        self
+    }
+
+    /// Keeps an order and the refund of its whole amount within a day, which cancel each other and are left out
+    /// unless this is said.
+    #[must_use]
+    pub fn keep_cancelled(mut self) -> Self {
+        self.keeps_cancelled = true;
+        self
+    }
+
+    /// Keeps rows whose dates are far from all others, such as those of a mistyped year, which are left out unless
+    /// this is said.
+    #[must_use]
+    pub fn keep_far_dates(mut self) -> Self {
+        self.keeps_far_dates = true;
         self
     }
 
@@ -144,12 +170,13 @@ impl OrdersBuilder {
         self.len() == 0
     }
 
-    /// The orders, with the account of the rows that could not be used.
+    /// The orders, with the account of the rows that could not be used, and notices of what changes the result: the
+    /// rules are those by which files are read.
     ///
     /// # Errors
     /// An order that is worth more than money can hold, or more rows than a table may have.
     pub fn build(self) -> Result<Imported<Orders>> {
-        let Self { rows, window, are_copies, currency } = self;
+        let Self { rows, window, are_copies, keeps_cancelled, keeps_far_dates, currency } = self;
         let mut checked = rows.checked()?;
         checked.require(Field::CustomerId, "no customer");
         checked.require(Field::OrderedAt, "no date");
@@ -169,12 +196,32 @@ impl OrdersBuilder {
                 window.since.is_some_and(|since| day < since).then_some(Ignored::BeforeSince)
             }
         };
-        let (mut kept, mut account) = checked.account(Some(&instants), left_out);
-        account.currency = currency;
         let amounts = match take(&mut checked.columns, Field::Amount) {
             Raw::Money(amounts) => amounts,
             _ => Vec::new(),
         };
+        let mut dates = DateCounts::default();
+        for (row, at) in instants.iter().enumerate() {
+            let counts = !checked.faults.contains_key(&(row as u32)) && left_out(row).is_none();
+            if let Some(at) = at.filter(|_| counts && !keeps_far_dates) {
+                dates.count(&[at], at, at);
+            }
+        }
+        let body = dates.body(window);
+        let set_aside = RefCell::new(SetAside::default());
+        let left_out = |row: usize| {
+            left_out(row).or_else(|| {
+                let at = instants[row]?;
+                if body.as_ref()?.contains(at) {
+                    return None;
+                }
+                set_aside.borrow_mut().count(at, amounts[row].unwrap_or_default());
+                Some(Ignored::FarDate)
+            })
+        };
+        let (mut kept, mut account) = checked.account(Some(&instants), left_out);
+        account.currency = currency;
+        account.notices.extend(set_aside.into_inner().notice(account.span, kept.len() as u64));
         let customers = take(&mut checked.columns, Field::CustomerId);
         let repeated = repeats(&checked.columns, &customers, &kept);
         if let Some(orders) = repeated {
@@ -201,7 +248,12 @@ impl OrdersBuilder {
         let (customers, customer) = customers.into_parts();
         let columns =
             OrderColumns { customers, customer, at, amount, order, is_total: false, fields };
-        Ok(account.of(Orders::assemble(columns)?))
+        let mut orders = Orders::assemble(columns)?;
+        account.notices.extend(guests::among(&orders));
+        if !keeps_cancelled {
+            account.notices.extend(orders.leave_out_cancelled().notice());
+        }
+        Ok(account.of(orders))
     }
 }
 

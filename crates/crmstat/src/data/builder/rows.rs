@@ -2,10 +2,10 @@
 
 use super::{FieldValue, raw::Raw, value::misfit};
 use crate::{
-    Date, Error, Place, Result, Timestamp,
+    Date, Error, Money, Place, Result, Timestamp,
     data::{
-        Column, Currency, Decision, Field, Ignored, Imported, Ledger, OUT_OF_RANGE, Rejection,
-        Rejections,
+        Column, Currency, Decision, Field, Finding, Ignored, Imported, Ledger, Notice,
+        OUT_OF_RANGE, Rejection, Rejections, Severity,
     },
 };
 use std::collections::{BTreeMap, btree_map::Entry};
@@ -17,6 +17,8 @@ pub(super) struct Rows {
     count: usize,
     columns: BTreeMap<Field, Raw>,
     faults: Faults,
+    /// Amounts whose decimals beyond the scale of money were rounded.
+    rounded: u64,
 }
 
 /// What is wrong with rows: of each the first fault that was found.
@@ -33,7 +35,8 @@ pub(super) struct Fault {
 impl Rows {
     /// No rows yet; `name` stands for the file in messages.
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), count: 0, columns: BTreeMap::new(), faults: BTreeMap::new() }
+        let (columns, faults) = (BTreeMap::new(), BTreeMap::new());
+        Self { name: name.to_owned(), count: 0, columns, faults, rounded: 0 }
     }
 
     pub(super) fn rename(&mut self, name: String) {
@@ -54,6 +57,7 @@ impl Rows {
                 continue;
             }
             column.pad(self.count);
+            self.rounded += u64::from(field == Field::Amount && value.is_rounded());
             if !column.push(value) {
                 let column = field.name().to_owned();
                 let fault = Fault { column, value: value.shown(), reason: misfit(kind) };
@@ -109,7 +113,7 @@ impl Rows {
     /// # Errors
     /// More rows than a table may have.
     pub(super) fn checked(self) -> Result<Checked> {
-        let Self { name, count: rows, mut columns, mut faults } = self;
+        let Self { name, count: rows, mut columns, mut faults, rounded } = self;
         // One number is kept for "missing".
         if rows >= u32::MAX as usize {
             return Err(Error::data(format!("{rows} rows are more than a table may have")));
@@ -143,7 +147,12 @@ impl Rows {
                 Raw::Text(_) | Raw::Money(_) => {}
             }
         }
-        Ok(Checked { name, rows, columns, faults })
+        let mut notices = Vec::new();
+        if rounded > 0 {
+            let finding = Finding::RoundedAmounts { decimals: Money::DECIMALS };
+            notices.push(Notice::new(Severity::Note, finding, rounded));
+        }
+        Ok(Checked { name, rows, columns, faults, notices })
     }
 }
 
@@ -153,6 +162,7 @@ pub(super) struct Checked {
     pub(super) rows: usize,
     pub(super) columns: BTreeMap<Field, Raw>,
     pub(super) faults: Faults,
+    notices: Vec<Notice>,
 }
 
 impl Checked {
@@ -174,6 +184,7 @@ impl Checked {
         ignored: impl Fn(usize) -> Option<Ignored>,
     ) -> (Vec<u32>, Account) {
         let mut account = Account::new(self.rows, &self.name, &self.faults);
+        account.notices = self.notices.clone();
         let mut kept = Vec::with_capacity(self.rows - self.faults.len());
         let mut faulty = self.faults.keys().peekable();
         for row in 0..self.rows as u32 {
@@ -200,7 +211,8 @@ pub(super) struct Account {
     pub(super) ledger: Ledger,
     rejections: Rejections,
     pub(super) decisions: Vec<Decision>,
-    span: Option<(Timestamp, Timestamp)>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) span: Option<(Timestamp, Timestamp)>,
     pub(super) currency: Option<Currency>,
 }
 
@@ -219,13 +231,15 @@ impl Account {
         }
         let mut ledger = Ledger::default();
         (ledger.read, ledger.quarantined) = (rows as u64, faults.len() as u64);
-        Self { ledger, rejections, decisions: Vec::new(), span: None, currency: None }
+        let (decisions, notices) = (Vec::new(), Vec::new());
+        Self { ledger, rejections, decisions, notices, span: None, currency: None }
     }
 
     /// `result` with this account.
     pub(super) fn of<T>(self, result: T) -> Imported<T> {
-        let Self { ledger, rejections, decisions, span, currency } = self;
+        let Self { ledger, rejections, decisions, mut notices, span, currency } = self;
+        Notice::sort(&mut notices);
         debug_assert!(ledger.balances(), "every row is accounted for");
-        Imported { result, ledger, rejections, decisions, notices: Vec::new(), span, currency }
+        Imported { result, ledger, rejections, decisions, notices, span, currency }
     }
 }

@@ -137,6 +137,16 @@ impl<'a> FieldValue<'a> {
         }
     }
 
+    /// Whether it is an amount with more decimals than money has.
+    pub(super) fn is_rounded(self) -> bool {
+        match self {
+            Self::Number(number) => {
+                Money::from_f64(number).is_some_and(|amount| amount.to_f64() != number)
+            }
+            _ => false,
+        }
+    }
+
     /// The number, if it is one.
     pub(super) fn number(self) -> Option<f64> {
         match self {

@@ -79,7 +79,7 @@ pub(crate) fn clean(cell: &[u8]) -> &[u8] {
 
 /// Whether `cell` is surely text without anything around it: it begins and ends with a letter or a digit
 /// and cannot be a word for "nothing here".
-#[inline]
+#[inline(always)]
 pub(crate) fn is_usual(cell: &[u8]) -> bool {
     matches!(cell, [b'0'..=b'9' | b'A'..=b'M' | b'O'..=b'Z' | b'a'..=b'm' | b'o'..=b'z', ..])
         && matches!(cell, [.., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'])
@@ -126,7 +126,7 @@ pub(crate) fn id(cell: &[u8]) -> (&[u8], Oddity) {
 }
 
 /// Whether [`id`] gives `cell` itself, as far as that can be seen at a glance.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_usual_id(cell: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -147,10 +147,18 @@ pub(crate) fn is_usual_id(cell: &[u8]) -> bool {
         found.wrapping_sub(ONES) & !found & HIGH != 0
     };
     let is_odd = |word: u64| has(word, b';') || has(word, b'.') || has(word, b'+');
-    let (words, rest) = cell.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    !words.iter().any(|word| is_odd(u64::from_le_bytes(*word))) && !is_odd(u64::from_le_bytes(last))
+    // Loads of a fixed size that overlap: a copy of as many bytes as there are would be a call.
+    if let (Some(first), Some(last)) = (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {
+        let (words, _) = cell[8..].as_chunks::<8>();
+        return !is_odd(u64::from_le_bytes(*first))
+            && !is_odd(u64::from_le_bytes(*last))
+            && !words.iter().any(|word| is_odd(u64::from_le_bytes(*word)));
+    }
+    if let (Some(first), Some(last)) = (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return !is_odd(u64::from(first) | u64::from(last) << 32);
+    }
+    !cell.iter().any(|byte| matches!(byte, b';' | b'.' | b'+'))
 }
 
 /// The text of `="00123"` or `=("00123")`.

@@ -8,21 +8,20 @@ use crate::{
         short_text::Cell,
     },
     data::{
-        ColumnKey, Decision, Field, Notice, OrderColumns, Orders, OrdersQuery, field::FieldType,
+        ColumnKey, Decision, Field, Notice, OrderColumns, Orders, OrdersQuery, far_dates::Body,
+        field::FieldType, guests,
     },
     ingest::{
         Export, Imported, Keep, ReadOptions,
         columns::{FieldPart, RawColumn},
         orders::{
-            discount, guests,
+            discount,
             order_totals::{self, Amounts, Evidence, is_named_total, judge, of_sample},
             per_customer::{count_repeated, key_by_order},
             reader::{OrderReader, OrderRows, Wish},
             repeated_ids::{OrderIds, Repeats},
         },
-        pass::{
-            batches::BatchRecords, far_dates::Body, input::Input, tally::Tally, verdict::account,
-        },
+        pass::{batches::BatchRecords, input::Input, tally::Tally, verdict::account},
     },
 };
 use rayon::prelude::*;
@@ -121,14 +120,7 @@ impl Orders {
         let collected = export.collect_orders(query)?;
         let mut read = collected.try_map(|collected| Self::assemble(collected.into_columns()))?;
         let options = export.options();
-        let orders = &read.result;
-        let of_customers = (0..orders.customers().len()).map(|customer| {
-            let own = orders.of_customer(customer);
-            let net = orders.amount()[own.clone()].iter().copied().sum::<Option<Money>>();
-            (own.len() as u64, net.unwrap_or_default())
-        });
-        let guest = guests::notice(orders.customers(), of_customers);
-        read.notices.extend(guest);
+        read.notices.extend(guests::among(&read.result));
         if options.cancelled != Some(Keep::Keep) {
             let cancelled = read.result.leave_out_cancelled();
             read.notices.extend(cancelled.notice().filter(|_| options.cancelled.is_none()));

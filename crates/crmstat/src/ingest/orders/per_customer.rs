@@ -7,7 +7,7 @@ use crate::{
     Error, Money, Result, Timestamp, Window,
     collections::{
         sharded_map::{Gathering, Groups, Sorter},
-        short_text::Cell,
+        short_text::{Cell, hash_cell, hash_text},
     },
     data::{
         Decision,
@@ -272,28 +272,51 @@ impl<'a> Reading<'a> {
             .zip(0..)
             .map(|(customer, number)| (&**customer, number))
             .collect();
-        let start = || (OrderRows::default(), vec![Vec::new(); numbers.len()]);
+        let filter = Filter::new(numbers.keys().copied());
+        let start = || Again { orders: vec![Vec::new(); numbers.len()], ..Again::default() };
+        let take = |state: &mut Again, buffer: &[u8]| {
+            for (place, customer) in state.rows.customer.iter().enumerate() {
+                if filter.may_hold(hash_cell(buffer, *customer))
+                    && let Some(number) = numbers.get(customer.of(buffer))
+                {
+                    let order = (state.rows.at[place], state.rows.amount[place]);
+                    state.orders[*number].push(order);
+                }
+            }
+        };
         let mut states: Vec<_> =
             std::iter::repeat_with(start).take(rayon::current_num_threads()).collect();
         for input in &mut *self.inputs {
             let reader = OrderReader::new(input, self.options, &self.wish, Vec::new())?;
-            states = reader.input().scan(
+            states = reader.input().scan_typed(
                 &reader.wanted,
                 states,
                 self.progress,
-                |(rows, orders), mut records| {
-                    // The rows have been accounted for.
-                    reader.read(&mut Tally::default(), &mut records, rows);
-                    for (place, customer) in rows.customer.iter().enumerate() {
-                        if let Some(number) = numbers.get(customer.of(&records.block.bytes)) {
-                            orders[*number].push((rows.at[place], rows.amount[place]));
+                |state, typed| {
+                    let mut scratch = std::mem::take(&mut state.scratch);
+                    let Again { tally, rows, .. } = state;
+                    let left = match reader.read_typed(tally, typed, rows, &mut scratch) {
+                        None => Left::All,
+                        Some(found) => {
+                            take(state, found.customers);
+                            if found.left.is_empty() {
+                                Left::Nothing
+                            } else {
+                                Left::Rows(found.left)
+                            }
                         }
-                    }
+                    };
+                    state.scratch = scratch;
+                    left
+                },
+                |state, mut records| {
+                    reader.read(&mut state.tally, &mut records, &mut state.rows);
+                    take(state, &records.block.bytes);
                     Ok(())
                 },
             )?;
         }
-        let mut states = states.into_iter().map(|(_, orders)| orders);
+        let mut states = states.into_iter().map(|state| state.orders);
         let mut of_customers = states.next().unwrap_or_default();
         for orders in states {
             for (all, own) in of_customers.iter_mut().zip(orders) {
@@ -433,6 +456,41 @@ struct Found<V> {
     refunded: HashSet<Box<[u8]>>,
     /// The amounts of orders with several rows, where these were joined.
     orders: order_totals::Orders,
+}
+
+/// What one thread keeps while it reads the orders of some customers again.
+#[derive(Default)]
+struct Again {
+    /// The rows have been accounted for: nobody asks for it.
+    tally: Tally,
+    rows: OrderRows,
+    scratch: Scratch,
+    /// By the number of the customer.
+    orders: Vec<Vec<(Timestamp, Money)>>,
+}
+
+/// Whether a text may be one of a set: most others are told by one bit.
+struct Filter(Vec<u64>);
+
+impl Filter {
+    fn new<'a>(texts: impl ExactSizeIterator<Item = &'a [u8]>) -> Self {
+        // One bit in sixteen is set.
+        let mut words = vec![0; (texts.len() / 4).next_power_of_two()];
+        for text in texts {
+            let (word, bit) = Self::place(hash_text(text), words.len());
+            words[word] |= bit;
+        }
+        Self(words)
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        let (word, bit) = Self::place(hash, self.0.len());
+        self.0[word] & bit != 0
+    }
+
+    fn place(hash: u64, words: usize) -> (usize, u64) {
+        ((hash >> 6) as usize & (words - 1), 1 << (hash & 63))
+    }
 }
 
 /// What all threads fill while they read.

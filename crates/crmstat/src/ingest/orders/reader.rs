@@ -6,7 +6,7 @@
 use crate::{
     Error, Money, Result, Timestamp, Window,
     collections::short_text::{Cell, hash_text},
-    data::{DealStatus, Field, Ignored, TableKind},
+    data::{DealStatus, Field, Ignored, TableKind, far_dates::Body},
     ingest::{
         ReadOptions,
         cells::{
@@ -22,7 +22,6 @@ use crate::{
         },
         pass::{
             batches::BatchRecords,
-            far_dates::Body,
             faults::{Fault, Faults, Part},
             input::Input,
             repeats::{Counting, hash_of_record},
@@ -112,6 +111,8 @@ pub(crate) struct OrderReader<'a> {
     subtracts_returns: bool,
     /// Where the orders of several products have their amount in the first of their rows.
     further: Option<FurtherLines>,
+    /// What tells records from equal ones in other folders.
+    record_seed: u64,
     /// Reads most rows, where each part has one column and no row has to say what became of a deal.
     usual: Option<Usual>,
 }
@@ -196,6 +197,7 @@ impl<'a> OrderReader<'a> {
                 && (mapping.column(Field::OrderId).is_none() || !input.is_typed()),
             subtracts_returns: mapping.returns == Returns::Subtract,
             further: FurtherLines::new(input, &wanted),
+            record_seed: input.record_seed(),
             usual,
             wanted,
             faults: Faults { input, keep: options.keep_rejected },
@@ -239,7 +241,8 @@ impl<'a> OrderReader<'a> {
                         continue;
                     }
                     if self.sketches {
-                        tally.sketch.observe(at, amount, || hash_of_record(records.record(row)));
+                        let hash = || hash_of_record(records.record(row)) ^ self.record_seed;
+                        tally.sketch.observe(at, amount, hash);
                     }
                     rows.record.push(row as u32);
                     rows.customer.push(customer);

@@ -6,10 +6,10 @@
 //! from the first unsorted block on, ids are remembered as hashes.
 
 use crate::collections::{
+    repeat::Hashes,
     short_text::{Cell, hash_cell, hash_number},
     write_cells::push_signed,
 };
-use rayon::prelude::*;
 
 /// What the ids of an input have shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,65 +29,9 @@ pub(crate) struct OrderIds {
     hash_all: bool,
     /// Lowest and highest id of each sorted block.
     ranges: Vec<(Ordinal, Ordinal)>,
-    hashes: Vec<u64>,
+    hashes: Hashes,
     /// Hashes of ids that are numbers.
-    numbers: Vec<u64>,
-}
-
-/// Hashes that are compared with one another at a time: they and their table fit a core's cache.
-const PART: usize = 4096;
-/// Hashes of which parts are made at a time, so that no second copy of all of them stands in memory.
-const SHARE: usize = 1 << 22;
-
-/// Whether a hash is there twice.
-///
-/// Equal hashes are in one part, so that no sort of all is needed: the upper bits choose the part.
-fn repeat(hashes: &[u64]) -> bool {
-    let shares = hashes.len().div_ceil(SHARE).next_power_of_two();
-    let parts = (hashes.len() / shares / PART).next_power_of_two();
-    let bits = shares.ilog2() + parts.ilog2();
-    // The part among those of all shares: the upper bits, none where there is one part.
-    let part_of = |hash: u64| (u128::from(hash) << bits >> u64::BITS) as usize;
-    (0..shares).into_par_iter().any(|share| {
-        let first = share * parts;
-        let own = || hashes.iter().copied().filter(|hash| part_of(*hash) / parts == share);
-        let mut ends = vec![0; parts];
-        own().for_each(|hash| ends[part_of(hash) - first] += 1);
-        let mut total = 0;
-        for end in &mut ends {
-            total += std::mem::replace(end, total);
-        }
-        // The ends begin as starts, and move as the parts are filled.
-        let mut parted = vec![0; total];
-        for hash in own() {
-            let end = &mut ends[part_of(hash) - first];
-            parted[*end] = hash;
-            *end += 1;
-        }
-        let mut slots = Vec::new();
-        let mut start = 0;
-        ends.iter().any(|end| {
-            let part = &parted[start..*end];
-            start = *end;
-            repeats_in(part, &mut slots)
-        })
-    })
-}
-
-/// Whether a hash is in `part` twice; `slots` is a table with open addressing, at most half full.
-fn repeats_in(part: &[u64], slots: &mut Vec<u64>) -> bool {
-    slots.clear();
-    slots.resize((part.len() * 2).next_power_of_two(), 0);
-    let mask = slots.len() - 1;
-    part.iter().any(|hash| {
-        // Zero is an empty slot, and so counts as one.
-        let hash = (*hash).max(1);
-        let mut slot = hash as usize & mask;
-        while slots[slot] != 0 && slots[slot] != hash {
-            slot = (slot + 1) & mask;
-        }
-        std::mem::replace(&mut slots[slot], hash) == hash
-    })
+    numbers: Hashes,
 }
 
 /// An id as a number that orders ids of one length by their bytes: the length above 15 bytes.
@@ -156,7 +100,7 @@ impl OrderIds {
     /// What all ids together show.
     pub(crate) fn repeats(mut self) -> Repeats {
         if !self.numbers.is_empty() && self.ranges.is_empty() && self.hashes.is_empty() {
-            return if repeat(&self.numbers) { Repeats::Possible } else { Repeats::None };
+            return if self.numbers.has_repeat() { Repeats::Possible } else { Repeats::None };
         }
         if !self.numbers.is_empty() {
             return Repeats::Unproven;
@@ -169,7 +113,7 @@ impl OrderIds {
         if !self.ranges.is_empty() {
             return Repeats::Unproven;
         }
-        if repeat(&self.hashes) { Repeats::Possible } else { Repeats::None }
+        if self.hashes.has_repeat() { Repeats::Possible } else { Repeats::None }
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Edge {
     /// The batch, and whether it is its end.
     place: (Place, bool),
     pub(super) id: Vec<u8>,
+    /// The id, where a reader has it as a number.
+    number: Option<i64>,
     pub(super) customer: Vec<u8>,
     pub(super) at: Timestamp,
     pub(super) amount: Money,
@@ -110,6 +112,7 @@ pub(super) fn join(
         edges.push(Edge {
             place: (place, is_end),
             id,
+            number: rows.number.get(row).copied(),
             customer: customer.to_vec(),
             at: rows.at[row],
             amount: rows.amount[row],
@@ -172,7 +175,11 @@ pub(super) fn join_edges(
         }
     }
     for edge in &joined {
-        seen.observe_one(&edge.id);
+        // As the ids of the batches were: another way would have to be compared in another pass.
+        match edge.number {
+            Some(number) => seen.observe_numbers(&[number]),
+            None => seen.observe_one(&edge.id),
+        }
         totals.add(edge.amounts);
     }
     joined

@@ -10,13 +10,27 @@
 //!
 //! Nothing is answered from statistics: writers get them wrong, so every value is read.
 
+use std::sync::Arc;
+
 mod chunks;
 mod scan;
 mod schema;
 mod text;
 mod values;
 
-pub(crate) use self::{scan::ParquetFile, schema::ColumnType, text::TextColumn};
+pub(crate) use self::{
+    scan::ParquetFile,
+    schema::{ColumnInfo, ColumnType},
+    text::{TextColumn, Texts},
+};
+
+/// The number that a writer meant who kept it in 32 bits: `12.34`, not `12.340000152587890625`.
+pub(crate) fn shortest(number: f32) -> f64 {
+    if number.fract() == 0.0 {
+        return f64::from(number);
+    }
+    number.to_string().parse().unwrap_or(f64::from(number))
+}
 
 /// Rows decoded together at most: what one slice holds of one column stays within a core's cache.
 pub(crate) const SLICE_ROWS: usize = 16 << 10;
@@ -42,6 +56,14 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// `rows` times `text`; missing where that is empty.
+    pub(crate) fn constant(text: &[u8], rows: usize) -> Self {
+        let dictionary = Arc::new(Texts::one(text));
+        let codes = vec![0; rows];
+        let valid = text.is_empty().then(|| vec![false; rows]);
+        Self { valid, values: Values::Text(TextColumn::Dictionary { dictionary, codes }) }
+    }
+
     /// Whether row `row` of the slice has a value.
     pub(crate) fn is_valid(&self, row: usize) -> bool {
         self.valid.as_ref().is_none_or(|valid| valid[row])

@@ -34,8 +34,20 @@ impl Texts {
         self.spans.get(index).map_or(&[], |span| span.of(&self.page))
     }
 
+    /// Texts that lie in `page`, where `spans` say.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn of(page: Bytes, spans: Vec<Cell>) -> Self {
+        Self { page, spans }
+    }
+
+    /// One text.
+    pub(super) fn one(text: &[u8]) -> Self {
+        let span = Cell { start: 0, len: text.len() as u32 };
+        Self { page: Bytes::copy_from_slice(text), spans: vec![span] }
+    }
+
     /// Texts joined end to end into a page of their own; `None` is a missing one.
-    pub(super) fn from_values<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<Self> {
+    pub(crate) fn from_values<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<Self> {
         let mut bytes = Vec::new();
         let mut spans = Vec::new();
         for value in values {

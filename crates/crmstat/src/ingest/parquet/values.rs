@@ -16,6 +16,7 @@ use parquet::{
 use super::{
     Column, TextColumn, Values,
     schema::{Leaf, Reading},
+    shortest,
     text::{Texts, spread},
 };
 
@@ -55,7 +56,7 @@ impl ValueReader {
             }
             Untyped::FloatColumnReader(reader) => {
                 let (values, valid) = take::<FloatType>(reader, rows, optional)?;
-                Ok(column(values.into_iter().map(f64::from).collect(), valid, Values::Float))
+                Ok(column(values.into_iter().map(shortest).collect(), valid, Values::Float))
             }
             Untyped::DoubleColumnReader(reader) => {
                 let (values, valid) = take::<DoubleType>(reader, rows, optional)?;

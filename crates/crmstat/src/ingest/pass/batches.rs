@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     ingest::{
         source::Source,
-        text::{Batch, Block, Blocks, Dialect, SPACE, SpaceRuns, Wanted},
+        text::{Batch, Block, Blocks, Dialect, SPACE, SpaceRuns},
     },
 };
 use rayon::prelude::*;
@@ -21,6 +21,8 @@ pub(crate) struct BatchRecords<'a> {
     pub(crate) batch: &'a Batch,
     /// The first record that is data: those before it are the header and what stands above it.
     pub(crate) first: usize,
+    /// What its lines are lines of, where it was made of another text.
+    source: Option<&'a Source>,
     /// Up to where newlines were counted, and how many.
     counted_to: usize,
     counted_lines: u64,
@@ -28,18 +30,18 @@ pub(crate) struct BatchRecords<'a> {
 
 impl<'a> BatchRecords<'a> {
     pub(crate) fn new(block: &'a mut Block, batch: &'a Batch, first: usize) -> Self {
-        Self { block, batch, first, counted_to: 0, counted_lines: 0 }
+        Self { block, batch, first, source: None, counted_to: 0, counted_lines: 0 }
     }
 }
 
-/// Gives every block of `source` to one of `states`, each of which belongs to one thread.
+/// Gives every block of `source` to one of `states`, each of which belongs to one thread; `fill` finds the cells.
 ///
 /// # Errors
 /// The error of the earliest block that has one.
 pub(crate) fn scan<S: Send>(
     source: &Source,
     text: &Text,
-    wanted: &Wanted,
+    fill: impl Fn(&mut Block, &mut Batch) + Sync,
     states: Vec<S>,
     progress: &(dyn Fn(u64) + Sync),
     visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
@@ -68,11 +70,12 @@ pub(crate) fn scan<S: Send>(
                     Ok(true) => {}
                 }
                 progress(block.end as u64);
-                batch.fill(&mut block, text.dialect, wanted);
+                fill(&mut block, &mut batch);
                 let first = if block.index == 0 { text.skip.min(batch.len()) } else { 0 };
                 let index = block.index;
-                if let Err(error) = visit(&mut state, BatchRecords::new(&mut block, &batch, first))
-                {
+                let mut records = BatchRecords::new(&mut block, &batch, first);
+                records.source = Some(source);
+                if let Err(error) = visit(&mut state, records) {
                     break Some((index, error));
                 }
             };
@@ -132,6 +135,7 @@ impl BatchRecords<'_> {
         let between = &self.block.bytes[self.counted_to..start];
         self.counted_lines += memchr::memchr_iter(b'\n', between).count() as u64;
         self.counted_to = start;
-        self.block.first_line + self.counted_lines
+        let line = self.block.first_line + self.counted_lines;
+        self.source.map_or(line, |source| source.line(line))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Place, Result,
+    collections::short_text::hash_text,
     data::{
         ColumnKey, Decision, DiscountUnit, Field, Finding, Notice, Setting, Severity, TableKind,
         field::FieldType,
@@ -14,8 +15,8 @@ use crate::{
             number::{NumberEvidence, NumberFormat},
         },
         hierarchy,
+        json,
         orders::{line_amounts::LineAmounts, product_prices::ProductPrices, refunded},
-        parquet::ParquetFile,
         pass::{
             batches::{BatchRecords, Text, scan},
             repeats::Repeats,
@@ -25,9 +26,13 @@ use crate::{
             guess::{self, Looks},
             header_key, outcome,
         },
-        source::{ExportFile, Kind, Source, SourceOptions},
-        text::{Layout, Wanted},
+        source::{
+            ExportFile, Kind, Source, SourceOptions,
+            partitions::{self, Partition},
+        },
+        text::{Batch, Block, Layout, Wanted},
         typed::{self, Left, TypedRows},
+        typed_file::TypedFile,
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -42,7 +47,9 @@ pub(crate) struct Input {
     pub(crate) number: usize,
     pub(crate) source: Source,
     pub(crate) body: Body,
+    /// The file's own, then those that its folders name.
     pub(crate) headers: Vec<String>,
+    partitions: Vec<Partition>,
     pub(crate) mapping: Mapping,
     /// What was decided so far.
     pub(crate) decisions: Vec<Decision>,
@@ -70,7 +77,7 @@ pub(crate) enum Body {
     /// As delimited text, or as a sheet that was turned into it.
     Text(Text),
     /// As typed columns.
-    Parquet(ParquetFile),
+    Typed(TypedFile),
 }
 
 impl Input {
@@ -102,19 +109,22 @@ impl Input {
             },
         )?;
         let mut decisions = source.decisions().to_vec();
-        let (body, headers, sample, telling) = if source.kind() == Kind::Parquet {
-            let file = ParquetFile::open(&source)?;
+        let (body, mut headers, mut sample, telling) = if let Some(file) = TypedFile::open(&source)?
+        {
             let headers: Vec<String> =
                 file.columns().iter().map(|column| column.name.clone()).collect();
             let names: Vec<&str> = headers.iter().map(String::as_str).collect();
             let sample = typed::sample(&file)?;
             let telling = outcome::telling(&names, &sample);
-            (Body::Parquet(file), headers, sample, telling)
+            (Body::Typed(file), headers, sample, telling)
         } else {
-            // A sheet is always turned into commas.
-            let forced = delimiter.filter(|_| source.kind() != Kind::Sheet);
             let failure = |cause| source.failure(cause);
-            let layout = Layout::sniff(source.reader()?, name, forced, failure)?;
+            let layout = match source.kind() {
+                Kind::Json => Layout::known(source.reader()?).map_err(failure)?,
+                // A sheet is always turned into commas.
+                Kind::Sheet => Layout::sniff(source.reader()?, name, None, failure)?,
+                _ => Layout::sniff(source.reader()?, name, delimiter, failure)?,
+            };
             if source.kind() != Kind::Sheet {
                 decisions.extend(layout.decisions);
             }
@@ -123,6 +133,24 @@ impl Input {
             let telling = outcome::telling(&names, &layout.sample);
             (Body::Text(text), layout.headers, layout.sample, telling)
         };
+        let mut partitions = partitions::of(name);
+        // Some writers keep the keys in the file as well.
+        partitions.retain(|partition| !headers.contains(&partition.key));
+        if !partitions.is_empty() {
+            let keys: Vec<&str> = partitions.iter().map(|found| found.key.as_str()).collect();
+            decisions.push(Decision {
+                file: name.to_owned(),
+                topic: "columns".to_owned(),
+                value: format!("`{}` added", keys.join("`, `")),
+                reason: "the folders of the file name them".to_owned(),
+                option: None,
+            });
+        }
+        headers.extend(partitions.iter().map(|partition| partition.key.clone()));
+        for row in &mut sample {
+            row.resize(headers.len() - partitions.len(), String::new());
+            row.extend(partitions.iter().map(|partition| partition.value.clone()));
+        }
         let names: Vec<&str> = headers.iter().map(String::as_str).collect();
         let mut problems = inspected.then(Vec::new);
         let looks = Looks::of(names.len(), &sample);
@@ -152,7 +180,8 @@ impl Input {
             });
         }
         if !options.map.iter().any(|(field, _)| *field == Field::Refunded) {
-            let is_flag = |column: usize| matches!(&body, Body::Parquet(file) if typed::is_flag(file, column));
+            let is_flag =
+                |column: usize| matches!(&body, Body::Typed(file) if file.is_flag(column));
             refunded::check(&mut mapping, &headers, |column| {
                 if is_flag(column) {
                     return vec!["true"];
@@ -178,11 +207,14 @@ impl Input {
             notice.settled_by("sheet", chosen.name.clone())
         });
         let guessed = guess::notices(&mapping, &headers, &sample, &options.map, name);
+        let point = NumberFormat::new(Decimal::Point);
+        let numbers = source.numbers().iter().map(|column| (*column, point)).collect();
         let mut input = Self {
             number,
             source,
             body,
             headers,
+            partitions,
             mapping,
             decisions,
             notices: guess.into_iter().chain(guessed).chain(sheets).collect(),
@@ -194,7 +226,7 @@ impl Input {
             zone: options.zone.clone(),
             sample,
             dates: BTreeMap::new(),
-            numbers: BTreeMap::new(),
+            numbers,
         };
         for column in 0..input.headers.len() {
             let is_date = |field: &Field| field.field_type() == FieldType::Date;
@@ -208,15 +240,18 @@ impl Input {
 
     /// Whether its rows are typed columns.
     pub(crate) fn is_typed(&self) -> bool {
-        matches!(self.body, Body::Parquet(_))
+        matches!(self.body, Body::Typed(_))
     }
 
     /// The columns whose cells can be read.
     pub(crate) fn readable_columns(&self) -> Vec<usize> {
         let all = 0..self.headers.len();
         match &self.body {
-            Body::Text(_) => all.collect(),
-            Body::Parquet(file) => all.filter(|column| typed::is_readable(file, *column)).collect(),
+            Body::Text(_) => all.filter(|column| self.source.nested(*column).is_none()).collect(),
+            Body::Typed(file) => {
+                let own = self.own_columns();
+                all.filter(|column| *column >= own || file.is_readable(*column)).collect()
+            }
         }
     }
 
@@ -263,7 +298,7 @@ impl Input {
     pub(crate) fn len_hint(&self) -> Option<u64> {
         match &self.body {
             Body::Text(_) => self.source.len_hint(),
-            Body::Parquet(file) => Some(file.rows_hint()),
+            Body::Typed(file) => Some(file.rows_hint()),
         }
     }
 
@@ -271,7 +306,7 @@ impl Input {
     pub(crate) fn delimiter(&self) -> u8 {
         match &self.body {
             Body::Text(text) => text.dialect.delimiter,
-            Body::Parquet(_) => typed::DELIMITER,
+            Body::Typed(_) => typed::DELIMITER,
         }
     }
 
@@ -325,8 +360,33 @@ impl Input {
 
     /// The wanted columns of a text.
     pub(crate) fn wanted(&self, columns: Vec<usize>) -> Wanted {
-        let phantom = self.headers.last().is_some_and(|header| header.trim().is_empty());
-        Wanted::new(columns, self.headers.len(), phantom)
+        let own = &self.headers[..self.own_columns()];
+        let phantom = own.last().is_some_and(|header| header.trim().is_empty());
+        Wanted::new(columns, own.len(), phantom)
+    }
+
+    /// The number of columns in the file itself.
+    fn own_columns(&self) -> usize {
+        self.headers.len() - self.partitions.len()
+    }
+
+    /// What tells its rows from equal ones in other folders.
+    pub(crate) fn partitions(&self) -> &[Partition] {
+        &self.partitions
+    }
+
+    /// What tells the records of its text from equal ones in other folders; 0 where no folder tells anything.
+    pub(crate) fn record_seed(&self) -> u64 {
+        let keys = self.partitions.iter();
+        let text: String = keys.flat_map(|found| [&*found.key, "\u{1F}", &*found.value]).collect();
+        if text.is_empty() { 0 } else { hash_text(text.as_bytes()) }
+    }
+
+    /// The values of the wanted columns that the folders name.
+    fn wanted_partitions(&self, wanted: &Wanted) -> Vec<&str> {
+        let own = self.own_columns();
+        let columns = wanted.columns().iter().filter_map(|column| column.checked_sub(own));
+        columns.map(|at| self.partitions[at].value.as_str()).collect()
     }
 
     /// How the dates of `column` are read; decided by [`Input::decide_formats`].
@@ -474,9 +534,25 @@ impl Input {
         take: impl Fn(&mut S, &TypedRows<'_>) -> Left + Sync,
         visit: impl Fn(&mut S, BatchRecords<'_>) -> Result<()> + Sync,
     ) -> Result<Vec<S>> {
+        let nested = |column: &usize| Some((*column, self.source.nested(*column)?));
+        if let Some((column, line)) = wanted.columns().iter().find_map(nested) {
+            return Err(json::nested(self.name(), &self.headers[column], line));
+        }
         let scanned = match &self.body {
-            Body::Text(text) => scan(&self.source, text, wanted, states, progress, visit),
-            Body::Parquet(file) => typed::scan(file, wanted, states, progress, take, visit),
+            Body::Text(text) => {
+                let own = wanted.first(self.own_columns());
+                let more = self.wanted_partitions(wanted);
+                let fill = |block: &mut Block, batch: &mut Batch| {
+                    batch.fill(block, text.dialect, &own);
+                    more.iter().for_each(|value| batch.push_constant(block, value.as_bytes()));
+                };
+                scan(&self.source, text, fill, states, progress, visit)
+            }
+            Body::Typed(file) => {
+                let own = wanted.first(self.own_columns());
+                let more = self.wanted_partitions(wanted);
+                typed::scan(file, own.columns(), &more, states, progress, take, visit)
+            }
         };
         // Whatever was found in a file that changed meanwhile, it is not what the file holds.
         self.source.check_unchanged()?;
@@ -487,7 +563,7 @@ impl Input {
     fn is_utc(&self, column: usize) -> bool {
         match &self.body {
             Body::Text(_) => false,
-            Body::Parquet(file) => typed::is_utc(file, column),
+            Body::Typed(file) => file.is_utc(column),
         }
     }
 
@@ -495,7 +571,7 @@ impl Input {
     fn is_text(&self, column: usize) -> bool {
         match &self.body {
             Body::Text(_) => true,
-            Body::Parquet(file) => typed::is_text(file, column),
+            Body::Typed(file) => column >= self.own_columns() || file.is_text(column),
         }
     }
 }

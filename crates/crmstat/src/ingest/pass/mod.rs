@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `input` | one file: opened, recognised, its formats decided, scanned by all threads |
 //! | `batches` | the records of a block |
-//! | `far_dates` | dates far from all others, which are set aside |
 //! | `faults` | records that are not accepted, and why |
 //! | `outcome` | what the rows together say of the outcome of their deals |
 //! | `repeats` | rows that stand in several files, older versions of one deal |
@@ -13,7 +12,6 @@
 //! | `verdict` | what the whole of the inputs shows |
 
 pub(crate) mod batches;
-pub(crate) mod far_dates;
 pub(crate) mod faults;
 pub(crate) mod input;
 mod outcome;

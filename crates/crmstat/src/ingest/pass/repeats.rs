@@ -85,9 +85,10 @@ impl Repeats {
         }
         let layout = |input: &Input| (input.headers.clone(), input.text_delimiter());
         let first = inputs.first().map(layout);
-        let by_cells = inputs
-            .iter()
-            .any(|input| Some(layout(input)) != first || input.text_delimiter().is_none());
+        let by_cells = inputs.iter().any(|input| {
+            let is_text = input.text_delimiter().is_some() && input.partitions().is_empty();
+            Some(layout(input)) != first || !is_text
+        });
         let mut all = Seen::default();
         let mut latest = Vec::with_capacity(inputs.len());
         for input in &mut *inputs {
@@ -292,7 +293,8 @@ pub(crate) fn hash_of_record(record: &[u8]) -> u64 {
     if memchr::memchr(b'"', record).is_none() {
         return hash_text(record);
     }
-    let bare: Vec<u8> = record.iter().copied().filter(|byte| *byte != b'"').collect();
+    let mut bare = Vec::with_capacity(record.len());
+    record.split(|byte| *byte == b'"').for_each(|part| bare.extend_from_slice(part));
     hash_text(&bare)
 }
 

@@ -5,7 +5,7 @@
 //! that the memory stays bounded: up to [`MOST`] rows of a thread all are drawn and the count is exact, beyond
 //! it is an estimate without bias.
 
-use crate::{Money, Timestamp};
+use crate::{Money, Timestamp, collections::repeat::repeat};
 
 /// Rows that one thread remembers.
 const MOST: usize = 1 << 17;
@@ -69,6 +69,11 @@ impl RowSketch {
 
     /// The rows that repeat another one.
     pub(crate) fn repeated(&mut self) -> Repeated {
+        let hashes: Vec<u64> = self.rows.iter().map(|row| row.hash).collect();
+        if !repeat(&hashes) {
+            let is_exact = self.mask == 0;
+            return Repeated { rows: 0, amount: Some(Money::ZERO), is_exact };
+        }
         self.rows.sort_unstable();
         let pairs = self.rows.windows(2).filter(|pair| pair[0].hash == pair[1].hash);
         let share = self.mask + 1;

@@ -2,7 +2,11 @@
 
 use crate::{
     AsOf, Money, Place, Timestamp,
-    data::{Currency, Ignored, Ledger, Notice, Rejection, Rejections, sales::Rows},
+    data::{
+        Currency, Ignored, Ledger, Notice, Rejection, Rejections,
+        far_dates::{DateCounts, SetAside},
+        sales::Rows,
+    },
     ingest::{
         cells::{
             number::Amount,
@@ -11,7 +15,6 @@ use crate::{
         orders::outcome::{Outcomes, Resolved},
         pass::{
             batches::BatchRecords,
-            far_dates::{DateCounts, SetAside},
             row_sketch::{Repeated, RowSketch},
         },
         profile::Rates,

@@ -6,7 +6,6 @@ use crate::{
     ingest::{
         Duplicates, Export, Imported, ReadOptions,
         pass::{
-            far_dates::SetAside,
             input::Input,
             outcome::{outcome_notices, unknown_stages},
             tally::Tally,
@@ -71,7 +70,8 @@ pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions
     notices.extend(
         open.map(|input| Notice::new(Severity::Note, Finding::OpenEnd, 1).of_file(input.name())),
     );
-    notices.extend(far_dates(tally).filter(|_| options.far_dates.is_none()));
+    let far = tally.set_aside.notice(tally.earliest.zip(tally.latest), tally.ledger.accepted);
+    notices.extend(far.filter(|_| options.far_dates.is_none()));
     notices.extend(late(tally));
     notices.extend(tally.cancelled.notice().filter(|_| options.cancelled.is_none()));
     let is_given = options.map.iter().any(|(field, _)| *field == Field::Refunded);
@@ -100,18 +100,6 @@ pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions
     notices.extend(outcome_notices(tally, inputs));
     Notice::sort(&mut notices);
     notices
-}
-
-/// Rows whose dates cannot be.
-fn far_dates(tally: &Tally) -> Option<Notice> {
-    let SetAside { rows, units, span } = tally.set_aside;
-    let (first, last) = span?;
-    let (from, until) = (tally.earliest?.date(), tally.latest?.date());
-    let (far, others, rest) = ((first, last), (from, until), tally.ledger.accepted);
-    let finding = Finding::FarDates { far, others, rest };
-    let worth = i64::try_from(units).ok().map(Money::from_units);
-    let notice = Notice::new(Severity::Grave, finding, rows).worth(worth);
-    Some(notice.settled_by("far-dates", "drop|keep"))
 }
 
 /// A window that ends long after the last event.

@@ -49,6 +49,24 @@ impl ExportFile {
         Ok(Self { name, content: Some(content) })
     }
 
+    /// The batches that `reader` gives, read now, under a name that stands in messages: what another program or
+    /// library hands over as Arrow.
+    ///
+    /// Texts may be plain, large, views or dictionaries; numbers of any width; decimals of 32 to 256 bits; dates,
+    /// and instants of any unit. An instant with a zone is one in UTC, without one a wall time.
+    ///
+    /// # Errors
+    /// A reader that fails, or a full disk.
+    #[cfg(feature = "arrow")]
+    pub fn arrow(
+        name: impl Into<String>,
+        reader: impl arrow_array::RecordBatchReader,
+    ) -> Result<Self> {
+        let name = name.into();
+        let content = Some(crate::ingest::arrow::stream_of(&name, reader)?);
+        Ok(Self { name, content })
+    }
+
     /// The name under which it is told.
     pub fn name(&self) -> &str {
         &self.name

@@ -15,17 +15,27 @@ const NOISE_SHARE: f64 = 0.05;
 pub(crate) enum Format {
     Text,
     Html,
+    /// An array of objects, or objects one after another.
+    Json,
     /// The ZIP containers: XLSX, XLSB and ODS; its directory tells which.
     Zip,
     /// The compound file of Excel 97.
     Xls,
     Parquet,
+    /// An IPC file, or a stream.
+    #[cfg(feature = "arrow")]
+    Arrow,
 }
 
 impl Format {
     /// Whether its reader jumps to and fro, so that it must lie expanded on a disk.
     pub(super) fn needs_seeking(self) -> bool {
-        matches!(self, Self::Zip | Self::Xls | Self::Parquet)
+        match self {
+            Self::Zip | Self::Xls | Self::Parquet => true,
+            #[cfg(feature = "arrow")]
+            Self::Arrow => true,
+            Self::Text | Self::Html | Self::Json => false,
+        }
     }
 
     /// What showed it, or `None` for text, which is the rule, and ZIP, whose content says more.
@@ -33,8 +43,11 @@ impl Format {
         match self {
             Self::Text | Self::Zip => None,
             Self::Html => Some("the file begins with markup that holds a table"),
+            Self::Json => Some("the file begins with an object or an array of JSON"),
             Self::Xls => Some("the file begins with the mark of a compound file"),
             Self::Parquet => Some("the file begins with the bytes `PAR1`"),
+            #[cfg(feature = "arrow")]
+            Self::Arrow => Some("the file begins as Arrow's files and streams do"),
         }
     }
 }
@@ -44,12 +57,20 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Text => "text",
             Self::Html => "HTML table",
+            Self::Json => "JSON",
             Self::Zip => "ZIP",
             Self::Xls => "XLS",
             Self::Parquet => "Parquet",
+            #[cfg(feature = "arrow")]
+            Self::Arrow => "Arrow",
         })
     }
 }
+
+/// With what an Arrow stream begins: the mark before its first message.
+const ARROW_STREAM: &[u8] = b"\xFF\xFF\xFF\xFF";
+const ARROW_HINT: &str =
+    "write it as Parquet, or build crmstat with `--features arrow`, which reads it";
 
 /// Magic bytes of kinds that people try and crmstat does not read, with what to do instead.
 const FOREIGN: &[(&[u8], &str, &str)] = &[
@@ -60,7 +81,9 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
     (b"Rar!\x1A\x07", "a RAR archive", "unpack it and pass the file inside"),
     (b"\xFD7zXZ\0", "xz compression", "decompress it, or use gzip or zstd"),
     (b"BZh", "bzip2 compression", "decompress it, or use gzip or zstd"),
-    (b"ARROW1", "an Arrow file", "write it as Parquet"),
+    (b"ARROW1", "an Arrow file", ARROW_HINT),
+    (ARROW_STREAM, "an Arrow stream", ARROW_HINT),
+    (b"FEA1", "a Feather file of version 1", "write it as Parquet or Feather of version 2"),
     (b"ORC", "an ORC file", "write it as Parquet"),
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"\x89PNG", "an image", "export the table as CSV or XLSX"),
@@ -74,6 +97,10 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
 pub(super) fn recognise(head: &[u8]) -> Result<Format> {
     if head.starts_with(b"PAR1") {
         return Ok(Format::Parquet);
+    }
+    #[cfg(feature = "arrow")]
+    if head.starts_with(b"ARROW1\0\0") || head.starts_with(ARROW_STREAM) {
+        return Ok(Format::Arrow);
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Ok(Format::Zip);
@@ -93,14 +120,32 @@ pub(super) fn recognise(head: &[u8]) -> Result<Format> {
         }
     }
     if is_utf16(head) || !noise {
+        if is_json(head) {
+            return Ok(Format::Json);
+        }
         return markup(head).unwrap_or(Ok(Format::Text));
     }
     Err(unreadable("binary data")
-        .with_hint("pass a CSV, XLSX, XLS, ODS, HTML table or Parquet file"))
+        .with_hint("pass a CSV, JSON, XLSX, XLS, ODS, HTML table or Parquet file"))
 }
 
 fn unreadable(what: &str) -> Error {
     Error::data(format!("is not a table that crmstat reads: {what}"))
+}
+
+/// The beginning of an object, or of an array of anything; a header in brackets is none. In any encoding.
+fn is_json(head: &[u8]) -> bool {
+    let mark = |byte: &&u8| {
+        !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF)
+    };
+    let mut marks = head.iter().filter(mark);
+    match (marks.next(), marks.next()) {
+        (Some(b'{'), second) => matches!(second, Some(b'"' | b'}') | None),
+        (Some(b'['), second) => {
+            matches!(second, Some(b'{' | b'[' | b']' | b'"' | b'-' | b'0'..=b'9') | None)
+        }
+        _ => false,
+    }
 }
 
 /// A header of tar, of any of its dialects: a sum of its bytes that comes out (POSIX.1-2024, `pax`). The text

@@ -9,7 +9,8 @@
 //! | `file` | content that many readers share; spooling of pipes |
 //! | `fingerprint` | the hash of what was read |
 //! | `compression` | gzip and zstd, with a bound on what they may expand to |
-//! | `kind` | text, sheet, HTML table or Parquet, by magic bytes and structure |
+//! | `kind` | text, JSON, sheet, HTML table or Parquet, by magic bytes and structure |
+//! | `partitions` | keys in the names of folders |
 //! | `encoding`, `few_bytes` | which encoding a text is in; the same where few bytes say it |
 //! | `transcode` | that encoding to UTF-8, on the fly |
 //!
@@ -26,9 +27,11 @@ mod file;
 mod fingerprint;
 mod inputs;
 mod kind;
+pub(crate) mod partitions;
 mod transcode;
 
 use std::{
+    collections::BTreeMap,
     io::{self, Read},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -48,7 +51,10 @@ pub use self::{
 use crate::{
     Error, Place, Result,
     data::Decision,
-    ingest::sheet::{self, ChosenSheet},
+    ingest::{
+        json,
+        sheet::{self, ChosenSheet},
+    },
 };
 
 /// How much of an input is looked at to recognise it.
@@ -78,8 +84,13 @@ pub(crate) enum Kind {
     /// A sheet of a workbook or an HTML table; [`Source::reader`] gives it as comma-separated text
     /// with one record per row of the sheet.
     Sheet,
+    /// Objects of JSON; [`Source::reader`] gives them as comma-separated text with one record per object.
+    Json,
     /// Parquet; open it with [`ParquetFile`](crate::ingest::parquet::ParquetFile).
     Parquet,
+    /// Arrow; open it with [`ArrowFile`](crate::ingest::arrow::ArrowFile).
+    #[cfg(feature = "arrow")]
+    Arrow,
 }
 
 impl Kind {
@@ -88,7 +99,10 @@ impl Kind {
         match self {
             Self::Text { .. } => "text",
             Self::Sheet => "sheet",
+            Self::Json => "JSON",
             Self::Parquet => "Parquet",
+            #[cfg(feature = "arrow")]
+            Self::Arrow => "Arrow",
         }
     }
 
@@ -115,6 +129,12 @@ pub(crate) struct Source {
     decisions: Vec<Decision>,
     /// The sheet of a workbook that was chosen among several.
     chosen: Option<ChosenSheet>,
+    /// Where the records of a text that was made of another began in that one.
+    lines: Option<json::Lines>,
+    /// Columns whose cells are numbers as programs write them.
+    numbers: Vec<usize>,
+    /// Columns that cannot be read, each with the line that shows it.
+    nested: BTreeMap<usize, u64>,
     /// Whether a scan found the last line without an end.
     has_open_end: AtomicBool,
 }
@@ -163,7 +183,7 @@ impl Source {
         }
 
         let mut text = Chosen::utf8();
-        if matches!(format, Format::Text | Format::Html) {
+        if matches!(format, Format::Text | Format::Html | Format::Json) {
             let known_length = (compression == Compression::None).then(|| file.len());
             let stream = compression.decoder(&file).map_err(|cause| failure(name, cause))?;
             let declared =
@@ -178,6 +198,9 @@ impl Source {
         let kind = match format {
             Format::Text => Kind::Text { encoding: text.name() },
             Format::Parquet => Kind::Parquet,
+            #[cfg(feature = "arrow")]
+            Format::Arrow => Kind::Arrow,
+            Format::Json => Kind::Json,
             _ => Kind::Sheet,
         };
         let name = name.to_owned();
@@ -191,10 +214,15 @@ impl Source {
             kind,
             decisions,
             chosen: None,
+            lines: None,
+            numbers: Vec::new(),
+            nested: BTreeMap::new(),
             has_open_end,
         };
-        if kind == Kind::Sheet {
-            source.convert_sheet(format, options.sheet.as_deref())?;
+        match kind {
+            Kind::Sheet => source.convert_sheet(format, options.sheet.as_deref())?,
+            Kind::Json => source.convert_json()?,
+            _ => {}
         }
         Ok(source)
     }
@@ -212,6 +240,34 @@ impl Source {
         self.compression = Compression::None;
         self.text = Chosen::utf8();
         Ok(())
+    }
+
+    /// Puts the comma-separated form of the objects in their place.
+    fn convert_json(&mut self) -> Result<()> {
+        let converted = json::convert(self)?;
+        self.check_unchanged()?;
+        self.decisions.extend(converted.decisions);
+        self.lines = Some(converted.lines);
+        (self.numbers, self.nested) = (converted.numbers, converted.nested);
+        self.file = converted.csv;
+        self.compression = Compression::None;
+        self.text = Chosen::utf8();
+        Ok(())
+    }
+
+    /// The line of the input that became line `line` of its text.
+    pub(crate) fn line(&self, line: u64) -> u64 {
+        self.lines.as_ref().map_or(line, |lines| lines.of(line))
+    }
+
+    /// The columns whose cells are numbers with a decimal point, whatever they look like.
+    pub(crate) fn numbers(&self) -> &[usize] {
+        &self.numbers
+    }
+
+    /// The line that shows that `column` cannot be read.
+    pub(crate) fn nested(&self, column: usize) -> Option<u64> {
+        self.nested.get(&column).copied()
     }
 
     /// Whether the file is still as it was when it was opened.
@@ -265,7 +321,14 @@ impl Source {
         }
     }
 
-    /// The file behind a Parquet input.
+    /// Whether its bytes begin with `mark`.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn begins_with(&self, mark: &[u8]) -> Result<bool> {
+        let head = self.file.head(mark.len()).map_err(|cause| self.failure(cause))?;
+        Ok(head == mark)
+    }
+
+    /// The file behind an input of typed columns.
     pub(crate) fn file(&self) -> &SharedFile {
         &self.file
     }
@@ -281,8 +344,9 @@ impl Source {
     /// # Errors
     /// A decompressor that cannot be set up, or a call on Parquet, which is not text.
     pub(crate) fn reader(&self) -> Result<Box<dyn Read + Send>> {
-        if self.kind == Kind::Parquet {
-            return Err(Error::data("is Parquet, which is not text").at(place(&self.name)));
+        if !matches!(self.kind, Kind::Text { .. } | Kind::Sheet | Kind::Json) {
+            return Err(Error::data(format!("is {}, which is not text", self.kind.name()))
+                .at(place(&self.name)));
         }
         let stream = self.compression.decoder(&self.file).map_err(|cause| self.failure(cause))?;
         Transcoder::over(stream, &self.text).map_err(|cause| self.failure(cause))

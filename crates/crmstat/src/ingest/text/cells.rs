@@ -31,6 +31,12 @@ impl Wanted {
         &self.columns
     }
 
+    /// Those of the wanted columns that are among the first `columns`.
+    pub(crate) fn first(&self, columns: usize) -> Self {
+        let wanted = self.columns.iter().copied().filter(|column| *column < columns);
+        Self { columns: wanted.collect(), ..*self }
+    }
+
     /// Where the cells of `column` stand in a [`Batch`].
     pub(crate) fn position(&self, column: usize) -> Option<usize> {
         self.columns.binary_search(&column).ok()
@@ -65,6 +71,14 @@ impl Batch {
         self.blank = 0;
         self.cells.resize_with(columns, Vec::new);
         self.cells.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Adds a column that holds `value` in every record.
+    pub(crate) fn push_constant(&mut self, block: &mut Block, value: &[u8]) {
+        let cell = Cell { start: block.bytes.len() as u32, len: value.len() as u32 };
+        block.bytes.extend_from_slice(value);
+        block.bytes.reserve(16);
+        self.cells.push(vec![cell; self.starts.len()]);
     }
 
     /// Puts the cells of `block` here in place of what was here. A cell with doubled quotes is put,

@@ -90,6 +90,20 @@ impl Layout {
                     .at(Place { file: file.to_owned(), ..Place::default() })
             })
     }
+
+    /// The layout of a text that crmstat wrote itself: commas, the header first.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub(crate) fn known(input: impl Read) -> io::Result<Self> {
+        let mut head = Vec::new();
+        let ended = read_head(input, &mut head)?;
+        let dialect = Dialect { delimiter: b',', backslash: false };
+        let mut records = Candidate::read(&head, ended, dialect).records.into_iter();
+        let headers = records.next().unwrap_or_default();
+        let sample = records.take(SAMPLE).collect();
+        Ok(Self { dialect, headers, skip: 1, sample, decisions: Vec::new() })
+    }
 }
 
 fn sample_blocks<'a>(head: &'a [u8], file: &'a str, dialect: Dialect) -> Blocks<'a, &'a [u8]> {

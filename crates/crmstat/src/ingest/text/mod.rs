@@ -11,7 +11,7 @@ mod dialect;
 mod quotes;
 mod spaces;
 
-pub(crate) use blocks::{Block, Blocks};
+pub(crate) use blocks::{Block, Blocks, MAX_RECORD};
 pub(crate) use cells::{Batch, Wanted};
 pub(crate) use dialect::{Dialect, Layout};
 pub(crate) use spaces::{SPACE, SpaceRuns};

@@ -104,14 +104,14 @@ impl NumberFormat {
     }
 
     /// The amount in a cell of the hot path: a plain number with no more decimals than money has.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn plain_money(self, cell: &[u8]) -> Option<Money> {
         let (mantissa, decimals) = self.short(cell).or_else(|| self.plain(cell))?;
         Some(Money::from_units(mantissa * UNITS.get(decimals)?))
     }
 
     /// As [`NumberFormat::plain`], for four to eight bytes without a minus, all at once.
-    #[inline]
+    #[inline(always)]
     fn short(self, cell: &[u8]) -> Option<(i64, usize)> {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const HIGH_BITS: u64 = 0x8080_8080_8080_8080;

@@ -2,7 +2,7 @@
 
 use crate::{
     Money,
-    data::{Finding, Notice, Severity, Texts},
+    data::{Finding, Notice, Orders, Severity, Texts},
 };
 
 /// What tills and shops write where they know no customer, in lower case.
@@ -52,6 +52,16 @@ const SILENT_SHARE: u64 = 5;
 const TIMES: u64 = 10;
 /// Among fewer customers one may well have most orders.
 const CUSTOMERS: usize = 10;
+
+/// What is said of the id of a customer of `orders` that stands for nobody in particular.
+pub(crate) fn among(orders: &Orders) -> Option<Notice> {
+    let of_customers = (0..orders.customers().len()).map(|customer| {
+        let own = orders.of_customer(customer);
+        let net = orders.amount()[own.clone()].iter().copied().sum::<Option<Money>>();
+        (own.len() as u64, net.unwrap_or_default())
+    });
+    notice(orders.customers(), of_customers)
+}
 
 /// What is said of an id that stands for nobody in particular: `orders` has the number and the net amount of
 /// each customer's.

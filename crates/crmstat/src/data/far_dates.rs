@@ -13,6 +13,7 @@
 //! others are taken for the business opened again unless the gap is [`NEVER_GAP`] years or more. In fewer
 //! than [`MANY`] rows there is little to compare with, and the gap is at least [`PLACEHOLDER_GAP`] years.
 
+use super::{Finding, Notice, Severity};
 use crate::{Date, Money, Timestamp, Window};
 use std::ops::Range;
 
@@ -157,6 +158,20 @@ impl SetAside {
     pub(crate) fn count(&mut self, at: Timestamp, amount: Money) {
         let day = at.date();
         self.add(&Self { rows: 1, units: i128::from(amount.units()), span: Some((day, day)) });
+    }
+
+    /// What is said of them beside the first and the last of the `rest` of the rows.
+    pub(crate) fn notice(
+        &self,
+        others: Option<(Timestamp, Timestamp)>,
+        rest: u64,
+    ) -> Option<Notice> {
+        let (first, last) = self.span?;
+        let (from, until) = others.map(|(from, until)| (from.date(), until.date()))?;
+        let finding = Finding::FarDates { far: (first, last), others: (from, until), rest };
+        let worth = i64::try_from(self.units).ok().map(Money::from_units);
+        let notice = Notice::new(Severity::Grave, finding, self.rows).worth(worth);
+        Some(notice.settled_by("far-dates", "drop|keep"))
     }
 
     /// Adds the rows of another thread.
