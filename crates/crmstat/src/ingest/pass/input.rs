@@ -14,8 +14,7 @@ use crate::{
             date::{DateEvidence, DateFormat, DateReader},
             number::{NumberEvidence, NumberFormat},
         },
-        hierarchy,
-        json,
+        hierarchy, json,
         orders::{line_amounts::LineAmounts, product_prices::ProductPrices, refunded},
         pass::{
             batches::{BatchRecords, Text, scan},
