@@ -50,6 +50,7 @@ fn the_run_is_told_on_standard_error() {
     let told = "\
 5066 rows read: 5066 accepted
 800 customers as of 2026-01-01, mbg-nbd in weeks
+warning: bg-nbd fits these orders better than mbg-nbd: its log-likelihood is higher by 14.8 on up to 1,000 customers
 mean clv 213.11; simple_ltv (ARPU × lifetime) 407.75
 ";
     assert_eq!(run.stderr, told);
@@ -165,7 +166,8 @@ fn additions_are_columns_behind_the_others() {
         "20",
     ]);
     let header = answer.lines().next().unwrap();
-    let added = "residual_value,orders_lower,orders_upper,p_0,p_1,p_2,p_more";
+    let added =
+        "residual_value,orders_lower,orders_upper,value_lower,value_upper,p_0,p_1,p_2,p_more";
     assert_eq!(header, format!("{COLUMNS},{added}"));
     let [zero, one, two, more] = ["p_0", "p_1", "p_2", "p_more"].map(|c| numbers(&answer, c));
     for at in 0..zero.len() {
@@ -183,14 +185,17 @@ fn additions_are_columns_behind_the_others() {
 fn validation_compares_models_and_the_span_before() {
     let calibration = ["--calibration-end", "2025-06-30", "--holdout", "13w"];
     let scores = shop(&[&["--validate"], &calibration[..]].concat());
-    assert_eq!(cells(&scores, "model"), ["mbg-nbd", "bg-nbd", "pareto-nbd", "same-as-before"]);
-    assert_eq!(numbers(&scores, "actual_orders"), [467.0; 4]);
+    assert_eq!(
+        cells(&scores, "model"),
+        ["mbg-nbd", "bg-nbd", "pareto-nbd", "mbg-cnbd-k", "same-as-before"]
+    );
+    assert_eq!(numbers(&scores, "actual_orders"), [467.0; 5]);
     let errors = numbers(&scores, "mae");
-    assert!(errors[..3].iter().all(|error| *error < errors[3]), "{errors:?}");
+    assert!(errors[..4].iter().all(|error| *error < errors[4]), "{errors:?}");
 
     let frequency = shop(&[&["--validate=frequency"], &calibration[..]].concat());
     assert_eq!(frequency.lines().next(), Some("model,x,or_more,customers,actual,expected"));
-    assert_eq!(frequency.lines().count(), 1 + 4 * 8);
+    assert_eq!(frequency.lines().count(), 1 + 5 * 8);
     let tracking = shop(&["--validate=tracking", "--calibration-end", "2025-06-30"]);
     assert_eq!(
         tracking.lines().next(),
@@ -404,7 +409,7 @@ fn what_cannot_be_asked_is_refused() {
             &["--model", "npv"][..],
             2,
             "error: there is no model `npv`\n\
-             hint: one of `mbg-nbd`, `bg-nbd`, `pareto-nbd`, `bg-bb`, `sbg`, or a saved model `FILE.json`\n",
+             hint: one of `mbg-nbd`, `bg-nbd`, `pareto-nbd`, `mbg-cnbd-k`, `bg-cnbd-k`, `bg-bb`, `sbg`, or a saved model `FILE.json`\n",
         ),
         (
             &["--model", "sbg"],

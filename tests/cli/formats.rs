@@ -41,7 +41,7 @@ fn faults_in_json_are_told_with_their_lines() {
     );
     folder.run(&["rfm", "cut.json"]).refuses(
         1,
-        "error: cut.json:3: an object begins here and is never closed\nhint: check that the file arrived whole\n",
+        "error: cut.json:4: an object begins here and is never closed\nhint: check that the file arrived whole\n",
     );
     let named = folder.and("orders.json", JSON);
     named.run(&["rfm", "orders.json", "--map", "region=tags"]);

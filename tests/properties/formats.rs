@@ -37,11 +37,11 @@ fn rows() -> Vec<Row> {
             );
             let order = format!("O{customer}-{day}");
             let name = if (customer + day) % 11 == 0 {
-                "guest".to_owned()
+                "walk-in".to_owned()
             } else {
                 format!("{customer:04}")
             };
-            for line in 0..1 + (customer + day) % 3 {
+            for line in 0..=(customer + day) % 3 {
                 let units =
                     i64::from((customer * 7_919 + day * 104_729 + line * 31) % 900_000) + 100;
                 // The hundredths of money that every format holds.

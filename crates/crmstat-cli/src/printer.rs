@@ -38,6 +38,7 @@ const REASONS: usize = 5;
 const NOTICES: usize = 4;
 
 /// Prints by the output options of the command line.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Printer {
     format: Option<Format>,
     output: Option<PathBuf>,

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 /// Arguments of `crmstat clv`.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("what").multiple(false))]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[allow(clippy::doc_markdown, reason = "the text of the help has no markup")]
 pub(crate) struct ClvArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,

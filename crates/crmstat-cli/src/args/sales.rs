@@ -12,6 +12,7 @@ Examples:
   crmstat sales orders.csv --by category --lines lines.csv --measure margin --pivot
   crmstat sales orders.csv --by customers.industry --customers customers.csv
   crmstat sales orders.csv --by region --plan plan_of_sales.csv   plan, fact, attainment, run rate")]
+#[allow(clippy::doc_markdown, reason = "the text of the help has no markup")]
 pub(crate) struct SalesArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,

@@ -194,12 +194,11 @@ fn options(args: &ClvArgs) -> Result<Options> {
             .into());
     }
     let (model, fitted) = match args.model.as_deref() {
-        Some("auto") => (None, None),
+        None | Some("auto") => (None, None),
         Some(path) if Path::new(path).extension().is_some_and(|end| end == "json") => {
             (None, Some(Model::load(Path::new(path))?))
         }
         Some(name) => (Some(name.parse::<OrderModel>()?), None),
-        None => (None, None),
     };
     let unit = args.unit.as_deref().map(unit_from_text).transpose()?;
     if let (Some(unit), Some(fitted)) = (unit, &fitted)

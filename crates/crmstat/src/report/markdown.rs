@@ -19,19 +19,17 @@ impl Report {
         });
         for section in &self.sections {
             let Ok(content) = &section.content else { continue };
-            match section.id {
-                SectionId::Answer => {
-                    text.push('\n');
-                    for sentence in content.warnings.iter().chain(&content.summary) {
-                        text.push_str(&format!("- {}\n", markdown_text(sentence)));
-                    }
-                    let heading = locale.pick("Key figures", "Ключевые показатели");
-                    text.push_str(&format!("\n## {heading}\n\n"));
-                    for figure in &content.figures {
-                        text.push_str(&self.line(figure));
-                    }
-                }
-                _ => {}
+            if section.id != SectionId::Answer {
+                continue;
+            }
+            text.push('\n');
+            for sentence in content.warnings.iter().chain(&content.summary) {
+                text.push_str(&format!("- {}\n", markdown_text(sentence)));
+            }
+            let heading = locale.pick("Key figures", "Ключевые показатели");
+            text.push_str(&format!("\n## {heading}\n\n"));
+            for figure in &content.figures {
+                text.push_str(&self.line(figure));
             }
         }
         let call = self.tables().find(|exhibit| exhibit.table.name() == "call_list");

@@ -618,7 +618,7 @@ mod tests {
             ("{}", "not the record of a report"),
             ("{\"crmstat\": \"0.0.1\", \"schema\": 1}", "made by crmstat 0.0.1"),
             (
-                concat!("{\"crmstat\": \"", env!("CARGO_PKG_VERSION"), "\", \"schema\": 1}"),
+                concat!("{\"crmstat\": \"", env!("CARGO_PKG_VERSION"), "\", \"schema\": 2}"),
                 "damaged: missing field",
             ),
         ] {

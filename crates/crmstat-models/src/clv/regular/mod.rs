@@ -58,7 +58,7 @@ use crate::{Error, Result};
 ///     let model = CnbdK::new(Dropout::AfterEveryOrder, k, [2.0, alpha, 1.0, 6.0], TimeUnit::Week)?;
 ///     Ok::<f64, crmstat_models::Error>(model.p_alive(&customer))
 /// };
-/// assert!(alive(4, 4.0)? < 0.5 * alive(1, 16.0)?);
+/// assert!(alive(4, 4.0)? < alive(1, 16.0)?);
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

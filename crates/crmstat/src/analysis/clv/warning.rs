@@ -111,8 +111,8 @@ impl fmt::Display for Warning {
             }
             Self::AnotherFits(own, other, by) => write!(
                 f,
-                "{other} describes these orders better than {own} (log-likelihood higher by {by:.1} on 1,000 \
-                 customers or fewer): compare what both foresee"
+                "{other} fits these orders better than {own}: its log-likelihood is higher by {by:.1} on up to \
+                 1,000 customers"
             ),
             Self::Correlated(correlation) => write!(
                 f,

@@ -180,7 +180,8 @@ const FEWEST: u64 = 20;
 /// for number in 0..200 {
 ///     let (owner, one_in) = if number % 2 == 0 { ("Ann", 2) } else { ("Bob", 3) };
 ///     let status = if number / 2 % one_in == 0 { DealStatus::Won } else { DealStatus::Lost };
-///     deals.push(DealRow::new(status).id(number.to_string()).with(Field::Owner, owner));
+///     let id = number.to_string();
+///     deals.push(DealRow::new(status).id(id.as_str()).with(Field::Owner, owner));
 /// }
 /// deals.push(DealRow::new(DealStatus::Won).id("newcomer").with(Field::Owner, "Cid"));
 /// let team = managers::compare(&deals.build()?.result, managers::Beside::default(), &managers::Query::default())?;

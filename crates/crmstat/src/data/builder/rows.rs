@@ -184,7 +184,7 @@ impl Checked {
         ignored: impl Fn(usize) -> Option<Ignored>,
     ) -> (Vec<u32>, Account) {
         let mut account = Account::new(self.rows, &self.name, &self.faults);
-        account.notices = self.notices.clone();
+        account.notices.clone_from(&self.notices);
         let mut kept = Vec::with_capacity(self.rows - self.faults.len());
         let mut faulty = self.faults.keys().peekable();
         for row in 0..self.rows as u32 {

@@ -80,6 +80,7 @@ pub(crate) fn clean(cell: &[u8]) -> &[u8] {
 /// Whether `cell` is surely text without anything around it: it begins and ends with a letter or a digit
 /// and cannot be a word for "nothing here".
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "called for every cell of the hot path")]
 pub(crate) fn is_usual(cell: &[u8]) -> bool {
     matches!(cell, [b'0'..=b'9' | b'A'..=b'M' | b'O'..=b'Z' | b'a'..=b'm' | b'o'..=b'z', ..])
         && matches!(cell, [.., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'])

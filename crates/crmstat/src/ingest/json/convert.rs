@@ -25,6 +25,9 @@ const HEAD_BYTES: usize = 16 << 20;
 /// As many as a sheet may have.
 const MAX_COLUMNS: usize = 16_384;
 
+/// The line of a record, where its cells lie in the text behind, and the text.
+type HeadRecord = (u64, Vec<Option<Range<usize>>>, String);
+
 /// Objects as comma-separated text.
 #[derive(Debug)]
 pub(crate) struct Converted {
@@ -80,7 +83,7 @@ struct Table {
     text: String,
     members: Vec<Member>,
     /// Records behind the header until it is written.
-    head: Vec<(u64, Vec<Option<Range<usize>>>, String)>,
+    head: Vec<HeadRecord>,
     head_bytes: usize,
     out: Option<BufWriter<Spool>>,
     /// The line of the next record in what is written.

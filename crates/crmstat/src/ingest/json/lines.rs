@@ -52,7 +52,9 @@ mod tests {
         // A text of three lines, then objects of one line each, the last two on the same.
         let rest = [(1_002, 5_100), (1_005, 5_101), (1_006, 5_102), (1_007, 5_103)];
         let all: Vec<(u64, u64)> = pretty.chain(rest).collect();
-        all.iter().for_each(|(record, line)| lines.note(*record, *line));
+        for (record, line) in &all {
+            lines.note(*record, *line);
+        }
         assert!(lines.runs.len() <= 3, "{lines:?}");
         for (record, line) in all {
             assert_eq!(lines.of(record), line);

@@ -77,7 +77,6 @@ impl<R: Read> Objects<R> {
                     self.within = Within::Array { begun: true, comma: false };
                     return self.object().map(Some);
                 }
-                (Within::Array { .. }, _) => return Err(self.no_object(byte)),
                 (Within::Closed, _) => {
                     return Err(self.wrong("something follows the end of the array"));
                 }

@@ -54,7 +54,9 @@ fn are_ascii(bytes: &[u8], cells: &[Cell]) -> bool {
     /// Bytes of a cell up to which one look at all is less work.
     const FEW: usize = 64;
     let filled = cells.iter().filter(|cell| cell.len > 0).map(|cell| cell.range());
-    let all = filled.fold(usize::MAX..0, |all, own| all.start.min(own.start)..all.end.max(own.end));
+    let all = filled.fold(std::ops::Range { start: usize::MAX, end: 0 }, |all, own| {
+        all.start.min(own.start)..all.end.max(own.end)
+    });
     all.len() <= FEW * cells.len() && bytes.get(all).is_some_and(<[u8]>::is_ascii)
 }
 

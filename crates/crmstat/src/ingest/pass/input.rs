@@ -543,7 +543,9 @@ impl Input {
                 let more = self.wanted_partitions(wanted);
                 let fill = |block: &mut Block, batch: &mut Batch| {
                     batch.fill(block, text.dialect, &own);
-                    more.iter().for_each(|value| batch.push_constant(block, value.as_bytes()));
+                    for value in &more {
+                        batch.push_constant(block, value.as_bytes());
+                    }
                 };
                 scan(&self.source, text, fill, states, progress, visit)
             }

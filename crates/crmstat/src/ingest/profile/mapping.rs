@@ -349,7 +349,9 @@ fn recognise_as(
             tables.map(move |table| (profile, table))
         });
         let laid = |(profile, table)| overlaid_as(profile, table, elsewhere);
-        tables.map(|of| laid(of).with_order_id(&names, looks)).collect()
+        tables
+            .map(|of| laid(of).with_order_id(&names, looks).with_rival_dates(&names, looks))
+            .collect()
     };
     let usable = |found: &&Match<'_>| (found.signed || kind.is_some()) && found.is_complete();
     let plain = generic(elsewhere);
@@ -604,6 +606,17 @@ impl<'a> Match<'a> {
             // A further number of the same order says nothing else.
             found.truncate(1);
             self.guess(Field::OrderId, &found);
+        }
+        self
+    }
+
+    /// The same with the further columns whose headers name the day of an order in other words, such as an
+    /// `OrderDateKey` beside a `Date`: which of them is meant is to be told.
+    fn with_rival_dates(mut self, headers: &Headers<'_>, looks: &Looks) -> Self {
+        if self.has(Field::OrderedAt) {
+            let free = |column| self.is_free(headers, column);
+            let further = by_words(Field::OrderedAt, headers.written, looks, free);
+            self.rivals.entry(Field::OrderedAt).or_default().extend(further);
         }
         self
     }

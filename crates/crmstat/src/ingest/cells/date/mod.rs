@@ -145,12 +145,14 @@ impl DateFormat {
 
     /// The hot path: dates of digits with a time of day or without; a zone is left aside.
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "called for every cell of the hot path")]
     pub(crate) fn plain(self, cell: &[u8]) -> Option<Timestamp> {
         self.fixed_width(cell).or_else(|| self.numeric(cell).map(|stamp| stamp.local))
     }
 
     /// `YYYY-MM-DD` and `DD.MM.YYYY`, bare or followed by ` HH:MM` or ` HH:MM:SS`.
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "called for every cell of the hot path")]
     fn fixed_width(self, cell: &[u8]) -> Option<Timestamp> {
         let (date, time) = cell.split_first_chunk::<10>()?;
         let (start, end) = date.split_first_chunk::<8>()?;

@@ -105,6 +105,7 @@ impl NumberFormat {
 
     /// The amount in a cell of the hot path: a plain number with no more decimals than money has.
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "called for every cell of the hot path")]
     pub(crate) fn plain_money(self, cell: &[u8]) -> Option<Money> {
         let (mantissa, decimals) = self.short(cell).or_else(|| self.plain(cell))?;
         Some(Money::from_units(mantissa * UNITS.get(decimals)?))

@@ -253,6 +253,7 @@ fn further_columns_overrule_the_status() {
         &["2", "b", "2024-01-06", "20", "completed", "unpaid", "1", "returned"],
     ];
     let mapping = recognised(&headers, &rows, &[]).unwrap();
+    // In the alphabet of their headers, so that the order of columns decides nothing.
     let signs: Vec<usize> = mapping.signs.iter().map(|told| told.column).collect();
-    assert_eq!((mapping.column(Field::Status), signs), (Some(4), vec![5, 6, 7]));
+    assert_eq!((mapping.column(Field::Status), signs), (Some(4), vec![6, 5, 7]));
 }

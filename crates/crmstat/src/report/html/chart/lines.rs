@@ -66,7 +66,8 @@ pub(super) fn draw(
             ));
         }
     }
-    body.push_str(&hover(labels, lines, bands, unit, height, locale, &x, step));
+    let number = |value: f64| locale.number(value, unit);
+    body.push_str(&hover(labels, lines, bands, &number, height, &x, step));
     let of_lines = lines.iter().map(|line| (format!("l {}", class(line.role)), line.name.as_str()));
     let of_bands =
         bands.iter().enumerate().map(|(at, band)| (format!("b{at}"), band.name.as_str()));
@@ -120,9 +121,8 @@ fn hover(
     labels: &[String],
     lines: &[Line],
     bands: &[Band],
-    unit: Unit,
+    number: &dyn Fn(f64) -> String,
     height: f64,
-    locale: Locale,
     x: &dyn Fn(usize) -> f64,
     step: f64,
 ) -> String {
@@ -131,14 +131,14 @@ fn hover(
         let mut said = vec![cut(position, 40)];
         for line in lines {
             if let Some(value) = finite(&line.values, index) {
-                said.push(format!("{}: {}", cut(&line.name, 40), locale.number(value, unit)));
+                said.push(format!("{}: {}", cut(&line.name, 40), number(value)));
             }
         }
         for band in bands.iter().rev() {
             if let Some((lower, upper)) = finite(&band.lower, index).zip(finite(&band.upper, index))
                 && lower < upper
             {
-                let [lower, upper] = [lower, upper].map(|bound| locale.number(bound, unit));
+                let [lower, upper] = [lower, upper].map(number);
                 said.push(format!("{}: {lower} – {upper}", cut(&band.name, 40)));
             }
         }
