@@ -459,7 +459,7 @@ fn what_cannot_be_asked_is_refused() {
             &["--validate", "--calibration-end", "2025-06-30", "--model", "bg-bb"],
             2,
             "error: `bg-bb` cannot be validated on a span of days\n\
-             hint: name one of `mbg-nbd`, `bg-nbd`, `pareto-nbd`\n",
+             hint: name one of `mbg-nbd`, `bg-nbd`, `pareto-nbd`, `mbg-cnbd-k`\n",
         ),
     ] {
         folder.run(&[&["clv", &orders, "-q"], arguments].concat()).refuses(code, message);

@@ -147,9 +147,6 @@ fn assert_told(before: &Answer, changed: crmstat::Result<Answer>, what: &str) {
     assert!(!is_silent(before, changed), "{what}: another answer, and nothing is told of it");
 }
 
-/// Where a further column does change the answer in silence, still.
-const SILENT: [(&str, &str); 1] = [("first-run-northwind-invoices", "Price")];
-
 #[test]
 fn enough_files_are_answered() {
     let names: Vec<String> = files().into_iter().map(|(cells, _)| cells.name).collect();
@@ -201,8 +198,7 @@ fn a_further_column_changes_nothing_in_silence() {
             }
         }
     }
-    let known = SILENT.map(|(name, header)| (name.to_owned(), header));
-    assert_eq!(silent, known, "another answer, and nothing is told of it");
+    assert!(silent.is_empty(), "another answer, and nothing is told of it: {silent:?}");
 }
 
 #[test]

@@ -299,7 +299,7 @@ pub fn estimate_with(
 
 /// Estimates how often the customers of a log of events without amounts come back: a day with an event of a
 /// customer is an order that brings nothing, so that orders are expected but no values. `export` must have been
-/// opened for [`TableKind::Activities`].
+/// opened for [`TableKind::Activities`](crate::data::TableKind::Activities).
 ///
 /// # Errors
 /// What the export cannot bear, a log that names no customers, options out of range, no event in the window, or

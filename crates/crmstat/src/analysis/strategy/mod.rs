@@ -5,7 +5,7 @@
 //! [`Rules::from_toml`], which refuses gaps and rules that never decide.
 //!
 //! - *worth*: what the customer would bring within the horizon if they are still active: the lifetime value over
-//!   P(alive), from the models of [`clv`](super::clv). High and low are shares of the customers; equal ones get
+//!   P(alive), from the models of [`clv`]. High and low are shares of the customers; equal ones get
 //!   equal levels.
 //! - *activity*: P(alive) of the same models.
 //! - *tenure*: days since the first purchase.

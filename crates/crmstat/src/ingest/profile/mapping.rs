@@ -497,7 +497,7 @@ struct Match<'a> {
 }
 
 /// Fields of which the wrong column gives wrong money, customers or days.
-const WEIGHTY: [Field; 3] = [Field::CustomerId, Field::OrderedAt, Field::Amount];
+const WEIGHTY: [Field; 4] = [Field::CustomerId, Field::OrderedAt, Field::Amount, Field::Price];
 
 /// Fields that a column of status may be taken for by its header, such as a `state` that is no region.
 const SOFT: [Field; 4] = [Field::Region, Field::Category, Field::Channel, Field::Segment];
@@ -812,7 +812,9 @@ impl<'a> Match<'a> {
         // The profile of a CRM knows which of its columns it prefers.
         let is_open = |field: &Field| {
             let is_given = overrides.iter().any(|(given, _)| given == field);
-            self.profile.name == GENERIC && WEIGHTY.contains(field) && !is_given
+            // A price says nothing of the money where there is an amount.
+            let counts = *field != Field::Price || !self.columns.contains_key(&Field::Amount);
+            self.profile.name == GENERIC && WEIGHTY.contains(field) && counts && !is_given
         };
         let rivals = self.rivals.iter().filter(|(field, others)| {
             !others.is_empty() && is_open(field) && self.columns.contains_key(field)
