@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{
     Lang,
-    data::table::{Column, Table},
+    data::table::{Column, Table, Values},
     write::display::{MISSING, display, printable},
 };
 
@@ -26,7 +26,7 @@ pub struct Terminal {
 /// What stands between two columns.
 const GAP: &str = "  ";
 /// A column of text is not made narrower than this to fit the screen; then columns are left out.
-const NARROWEST: usize = 8;
+const NARROWEST: usize = 12;
 const BOLD: &str = "\u{1b}[1m";
 const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
@@ -97,6 +97,8 @@ struct Rendered {
     title: String,
     cells: Vec<String>,
     is_numeric: bool,
+    /// Whether it is text, which may be cut; half a date or a number says something else.
+    is_text: bool,
     width: usize,
 }
 
@@ -109,12 +111,15 @@ impl Rendered {
             .map(|cell| cell.map_or_else(|| MISSING.to_owned(), |cell| display(cell, lang)))
             .collect();
         let width = cells.iter().map(|cell| cell.width()).fold(title.width(), usize::max);
-        Self { title, cells, is_numeric: column.values().is_numeric(), width }
+        let is_numeric = column.values().is_numeric();
+        let is_text =
+            !is_numeric && !matches!(column.values(), Values::Date(_) | Values::Timestamp(_));
+        Self { title, cells, is_numeric, is_text, width }
     }
 }
 
 /// The width of each column that fits into `screen`: text gives way first, the widest column of it
-/// before the others, then columns from the right are left out.
+/// before the others, then columns from the right are left out, and text takes what room is left.
 fn fit(columns: &[Rendered], screen: Option<usize>) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
     let Some(screen) = screen else { return widths };
@@ -122,10 +127,10 @@ fn fit(columns: &[Rendered], screen: Option<usize>) -> Vec<usize> {
     loop {
         let excess = total(&widths).saturating_sub(screen + GAP.len());
         if excess == 0 || widths.len() == 1 {
-            return widths;
+            break;
         }
         let widest = (0..widths.len())
-            .filter(|&index| !columns[index].is_numeric && widths[index] > NARROWEST)
+            .filter(|&index| columns[index].is_text && widths[index] > NARROWEST)
             .max_by_key(|&index| (widths[index], index));
         match widest {
             Some(index) => widths[index] -= 1,
@@ -134,6 +139,14 @@ fn fit(columns: &[Rendered], screen: Option<usize>) -> Vec<usize> {
             }
         }
     }
+    // Columns that were left out may have left room.
+    let mut room = (screen + GAP.len()).saturating_sub(total(&widths));
+    for (width, column) in widths.iter_mut().zip(columns) {
+        let more = room.min(column.width.saturating_sub(*width));
+        *width += more;
+        room -= more;
+    }
+    widths
 }
 
 /// One line of `columns`: numbers to the right, text to the left, nothing after the last text.
@@ -238,14 +251,15 @@ a \"b\", c       –          –           –                           -3   -
         )
         .unwrap();
         let terminal =
-            Terminal { lang: Lang::Ru, width: Some(18), max_rows: Some(3), color: false };
+            Terminal { lang: Lang::Ru, width: Some(22), max_rows: Some(3), color: false };
+        // One of the narrowest, and the room that the third column leaves.
         let expected = "\
-Клиент    Заказов
-────────  ───────
-Клиент …        0
-Клиент …        1
+Клиент         Заказов
+─────────────  ───────
+Клиент номер…        0
+Клиент номер…        1
 … ещё 1\u{A0}297 строк
-Клиент …    1\u{A0}299
+Клиент номер…    1\u{A0}299
 … ещё 1 столбец
 ";
         assert_eq!(shown(&table, terminal), expected);
