@@ -87,7 +87,7 @@ def differ(expected: str, found: str, by: str) -> int:
         WHERE e.value IS DISTINCT FROM f.value OR e.previous IS DISTINCT FROM f.previous
            OR e.year_ago IS DISTINCT FROM f.year_ago OR e.rank IS DISTINCT FROM f.rank
            OR abs(e.share - f.share) > 1e-9
-    """).fetchone()[0]
+    """).fetchall()[0][0]
 
 
 def main() -> None:
