@@ -72,6 +72,15 @@ impl Date {
     pub const fn plus_days(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }
+
+    /// The same calendar day a year earlier: 28 February for 29 February.
+    #[must_use]
+    pub(crate) fn year_before(self) -> Self {
+        let (year, month, day) = self.to_ymd();
+        Self::from_ymd(year - 1, month, day)
+            .or_else(|| Self::from_ymd(year - 1, month, day - 1))
+            .unwrap_or(self)
+    }
 }
 
 /// The number of days of `month` (1 to 12) in `year`.

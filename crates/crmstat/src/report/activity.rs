@@ -143,19 +143,12 @@ impl Calendar {
 /// The last `length` days before the day `as_of`, as many before these, and the same calendar days a year before:
 /// the first day of each and the day behind the last.
 pub(super) fn windows(as_of: i32, length: i32) -> [(i32, i32); 3] {
+    let year_before = |day: i32| Date::from_days(day).year_before().days();
     [
         (as_of - length, as_of),
         (as_of - 2 * length, as_of - length),
         (year_before(as_of - length), year_before(as_of)),
     ]
-}
-
-/// The same calendar day a year earlier, as a number of days; 29 February becomes 28 February.
-fn year_before(day: i32) -> i32 {
-    let (year, month, day_of_month) = Date::from_days(day).to_ymd();
-    Date::from_ymd(year - 1, month, day_of_month)
-        .or_else(|| Date::from_ymd(year - 1, month, 28))
-        .map_or(day - 365, Date::days)
 }
 
 /// The days that are looked at together: a quarter, a month or a week, whichever the data hold four times.
@@ -283,8 +276,8 @@ mod tests {
         let as_of = AsOf::start_of("2025-01-01".parse().unwrap());
         let recent = Activity::of(&orders, as_of).unwrap().recent.unwrap();
         assert_eq!(recent.year_ago.unwrap().revenue(), 105.0);
-        let of = |text: &str| text.parse::<crate::Date>().unwrap().days();
-        assert_eq!(super::year_before(of("2024-02-29")), of("2023-02-28"));
+        let of = |text: &str| text.parse::<crate::Date>().unwrap();
+        assert_eq!(of("2024-02-29").year_before(), of("2023-02-28"));
     }
 
     #[test]

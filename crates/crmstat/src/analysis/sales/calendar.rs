@@ -113,8 +113,8 @@ impl Calendar {
                     Span { first: period.first_day(number), end: period.first_day(number + 1) }
                 }
                 _ => Span {
-                    first: year_before(span.first),
-                    end: year_before(span.end.plus_days(-1)).plus_days(1),
+                    first: span.first.year_before(),
+                    end: span.end.plus_days(-1).year_before().plus_days(1),
                 },
             };
             let is_known = ago.first >= known && span.first == whole.first;
@@ -143,17 +143,9 @@ impl Calendar {
     }
 }
 
-/// The same day of the year before; the last of February for the 29th.
-fn year_before(day: Date) -> Date {
-    let (year, month, number) = day.to_ymd();
-    Date::from_ymd(year - 1, month, number)
-        .or_else(|| Date::from_ymd(year - 1, month, number - 1))
-        .unwrap_or(day)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Calendar, Span, year_before};
+    use super::{Calendar, Span};
     use crate::{AsOf, Date, analysis::sales::Period};
 
     fn day(text: &str) -> Date {
@@ -191,7 +183,7 @@ mod tests {
         let last = calendar.periods.last().unwrap();
         assert_eq!(shown(&calendar, Some(last.own)), "2025-03-03..2025-03-10");
         assert_eq!(shown(&calendar, last.year_ago), "2024-03-03..2024-03-10");
-        assert_eq!(year_before(day("2024-02-29")), day("2023-02-28"));
+        assert_eq!(day("2024-02-29").year_before(), day("2023-02-28"));
     }
 
     #[test]

@@ -70,18 +70,14 @@ impl Against {
     /// # Errors
     /// Periods that overlap.
     pub fn of(self, later: Span) -> Result<Span> {
-        // The 29th of February has the 28th for its day a year before.
-        let year_before = |day: Date| {
-            shifted(day, -12).or_else(|| shifted(day.plus_days(-1), -12)).unwrap_or(day)
-        };
         let earlier = match (self, later.months()) {
             (Self::Period(span), _) => span,
             (Self::YearBefore, Some(_)) => Span {
-                first: year_before(later.first),
-                last: year_before(later.last.plus_days(1)).plus_days(-1),
+                first: later.first.year_before(),
+                last: later.last.plus_days(1).year_before().plus_days(-1),
             },
             (Self::YearBefore, None) => {
-                Span { first: year_before(later.first), last: year_before(later.last) }
+                Span { first: later.first.year_before(), last: later.last.year_before() }
             }
             (Self::Before, Some(months)) => Span {
                 first: shifted(later.first, -months).unwrap_or(later.first),
