@@ -383,9 +383,10 @@ proptest! {
         }
     }
 
-    /// Text survives every encoding that holds it, whatever the place where a block ends.
+    /// Text survives every encoding that holds it, whatever the place where a block ends. It begins with a letter: what
+    /// begins with a brace is read as JSON.
     #[test]
-    fn utf16_decodes_like_the_standard_library(text in "(\\PC|\n){0,400}", odd in 0_usize..3) {
+    fn utf16_decodes_like_the_standard_library(text in "(\\PC|\n){0,400}", odd in 1_usize..4) {
         let text = format!("{}{text}", "x".repeat(odd));
         let bytes = utf16(&format!("\u{FEFF}{text}"), u16::to_be_bytes);
         prop_assert_eq!(read(&open(&bytes).unwrap()).unwrap(), text.into_bytes());
