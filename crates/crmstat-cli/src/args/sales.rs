@@ -58,6 +58,7 @@ Examples:
   crmstat kpi orders.csv --period quarter --kpi retention,churn --by region
   crmstat kpi orders.csv --spend spend.csv --customers customers.csv --lines lines.csv
   crmstat kpi pipedrive.csv --period quarter                win rate, cycle, velocity
+  crmstat kpi orders.csv --by manager --activities activities.csv --customers customers.csv --tickets tickets.csv
   crmstat kpi --explain                                     the definition of each KPI")]
 #[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("explain")))]
 pub(crate) struct KpiArgs {

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &KpiArgs) -> Result<()> {
         kpis: asked,
         level: settings::level(args.level)?,
         margin: args.margin,
+        lead_statuses: settings::stages(&args.read)?,
     };
     let by: Vec<String> = query.by.iter().cloned().collect();
     let (mut export, tables) = open_divided(&args.read, &printer, &by)?;

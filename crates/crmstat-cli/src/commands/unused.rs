@@ -12,6 +12,8 @@ enum Beside {
     Customers,
     History,
     Spend,
+    Leads,
+    Tickets,
 }
 
 impl Beside {
@@ -21,6 +23,8 @@ impl Beside {
             Self::Customers => "--customers",
             Self::History => "--history",
             Self::Spend => "--spend",
+            Self::Leads => "--leads",
+            Self::Tickets => "--tickets",
         }
     }
 
@@ -30,6 +34,8 @@ impl Beside {
             Self::Customers => &args.customers,
             Self::History => &args.history,
             Self::Spend => &args.spend,
+            Self::Leads => &args.leads,
+            Self::Tickets => &args.tickets,
         };
         !files.is_empty()
     }
@@ -40,17 +46,29 @@ impl Beside {
 /// # Errors
 /// The first of them, a usage error.
 pub(super) fn refuse(command: &Command) -> Result<()> {
-    use Beside::{Activities, Customers, History, Spend};
+    use Beside::{Activities, Customers, History, Leads, Spend, Tickets};
     let (name, args, unused): (&str, &ReadArgs, &[Beside]) = match command {
-        Command::Rfm(args) => ("rfm", &args.read, &[Activities, Customers, History, Spend]),
-        Command::Cohorts(args) => ("cohorts", &args.read, &[Activities, History, Spend]),
-        Command::Clv(args) => ("clv", &args.read, &[Activities, History, Spend]),
-        Command::Forecast(args) if args.pipeline => {
-            ("forecast --pipeline", &args.read, &[Activities, Spend])
+        Command::Rfm(args) => {
+            ("rfm", &args.read, &[Activities, Customers, History, Spend, Leads, Tickets])
         }
-        Command::Forecast(args) => ("forecast", &args.read, &[Activities, History, Spend]),
-        Command::Segment(args) => ("segment", &args.subjects.read, &[History, Spend]),
-        Command::Churn(args) => ("churn", &args.subjects.read, &[History, Spend]),
+        Command::Cohorts(args) => {
+            ("cohorts", &args.read, &[Activities, History, Spend, Leads, Tickets])
+        }
+        Command::Clv(args) => ("clv", &args.read, &[Activities, History, Spend, Leads, Tickets]),
+        Command::Forecast(args) if args.pipeline => {
+            ("forecast --pipeline", &args.read, &[Activities, Spend, Leads, Tickets])
+        }
+        Command::Forecast(args) => {
+            ("forecast", &args.read, &[Activities, History, Spend, Leads, Tickets])
+        }
+        Command::Segment(args) => {
+            ("segment", &args.subjects.read, &[History, Spend, Leads, Tickets])
+        }
+        Command::Churn(args) => ("churn", &args.subjects.read, &[History, Spend, Leads, Tickets]),
+        Command::Kpi(args) => ("kpi", &args.read, &[History]),
+        Command::Sales(args) => ("sales", &args.read, &[Leads, Tickets]),
+        Command::Products(args) => ("products", &args.read, &[Leads, Tickets]),
+        Command::Managers(args) => ("managers", &args.read, &[Leads, Tickets]),
         _ => return Ok(()),
     };
     let Some(found) = unused.iter().find(|beside| beside.is_given(args)) else { return Ok(()) };

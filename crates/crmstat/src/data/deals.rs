@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Money, Result, Timestamp,
-    data::{Column, DealStatus, Field, Labels},
+    data::{Column, DealStatus, Field, Labels, Records},
 };
 use std::cmp::Ordering;
 
@@ -148,6 +148,19 @@ impl Deals {
     /// The ids.
     pub fn ids(&self) -> Option<&Labels> {
         self.labels(Field::OrderId)
+    }
+
+    /// The deal that each row of `records` names, by number; `None` where it names none, or one that is not there.
+    pub(crate) fn named_by(&self, records: &Records) -> Vec<Option<usize>> {
+        let Some(ids) = self.ids() else { return vec![None; records.len()] };
+        let mut of_id = vec![None; ids.labels().len()];
+        for deal in 0..self.len() {
+            if let Some(code) = ids.code(deal) {
+                of_id[code as usize] = Some(deal);
+            }
+        }
+        let matched = records.matched(Field::OrderId, ids.labels()).rows;
+        matched.into_iter().map(|id| of_id[id? as usize]).collect()
     }
 
     /// The texts of `field`, such as the owner; `None` where it is not read.

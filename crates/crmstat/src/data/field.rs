@@ -150,6 +150,8 @@ fields! {
     OpenedAt "opened_at" "When the ticket was opened.",
     FirstAnswerAt "first_answer_at" "When the ticket was first answered.",
     ResolvedAt "resolved_at" "When the ticket was resolved.",
+    DueAt "due_at" "When a task is or was due.",
+    DoneAt "done_at" "When a task was done.",
 }
 
 impl Field {
@@ -196,7 +198,9 @@ impl Field {
             | Self::Date
             | Self::OpenedAt
             | Self::FirstAnswerAt
-            | Self::ResolvedAt => FieldType::Date,
+            | Self::ResolvedAt
+            | Self::DueAt
+            | Self::DoneAt => FieldType::Date,
             Self::Amount | Self::Price | Self::Discount | Self::Refunded | Self::Cost => {
                 FieldType::Money
             }

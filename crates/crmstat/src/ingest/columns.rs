@@ -178,6 +178,14 @@ impl RawColumn {
         }
     }
 
+    /// The last date of a column of dates, to be changed.
+    pub(crate) fn last_date(&mut self) -> Option<&mut Option<Timestamp>> {
+        match self {
+            Self::Date(values) => values.last_mut(),
+            _ => None,
+        }
+    }
+
     /// The last number of a column of amounts or numbers.
     pub(crate) fn last_number(&self) -> Option<Money> {
         match self {

@@ -1,7 +1,7 @@
 //! Rows of the tables around orders and deals, read by the same rules.
 
 use crate::{
-    Error, Money, Result,
+    Error, Money, Result, Timestamp,
     data::{Column, ColumnKey, Field, Records, TableKind},
     ingest::{
         Export, Imported, ReadOptions,
@@ -229,12 +229,32 @@ fn push_row(
     records: &BatchRecords<'_>,
     row: usize,
 ) -> Result<(), Fault> {
+    let mut undated = None;
     for ((key, column), part) in columns.iter_mut().zip(parts) {
         let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
         column.push(part.as_ref(), records, row).map_err(fault)?;
         if column.last_is_missing() && key.field().is_some_and(|field| required.contains(&field)) {
-            return Err(fault("a required cell is empty"));
+            let fault = fault("a required cell is empty");
+            if key.field() != Some(Field::At) {
+                return Err(fault);
+            }
+            undated = Some(fault);
         }
     }
+    // A task that is not done yet stands at the day when it is due.
+    let Some(fault) = undated else { return Ok(()) };
+    let due = last_date(columns, Field::DueAt).and_then(|due| *due).ok_or(fault)?;
+    if let Some(at) = last_date(columns, Field::At) {
+        *at = Some(due);
+    }
     Ok(())
+}
+
+/// The last date of `field`, to be changed.
+fn last_date(
+    columns: &mut [(ColumnKey, RawColumn)],
+    field: Field,
+) -> Option<&mut Option<Timestamp>> {
+    let column = columns.iter_mut().find(|(key, _)| key.field() == Some(field));
+    column.and_then(|(_, column)| column.last_date())
 }

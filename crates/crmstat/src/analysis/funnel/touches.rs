@@ -11,15 +11,7 @@ use crate::data::{Column, Field, Records};
 pub(in crate::analysis) fn touches(view: &View<'_>, activities: &Records) -> Vec<Vec<f64>> {
     let mut of_deal = vec![Vec::new(); view.deals.len()];
     let Some(Column::Date(at)) = activities.field(Field::At) else { return of_deal };
-    let deals = view.deals.ids().map(|ids| {
-        let mut of_id = vec![None; ids.labels().len()];
-        for deal in 0..view.deals.len() {
-            if let Some(code) = ids.code(deal) {
-                of_id[code as usize] = Some(deal);
-            }
-        }
-        (activities.matched(Field::OrderId, ids.labels()).rows, of_id)
-    });
+    let deals = view.deals.named_by(activities);
     let customers = view.deals.labels(Field::CustomerId).map(|labels| {
         let mut of_customer = vec![Vec::new(); labels.labels().len()];
         for deal in view.rows.iter().copied() {
@@ -33,8 +25,7 @@ pub(in crate::analysis) fn touches(view: &View<'_>, activities: &Records) -> Vec
     for (row, at) in at.iter().enumerate() {
         let Some(at) = at.map(days) else { continue };
         if names_deals.is_some_and(|labels| labels.code(row).is_some()) {
-            let deal = deals.as_ref().and_then(|(rows, of_id)| of_id[rows[row]? as usize]);
-            if let Some(deal) = deal {
+            if let Some(deal) = deals[row] {
                 of_deal[deal].push(within(view, deal, at).unwrap_or(at));
             }
             continue;

@@ -1,7 +1,7 @@
 //! Every KPI of every group and period.
 
 use super::{
-    Kpi, KpiRow, Kpis, Query,
+    Kpi, KpiRow, Kpis, Query, beside,
     customers::{Activity, follow},
     estimate::{Estimate, gini, nps, share, top_share},
     pipeline,
@@ -21,7 +21,7 @@ use crate::{
 use std::collections::BTreeSet;
 
 /// The label of what has no value in the column divided by.
-const MISSING: &str = "(none)";
+pub(super) const MISSING: &str = "(none)";
 
 /// Everything that the figures are computed of.
 struct Sources<'a> {
@@ -208,6 +208,16 @@ pub(super) fn all(
     for group in &groups {
         sources.group(group, &mut rows);
     }
+    let mut notes = facts.notes.clone();
+    let context = beside::Context {
+        query,
+        calendar: &sources.calendar,
+        as_of,
+        by: by_name.as_deref().map(|name| (name, by)),
+        deals,
+        tables,
+    };
+    beside::add(&context, &mut rows, &mut left_out, &mut notes);
     rows.retain(|row| is_asked(&row.kpi));
     if sources.calendar.periods.len() < 2 {
         let note =
@@ -225,7 +235,6 @@ pub(super) fn all(
     }
     left_out.sort_by_key(|(kpi, _)| *kpi);
     left_out.dedup();
-    let mut notes = facts.notes.clone();
     notes.extend(incomplete(&sources));
     Ok(Kpis { as_of, period: query.period, by: query.by.clone(), rows, left_out, notes })
 }

@@ -25,6 +25,8 @@ pub enum KpiUnit {
     Ratio,
     /// Money per day.
     MoneyPerDay,
+    /// Hours.
+    Hours,
 }
 
 impl KpiUnit {
@@ -39,6 +41,7 @@ impl KpiUnit {
             Self::Points => "points",
             Self::Ratio => "ratio",
             Self::MoneyPerDay => "money_per_day",
+            Self::Hours => "hours",
         }
     }
 }
@@ -165,14 +168,14 @@ kpis! {
         "(Revenue less spend) over spend; 1 is 100 %: 200 of revenue from 100 of spend is 100 %, not 200 %."
         "(Выручка минус затраты) к затратам; 1 — это 100 %: 200 выручки на 100 затрат — это 100 %, а не 200 %.";
     Leads "leads" Count "Leads" "Лиды"
-        "Deals created in the period."
-        "Сделки, созданные за период.";
+        "Leads created in the period: those of the table of leads where one is given, else deals."
+        "Лиды, созданные за период: из таблицы лидов, если она задана, иначе сделки.";
     LeadConversion "lead_conversion" Share "Lead conversion" "Конверсия лидов"
-        "Of the deals created in the period, those won by now (CR, by cohort of creation); Wilson interval. Open ones may still be won."
-        "Доля выигранных к этому дню среди сделок, созданных за период (CR, по когорте создания); интервал Уилсона. Открытые ещё могут быть выиграны.";
+        "Of the leads (else deals) created in the period, those sold (won) by now: CR, by cohort of creation; Wilson interval. Open ones may still be sold."
+        "Доля проданных (выигранных) к этому дню среди лидов, а без них сделок, созданных за период: CR, по когорте создания; интервал Уилсона. Открытые ещё могут быть проданы.";
     LostLeadShare "lost_lead_share" Share "Lost leads" "Доля потерянных лидов"
-        "Of the deals created in the period, those lost by now; Wilson interval."
-        "Доля проигранных к этому дню среди сделок, созданных за период; интервал Уилсона.";
+        "Of the leads (else deals) created in the period, those closed without a sale by now; Wilson interval."
+        "Доля закрытых без продажи к этому дню среди лидов, а без них сделок, созданных за период; интервал Уилсона.";
     WinRate "win_rate" Share "Win rate" "Доля выигранных сделок"
         "Won over won and lost deals closed in the period; open deals are in neither. Wilson interval."
         "Выигранные к выигранным и проигранным, закрытым за период; открытые не входят. Интервал Уилсона.";
@@ -188,12 +191,54 @@ kpis! {
     Velocity "velocity" MoneyPerDay "Sales velocity" "Скорость продаж"
         "Deals open at the end of the period × win rate × mean amount won ÷ mean cycle: money per day."
         "Открытые на конец периода сделки × доля выигранных × средняя выигранная сумма ÷ средний цикл: деньги в день.";
+    FirstTouchHours "first_touch_hours" Hours "Time to the first touch" "Время до первого касания"
+        "Mean hours from the creation of a deal to its first activity, of deals created in the period that were touched before their close; untouched ones are in the median. Normal interval."
+        "Среднее число часов от создания сделки до первой активности по созданным за период сделкам, которых коснулись до закрытия; остальные учтены в медиане. Нормальный интервал.";
+    FirstTouchHoursMedian "first_touch_hours_median" Hours "Median time to the first touch" "Медианное время до первого касания"
+        "Median hours from the creation of a deal to its first activity, of deals created in the period; untouched ones wait to their close or to this day (Kaplan and Meier). Interval by the log-log curve."
+        "Медиана часов от создания сделки до первой активности по созданным за период; нетронутые ждут до закрытия или до этого дня (Каплан — Майер). Интервал по кривой log-log.";
+    Activities "activities" Count "Activities" "Активности"
+        "Calls, meetings, messages, tasks and all other activities of the period, as they are logged."
+        "Звонки, встречи, письма, задачи и прочие активности за период, как они записаны.";
+    Calls "calls" Count "Calls" "Звонки"
+        "Activities of the period whose kind is a call, answered or not."
+        "Активности за период с видом «звонок», с ответом и без.";
+    Meetings "meetings" Count "Meetings" "Встречи"
+        "Activities of the period whose kind is a meeting, an appointment or a visit."
+        "Активности за период с видом «встреча» или «визит».";
+    TasksDone "tasks_done" Count "Tasks done" "Выполненные задачи"
+        "Tasks due in the period (dated in it, where no due day is known) that were done by this day."
+        "Задачи со сроком в периоде (без срока — по дате), выполненные к этому дню.";
+    TasksOverdue "tasks_overdue" Count "Overdue tasks" "Просроченные задачи"
+        "Tasks due in the period whose day passed before they were done; without a due day, those called overdue."
+        "Задачи со сроком в периоде, не выполненные в срок; без срока — названные просроченными.";
+    Tickets "tickets" Count "Tickets" "Обращения"
+        "Tickets opened in the period."
+        "Обращения, открытые за период.";
+    FirstResponseHours "first_response_hours" Hours "First response time" "Время первого ответа"
+        "Mean hours from the opening to the first answer, of answered tickets opened in the period; those that wait are in the median. Normal interval."
+        "Среднее число часов от открытия до первого ответа по отвеченным обращениям, открытым за период; ждущие учтены в медиане. Нормальный интервал.";
+    FirstResponseHoursMedian "first_response_hours_median" Hours "Median first response time" "Медианное время первого ответа"
+        "Median hours from the opening to the first answer, of tickets opened in the period; unanswered ones wait to their resolution or to this day (Kaplan and Meier). Interval by the log-log curve."
+        "Медиана часов от открытия до первого ответа по обращениям, открытым за период; без ответа — ждут до решения или до этого дня (Каплан — Майер). Интервал по кривой log-log.";
+    ResolutionHours "resolution_hours" Hours "Resolution time" "Время решения"
+        "Mean hours from the opening to the resolution, of resolved tickets opened in the period; those that wait are in the median. Normal interval."
+        "Среднее число часов от открытия до решения по решённым обращениям, открытым за период; ждущие учтены в медиане. Нормальный интервал.";
+    ResolutionHoursMedian "resolution_hours_median" Hours "Median resolution time" "Медианное время решения"
+        "Median hours from the opening to the resolution, of tickets opened in the period; unresolved ones wait to this day (Kaplan and Meier). Interval by the log-log curve."
+        "Медиана часов от открытия до решения по обращениям, открытым за период; нерешённые ждут до этого дня (Каплан — Майер). Интервал по кривой log-log.";
+    Complaints "complaints" Count "Complaints" "Жалобы"
+        "Tickets of the period whose kind is a complaint; where no ticket is one, activities whose kind or outcome is."
+        "Обращения за период с видом «жалоба» или «претензия»; если таких нет — активности с таким видом или итогом.";
+    ComplaintsPerOrder "complaints_per_order" Ratio "Complaints per order" "Жалоб на заказ"
+        "Complaints over orders of the period; score interval of a Poisson rate."
+        "Жалобы к заказам периода; интервал Пуассона по методу счёта (score).";
     Nps "nps" Points "NPS" "NPS"
-        "Promoters (9 and 10) less detractors (0 to 6) in percent of the active customers who answered, by the score at the export; normal interval."
-        "Промоутеры (9–10) минус критики (0–6) в процентах от ответивших активных клиентов, по оценке на день выгрузки; нормальный интервал.";
+        "Promoters (9 and 10) less detractors (0 to 6) in percent of the active customers who answered, by the score at the export; where only tickets have scores, of those opened in the period. Normal interval."
+        "Промоутеры (9–10) минус критики (0–6) в процентах от ответивших активных клиентов, по оценке на день выгрузки; если оценки есть только в обращениях — по открытым за период. Нормальный интервал.";
     Csat "csat" Share "CSAT" "CSAT"
-        "Scores of 4 and 5 of 5 among the active customers who answered, by the score at the export; Wilson interval."
-        "Доля оценок 4 и 5 из 5 среди ответивших активных клиентов, по оценке на день выгрузки; интервал Уилсона.";
+        "Scores of 4 and 5 of 5 among the active customers who answered, by the score at the export; where only tickets have scores, of those opened in the period. Wilson interval."
+        "Доля оценок 4 и 5 из 5 среди ответивших активных клиентов, по оценке на день выгрузки; если оценки есть только в обращениях — по открытым за период. Интервал Уилсона.";
     Top1Share "top_1_share" Share "Share of the top 1 %" "Доля 1 % лучших клиентов"
         "Revenue of the 1 % of active customers with the most, at least one, over that of all; who gave back more than they bought counts as nothing."
         "Выручка 1 % активных клиентов с наибольшей выручкой, не менее одного, к выручке всех; кто вернул больше, чем купил, считается нулём.";

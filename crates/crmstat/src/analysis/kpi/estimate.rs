@@ -1,6 +1,9 @@
 //! Figures with their intervals.
 
-use crmstat_models::special::normal;
+use crmstat_models::{
+    clv::{KaplanMeier, Lifetime, SurvivalStep},
+    special::normal,
+};
 
 /// A figure, and how sure it is where it is an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +20,12 @@ impl Estimate {
     /// A figure that is counted and not estimated.
     pub(super) fn exact(value: f64) -> Self {
         Self { value, interval: None, base: None }
+    }
+
+    /// The same with an interval that does not reach below zero, as nothing that it measures does.
+    pub(super) fn not_negative(self) -> Self {
+        let interval = self.interval.map(|(lower, upper)| (lower.max(0.0), upper));
+        Self { interval, ..self }
     }
 
     /// A figure of so many.
@@ -51,6 +60,30 @@ pub(super) fn mean(values: &[f64], level: f64) -> Option<Estimate> {
     let error = (values.len() > 1).then(|| (squares / (n - 1.0) / n).sqrt() * quantile(level));
     let interval = error.map(|error| (mean - error, mean + error));
     Some(Estimate { value: mean, interval, base: Some(values.len() as u64) })
+}
+
+/// The median of `waits`, some of which go on (Kaplan and Meier), between the first times at which the bounds of the
+/// curve pass a half (R. Brookmeyer and J. Crowley, Biometrics 38, 1982); `None` where more than half go on.
+pub(super) fn median(waits: &[Lifetime], level: f64) -> Option<Estimate> {
+    let curve = KaplanMeier::fit(waits, level).ok()?;
+    // Once nobody is left, both bounds are passed.
+    let first = |bound: fn(&SurvivalStep) -> Option<f64>| {
+        let passes = |step: &&SurvivalStep| bound(step).is_none_or(|share| share <= 0.5);
+        curve.steps().iter().find(passes).map(|step| step.time)
+    };
+    let interval = first(|step| step.lower).zip(first(|step| step.upper));
+    Some(Estimate { value: curve.median()?, interval, base: Some(waits.len() as u64) })
+}
+
+/// How many of `count` fall on one of `base`, where each may have several: the score interval of a Poisson rate.
+pub(super) fn rate(count: u64, base: u64, level: f64) -> Option<Estimate> {
+    if base == 0 {
+        return None;
+    }
+    let (k, n, z) = (count as f64, base as f64, quantile(level));
+    let (centre, half) = (k + z * z / 2.0, z * (k + z * z / 4.0).sqrt());
+    let lower = if count == 0 { 0.0 } else { (centre - half) / n };
+    Some(Estimate { value: k / n, interval: Some((lower, (centre + half) / n)), base: Some(base) })
 }
 
 /// The net promoter score of scores from 0 to 10, in points.
@@ -98,7 +131,51 @@ pub(super) fn gini(sorted: &[i64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{gini, mean, nps, share, top_share};
+    use super::{gini, mean, median, nps, rate, share, top_share};
+    use crmstat_models::clv::Lifetime;
+
+    #[test]
+    fn medians_of_waits_that_go_on_are_those_of_r() {
+        // R 4: survfit(Surv(c(9,13,13,18,23,28,31,34,45,48,161), c(1,1,0,1,1,0,1,1,0,1,0)) ~ 1,
+        // conf.type = "log-log"), the maintained group of `survival::aml`: median 31, 0.95 interval 13 to NA.
+        let aml = [
+            (9, 1),
+            (13, 1),
+            (13, 0),
+            (18, 1),
+            (23, 1),
+            (28, 0),
+            (31, 1),
+            (34, 1),
+            (45, 0),
+            (48, 1),
+            (161, 0),
+        ];
+        let waits =
+            aml.map(|(time, ended)| Lifetime { length: f64::from(time), ended: ended == 1 });
+        let found = median(&waits, 0.95).unwrap();
+        assert_eq!((found.value, found.interval, found.base), (31.0, None, Some(11)));
+        let ended: Vec<Lifetime> =
+            (1..=20).map(|time| Lifetime { length: f64::from(time), ended: true }).collect();
+        let found = median(&ended, 0.95).unwrap();
+        let (lower, upper) = found.interval.unwrap();
+        assert!(found.value == 10.0 && lower < 10.0 && upper > 10.0, "{found:?}");
+        assert_eq!(median(&waits.map(|own| Lifetime { ended: false, ..own }), 0.95), None);
+        assert_eq!(median(&[], 0.95), None);
+    }
+
+    #[test]
+    fn a_rate_solves_its_own_score() {
+        // The bounds are the rates from which the count lies z standard errors away.
+        let (count, base) = (7.0_f64, 40.0_f64);
+        let (lower, upper) = rate(7, 40, 0.95).unwrap().interval.unwrap();
+        for bound in [lower, upper] {
+            let away = (count - bound * base).abs() / (bound * base).sqrt();
+            assert!((away - 1.959_963_985).abs() < 1e-6, "{bound}");
+        }
+        assert_eq!(rate(0, 10, 0.95).unwrap().interval.unwrap().0, 0.0);
+        assert_eq!(rate(3, 0, 0.95), None);
+    }
 
     #[test]
     fn intervals_are_those_of_the_textbooks() {

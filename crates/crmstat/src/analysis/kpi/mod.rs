@@ -4,16 +4,26 @@
 //! [`Kpis::left_out`]. [`Kpi::definition`] says how each is computed, and [`definitions`] lists them all.
 //!
 //! Divided by a column, each group is looked at by its own orders: who is new there has not bought there before.
-//! Satisfaction has no dates; it is that at the export.
+//! Satisfaction of customers has no dates; it is that at the export.
+//!
+//! Activities, tickets and leads beside the sales have KPIs of their own. Divided, a row belongs to the group that its
+//! own column names, else to that of its deal, else to that of its customer.
 
+mod activities;
+mod beside;
 mod compute;
 pub(in crate::analysis) mod customers;
 mod definition;
 pub(in crate::analysis) mod estimate;
+mod lead_table;
 mod pipeline;
 mod spend;
+mod support;
+#[cfg(test)]
+mod tables_tests;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use definition::{Kpi, KpiUnit, definitions};
 pub use estimate::Estimate;
@@ -25,10 +35,10 @@ use crate::{
         facts::{Facts, Need, Needs},
     },
     data::{
-        Deals, Orders, Records, TableKind,
+        DealStatus, Deals, Field, Orders, Records, TableKind,
         table::{Column, Table},
     },
-    ingest::{Dimension, Export, Imported},
+    ingest::{Dimension, Export, Imported, field_of},
 };
 
 /// Which KPIs, and how.
@@ -46,6 +56,8 @@ pub struct Query {
     pub level: f64,
     /// The share of revenue that is margin, where it is not to be measured.
     pub margin: Option<f64>,
+    /// What statuses of leads mean, besides the usual ones.
+    pub lead_statuses: Vec<(String, DealStatus)>,
 }
 
 impl Default for Query {
@@ -57,6 +69,7 @@ impl Default for Query {
             kpis: Vec::new(),
             level: 0.95,
             margin: None,
+            lead_statuses: Vec::new(),
         }
     }
 }
@@ -86,7 +99,7 @@ pub struct Kpis {
 }
 
 /// Computes the KPIs of `export`; `tables` are those beside it: customers with a score, lines and products with a
-/// cost, spend.
+/// cost, spend, activities, tickets, leads.
 ///
 /// ```
 /// use crmstat::{analysis::kpi::{self, Kpi, Query}, ingest::{Export, ReadOptions}};
@@ -106,7 +119,7 @@ pub fn kpis(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Im
     check(query)?;
     let by: Vec<String> = query.by.iter().cloned().collect();
     let field = match &query.by {
-        Some(name) => Dimension::find(name, export, tables)?.field(),
+        Some(name) => field_named(&Dimension::find(name, export, tables)?),
         None => None,
     };
     let is_of_deals = export.kind() == Some(TableKind::Deals);
@@ -128,11 +141,16 @@ pub fn of_orders(
     check(query)?;
     let by: Vec<String> = query.by.iter().cloned().collect();
     let field = match &query.by {
-        Some(name) => Dimension::find_among(name, orders, tables)?.field(),
+        Some(name) => field_named(&Dimension::find_among(name, orders, tables)?),
         None => None,
     };
     let facts = Facts::of_orders(orders, query.window, &by, needs(query), tables)?;
     compute::all(&facts, deals, field, query, tables)
+}
+
+/// The field that a column divided by stands for in other tables: its own, or what its name is a word for.
+fn field_named(dimension: &Dimension) -> Option<Field> {
+    dimension.field().or_else(|| field_of(dimension.name()).filter(|field| field.is_text()))
 }
 
 fn check(query: &Query) -> Result<()> {

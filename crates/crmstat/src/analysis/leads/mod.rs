@@ -93,12 +93,26 @@ pub struct Part {
 
 /// What became of a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub(in crate::analysis) enum Outcome {
     Sold,
     Lost,
     /// With a deal in progress.
     Converted,
     Open,
+}
+
+/// What became of each of `leads` before `as_of`, and what has to be known of it.
+pub(in crate::analysis) fn outcomes(
+    leads: &Records,
+    deals: Option<&Deals>,
+    as_of: AsOf,
+    statuses: &[(String, DealStatus)],
+) -> (Vec<Outcome>, Vec<Notice>) {
+    let view = deals.map(|deals| View::new(deals, Some(as_of), None));
+    let query = Query { statuses: statuses.to_vec(), ..Query::default() };
+    let mut outcomes = Outcomes::new(leads, view.as_ref(), &query);
+    let found = (0..leads.len()).map(|lead| outcomes.of(lead).0).collect();
+    (found, outcomes.notices())
 }
 
 /// Words of CRMs' lead statuses: amoCRM, Bitrix24, HubSpot, Salesforce, Zoho, Dynamics.
@@ -243,19 +257,15 @@ impl<'a> Outcomes<'a> {
             Some(profile) => Stages::new(profile, &given),
             None => Stages::new(&Profile::builtin()[0], &given),
         };
-        let mut deals = vec![None; leads.len()];
-        if let Some((view, ids)) = view.and_then(|view| Some((view, view.deals.ids()?))) {
-            let mut deal_of = vec![None; ids.labels().len()];
-            for deal in view.rows.iter().copied() {
-                if let Some(code) = ids.code(deal) {
-                    deal_of[code as usize] = Some(deal);
-                }
-            }
-            let matched = leads.matched(Field::OrderId, ids.labels()).rows;
-            for (deal, id) in deals.iter_mut().zip(matched) {
-                *deal = id.and_then(|id| deal_of[id as usize]);
-            }
-        }
+        let deals = view.map_or_else(
+            || vec![None; leads.len()],
+            |view| {
+                let exists =
+                    |deal: &usize| view.created[*deal].is_none_or(|created| created < view.cutoff);
+                let named = view.deals.named_by(leads).into_iter();
+                named.map(|deal| deal.filter(exists)).collect()
+            },
+        );
         Self {
             leads,
             view,

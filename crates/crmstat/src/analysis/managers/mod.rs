@@ -20,7 +20,7 @@
 //! holds for [`Speed`]: a difference is an association and no proof.
 
 mod plan;
-mod speed;
+pub(in crate::analysis) mod speed;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -424,19 +424,9 @@ impl Facts<'_> {
 /// The discount and the price before it of every deal, of the lines that have both a discount and an amount.
 fn discounts(deals: &Deals, lines: &Records) -> Result<Vec<(i128, i128)>> {
     let mut of_deal = vec![(0, 0); deals.len()];
-    let (Some(ids), Some(Column::Money(off))) = (deals.ids(), lines.field(Field::Discount)) else {
-        return Ok(of_deal);
-    };
-    let mut deal_of = vec![None; ids.labels().len()];
-    for deal in 0..deals.len() {
-        if let Some(code) = ids.code(deal) {
-            deal_of[code as usize] = Some(deal);
-        }
-    }
+    let Some(Column::Money(off)) = lines.field(Field::Discount) else { return Ok(of_deal) };
     let net = line_amounts::amounts(lines)?;
-    let matched = lines.matched(Field::OrderId, ids.labels());
-    for (row, id) in matched.rows.into_iter().enumerate() {
-        let deal = id.and_then(|id| deal_of[id as usize]);
+    for (row, deal) in deals.named_by(lines).into_iter().enumerate() {
         if let (Some(deal), Some(net), Some(off)) = (deal, net[row], off[row]) {
             let (net, off) = (i128::from(net.units()), i128::from(off.units()));
             of_deal[deal].0 += off;

@@ -41,7 +41,7 @@ pub struct Bucket {
 const ENDS: [f64; 3] = [1.0, 24.0, 72.0];
 
 /// Whether most deals and most activities carry a time of day.
-pub(super) fn has_times(view: &View<'_>, activities: Option<&Records>) -> bool {
+pub(in crate::analysis) fn has_times(view: &View<'_>, activities: Option<&Records>) -> bool {
     let most = |stamps: &mut dyn Iterator<Item = f64>| {
         let (mut all, mut timed) = (0_u64, 0_u64);
         for at in stamps {

@@ -207,6 +207,23 @@ struct Ticket {
     cutoff: f64,
 }
 
+/// How many hours a ticket waited for its first answer and for its resolution, the two `ends`, or waits for them at
+/// `cutoff`; all instants in days.
+pub(in crate::analysis) fn waits(
+    opened: f64,
+    ends: [Option<f64>; 2],
+    cutoff: f64,
+) -> [Lifetime; 2] {
+    // Nobody waits for an answer to what is resolved.
+    let observed = [ends[1].unwrap_or(cutoff), cutoff];
+    [0, 1].map(|which| {
+        let hours = 24.0 * (ends[which].unwrap_or(observed[which]) - opened);
+        // Stamps are whole seconds, and a day's share of them is not.
+        let length = ((hours * 3600.0).round() / 3600.0).max(0.0);
+        Lifetime { length, ended: ends[which].is_some() }
+    })
+}
+
 #[derive(Debug, Default)]
 struct Tally {
     tickets: u64,
@@ -219,20 +236,13 @@ struct Tally {
 impl Tally {
     fn add(&mut self, ticket: &Ticket, promised: [f64; 2]) {
         self.tickets += 1;
-        for (which, (end, promised)) in ticket.ends.into_iter().zip(promised).enumerate() {
-            // Nobody waits for an answer to what is resolved.
-            let observed = match which {
-                0 => ticket.ends[1].unwrap_or(ticket.cutoff),
-                _ => ticket.cutoff,
-            };
-            let length = 24.0 * (end.unwrap_or(observed) - ticket.opened);
-            // Stamps are whole seconds, and a day's share of them is not.
-            let length = ((length * 3600.0).round() / 3600.0).max(0.0);
-            self.done[which] += u64::from(end.is_some());
-            self.waits[which].push(Lifetime { length, ended: end.is_some() });
+        let waits = waits(ticket.opened, ticket.ends, ticket.cutoff);
+        for (which, (wait, promised)) in waits.into_iter().zip(promised).enumerate() {
+            self.done[which] += u64::from(wait.ended);
+            self.waits[which].push(wait);
             let is_old = 24.0 * (ticket.cutoff - ticket.opened) >= promised;
             if is_old {
-                let is_within = end.is_some() && length <= promised;
+                let is_within = wait.ended && wait.length <= promised;
                 self.within[which].0 += u64::from(is_within);
                 self.within[which].1 += 1;
             }

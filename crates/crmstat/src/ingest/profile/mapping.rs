@@ -546,6 +546,18 @@ impl<'a> Match<'a> {
                 rivals.insert(field, others);
             }
         }
+        // When a task is due, or was done, may be all that dates it.
+        for field in [Field::DueAt, Field::DoneAt] {
+            let is_named = |at: &usize| {
+                let names = table.fields.get(&field).into_iter().flatten();
+                names.flat_map(|name| headers.find(name)).any(|column| column == *at)
+            };
+            if !columns.contains_key(&field)
+                && let Some(at) = columns.get(&Field::At).copied().filter(is_named)
+            {
+                columns.insert(field, at);
+            }
+        }
         for others in rivals.values_mut() {
             others.retain(|column| !taken.contains(column));
         }
