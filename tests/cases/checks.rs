@@ -155,6 +155,8 @@ impl Answer {
     /// The options that a refusal hints at, as they can be copied.
     pub(crate) fn hinted(&self) -> Vec<String> {
         let hint = self.stderr.split_once("hint:").map_or("", |(_, hint)| hint);
+        // What stands behind it is for other cases.
+        let hint = hint.split_once("`; ").map_or(hint, |(first, _)| first);
         let quoted = hint.split('`').skip(1).step_by(2);
         quoted.filter(|option| option.starts_with("--")).map(str::to_owned).collect()
     }

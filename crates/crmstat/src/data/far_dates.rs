@@ -5,7 +5,7 @@
 //!
 //! - all of them stand where programs put a date that they do not know ([`PLACEHOLDERS`]), are fewer than
 //!   half of the rows, and the gap is [`PLACEHOLDER_GAP`] years or more; or
-//! - they are few (one row in [`FEW`], or one), and the gap is [`SILENCES`] times as long as the longest one
+//! - they are few (one row in [`FEW`], or one; one in [`FEW_EVER`] behind [`NEVER_GAP`] years), and the gap is [`SILENCES`] times as long as the longest one
 //!   between the other rows and at least [`PAST_GAP`] years before them or [`FUTURE_GAP`] years behind them.
 //!
 //! A business has old orders, closes for a season and opens again. So the past has the longer gap; a gap is
@@ -31,6 +31,8 @@ const FEWEST: u64 = 10;
 const MANY: u64 = 50;
 /// One row in so many is few.
 const FEW: u64 = 50;
+/// One row in so many is few behind a gap of [`NEVER_GAP`].
+const FEW_EVER: u64 = 10;
 /// How many times the longest silence of the business a gap must be.
 const SILENCES: usize = 5;
 /// How thick the rows behind a gap must come, of the rows of a filled bucket, to be the business again.
@@ -38,7 +40,7 @@ const THICK: f64 = 0.1;
 
 const PLACEHOLDER_GAP: usize = years(5);
 const PAST_GAP: usize = years(20);
-const FUTURE_GAP: usize = years(2);
+const FUTURE_GAP: usize = years(1);
 const NEVER_GAP: usize = years(10);
 
 /// The days that programs write where they know no date, whatever the zone: the first days of Excel, Unix,
@@ -128,13 +130,17 @@ impl DateCounts {
             let mirrored = mirror(&filled[kept.clone()]);
             kept.end -= placeholders(&mirrored, all, is_known).unwrap_or(0);
         }
-        let silence = longest_silence(&filled[kept.clone()], all);
-        if window.since.is_none() {
-            kept.start += few(&filled[kept.clone()], all, PAST_GAP, silence).unwrap_or(0);
-        }
-        if window.until.is_none() {
-            let mirrored = mirror(&filled[kept.clone()]);
-            kept.end -= few(&mirrored, all, FUTURE_GAP, silence).unwrap_or(0);
+        for (share, past, future) in [(FEW, PAST_GAP, FUTURE_GAP), (FEW_EVER, PAST_GAP, NEVER_GAP)]
+        {
+            let most = (all / share).max(1);
+            let silence = longest_silence(&filled[kept.clone()], most);
+            if window.since.is_none() {
+                kept.start += few(&filled[kept.clone()], all, most, past, silence).unwrap_or(0);
+            }
+            if window.until.is_none() {
+                let mirrored = mirror(&filled[kept.clone()]);
+                kept.end -= few(&mirrored, all, most, future, silence).unwrap_or(0);
+            }
         }
         if kept == (0..filled.len()) {
             return None;
@@ -220,14 +226,14 @@ fn placeholders(
     found
 }
 
-/// How many of the first `filled` buckets are few rows before a long gap.
-fn few(filled: &[(usize, u64)], all: u64, gap: usize, silence: usize) -> Option<usize> {
+/// How many of the first `filled` buckets are few rows, `most` at most, before a long gap.
+fn few(filled: &[(usize, u64)], all: u64, most: u64, gap: usize, silence: usize) -> Option<usize> {
     let needed = gap.max(SILENCES * silence);
     let needed = if all < MANY { needed.max(PLACEHOLDER_GAP) } else { needed };
     let (mut rows, mut found) = (0, None);
     for (count, pair) in filled.windows(2).enumerate() {
         rows += pair[0].1;
-        if rows > (all / FEW).max(1) {
+        if rows > most {
             break;
         }
         let length = pair[1].0 - pair[0].0;
@@ -240,15 +246,14 @@ fn few(filled: &[(usize, u64)], all: u64, gap: usize, silence: usize) -> Option<
     found
 }
 
-/// The longest gap between the rows that are no few at either end.
-fn longest_silence(filled: &[(usize, u64)], all: u64) -> usize {
-    let few = (all / FEW).max(1);
+/// The longest gap between the rows that are no few, `most` at most, at either end.
+fn longest_silence(filled: &[(usize, u64)], most: u64) -> usize {
     let ends = |filled: &mut dyn Iterator<Item = u64>| {
         let mut rows = 0;
         filled
             .take_while(|own| {
                 rows += own;
-                rows <= few
+                rows <= most
             })
             .count()
     };
@@ -301,6 +306,8 @@ mod tests {
             &["1924-03-01", "2104-03-01"],
             &["1994-03-01", "2042-01-01", "2042-01-01"],
             &["2027-11-30"],
+            &["2026-03-01"],
+            &["2052-01-03", "2052-02-03", "2053-03-03", "2053-03-04", "2053-03-05"],
         ] {
             let mut days: Vec<Date> = odd.iter().map(|text| day(text)).collect();
             days.extend(&year);

@@ -1,9 +1,10 @@
-//! Whether one id stands for everybody who gave no name.
+//! Whether one id stands for everybody who gave no name, and several for one customer.
 
 use crate::{
     Money,
     data::{Finding, Notice, Orders, Severity, Texts},
 };
+use std::{cmp::Reverse, collections::HashMap};
 
 /// What tills and shops write where they know no customer, in lower case.
 const WORDS: [&str; 34] = [
@@ -53,22 +54,26 @@ const TIMES: u64 = 10;
 /// Among fewer customers one may well have most orders.
 const CUSTOMERS: usize = 10;
 
-/// What is said of the id of a customer of `orders` that stands for nobody in particular.
-pub(crate) fn among(orders: &Orders) -> Option<Notice> {
-    let of_customers = (0..orders.customers().len()).map(|customer| {
+/// What is said of the ids of the customers of `orders`; see [`notices`].
+pub(crate) fn among(orders: &Orders) -> Vec<Notice> {
+    notices(orders.customers(), |customer| {
         let own = orders.of_customer(customer);
         let net = orders.amount()[own.clone()].iter().copied().sum::<Option<Money>>();
         (own.len() as u64, net.unwrap_or_default())
-    });
-    notice(orders.customers(), of_customers)
+    })
 }
 
-/// What is said of an id that stands for nobody in particular: `orders` has the number and the net amount of
-/// each customer's.
-pub(crate) fn notice(ids: &Texts, orders: impl Iterator<Item = (u64, Money)>) -> Option<Notice> {
+/// What is said of an id that stands for nobody in particular, and of ids that are written alike: `orders` tells
+/// the number and the net amount of the orders of a customer.
+pub(crate) fn notices(ids: &Texts, orders: impl Fn(usize) -> (u64, Money)) -> Vec<Notice> {
+    guest(ids, &orders).into_iter().chain(alike(ids, &orders)).collect()
+}
+
+fn guest(ids: &Texts, orders: impl Fn(usize) -> (u64, Money)) -> Option<Notice> {
     let mut most: Vec<(u64, usize, Money)> = Vec::new();
     let mut all = 0;
-    for (customer, (count, money)) in orders.enumerate() {
+    for customer in 0..ids.len() {
+        let (count, money) = orders(customer);
         all += count;
         if most.len() <= LOOKED_AT || most.last().is_some_and(|last| count > last.0) {
             // Of equals the first by id stays first.
@@ -78,8 +83,10 @@ pub(crate) fn notice(ids: &Texts, orders: impl Iterator<Item = (u64, Money)>) ->
         }
     }
     let named = most.iter().take(LOOKED_AT).find(|(count, customer, _)| {
-        let word = ids.get(*customer).unwrap_or_default().trim().to_lowercase();
-        WORDS.contains(&word.as_str()) && count * NAMED_SHARE >= all && *count > 1
+        let id = ids.get(*customer).unwrap_or_default().trim().to_lowercase();
+        // Shops make up an address, such as guest@shop.example.
+        let word = id.split_once('@').map_or(&*id, |(name, _)| name);
+        WORDS.contains(&word) && count * NAMED_SHARE >= all && *count > 1
     });
     let silent = most.first().filter(|(count, ..)| {
         let next = most.get(1).map_or(0, |next| next.0);
@@ -91,23 +98,82 @@ pub(crate) fn notice(ids: &Texts, orders: impl Iterator<Item = (u64, Money)>) ->
     Some(notice.worth(Some(money)).settled_by("guest", id))
 }
 
+/// What is said of ids that differ in nothing but letter case and white space. The orders of all but the most
+/// frequent spelling are counted.
+fn alike(ids: &Texts, orders: impl Fn(usize) -> (u64, Money)) -> Option<Notice> {
+    // Ids in letters of one case and without spaces cannot be alike, and most are.
+    let (mut small, mut capital, mut other) = (false, false, false);
+    for customer in 0..ids.len() {
+        for byte in ids.get(customer).unwrap_or_default().bytes() {
+            small |= byte.is_ascii_lowercase();
+            capital |= byte.is_ascii_uppercase();
+            other |= byte == b' ' || !byte.is_ascii();
+        }
+    }
+    if !(other || small && capital) {
+        return None;
+    }
+    let mut spellings: HashMap<String, Vec<usize>> = HashMap::new();
+    for customer in 0..ids.len() {
+        let id = ids.get(customer).unwrap_or_default();
+        if id.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let words: Vec<&str> = id.split_whitespace().collect();
+        spellings.entry(words.join(" ").to_lowercase()).or_default().push(customer);
+    }
+    let (mut rows, mut money) = (0, Some(Money::ZERO));
+    let mut largest: Option<(u64, usize, usize)> = None;
+    for mut customers in spellings.into_values().filter(|customers| customers.len() > 1) {
+        customers.sort_by_key(|customer| (Reverse(orders(*customer).0), *customer));
+        for rarer in &customers[1..] {
+            let (count, net) = orders(*rarer);
+            rows += count;
+            money = money.and_then(|sum| sum.checked_add(net));
+            let found = (count, customers[0], *rarer);
+            let rank = |of: &(u64, usize, usize)| (of.0, Reverse((of.1, of.2)));
+            if largest.is_none_or(|known| rank(&found) > rank(&known)) {
+                largest = Some(found);
+            }
+        }
+    }
+    let (_, one, other) = largest?;
+    let id = |customer: usize| ids.get(customer).unwrap_or_default().to_owned();
+    let finding = Finding::AlikeIds { one: id(one), other: id(other) };
+    Some(Notice::new(Severity::Warning, finding, rows).worth(money))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::notice;
+    use super::notices;
     use crate::{
         Money,
         data::{Finding, Texts},
     };
 
-    fn guest(customers: &[(&str, u64)]) -> Option<String> {
+    fn told(customers: &[(&str, u64)]) -> Vec<(Finding, u64)> {
         let mut customers = customers.to_vec();
         customers.sort_unstable();
         let ids: Texts = customers.iter().map(|(id, _)| Some(*id)).collect();
-        let orders = customers.iter().map(|(_, orders)| (*orders, Money::ZERO));
-        notice(&ids, orders).map(|notice| match notice.finding {
-            Finding::Guest { id } => id,
-            other => panic!("{other:?}"),
+        let told = notices(&ids, |customer| (customers[customer].1, Money::ZERO));
+        told.into_iter().map(|notice| (notice.finding, notice.rows)).collect()
+    }
+
+    fn guest(customers: &[(&str, u64)]) -> Option<String> {
+        told(customers).into_iter().find_map(|(finding, _)| match finding {
+            Finding::Guest { id } => Some(id),
+            _ => None,
         })
+    }
+
+    #[test]
+    fn ids_that_differ_in_case_or_spaces_are_alike() {
+        let alike =
+            |one: &str, other: &str| Finding::AlikeIds { one: one.into(), other: other.into() };
+        let crm = [("ACME", 3), ("Acme", 5), ("acme  ", 1), ("Bolt", 2), ("17", 1), ("18", 1)];
+        assert_eq!(told(&crm), [(alike("Acme", "ACME"), 4)]);
+        assert_eq!(told(&[("Ива", 1), ("ИВА", 2)]), [(alike("ИВА", "Ива"), 1)]);
+        assert_eq!(told(&[("a b", 1), ("ab", 2), ("A-B", 2), ("A1", 4), ("A2", 4)]), []);
     }
 
     #[test]
@@ -117,6 +183,9 @@ mod tests {
         assert_eq!(guest(&shop), None);
         shop.push(("Guest", 4));
         assert_eq!(guest(&shop).as_deref(), Some("Guest"));
+        shop.pop();
+        shop.push(("guest@shop.example", 4));
+        assert_eq!(guest(&shop).as_deref(), Some("guest@shop.example"));
         shop.pop();
         shop.push(("10001", 90));
         assert_eq!(guest(&shop).as_deref(), Some("10001"));

@@ -135,6 +135,13 @@ pub enum Finding {
         /// The id.
         id: String,
     },
+    /// Ids of customers that differ in nothing but letter case and white space.
+    AlikeIds {
+        /// One of them.
+        one: String,
+        /// Another, with fewer orders.
+        other: String,
+    },
     /// Rows that are equal in every cell to one of another file and count once.
     RowsInSeveralFiles,
     /// Rows of deals or orders that a later file has in another version, which counts.

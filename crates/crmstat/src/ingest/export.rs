@@ -316,7 +316,7 @@ fn identical(inputs: &[Input], options: &ReadOptions) -> Result<Identical> {
                 let error = Error::data(format!("holds the same bytes as `{}`", earlier.name()))
                     .at(input.place(None))
                     .with_hint(
-                        "name it once; `--duplicates drop` reads one of them, `--duplicates keep` counts every row twice",
+                        "name it once, or read one of them with `--duplicates drop`; to count every row twice, keep them",
                     );
                 return Ok(Identical::Refused(error));
             }

@@ -201,9 +201,15 @@ impl Results {
         if let Some(pseudonyms) = &options.pseudonyms {
             imported.result = imported.result.pseudonymised(pseudonyms);
             for notice in &mut imported.notices {
-                if let Finding::Guest { id } = &mut notice.finding {
-                    *id = pseudonyms.of(id);
-                    notice.settings.clear();
+                match &mut notice.finding {
+                    Finding::Guest { id } => {
+                        *id = pseudonyms.of(id);
+                        notice.settings.clear();
+                    }
+                    Finding::AlikeIds { one, other } => {
+                        (*one, *other) = (pseudonyms.of(one), pseudonyms.of(other));
+                    }
+                    _ => {}
                 }
             }
             hidden = pseudonymised(beside, pseudonyms);

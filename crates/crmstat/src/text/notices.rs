@@ -141,6 +141,16 @@ impl Notice {
                     format!("у клиента `{id}` заказов: {rows}; возможно, это все гости сразу")
                 }
             },
+            Finding::AlikeIds { one, other } => match lang {
+                Lang::En => format!(
+                    "`{other}` and `{one}` are different customers, as are others whose ids differ only in \
+                     letter case or spaces: {rows} orders"
+                ),
+                Lang::Ru => format!(
+                    "«{other}» и «{one}» считаются разными клиентами, как и другие, чьи коды отличаются только \
+                     регистром букв или пробелами; заказов: {rows}"
+                ),
+            },
             Finding::RowsInSeveralFiles => match lang {
                 Lang::En => {
                 format!(
@@ -224,10 +234,10 @@ impl Notice {
             },
             Finding::StatusNotUsed { column, labels } => match lang {
                 Lang::En => {
-                format!("`{column}` has words of status ({labels}) and is not used")
+                format!("`{column}` may say that rows are no sales ({labels}) and is not used")
             },
                 Lang::Ru => {
-                format!("в столбце «{column}» слова статуса ({labels}), но он не учтён")
+                format!("столбец «{column}» ({labels}) может говорить, что строка не продажа, но он не учтён")
             },
             },
             Finding::LostByReason { column } => match lang {

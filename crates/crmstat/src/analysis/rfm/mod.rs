@@ -130,8 +130,11 @@ pub fn score(export: &mut Export, options: &Options) -> Result<Imported<Rfm>> {
     })?;
     let mut gathered = gathered;
     let (_, ids, purchases) = &gathered.result;
-    let of_customers = purchases.iter().map(|own| (u64::from(own.orders), own.net));
-    gathered.notices.extend(guests::notice(ids, of_customers));
+    let of_customer = |customer: usize| {
+        let own = &purchases[customer];
+        (u64::from(own.orders), own.net)
+    };
+    gathered.notices.extend(guests::notices(ids, of_customer));
     Notice::sort(&mut gathered.notices);
     if export.options().strict {
         Notice::refuse(&gathered.notices)?;

@@ -5,7 +5,7 @@ pub(crate) use crate::data::missing::is_missing;
 pub(super) use crate::data::missing::trim;
 
 /// Words of programs and shops, in lower case, that stand in the place of an id and name nobody.
-const NO_ID: [&str; 20] = [
+const NO_ID: [&str; 31] = [
     "guest",
     "anonymous",
     "гость",
@@ -26,6 +26,17 @@ const NO_ID: [&str; 20] = [
     "#div/0!",
     "(пусто)",
     "(empty)",
+    "<null>",
+    "(null)",
+    "[null]",
+    "<none>",
+    "(blank)",
+    "нет",
+    "Нет",
+    "не указан",
+    "Не указан",
+    "без клиента",
+    "Без клиента",
 ];
 
 /// Texts, in lower case, that mean "nothing here" where a date or a number is expected.

@@ -456,11 +456,16 @@ impl DealPart {
                 return (self.stages.resolve(&said), Some(Overruled::By(sign.column)));
             }
         }
+        let lost = Resolution::Known(DealStatus::Lost);
+        let column = |part: Option<Part>| part.map_or(0, |part| part.column);
+        // A day alone makes no sale of what has a reason of its loss.
+        let is_bare = signs.stage.is_none() && signs.status.is_none() && signs.is_won.is_none();
+        if is_sale && is_bare && has(REASON) {
+            return (lost, Some(Overruled::ByReason(column(self.filled[REASON]))));
+        }
         if is_sale {
             return (own, None);
         }
-        let lost = Resolution::Known(DealStatus::Lost);
-        let column = |part: Option<Part>| part.map_or(0, |part| part.column);
         if has(REASON) {
             (lost, Some(Overruled::ByReason(column(self.filled[REASON]))))
         } else if self.is_lost_at_zero && signs.probability == Some(0.0) {
@@ -479,6 +484,7 @@ impl DealPart {
             Says::LostAt => (!text.is_empty(), false),
             Says::LostUnless => (is_set(text.as_bytes()) == Some(false), false),
             Says::WonIf => (false, is_set(text.as_bytes()) == Some(false)),
+            Says::Unclear => (false, false),
             Says::Words(topic) => match self.stages.known(text) {
                 Some(DealStatus::Lost) => (true, false),
                 Some(DealStatus::Open) => (false, topic == Topic::Payment),

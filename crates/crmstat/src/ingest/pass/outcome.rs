@@ -50,14 +50,25 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
                     Says::LostIf => Some(format!("is_lost={column}")),
                     Says::LostAt => Some(format!("lost_at={column}")),
                     Says::WonIf => Some(format!("is_won={column}")),
-                    Says::Words(_) | Says::LostUnless => None,
+                    Says::Words(_) | Says::LostUnless | Says::Unclear => None,
                 };
                 add(Finding::NoSaleBy { column }, Severity::Note, setting, found);
             }
         }
         for told in &input.mapping.unused {
             let (column, labels) = (header(input, told.column), told.shown());
-            let setting = Some(format!("status={column}"));
+            let setting = match (told.says, told.is_flag()) {
+                (Says::Unclear, false) => None,
+                (Says::Unclear, true) => {
+                    let lower = column.to_lowercase();
+                    let is_away =
+                        ["archiv", "inactiv", "hidden", "disabled", "архив", "скрыт", "неактив"]
+                            .iter()
+                            .any(|word| lower.contains(word));
+                    Some(format!("{}={column}", if is_away { "is_lost" } else { "is_won" }))
+                }
+                _ => Some(format!("status={column}")),
+            };
             add(Finding::StatusNotUsed { column, labels }, Severity::Warning, setting, 0);
         }
         if let Some(reason) = input.mapping.column(Field::LostReason) {
@@ -151,10 +162,16 @@ pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
     let error = Error::data(format!(
         "{said}, but neither the profile nor the file says whether they are won or lost{known}"
     ));
-    let hint = format!(
+    let mut hint = format!(
         "say what each means, won, lost or open, and correct what is guessed here: `{}`",
         options.join(" ")
     );
+    if let Some(told) = input.mapping.by_content.as_ref().filter(|told| told.by_header) {
+        let column = input.headers[told.column].trim();
+        hint.push_str(&format!(
+            "; a column of something else is left out by --ignore \"{column}\""
+        ));
+    }
     Some(error.at(input.place(stage)).with_hint(hint))
 }
 

@@ -150,7 +150,7 @@ fn repeated_rows(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Opti
         return None;
     }
     let error = Error::data(format!("{rows} rows repeat another row in every cell"))
-        .with_hint("`--duplicates drop` counts them once, `--duplicates keep` counts them all");
+        .with_hint("count them once with `--duplicates drop`, or all of them: keep");
     Some(match inputs {
         [input] => error.at(input.place(None)),
         _ => error,
@@ -214,7 +214,7 @@ pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
             let fates = if fates.is_empty() { "refunds only".to_owned() } else { fates.join(", ") };
             (
                 format!("{rows} rows read, {fates}"),
-                "see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`",
+                "see `crmstat inspect` for how the rows are read",
             )
         }
     };

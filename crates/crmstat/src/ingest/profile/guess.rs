@@ -30,12 +30,13 @@ pub(crate) struct Guess {
 pub(crate) struct Looks {
     dates: Vec<usize>,
     numbers: Vec<usize>,
+    sample: Vec<Vec<String>>,
 }
 
 impl Looks {
     /// Looks at the rows of `sample`.
     pub(crate) fn of(headers: usize, sample: &[Vec<String>]) -> Self {
-        let mut looks = Self::default();
+        let mut looks = Self { sample: sample.to_vec(), ..Self::default() };
         for column in 0..headers {
             let cells = || sample.iter().filter_map(|row| row.get(column)).map(String::as_str);
             let filled = || cells().filter(|cell| !text::says_nothing(cell.trim()));
@@ -54,9 +55,39 @@ impl Looks {
     fn fits(&self, field: Field, column: usize) -> bool {
         match field {
             Field::OrderedAt => self.dates.contains(&column),
-            Field::Amount => self.numbers.contains(&column),
+            Field::Amount | Field::Price | Field::Refunded => self.numbers.contains(&column),
             _ => true,
         }
+    }
+
+    /// The first rows.
+    pub(super) fn sample(&self) -> &[Vec<String>] {
+        &self.sample
+    }
+
+    /// The columns of numbers.
+    pub(super) fn numbers(&self) -> &[usize] {
+        &self.numbers
+    }
+
+    /// Whether values of the column `key` repeat, and rows of one value are equal in all the columns `same`.
+    pub(super) fn repeats_within(&self, key: usize, same: &[usize]) -> bool {
+        let cell =
+            |row: &Vec<String>, column: usize| row.get(column).map(|cell| cell.trim().to_owned());
+        let mut seen: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
+        let mut repeats = false;
+        for row in &self.sample {
+            let Some(key) = cell(row, key).filter(|key| !text::says_nothing(key)) else { continue };
+            let cells = same.iter().map(|column| cell(row, *column)).collect();
+            match seen.get(&key) {
+                None => {
+                    seen.insert(key, cells);
+                }
+                Some(known) if *known == cells => repeats = true,
+                Some(_) => return false,
+            }
+        }
+        repeats
     }
 
     /// The only column of dates.
@@ -295,6 +326,111 @@ fn vocabulary(field: Field) -> Option<Vocabulary> {
                 "gbp",
             ],
         }),
+        Field::Refunded => Some(Vocabulary {
+            kernel: &[
+                "refunded",
+                "refund",
+                "refunds",
+                "returned",
+                "return",
+                "returns",
+                "chargeback",
+                "chargebacks",
+                "credit",
+                "credited",
+                "rembourse",
+                "remboursement",
+                "reembolso",
+                "erstattung",
+                "возвращено",
+                "возвращенная",
+                "возврат",
+                "возврата",
+                "возвраты",
+                "возвратов",
+            ],
+            kind: &[
+                "amount",
+                "value",
+                "sum",
+                "total",
+                "money",
+                "montant",
+                "importe",
+                "betrag",
+                "refunded",
+                "refunds",
+                "chargeback",
+                "chargebacks",
+                "credited",
+                "сумма",
+                "стоимость",
+                "возвращено",
+            ],
+            around: &[
+                "note",
+                "notes",
+                "memo",
+                "of",
+                "to",
+                "the",
+                "customer",
+                "order",
+                "sales",
+                "in",
+                "usd",
+                "eur",
+                "gbp",
+                "rub",
+                "по",
+                "заказу",
+                "клиенту",
+                "покупателю",
+                "руб",
+                "в",
+                "за",
+            ],
+        }),
+        Field::Price => Some(Vocabulary {
+            kernel: &["price", "цена", "цене"],
+            kind: &[
+                "discounted",
+                "discount",
+                "discounts",
+                "net",
+                "final",
+                "actual",
+                "sold",
+                "selling",
+                "paid",
+                "promo",
+                "reduced",
+                "скидкой",
+                "скидки",
+                "скидок",
+                "фактическая",
+                "итоговая",
+                "акционная",
+            ],
+            around: &[
+                "after",
+                "with",
+                "incl",
+                "unit",
+                "item",
+                "per",
+                "each",
+                "за",
+                "ед",
+                "единицу",
+                "шт",
+                "с",
+                "учетом",
+                "со",
+                "по",
+                "продажи",
+            ],
+        }),
         _ => None,
     }
 }
@@ -329,7 +465,7 @@ pub(crate) fn notices(
         let differs = |other: &usize| says_otherwise(rival.field, rival.column, *other, sample);
         let others: Vec<usize> = rival.others.iter().copied().filter(differs).collect();
         let severity = match rival.field {
-            Field::Amount => Severity::Warning,
+            Field::Amount | Field::Price => Severity::Warning,
             _ => Severity::Note,
         };
         let (column, others) = (header(rival.column), all(&others));
@@ -435,6 +571,11 @@ mod tests {
             (Field::Amount, "Order Total Amount", "12.5"),
             (Field::Amount, "Сумма по документу", "12,50"),
             (Field::OrderId, "Номер чека", "17"),
+            (Field::Refunded, "Return Value", "3"),
+            (Field::Refunded, "chargeback_amount", "3"),
+            (Field::Refunded, "credit note amount", "3"),
+            (Field::Price, "discounted_price", "3"),
+            (Field::Price, "Цена со скидкой", "3"),
         ] {
             assert_eq!(first(field, &[(header, cell)]), Some(header), "{header}");
         }
@@ -452,6 +593,10 @@ mod tests {
             (Field::OrderId, "Sales Order Line", "1"),
             (Field::OrderId, "Order Status", "open"),
             (Field::OrderId, "Order", "1"),
+            (Field::Refunded, "Returned quantity", "1"),
+            (Field::Refunded, "return", "1"),
+            (Field::Refunded, "credit limit", "1"),
+            (Field::Price, "compare at price", "1"),
         ] {
             assert_eq!(first(field, &[(header, cell)]), None, "{header}");
         }

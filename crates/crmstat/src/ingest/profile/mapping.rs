@@ -4,7 +4,7 @@ use super::{
     CloseDate, GENERIC, Lines, Profile, Returns, Table,
     guess::{Guess, Looks, by_words},
     header::{distance, key, key_without_currency},
-    outcome::{Says, Telling, Topic},
+    outcome::{Says, Telling, Topic, is_return},
 };
 use crate::{
     Error, Result,
@@ -135,7 +135,17 @@ impl Mapping {
             let is_taken = self.columns.values().any(|taken| *taken == column)
                 || self.customer.iter().any(|customer| customer.column == column);
             let is_sign = self.signs.iter().any(|sign| sign.column == column);
-            if is_taken || is_sign || names.keys[column].is_empty() {
+            // Money that was given back is taken off; that it was says nothing more.
+            let is_amount_known = told.of_returns && self.columns.contains_key(&Field::Refunded);
+            let is_told = is_amount_known && told.says == Says::LostAt;
+            // Deals have fields of their own for the reason of a loss.
+            let of_deals = self.kind == TableKind::Deals && told.labels.is_empty();
+            let is_told = is_told || (of_deals && told.says == Says::LostAt) || told.by_header;
+            if is_taken || is_sign || is_told || names.keys[column].is_empty() {
+                continue;
+            }
+            if told.says == Says::Unclear {
+                self.unused.push(told.clone());
                 continue;
             }
             // A deal has its stage; whether it is paid for does not make it.
@@ -154,6 +164,29 @@ impl Mapping {
             } else {
                 self.unused.push(told.clone());
             }
+        }
+    }
+
+    /// Takes rows of goods given back for documents of their own, whose amounts are taken off, where most of them
+    /// repeat the customer and the amount of a sale.
+    fn take_returns(&mut self, looks: &Looks) {
+        let told = self.by_content.as_ref().filter(|told| told.of_documents);
+        let columns = [Field::CustomerId, Field::Amount].map(|field| self.column(field));
+        let (Some(told), [Some(customer), Some(amount)]) = (told, columns) else { return };
+        let mut sales = BTreeSet::new();
+        let mut returns = Vec::new();
+        for row in looks.sample() {
+            let cell = |column: usize| row.get(column).map_or("", |cell| cell.trim());
+            let sale = (cell(customer), cell(amount).trim_start_matches('-'));
+            if is_return(cell(told.column)) {
+                returns.push(sale);
+            } else {
+                sales.insert(sale);
+            }
+        }
+        let paired = returns.iter().filter(|sale| sales.contains(*sale)).count();
+        if paired > 0 && 2 * paired >= returns.len() {
+            self.returns = Returns::Subtract;
         }
     }
 
@@ -323,6 +356,7 @@ fn recognise_as(
     let mapped = |found: Match<'_>, reason| {
         let mut mapping = found.into_mapping(&names, overrides, reason);
         mapping.take_signs(telling, &names);
+        mapping.take_returns(looks);
         mapping
     };
     if let Some(profile) = chosen {
@@ -350,7 +384,10 @@ fn recognise_as(
         });
         let laid = |(profile, table)| overlaid_as(profile, table, elsewhere);
         tables
-            .map(|of| laid(of).with_order_id(&names, looks).with_rival_dates(&names, looks))
+            .map(|of| {
+                let found = laid(of).with_order_id(&names, looks).with_rival_dates(&names, looks);
+                found.with_refunds(&names, looks, telling).with_rival_prices(&names, looks)
+            })
             .collect()
     };
     let usable = |found: &&Match<'_>| (found.signed || kind.is_some()) && found.is_complete();
@@ -575,6 +612,9 @@ impl<'a> Match<'a> {
         let stood_for = stood_for.count();
         let signed = own + stood_for == table.signature.len()
             && (own > stood_for || stood_for == 0 || profile.name == GENERIC);
+        // Who names the day on which a plain deal was won says that the rows are deals.
+        let is_won_given = given.contains_key(&Field::WonAt) && profile.name == GENERIC;
+        let signed = signed || (is_won_given && table.kind == TableKind::Deals);
         let of_signature = table.signature.iter().flatten().flat_map(|name| headers.find(name));
         let found = of_signature.chain(taken.iter().copied()).collect::<BTreeSet<_>>().len();
         Self {
@@ -615,9 +655,64 @@ impl<'a> Match<'a> {
         if self.table.kind == TableKind::Orders && !self.has(Field::OrderId) {
             let free = |column| self.is_free(headers, column);
             let mut found = by_words(Field::OrderId, headers.written, looks, free);
+            if found.is_empty() {
+                found = self.plain_numbers(headers, looks);
+            }
             // A further number of the same order says nothing else.
             found.truncate(1);
             self.guess(Field::OrderId, &found);
+        }
+        self
+    }
+
+    /// The columns called no more than a number whose values repeat, each on rows of one customer and day: lines
+    /// of one order.
+    fn plain_numbers(&self, headers: &Headers<'_>, looks: &Looks) -> Vec<usize> {
+        let same: Vec<usize> = [Field::CustomerId, Field::OrderedAt]
+            .iter()
+            .filter_map(|field| self.columns.get(field).copied())
+            .collect();
+        let is_number = |column: &usize| {
+            let header = headers.keys[*column].as_str();
+            matches!(
+                header,
+                "номер" | "номердок" | "№" | "n" | "no" | "nr" | "num" | "number" | "код" | "ref"
+            )
+        };
+        let columns = (0..headers.keys.len()).filter(is_number);
+        columns
+            .filter(|column| self.is_free(headers, *column) && same.len() == 2)
+            .filter(|column| looks.repeats_within(*column, &same))
+            .collect()
+    }
+
+    /// The same with the column of what was given back, by the words of its header.
+    fn with_refunds(mut self, headers: &Headers<'_>, looks: &Looks, telling: &[Telling]) -> Self {
+        if self.table.kind == TableKind::Orders && !self.has(Field::Refunded) {
+            let is_flag = |column: usize| telling.iter().any(|told| told.column == column);
+            let free = |column| self.is_free(headers, column) && !is_flag(column);
+            let found = by_words(Field::Refunded, headers.written, looks, free);
+            self.guess(Field::Refunded, &found);
+        }
+        self
+    }
+
+    /// The same with the price that is left after a discount, where that is not known otherwise.
+    fn with_rival_prices(mut self, headers: &Headers<'_>, looks: &Looks) -> Self {
+        let is_priced = self.table.kind == TableKind::Orders && !self.has(Field::Amount);
+        let Some(&price) = self.columns.get(&Field::Price).filter(|_| is_priced) else {
+            return self;
+        };
+        let free = |column| self.is_free(headers, column);
+        let further = by_words(Field::Price, headers.written, looks, free);
+        let Some(&left) = further.first() else { return self };
+        let rivals = self.rivals.entry(Field::Price).or_default();
+        if self.columns.contains_key(&Field::Discount) {
+            rivals.extend(further);
+        } else {
+            rivals.push(price);
+            rivals.extend(&further[1..]);
+            self.columns.insert(Field::Price, left);
         }
         self
     }
@@ -682,7 +777,9 @@ impl<'a> Match<'a> {
                 Says::Words(topic) if may_be(topic) && is_free(told.column) => Some((topic, told)),
                 _ => None,
             })
-            .min_by_key(|(topic, told)| (*topic, headers.written[told.column].trim(), told.column));
+            .min_by_key(|(topic, told)| {
+                (told.by_header, *topic, headers.written[told.column].trim(), told.column)
+            });
         let Some((topic, told)) = found else { return self };
         self.columns.retain(|_, column| *column != told.column);
         self.columns.insert(Field::Status, told.column);
@@ -728,8 +825,10 @@ impl<'a> Match<'a> {
             of_deals.join(", "),
             listed(headers.written)
         ));
+        let day = self.columns.get(&Field::OrderedAt).map(|column| headers.written[*column].trim());
+        let won_at = option(Field::WonAt, day.unwrap_or("COLUMN"));
         Some(error.with_hint(format!(
-            "name the column of the stage with `{MAP} stage=COLUMN`; where every row is sold, the day of the sale with `{MAP} won_at=COLUMN`"
+            "where every row is sold but those with a reason of their loss or no chance, name the day of the sale with {won_at}; otherwise the column of the stage, as the field stage"
         )))
     }
 
@@ -762,15 +861,36 @@ impl<'a> Match<'a> {
         if found.is_empty() && field.field_type() == FieldType::Date {
             found.extend(looks.dates().iter().copied().filter(|column| free(*column)));
         }
-        let option = |column: &str| {
-            let value = format!("{field}={column}");
-            if value.contains(' ') {
-                format!("`{MAP} \"{value}\"`")
-            } else {
-                format!("`{MAP} {value}`")
-            }
-        };
+        if found.is_empty() && field == Field::Amount {
+            let is_money = |column: &usize| {
+                let header = &headers.keys[*column];
+                [
+                    "subtotal",
+                    "gross",
+                    "net",
+                    "amount",
+                    "price",
+                    "value",
+                    "сумма",
+                    "стоимость",
+                    "итог",
+                ]
+                .iter()
+                .any(|word| header.contains(word))
+                    && !["tax", "vat", "ship", "discount", "fee", "ндс", "налог", "достав", "скид"]
+                        .iter()
+                        .any(|word| header.contains(word))
+            };
+            found.extend(looks.numbers().iter().copied().filter(|at| free(*at)).filter(is_money));
+        }
+        let option = |column: &str| option(field, column);
         match &found[..] {
+            [] if looks.numbers().len() == 1
+                && field == Field::Amount
+                && free(looks.numbers()[0]) =>
+            {
+                option(headers.written[looks.numbers()[0]].trim())
+            }
             [] => option("COLUMN"),
             [only] => option(headers.written[*only].trim()),
             [first, others @ ..] => {
@@ -851,6 +971,8 @@ impl<'a> Match<'a> {
                 says: Says::LostUnless,
                 labels: vec![header(column)],
                 of_returns: false,
+                of_documents: false,
+                by_header: false,
             })
         });
         let signs: Vec<Telling> = flags.take(1).collect();
@@ -992,6 +1114,12 @@ fn nearest<'m, 'p>(laid: &'m [Match<'p>]) -> Option<&'m Match<'p>> {
     let main = best(&mut orders_first.into_iter()).filter(|found| known(found).1 > 1);
     let any = best(&mut laid.iter()).filter(|found| known(found).1 > 0);
     main.or(any).or_else(|| laid.iter().find(|found| found.table.kind == TableKind::Orders))
+}
+
+/// How the command line maps `field` to `column`, to be copied.
+fn option(field: Field, column: &str) -> String {
+    let value = format!("{field}={column}");
+    if value.contains(' ') { format!("`{MAP} \"{value}\"`") } else { format!("`{MAP} {value}`") }
 }
 
 /// The column that `name` gives by its position: `#1` is the first.

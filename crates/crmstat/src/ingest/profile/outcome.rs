@@ -29,6 +29,8 @@ pub(crate) enum Says {
     WonIf,
     /// False where an open deal is lost: put away in the archive.
     LostUnless,
+    /// Something of the rows that may or may not make them no sales: active, archived, a remark of a cancellation.
+    Unclear,
 }
 
 /// What words of status are about; the first is the best to go by.
@@ -50,6 +52,10 @@ pub(crate) struct Telling {
     pub(crate) labels: Vec<String>,
     /// Whether it is about goods or money given back.
     pub(crate) of_returns: bool,
+    /// Whether a row of goods given back is a document of its own, as beside a column of kinds of documents.
+    pub(crate) of_documents: bool,
+    /// Whether its header alone says that it is a status: none of its words is known.
+    pub(crate) by_header: bool,
 }
 
 /// Labels that a message shows.
@@ -67,6 +73,11 @@ impl Telling {
         }
     }
 
+    /// Whether its cells are yes and no.
+    pub(crate) fn is_flag(&self) -> bool {
+        self.labels.iter().all(|label| truth(label.as_bytes()).is_some())
+    }
+
     /// What is made of it.
     pub(crate) fn meaning(&self) -> String {
         let meaning = match self.says {
@@ -74,6 +85,7 @@ impl Telling {
             Says::LostAt => "no sale where it is filled",
             Says::WonIf => "no sale yet where it is not set",
             Says::LostUnless => "an open deal is lost where it is not set",
+            Says::Unclear => "not used",
             Says::Words(Topic::Payment) => "no sale where it says unpaid or cancelled",
             Says::Words(_) => "no sale where it says cancelled or returned",
         };
@@ -87,15 +99,42 @@ pub(crate) fn telling(headers: &[&str], sample: &[Vec<String>]) -> Vec<Telling> 
     let Some(stages) = stages.filter(|_| !sample.is_empty()) else { return Vec::new() };
     let judged = headers.iter().enumerate().filter_map(|(column, header)| {
         let words = words::of(header);
-        if words.is_empty() || words.iter().any(|word| begins(word, OTHER_SUBJECTS)) {
+        let is_any = |stems: &[&str]| words.iter().any(|word| begins(word, stems));
+        let is_remark = is_any(REMARKS);
+        let is_reason = is_reason_of_end(&words);
+        if words.is_empty() || (is_any(OTHER_SUBJECTS) && !is_remark && !is_reason) {
             return None;
         }
+        let of_returns = is_any(RETURNS);
+        let told = |says, labels, by_header| Telling {
+            column,
+            says,
+            labels: by_frequency(labels),
+            of_returns,
+            of_documents: is_any(DOCUMENTS),
+            by_header,
+        };
+        if is_reason {
+            return Some(told(Says::LostAt, BTreeMap::new(), false));
+        }
         let labels = labels(sample, column)?;
+        let is_end = |label: &&str| is_strong(label) && likely(label) == Some(DealStatus::Lost);
+        if is_remark {
+            return labels.keys().any(is_end).then(|| told(Says::Unclear, labels, false));
+        }
         let says = says(&words, &labels, &stages)?;
-        let of_returns = words.iter().any(|word| begins(word, RETURNS));
-        Some(Telling { column, says, labels: by_frequency(labels), of_returns })
+        let knows = |label: &&str| stages.known(label).is_some() || likely(label).is_some();
+        let by_header = matches!(says, Says::Words(_)) && !labels.keys().any(knows);
+        Some(told(says, labels, by_header))
     });
     judged.collect()
+}
+
+/// Whether a filled cell of the column is why the row came to nothing, such as `cancel_reason`.
+fn is_reason_of_end(header: &[String]) -> bool {
+    let has = |stems: &[&str]| header.iter().any(|word| begins(word, stems));
+    has(&["reason", "cause", "причин"])
+        && has(&["cancel", "lost", "loss", "void", "отмен", "отказ", "аннул", "проигр"])
 }
 
 /// The distinct labels of a column and how often each is there; `None` where they are too many or too long.
@@ -132,27 +171,50 @@ fn says(header: &[String], labels: &BTreeMap<&str, u64>, stages: &Stages) -> Opt
         });
     }
     if labels.keys().all(|label| truth(label.as_bytes()).is_some()) {
-        return flag(header);
+        let is_unclear = labels.len() > 1 && header.iter().any(|word| begins(word, UNCLEAR_FLAGS));
+        return flag(header).or(is_unclear.then_some(Says::Unclear));
     }
     if labels.keys().all(|label| is_instant(label)) {
         return instant_of_end(header).then_some(Says::LostAt);
     }
-    let (mut strong, mut known, mut certain) = (0, 0, 0);
+    let (mut strong, mut known, mut closing, mut ends) = (0, 0, 0, 0);
     for label in labels.keys() {
-        let is_certain = stages.known(label).is_some();
-        strong += usize::from(is_strong(label));
-        known += usize::from(is_certain || likely(label).is_some());
-        certain += usize::from(is_certain);
+        let meaning = stages.known(label).or_else(|| likely(label));
+        let is_strong = is_strong(label);
+        strong += usize::from(is_strong);
+        known += usize::from(meaning.is_some());
+        closing += usize::from(meaning.is_some_and(|meaning| meaning != DealStatus::Open));
+        ends += usize::from(is_strong && meaning == Some(DealStatus::Lost));
     }
-    let named = header.iter().any(|word| begins(word, STATUS_NAMES));
-    let enough = if header.iter().any(|word| begins(word, OTHER_NAMES)) {
-        certain == labels.len()
-    } else if named {
-        4 * known >= labels.len()
+    let certain = || labels.keys().all(|label| stages.known(label).is_some());
+    let words = || Says::Words(topic(header, labels));
+    let is = |stems: &[&str]| header.iter().any(|word| begins(word, stems));
+    if is(OTHER_NAMES) {
+        // Kinds of rows, of which some may be no sales.
+        let is_status = (strong > 0 && certain()) || (ends > 0 && 2 * known >= labels.len());
+        return match is_status {
+            true => Some(words()),
+            false => (ends > 0).then_some(Says::Unclear),
+        };
+    }
+    // What is called a status is one, whatever its words.
+    let is_called = header.iter().any(|word| is_name_of_status(word));
+    let is_status = if is_called && labels.len() > 1 {
+        true
+    } else if is(STATUS_NAMES) {
+        4 * known >= labels.len() && strong + closing > 0
     } else {
-        2 * known >= labels.len()
+        2 * known >= labels.len() && strong > 0
     };
-    (strong > 0 && enough).then(|| Says::Words(topic(header, labels)))
+    is_status.then(words)
+}
+
+/// Whether a word of a header calls the column a status or stage, such as `dealstage` or `Auftragsstatus`.
+fn is_name_of_status(word: &str) -> bool {
+    begins(word, &["статус", "стади", "estatus", "statut", "situac"])
+        || matches!(word, "estado" | "stato")
+        || word.ends_with("status")
+        || word.ends_with("stage")
 }
 
 /// What the words of a status are about.
@@ -183,9 +245,9 @@ fn flag(header: &[String]) -> Option<Says> {
         if NEUTRAL.contains(&word.as_str()) {
             continue;
         }
-        let says = if begins(word, LOST_FLAGS) {
+        let says = if begins(word, LOST_FLAGS) || word == "dead" {
             Says::LostIf
-        } else if begins(word, WON_FLAGS) {
+        } else if begins(word, WON_FLAGS) || WON_FLAG_WORDS.contains(&word.as_str()) {
             Says::WonIf
         } else {
             return None;
@@ -202,14 +264,12 @@ fn flag(header: &[String]) -> Option<Says> {
 
 /// Whether a column of instants says that its filled rows came to nothing, such as `cancelled_at`.
 ///
-/// Not of returns: the day of a return may be agreed on at the sale, as of a rented car or a flight.
+/// Not of returns: the day of a return may be agreed on at the sale, as of a rented car or a flight; that of a
+/// refund may not.
 fn instant_of_end(header: &[String]) -> bool {
     let rest: Vec<String> =
         header.iter().filter(|word| !TIMES.contains(&word.as_str())).cloned().collect();
-    flag(&rest) == Some(Says::LostIf)
-        && rest
-            .iter()
-            .any(|word| begins(word, &["cancel", "void", "delet", "отмен", "аннул", "удал"]))
+    flag(&rest) == Some(Says::LostIf) && rest.iter().any(|word| begins(word, ENDS))
 }
 
 /// Whether a cell of a flag is set; `None` where it is neither yes nor no.
@@ -312,7 +372,33 @@ const OTHER_SUBJECTS: &[&str] = &[
     "заметк",
     "tag",
     "тег",
+    "vip",
+    "tax",
+    "vat",
+    "stock",
+    "invent",
+    "kyc",
+    "verif",
+    "consent",
+    "person",
+    "lead",
+    "partner",
 ];
+
+/// Headers of free text.
+const REMARKS: &[&str] = &["comment", "note", "remark", "коммент", "примеч", "заметк"];
+
+/// Headers of kinds of documents.
+const DOCUMENTS: &[&str] =
+    &["type", "kind", "doc", "operation", "transaction", "тип", "вид", "операц", "документ"];
+
+/// Words of the days on which sales end in nothing.
+const ENDS: &[&str] =
+    &["cancel", "void", "delet", "refund", "chargeback", "отмен", "аннул", "удал"];
+
+/// Flags that leave open whether the row is a sale.
+const UNCLEAR_FLAGS: &[&str] =
+    &["archiv", "active", "inactive", "hidden", "disabled", "enabled", "архив", "актив", "скрыт"];
 
 /// Headers whose words are mostly of something else: only a column that is understood whole counts.
 const OTHER_NAMES: &[&str] = &[
@@ -442,11 +528,14 @@ const LOST_FLAGS: &[&str] = &[
     "abandon",
     "annul",
     "storno",
+    "sandbox",
+    "invalid",
     "отмен",
     "аннул",
     "удал",
     "возвра",
     "тест",
+    "недейств",
     "сторн",
     "мошен",
     "спам",
@@ -483,7 +572,11 @@ const WON_FLAGS: &[&str] = &[
     "одобр",
 ];
 
-const RETURNS: &[&str] = &["return", "refund", "chargeback", "возвра"];
+/// Words that only as a whole name such a flag.
+const WON_FLAG_WORDS: &[&str] =
+    &["win", "live", "livemode", "valid", "genuine", "выкуп", "выкуплен"];
+
+const RETURNS: &[&str] = &["return", "refund", "chargeback", "credit", "возвра"];
 
 const DEAL_WORDS: &[&str] =
     &["won", "lost", "win", "loss", "выигр", "проигр", "провал", "успешн", "реализован"];
@@ -514,6 +607,12 @@ const STRONG: &[&str] = &[
     "invoiced",
     "disputed",
     "restocked",
+    "return",
+    "credit",
+    "closedwon",
+    "closedlost",
+    "storn",
+    "annul",
     "отмен",
     "аннулир",
     "возвращ",
@@ -556,6 +655,18 @@ const LOST_WORDS: &[&str] = &[
     "test",
     "restock",
     "annul",
+    "closedlost",
+    "credit",
+    "dead",
+    "withdraw",
+    "denied",
+    "refus",
+    "storn",
+    "perdid",
+    "perdu",
+    "verlor",
+    "rembours",
+    "reembols",
     "отмен",
     "аннул",
     "возвра",
@@ -593,6 +704,11 @@ const OPEN_WORDS: &[&str] = &[
     "schedul",
     "authoriz",
     "authoris",
+    "await",
+    "offen",
+    "abiert",
+    "attente",
+    "pendient",
     "нов",
     "обработ",
     "работ",
@@ -627,7 +743,20 @@ const WON_WORDS: &[&str] = &[
     "captur",
     "finish",
     "confirm",
-    "invoiced",
+    "invoice",
+    "accept",
+    "signed",
+    "closedwon",
+    "bezahlt",
+    "gewonn",
+    "ganad",
+    "gagn",
+    "pagad",
+    "payé",
+    "livré",
+    "entreg",
+    "geliefert",
+    "abgeschl",
     "оплач",
     "выполн",
     "доставл",

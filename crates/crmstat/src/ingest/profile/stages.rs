@@ -57,8 +57,9 @@ pub enum Resolution {
 ///    generic profile knows it; but an open stage of a deal that is said to be closed is unknown;
 /// 6. the column that says whether the deal is closed: not closed is open, and closed but said not to be
 ///    won is lost;
-/// 7. a time of winning without one of losing, or the reverse;
-/// 8. a probability between 0 and 100 percent, both excluded: open.
+/// 7. where there is neither stage nor status, a probability below 100 percent: lost at 0, open above;
+/// 8. a time of winning without one of losing, or the reverse;
+/// 9. a probability between 0 and 100 percent, both excluded: open.
 ///
 /// A sale that another column says is none yet, such as an unpaid one, is open.
 ///
@@ -155,6 +156,13 @@ impl Stages {
             }
             Some(status) => return Resolution::Known(status),
             None => {}
+        }
+        // Where nothing but a day says that it is won, the CRM's chance says more.
+        let is_bare = stage.is_none() && status.is_none() && signs.is_closed.is_none();
+        if is_bare && let Some(percent) = signs.probability.filter(|percent| *percent < 100.0) {
+            let is_lost = percent <= 0.0;
+            let found = if is_lost { DealStatus::Lost } else { DealStatus::Open };
+            return Resolution::Known(found);
         }
         let said = match (signs.is_closed, signs.is_won, signs.has_won_at, signs.has_lost_at) {
             (Some(false), ..) => Some(DealStatus::Open),

@@ -14,6 +14,9 @@ const DAYS_1904: f64 = 1_462.0;
 /// The serial that the system of 1900 gives to 29 February 1900, a day that never was.
 const LEAP_DAY_OF_1900: i32 = 60;
 
+/// Up to here a float is one whole number.
+const EXACT: f64 = (1_u64 << 53) as f64;
+
 /// Appends `value` to `text` as the text path reads it; false for an error such as `#DIV/0!`.
 ///
 /// Dates become ISO; numbers keep every digit that tells them from their neighbours.
@@ -26,6 +29,11 @@ pub(super) fn write(value: &DataRef<'_>, text: &mut String) -> bool {
         DataRef::SharedString(value) => text.write_str(value),
         DataRef::Bool(value) => write!(text, "{value}"),
         DataRef::Int(value) => write!(text, "{value}"),
+        // It stands for several whole numbers; written with all its digits it would pass for one of them.
+        DataRef::Float(value) if value.abs() > EXACT => {
+            let digits = format!("{value:E}");
+            write!(text, "{}", digits.replacen('E', "E+", 1))
+        }
         // The sum turns a negative zero into a plain one.
         DataRef::Float(value) => write!(text, "{}", value + 0.0),
         DataRef::DateTime(value) => write_serial(value, text),

@@ -113,7 +113,7 @@ fn cells_keep_their_meaning() {
         <c r="C4"><v>-1.5</v></c><c r="D4"><v>12345678901234567</v></c><c r="F4"><v>1e-7</v></c></row>"#;
     // Blank rows are records, so that the number of a record is the number of its row.
     let expected = ",,,,,\n,общий,0012,350000,0.1,true\n,,,,,\n\
-        \"a,\"\"b\"\"\",0.30000000000000004,-1.5,12345678901234568,,0.0000001\n";
+        \"a,\"\"b\"\"\",0.30000000000000004,-1.5,1.2345678901234568E+16,,0.0000001\n";
     assert_eq!(convert(&sheet(rows)).unwrap(), expected);
 }
 

@@ -219,8 +219,18 @@ const COMMON_SHARE: f64 = 0.45;
 /// Chooses among the encodings of a byte per character, and what else `chardetng` knows; whether that is a
 /// guess.
 fn legacy(sample: &[u8]) -> (&'static Encoding, String, bool) {
-    if let Some((encoding, evidence)) = few_bytes::guess(sample) {
-        return (encoding, evidence, true);
+    // A few words that every row repeats are few runs of bytes, and yet letters enough to tell.
+    let words = few_bytes::words(sample);
+    let are_russian = [WINDOWS_1251, KOI8_R, IBM866]
+        .into_iter()
+        .any(|encoding| russian_share(encoding, &words) >= COMMON_SHARE);
+    let few = few_bytes::guess(sample);
+    if let Some((encoding, evidence)) =
+        few.filter(|(encoding, _)| *encoding != WINDOWS_1252 || !are_russian)
+    {
+        let is_russian = [WINDOWS_1251, KOI8_R, IBM866].contains(&encoding);
+        let is_sure = is_russian && russian_share(encoding, sample) >= COMMON_SHARE;
+        return (encoding, evidence, !is_sure);
     }
     let cyrillic = [WINDOWS_1251, KOI8_R, IBM866]
         .into_iter()

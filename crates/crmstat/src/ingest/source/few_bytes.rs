@@ -1,4 +1,4 @@
-//! The encoding of a text that is not UTF-8 and has but a few bytes beyond ASCII.
+//! The encoding of a text that is not UTF-8 and has but a few bytes beyond ASCII, or the same few again and again.
 //!
 //! The shares of letters, by which longer texts are told apart, say nothing here. What does:
 //!
@@ -13,19 +13,36 @@
 use super::encoding::is_cyrillic;
 use crate::data::Currency;
 use encoding_rs::{Encoding, IBM866, KOI8_R, WINDOWS_1251, WINDOWS_1252};
+use std::collections::{BTreeSet, HashSet};
 
 /// Bytes beyond ASCII up to which a text has few.
 const FEW: usize = 48;
+/// Different runs of such bytes up to which a text has few, such as the `€` of each of its amounts.
+const FEW_RUNS: usize = 24;
+
+/// Runs of which the words are taken.
+const MOST_WORDS: usize = 1_000;
 
 /// The encoding of `sample`, and the evidence; `None` where it has more than a few bytes beyond ASCII, or
 /// these say nothing.
 pub(super) fn guess(sample: &[u8]) -> Option<(&'static Encoding, String)> {
     let beyond = sample.iter().filter(|byte| !byte.is_ascii()).count();
-    if beyond == 0 || beyond > FEW {
+    let (mut different, mut kinds) = (HashSet::new(), HashSet::new());
+    let mut few: Vec<Run<'_>> = Vec::new();
+    for run in runs(sample) {
+        different.insert(run.bytes);
+        if beyond > FEW && different.len() > FEW_RUNS {
+            return None;
+        }
+        if kinds.insert((run.bytes, run.touches_latin, run.is_beside_amount())) {
+            few.push(run);
+        }
+    }
+    if few.is_empty() {
         return None;
     }
     let chosen = |encoding, why: &str| Some((encoding, format!("not UTF-8; {why}")));
-    let runs: Vec<Run<'_>> = runs(sample).collect();
+    let runs = few;
     let are_signs = |encoding: &'static Encoding| {
         let is_sign =
             |c: char| !c.is_alphabetic() && !c.is_control() && c != char::REPLACEMENT_CHARACTER;
@@ -69,6 +86,20 @@ pub(super) fn guess(sample: &[u8]) -> Option<(&'static Encoding, String)> {
         return chosen(WINDOWS_1252, "its few letters beyond ASCII are Western");
     }
     None
+}
+
+/// The different runs of three bytes and more beyond ASCII of `sample`, each on a line: words in letters of their
+/// own. Empty where there are fewer than two.
+pub(super) fn words(sample: &[u8]) -> Vec<u8> {
+    let words: BTreeSet<&[u8]> = runs(sample)
+        .map(|run| run.bytes)
+        .filter(|bytes| bytes.len() >= 3)
+        .take(MOST_WORDS)
+        .collect();
+    if words.len() < 2 {
+        return Vec::new();
+    }
+    words.into_iter().collect::<Vec<_>>().join(&b'\n')
 }
 
 /// Bytes beyond ASCII side by side, and what surrounds them.
@@ -192,6 +223,26 @@ mod tests {
     }
 
     #[test]
+    fn what_every_row_repeats_is_few() {
+        for (header, row, name) in [
+            (&b"id,customer,amount\n"[..], &b"1,c,\x80100.50\n"[..], "windows-1252"),
+            (b"id,customer,amount\n", b"1,c,\xA3100.50\n", "windows-1252"),
+            (b"id;customer;amount\n", b"1;c;1\xA0100,50\n", "windows-1252"),
+            (b"id;customer;amount\n", b"1;\xCA-001;10\n", "windows-1251"),
+            // руб., and the same under a Russian header.
+            (b"id;customer;amount\n", b"1;c;100,50 \xF0\xF3\xE1.\n", "windows-1251"),
+            (
+                b"\xCD\xEE\xEC\xE5\xF0;\xD1\xF3\xEC\xEC\xE0\n",
+                b"1;5 \xF0\xF3\xE1.\n",
+                "windows-1251",
+            ),
+        ] {
+            let text = [header, &row.repeat(500)].concat();
+            assert_eq!(encoding(&text), Some(name), "{}", row.escape_ascii());
+        }
+    }
+
+    #[test]
     fn an_amount_stays_an_amount() {
         // Russian capitals and the euro sign of Windows-1252: under one encoding only are both readable.
         let text = b"id;customer;amount\n1;M\xFCller;5,00 \x80\n";
@@ -205,6 +256,9 @@ mod tests {
     #[test]
     fn nothing_is_guessed_from_nothing_or_from_much() {
         assert_eq!(encoding(b"id;name\n1;plain\n"), None);
-        assert_eq!(encoding(&[0xCE; 100]), None);
+        let words = |letters: std::ops::RangeInclusive<u8>| -> Vec<u8> {
+            letters.flat_map(|letter| [b';', letter, letter, letter]).collect()
+        };
+        assert_eq!(encoding(&words(0xC0..=0xFF)), None);
     }
 }

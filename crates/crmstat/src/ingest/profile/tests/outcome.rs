@@ -29,6 +29,15 @@ fn words_of_status_tell_under_any_header() {
         ("Состояние", &["Выполнен", "Отменён", "В работе"], Topic::Order),
         ("Оплата", &["Оплачено", "Не оплачено", "Возврат"], Topic::Payment),
         ("f7", &["Paid", "Unpaid"], Topic::Payment),
+        // What is called a status is one, whatever its words.
+        ("Estado", &["Ganado", "Perdido"], Topic::Order),
+        ("order_status_id", &["5", "7"], Topic::Order),
+        ("dealstage", &["closedwon", "decisionmakerboughtin"], Topic::Order),
+        ("Итог", &["Успешно", "Отказ", "В работе"], Topic::Deal),
+        ("step", &["Signed", "Dead", "Proposal"], Topic::Order),
+        // Kinds of documents, some of which are no sales.
+        ("type", &["sale", "return"], Topic::Order),
+        ("transaction_type", &["Purchase", "Refund", "Gift"], Topic::Order),
         // One label of several is not known: the column is refused, not passed over.
         ("progress", &["Cancelled", "Completed", "At the depot"], Topic::Order),
     ] {
@@ -50,6 +59,7 @@ fn flags_tell_by_their_header() {
         "deleted",
         "Is Deleted",
         "voided",
+        "sandbox",
         "Пометка удаления",
         "ПометкаУдаления",
         "Отменён",
@@ -74,11 +84,22 @@ fn flags_tell_by_their_header() {
         "Оплата",
         "confirmed",
         "is_completed",
+        "livemode",
+        "win",
+        "is_valid",
     ] {
         assert_eq!(says(header, &["1", "0", "1"]), Some(Says::WonIf), "{header}");
         assert_eq!(says(header, &["Да", "Нет", "Да"]), Some(Says::WonIf), "{header}");
     }
-    for header in ["cancelled_at", "Cancelled at", "deleted on", "Дата отмены"] {
+    for header in ["archived", "is_active", "Активен"] {
+        assert_eq!(says(header, &["1", "0"]), Some(Says::Unclear), "{header}");
+        assert_eq!(says(header, &["1", "1"]), None, "{header}");
+    }
+    for header in ["lost reason", "Cancel Reason", "Причина отмены"] {
+        assert_eq!(says(header, &["", "too dear"]), Some(Says::LostAt), "{header}");
+    }
+    for header in ["cancelled_at", "Cancelled at", "refunded_at", "deleted on", "Дата отмены"]
+    {
         assert_eq!(says(header, &["", "2024-01-05 10:00", ""]), Some(Says::LostAt), "{header}");
         assert_eq!(says(header, &["", ""]), Some(Says::LostAt), "{header}");
     }
@@ -95,8 +116,11 @@ fn other_columns_tell_nothing() {
         ("priority", &["New", "High", "Low"]),
         ("customer type", &["New", "Returning"]),
         ("condition", &["New", "Used"]),
-        ("lost reason", &["Price", "Lost to a rival"]),
+        ("return reason", &["Price", "Lost to a rival"]),
         ("comment", &["paid in cash", "delivered late"]),
+        ("type", &["Shipped", "Pickup", "Locker"]),
+        ("window", &["1", "0"]),
+        ("VIP status", &["gold", "silver"]),
         ("Способ доставки", &["Курьер", "Доставка почтой"]),
         ("category", &["Furniture", "Technology"]),
         ("test_group", &["0", "1", "0"]),
@@ -210,7 +234,7 @@ fn naming_the_amount_does_not_make_orders_of_deals() {
         error.to_string().contains("looks like deals, by `lost_reason`, `closed_at`"),
         "{error}"
     );
-    assert!(error.hint().is_some_and(|hint| hint.contains("--map stage=COLUMN")));
+    assert!(error.hint().is_some_and(|hint| hint.contains("the field stage")));
     // The stage is known by its words.
     let headers = headers.map(|header| if header == "step" { "stage_id" } else { header });
     let rows: [&[&str]; 2] = [
