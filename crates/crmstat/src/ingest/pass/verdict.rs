@@ -211,11 +211,15 @@ pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
             "export it anew: a filter or a period without orders leaves the header only",
         ),
         rows => {
+            let outside = [Ignored::AtOrAfterAsOf, Ignored::BeforeSince];
+            let is_outside = outside.iter().any(|rule| ledger.ignored_by(*rule) > 0);
             let fates = if fates.is_empty() { "refunds only".to_owned() } else { fates.join(", ") };
-            (
-                format!("{rows} rows read, {fates}"),
-                "see `crmstat inspect` for how the rows are read",
-            )
+            let hint = if is_outside {
+                "see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`"
+            } else {
+                "see `crmstat inspect` for how the rows are read"
+            };
+            (format!("{rows} rows read, {fates}"), hint)
         }
     };
     Error::data(format!("no purchase in `{}`: {rows}", files.join("`, `"))).with_hint(hint)

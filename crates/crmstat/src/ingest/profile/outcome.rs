@@ -192,10 +192,7 @@ fn says(header: &[String], labels: &BTreeMap<&str, u64>, stages: &Stages) -> Opt
     if is(OTHER_NAMES) {
         // Kinds of rows, of which some may be no sales.
         let is_status = (strong > 0 && certain()) || (ends > 0 && 2 * known >= labels.len());
-        return match is_status {
-            true => Some(words()),
-            false => (ends > 0).then_some(Says::Unclear),
-        };
+        return if is_status { Some(words()) } else { (ends > 0).then_some(Says::Unclear) };
     }
     // What is called a status is one, whatever its words.
     let is_called = header.iter().any(|word| is_name_of_status(word));
