@@ -53,17 +53,41 @@ fn a_table_of_orders_becomes_a_page_tables_and_models() {
 
 #[test]
 fn an_export_of_deals_has_a_funnel() {
-    for (export, won) in [("pipedrive.csv", "Proposal Made"), ("amocrm.csv", "Успешно реализовано")]
+    for (export, stage) in [("pipedrive.csv", "Proposal Made"), ("amocrm.csv", "Переговоры")]
     {
         let folder = Folder::new();
         let run = report(&folder, &dataset(export), &[]);
         assert!(run.answer().contains("- Win rate: **"), "{}", run.stdout);
         let page = page(&folder, "out");
-        assert!(tells(&page, "funnel"), "{export}");
-        let stages = folder.read("out/tables/deals_by_stage.csv");
-        assert!(stages.starts_with("stage,deals,open,won,lost,"), "{stages}");
-        assert!(stages.contains(won), "{stages}");
+        assert!(tells(&page, "funnel") && tells(&page, "managers"), "{export}");
+        let stages = folder.read("out/tables/stages.csv");
+        assert!(stages.starts_with("stage,here,amount_here,won_here,lost_here\n"), "{stages}");
+        assert!(stages.contains(stage), "{stages}");
     }
+}
+
+/// Every table that is given shows, or is refused.
+#[test]
+fn tables_beside_the_export_are_used_or_refused() {
+    let folder = Folder::new();
+    let history = dataset("pipedrive_history.csv");
+    report(&folder, &dataset("pipedrive.csv"), &["--history", &history]);
+    let stages = folder.read("out/tables/stages.csv");
+    assert!(stages.starts_with("stage,reached,conversion,to_won,days_median,here,"), "{stages}");
+    assert!(!page(&folder, "out").contains("not known without"), "the history tells the ways");
+
+    let folder = Folder::new();
+    let [products, spend] = ["products.csv", "spend.csv"].map(dataset);
+    let lines = dataset("lines.csv");
+    let tables = ["--products", &products, "--lines", &lines, "--spend", &spend];
+    report(&folder, &dataset("orders.csv"), &tables);
+    let kpis = folder.read("out/tables/kpis.csv");
+    assert!(kpis.contains("cac") && kpis.contains("margin"), "{kpis}");
+    assert!(folder.read("out/tables/products.csv").starts_with("product,revenue,share,class,"));
+
+    let orders = dataset("orders.csv");
+    let refused = folder.run(&["report", &orders, "--history", &history, "-o", "refused"]);
+    assert!(refused.stderr.contains("a history of stages is of deals"), "{}", refused.stderr);
 }
 
 #[test]

@@ -31,7 +31,8 @@ pub(crate) struct ReportArgs {
     /// A picture for the head of the page: PNG, JPEG or SVG, at most 512 KiB
     #[arg(long, value_name = "FILE")]
     pub(crate) logo: Option<PathBuf>,
-    /// The sections: answer, figures, sales, rfm, clusters, churn, clv, cohorts, funnel, quality, methods
+    /// The sections: answer, figures, sales, why, parts, products, funnel, managers, rfm, clusters, churn, clv,
+    /// cohorts, kpi, quality, methods
     /// [default: all that the data bear]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub(crate) sections: Vec<String>,

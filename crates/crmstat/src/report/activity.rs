@@ -46,6 +46,8 @@ pub struct Recent {
     pub before: Totals,
     /// The same calendar days a year before; `None` where the data begin later.
     pub year_ago: Option<Totals>,
+    /// Customers with a purchase in the days before and none in the last ones.
+    pub lost: u64,
 }
 
 /// Customers per task.
@@ -78,6 +80,7 @@ impl Activity {
             now: all.windows[0],
             before: all.windows[1],
             year_ago: calendar.reaches_back_a_year.then_some(all.windows[2]),
+            lost: all.lost,
         });
         Ok(Self { all: all.all, repeat_customers: all.repeat_customers, months, recent })
     }
@@ -159,6 +162,7 @@ pub(super) fn recent_days(covered: i32) -> Option<i32> {
 struct Sums {
     all: Totals,
     repeat_customers: u64,
+    lost: u64,
     months: Vec<Totals>,
     windows: [Totals; 3],
 }
@@ -169,6 +173,7 @@ impl Sums {
         Self {
             all: Totals::default(),
             repeat_customers: 0,
+            lost: 0,
             months: vec![Totals::default(); months],
             windows: [Totals::default(); 3],
         }
@@ -213,11 +218,13 @@ impl Sums {
             }
         }
         self.repeat_customers += u64::from(is_customer && purchases > 1);
+        self.lost += u64::from(is_customer && seen[1] && !seen[0]);
     }
 
     fn join(&mut self, other: &Self) {
         self.all.join(&other.all);
         self.repeat_customers += other.repeat_customers;
+        self.lost += other.lost;
         for (mine, theirs) in self.months.iter_mut().zip(&other.months) {
             mine.join(theirs);
         }

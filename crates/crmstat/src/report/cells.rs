@@ -26,17 +26,22 @@ pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Loca
 
 /// Shares are shown as percent: that a column holds them is told by its name.
 pub(super) fn unit_of(column: &Column) -> Option<Unit> {
-    const SHARES: [&str; 8] = [
+    const SHARES: [&str; 10] = [
         "probability",
         "p_alive",
-        "win_rate",
         "win_rate_by_value",
-        "churn_rate",
         "retention",
         "change_before",
         "change_year_ago",
+        "share",
+        "conversion",
+        "to_won",
+        "attainment",
     ];
     let name = column.name();
-    let is_share = name.starts_with("share_") || name.starts_with("age_") || SHARES.contains(&name);
+    // `age_3` of a cohort is what is left of it then, `age_days` is no share.
+    let of_age = name.strip_prefix("age_").is_some_and(|age| age.parse::<u32>().is_ok());
+    let is_named = ["_share", "_rate"].into_iter().any(|end| name.ends_with(end));
+    let is_share = of_age || is_named || name.starts_with("share_") || SHARES.contains(&name);
     (is_share && matches!(column.values(), Values::Float { .. })).then_some(Unit::Share)
 }

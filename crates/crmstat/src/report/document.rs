@@ -47,6 +47,16 @@ pub enum SectionId {
     Sales,
     /// Sales by manager, region, channel, source, category, product.
     Parts,
+    /// Why revenue moved, and who moved it.
+    Why,
+    /// Products by value, steadiness of demand, margin.
+    Products,
+    /// Stages, outcomes, reasons of loss, open deals to look at.
+    Funnel,
+    /// The sales team compared.
+    Managers,
+    /// Every other figure that the data bear.
+    Kpi,
     /// RFM map, segments and migration.
     Rfm,
     /// Clusters and their profiles.
@@ -57,8 +67,6 @@ pub enum SectionId {
     Clv,
     /// Retention of acquisition cohorts.
     Cohorts,
-    /// Deals by stage and owner, reasons of loss.
-    Funnel,
     /// What became of every row.
     Quality,
     /// Methods, parameters, diagnostics.
@@ -240,17 +248,21 @@ impl Report {
 
 impl SectionId {
     /// Every section, in the order of reading.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Answer,
         Self::Figures,
         Self::Sales,
+        Self::Why,
         Self::Parts,
+        Self::Products,
+        Self::Funnel,
+        Self::Managers,
         Self::Rfm,
         Self::Clusters,
         Self::Churn,
         Self::Clv,
         Self::Cohorts,
-        Self::Funnel,
+        Self::Kpi,
         Self::Quality,
         Self::Methods,
     ];
@@ -261,13 +273,17 @@ impl SectionId {
             Self::Answer => "answer",
             Self::Figures => "figures",
             Self::Sales => "sales",
+            Self::Why => "why",
             Self::Parts => "parts",
+            Self::Products => "products",
+            Self::Funnel => "funnel",
+            Self::Managers => "managers",
             Self::Rfm => "rfm",
             Self::Clusters => "clusters",
             Self::Churn => "churn",
             Self::Clv => "clv",
             Self::Cohorts => "cohorts",
-            Self::Funnel => "funnel",
+            Self::Kpi => "kpi",
             Self::Quality => "quality",
             Self::Methods => "methods",
         }
@@ -279,13 +295,17 @@ impl SectionId {
             Self::Answer => lang.pick("In short", "Коротко"),
             Self::Figures => lang.pick("Months", "Месяцы"),
             Self::Sales => lang.pick("Sales", "Продажи"),
+            Self::Why => lang.pick("Why", "Причины"),
             Self::Parts => lang.pick("Parts", "Разрезы"),
+            Self::Products => lang.pick("Products", "Товары"),
+            Self::Funnel => lang.pick("Deals", "Сделки"),
+            Self::Managers => lang.pick("Managers", "Менеджеры"),
             Self::Rfm => lang.pick("RFM", "RFM"),
             Self::Clusters => lang.pick("Clusters", "Типы"),
             Self::Churn => lang.pick("Churn", "Отток"),
             Self::Clv => lang.pick("Value", "Ценность"),
             Self::Cohorts => lang.pick("Cohorts", "Когорты"),
-            Self::Funnel => lang.pick("Deals", "Сделки"),
+            Self::Kpi => lang.pick("KPIs", "Показатели"),
             Self::Quality => lang.pick("Data", "Данные"),
             Self::Methods => lang.pick("Methods", "Методы"),
         }
@@ -297,13 +317,17 @@ impl SectionId {
             Self::Answer => lang.pick("In short", "Коротко"),
             Self::Figures => lang.pick("Sales by month", "Продажи по месяцам"),
             Self::Sales => lang.pick("Sales and forecast", "Продажи и прогноз"),
+            Self::Why => lang.pick("Why sales changed", "Почему изменились продажи"),
             Self::Parts => lang.pick("Where sales come from", "Из чего складываются продажи"),
+            Self::Products => lang.pick("Products", "Товары"),
+            Self::Funnel => lang.pick("Deals and their funnel", "Сделки и воронка"),
+            Self::Managers => lang.pick("The sales team", "Команда продаж"),
             Self::Rfm => lang.pick("RFM segments", "RFM-сегменты"),
             Self::Clusters => lang.pick("Kinds of customers", "Типы клиентов"),
             Self::Churn => lang.pick("Who is about to leave", "Кто может уйти"),
             Self::Clv => lang.pick("What customers will bring", "Сколько принесут клиенты"),
             Self::Cohorts => lang.pick("Who comes back", "Кто возвращается"),
-            Self::Funnel => lang.pick("Deals", "Сделки"),
+            Self::Kpi => lang.pick("Other key figures", "Другие показатели"),
             Self::Quality => lang.pick("Quality of the data", "Качество данных"),
             Self::Methods => lang.pick("Methods and parameters", "Методы и параметры"),
         }

@@ -49,6 +49,7 @@ mod options;
 mod results;
 mod run;
 mod sections;
+mod team;
 mod workbook;
 
 pub use activity::{Activity, Recent, Totals};

@@ -2,9 +2,10 @@
 
 use super::{
     Options, SectionId,
-    activity::{Activity, recent_days},
+    activity::{Activity, recent_days, windows},
     calls::{Call, calls},
     divided::{Division, FIELDS, divisions},
+    team::{Asked, of_deals, recent_margin},
 };
 use crate::{
     AsOf, Date, Error, Money, Pseudonyms, Result, Window,
@@ -12,8 +13,10 @@ use crate::{
         churn, clv,
         cohorts::{self, Acquisition},
         forecast::{self, Forecasts, Period, Query, SeriesSet},
-        funnel::{self, Funnel},
-        rfm, segments,
+        funnel::DealFunnel,
+        kpi,
+        managers::Team,
+        products, rfm, segments, why,
     },
     data::{Field, Finding, Notice, Orders, OrdersQuery, Records, Severity, TableKind},
     features::History,
@@ -56,6 +59,10 @@ pub enum Reason {
     NoParts,
     /// The export holds orders, not deals.
     NoDeals,
+    /// No column names whose deals they are.
+    NoManagers,
+    /// No column names products.
+    NoProducts,
     /// The analysis refused the data.
     Refused {
         /// Why.
@@ -86,6 +93,8 @@ pub struct Results {
     pub seed: u64,
     /// The orders in sums.
     pub activity: Activity,
+    /// What the revenue of the last days left of its cost; `None` where no cost is known.
+    pub margin: Option<Money>,
     /// The revenue of the last days by the fields that the export has.
     pub divisions: Vec<Division>,
     /// Sales by period and their forecast.
@@ -102,8 +111,17 @@ pub struct Results {
     pub clv: Answer<clv::Clv>,
     /// Acquisition cohorts.
     pub cohorts: Answer<Acquisition>,
-    /// Deals by stage and owner.
-    pub funnel: Answer<Funnel>,
+    /// Why revenue moved: the last days beside the same days of a year before or, where the data begin later, the
+    /// days before.
+    pub why: Answer<why::Why>,
+    /// Products by value, steadiness of demand, margin.
+    pub products: Answer<products::Products>,
+    /// Stages, outcomes, reasons of loss, open deals to look at.
+    pub funnel: Answer<DealFunnel>,
+    /// The managers beside their team.
+    pub team: Answer<Team>,
+    /// Every KPI that the data bear.
+    pub kpis: Answer<kpi::Kpis>,
     /// Whether pseudonyms stand in the place of ids.
     pub pseudonymised: bool,
     /// Names of customers by id, where they are asked for and known.
@@ -179,7 +197,8 @@ impl Results {
         }
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
-        let fields = if options.wants(SectionId::Parts) { FIELDS.to_vec() } else { Vec::new() };
+        let mut fields = FIELDS.to_vec();
+        fields.extend([Field::Quantity, Field::Cost, Field::Discount, Field::OrderId]);
         let query = OrdersQuery { window, fields, anonymous: true, ..OrdersQuery::default() };
         let mut imported = Orders::read(export, &query)?;
         tell_of_nobody(&mut imported);
@@ -188,18 +207,20 @@ impl Results {
             Some(as_of) if imported.result.has_purchases() => as_of,
             _ => return Err(no_purchases(export, &imported)),
         };
-        let funnel = match export.kind() {
-            Some(TableKind::Deals) if options.wants(SectionId::Funnel) => {
-                stage(Stage::Section(SectionId::Funnel));
-                funnel::count(export).map_err(|error| Reason::of(&error))
-            }
-            _ if options.wants(SectionId::Funnel) => Err(Reason::NoDeals),
-            _ => Err(Reason::NotAsked),
-        };
+        // Before pseudonyms: tables name customers by their own ids, and these answers name none.
+        let asked = Asked { orders: &imported.result, beside, as_of, options, stage };
+        let (deals, mut funnel, team) = of_deals(export, &asked)?;
+        let (products, kpis) = (asked.products(), asked.kpis(deals.as_ref()));
+        let margin = imported.result.span().and_then(|(first, _)| {
+            recent_margin(&asked, recent_days(as_of.date().days() - first.days()))
+        });
         let hidden;
         let mut beside = beside;
         if let Some(pseudonyms) = &options.pseudonyms {
             imported.result = imported.result.pseudonymised(pseudonyms);
+            for deal in funnel.iter_mut().flat_map(|funnel| &mut funnel.attention) {
+                deal.customer = deal.customer.as_deref().map(|id| pseudonyms.of(id));
+            }
             for notice in &mut imported.notices {
                 match &mut notice.finding {
                     Finding::Guest { id } => {
@@ -225,7 +246,11 @@ impl Results {
             .as_ref()
             .map_or_else(|_| Vec::new(), |churn| calls(&imported.result, churn, as_of));
         let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
-        let divisions = divisions(&imported.result, &analyst.activity, as_of)?;
+        let why = analyst.why();
+        let divisions = match options.wants(SectionId::Parts) {
+            true => divisions(&imported.result, &analyst.activity, as_of)?,
+            false => Vec::new(),
+        };
         let activity = analyst.activity;
         Ok(Self {
             profile: export.profile().map(str::to_owned),
@@ -237,6 +262,7 @@ impl Results {
             beside: unmatched,
             seed: options.seed,
             activity,
+            margin,
             divisions,
             sales,
             rfm,
@@ -245,7 +271,11 @@ impl Results {
             calls,
             clv,
             cohorts,
+            why,
+            products,
             funnel,
+            team,
+            kpis,
             pseudonymised: options.pseudonyms.is_some(),
             names,
         })
@@ -285,7 +315,7 @@ fn names(beside: &[Records]) -> BTreeMap<String, String> {
 }
 
 impl Reason {
-    fn of(error: &Error) -> Self {
+    pub(super) fn of(error: &Error) -> Self {
         Self::Refused { message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
@@ -457,6 +487,19 @@ impl<'a> Analyst<'a> {
         })
     }
 
+    fn why(&self) -> Answer<why::Why> {
+        let Some(recent) = self.activity.recent else { return Err(Reason::ShortSpan) };
+        self.make(SectionId::Why, &[], || {
+            let [now, before, year_ago] = windows(self.as_of.date().days(), recent.days);
+            let span = |(from, until): (i32, i32)| {
+                why::Span::new(Date::from_days(from), Date::from_days(until - 1))
+            };
+            let then = if recent.year_ago.is_some() { year_ago } else { before };
+            let against = why::Against::Period(span(then)?);
+            why::explain_orders(self.orders, &why::Query { later: span(now)?, against })
+        })
+    }
+
     fn cohorts(&self) -> Answer<Acquisition> {
         use cohorts::Period;
         let months = |period: Period| {
@@ -484,6 +527,8 @@ impl Reason {
             | Self::ShortSpan
             | Self::NoParts
             | Self::NoDeals
+            | Self::NoManagers
+            | Self::NoProducts
             | Self::Refused { .. } => true,
         }
     }

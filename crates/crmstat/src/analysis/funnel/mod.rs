@@ -35,7 +35,7 @@ mod division;
 mod order;
 mod rate;
 mod said;
-pub(in crate::analysis) mod tables;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 pub(in crate::analysis) mod touches;

@@ -10,13 +10,14 @@ use crate::{
 };
 
 /// What a person reads above a column of a deal's field, in Russian.
-pub(in crate::analysis) fn title(field: Field) -> &'static str {
+pub(crate) fn title(field: Field) -> &'static str {
     match field {
         Field::Owner => "Ответственный",
         Field::Pipeline => "Воронка",
         Field::Source => "Источник",
         Field::Channel => "Канал",
         Field::Product => "Товар",
+        Field::Category => "Категория",
         Field::Region => "Регион",
         Field::CustomerId => "Клиент",
         Field::Stage => "Этап",

@@ -36,13 +36,6 @@ impl Status {
     }
 }
 
-fn money(value: Option<Value>) -> Option<Money> {
-    match value? {
-        Value::Money(money) => Some(money),
-        Value::Number(_) => None,
-    }
-}
-
 impl Products {
     /// One row per product, those with the most of the measure first.
     ///
@@ -88,7 +81,7 @@ impl Products {
                 if name == "product" { "Товар".to_owned() } else { name },
                 rows().map(|own| own.label.as_deref().unwrap_or(missing)),
             ),
-            Column::money("revenue", "Выручка", rows().map(|own| money(Some(own.revenue)))),
+            Column::money("revenue", "Выручка", rows().map(|own| own.revenue.money())),
             Column::float("share", "Доля", 4, rows().map(|own| own.share)),
             Column::float(
                 "cumulative_share",
@@ -101,7 +94,7 @@ impl Products {
             Column::float("quantity", "Количество", 2, rows().map(|own| own.quantity)),
             Column::int("orders", "Заказов", rows().map(|own| own.orders as i64)),
             Column::int("customers", "Клиентов", rows().map(|own| own.customers as i64)),
-            Column::money("margin", "Маржа", rows().map(|own| money(own.margin))),
+            Column::money("margin", "Маржа", rows().map(|own| own.margin.and_then(Value::money))),
             Column::float("margin_share", "Рентабельность", 4, rows().map(|own| own.margin_share)),
             Column::float(
                 "mean_demand",
@@ -168,7 +161,7 @@ impl Products {
             self.all.iter().filter(move |own| (own.abc, own.xyz) == cell)
         };
         let sum = |cell: &(char, Option<char>)| {
-            of(cell).filter_map(|own| money(Some(own.revenue))).sum::<Option<Money>>()
+            of(cell).filter_map(|own| own.revenue.money()).sum::<Option<Money>>()
         };
         let all: f64 = self.all.iter().map(|own| own.revenue.to_f64()).sum();
         let texts: Vec<(String, Option<String>)> =

@@ -194,6 +194,14 @@ impl Value {
         }
     }
 
+    /// The amount; `None` for what is no money.
+    pub fn money(self) -> Option<Money> {
+        match self {
+            Self::Money(money) => Some(money),
+            Self::Number(_) => None,
+        }
+    }
+
     /// The difference; `None` past the range of money.
     pub fn minus(self, other: Self) -> Option<Self> {
         match (self, other) {

@@ -19,6 +19,7 @@ impl Page<'_> {
         let warnings =
             results.account.notices.iter().filter(grave).map(|notice| self.warned(notice));
         let mut summary = vec![self.changed()];
+        summary.extend(results.why.as_ref().ok().and_then(|why| self.why_sentence(why)));
         summary.extend(results.sales.as_ref().ok().map(|sales| self.expected(sales)));
         summary.extend(
             results

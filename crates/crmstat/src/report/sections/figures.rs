@@ -39,23 +39,18 @@ impl Page<'_> {
         for (english, russian, unit, of) in KPIS {
             add(locale.pick(english, russian).to_owned(), unit, &of);
         }
-        let repeat = activity.repeat_customers as f64 / activity.all.customers.max(1) as f64;
-        figures.push(Figure {
-            label: locale.pick("Repeat customers", "Покупали повторно").to_owned(),
-            value: repeat,
-            unit: Unit::Share,
-            changes: Vec::new(),
-            trend: Vec::new(),
-            trend_of: String::new(),
-        });
+        let lost = activity.recent.map(|recent| recent.lost as f64);
+        let margin = self.results.margin.map(Money::to_f64);
         figures.extend(
-            self.results
-                .funnel
-                .as_ref()
-                .ok()
-                .into_iter()
-                .flat_map(|funnel| self.deal_cards(funnel)),
+            [
+                card(locale.pick("Lost customers", "Перестали покупать"), lost, Unit::Count),
+                card(locale.pick("Margin", "Маржа"), margin, Unit::Money),
+            ]
+            .into_iter()
+            .flatten(),
         );
+        let funnel = self.results.funnel.as_ref().ok();
+        figures.extend(funnel.into_iter().flat_map(|funnel| self.deal_cards(funnel)));
         figures
     }
 
@@ -116,6 +111,18 @@ impl Page<'_> {
             })
             .collect()
     }
+}
+
+/// A card without a trend.
+pub(super) fn card(label: &str, value: Option<f64>, unit: Unit) -> Option<Figure> {
+    value.map(|value| Figure {
+        label: label.to_owned(),
+        value,
+        unit,
+        changes: Vec::new(),
+        trend: Vec::new(),
+        trend_of: String::new(),
+    })
 }
 
 /// Name in English and Russian, unit, and how it is found.

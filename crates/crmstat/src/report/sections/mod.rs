@@ -7,12 +7,16 @@ mod clv;
 mod cohorts;
 mod figures;
 mod funnel;
+mod kpi;
+mod managers;
 mod methods;
 mod parts;
+mod products;
 mod quality;
 mod refusals;
 mod rfm;
 mod sales;
+mod why;
 
 use super::{
     Absent, Content, Exhibit, Locale, Options, Reason, Report, Results, Section, SectionId,
@@ -91,6 +95,10 @@ impl Page<'_> {
                 Ok(sales) => Ok(self.sales(sales)?),
                 Err(reason) => Err(self.absent(reason)),
             },
+            SectionId::Why => match &results.why {
+                Ok(why) => Ok(self.why(why)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
             SectionId::Parts if results.divisions.is_empty() => {
                 let reason = results.activity.recent.map_or(Reason::ShortSpan, |_| Reason::NoParts);
                 Err(self.absent(&reason))
@@ -118,6 +126,18 @@ impl Page<'_> {
             },
             SectionId::Funnel => match &results.funnel {
                 Ok(funnel) => Ok(self.funnel(funnel)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Products => match &results.products {
+                Ok(products) => Ok(self.products(products)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Managers => match &results.team {
+                Ok(team) => Ok(self.managers(team)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
+            SectionId::Kpi => match &results.kpis {
+                Ok(kpis) => Ok(self.kpis(kpis)?),
                 Err(reason) => Err(self.absent(reason)),
             },
             SectionId::Quality => Ok(self.quality()?),
@@ -170,6 +190,35 @@ impl Page<'_> {
                         .pick(
                             "Give an export of deals, the lost and open ones included.",
                             "Дайте выгрузку сделок вместе с проигранными и открытыми.",
+                        )
+                        .to_owned(),
+                ),
+            ),
+            Reason::NoManagers => said(
+                locale
+                    .pick(
+                        "The export does not say whose deals they are.",
+                        "В выгрузке не указано, кто ведёт сделки.",
+                    )
+                    .to_owned(),
+                Some(
+                    locale
+                        .pick(
+                            "Export the column of the manager, or name it with `--map owner=COLUMN`.",
+                            "Добавьте в выгрузку столбец с менеджером или назовите его: `--map owner=СТОЛБЕЦ`.",
+                        )
+                        .to_owned(),
+                ),
+            ),
+            Reason::NoProducts => said(
+                locale
+                    .pick("The export does not say what was sold.", "В выгрузке не указано, что продано.")
+                    .to_owned(),
+                Some(
+                    locale
+                        .pick(
+                            "Export the column of the product, or give the order lines with `--lines`.",
+                            "Добавьте в выгрузку столбец с товаром или дайте строки заказов через `--lines`.",
                         )
                         .to_owned(),
                 ),
@@ -276,6 +325,12 @@ impl Content {
         }
         self
     }
+}
+
+/// `text` as a sentence: a capital in front, a full stop behind.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    format!("{}.", capitalised(text))
 }
 
 /// A table of which a page shows everything.
