@@ -247,9 +247,10 @@ impl Results {
             .map_or_else(|_| Vec::new(), |churn| calls(&imported.result, churn, as_of));
         let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
         let why = analyst.why();
-        let divisions = match options.wants(SectionId::Parts) {
-            true => divisions(&imported.result, &analyst.activity, as_of)?,
-            false => Vec::new(),
+        let divisions = if options.wants(SectionId::Parts) {
+            divisions(&imported.result, &analyst.activity, as_of)?
+        } else {
+            Vec::new()
         };
         let activity = analyst.activity;
         Ok(Self {

@@ -88,9 +88,8 @@ pub(super) fn of_deals(
             .with_hint("leave the history out, or give an export of deals"));
     }
     let sections = [SectionId::Funnel, SectionId::Managers, SectionId::Kpi];
-    let lacking = |section| match asked.options.wants(section) {
-        true => Reason::NoDeals,
-        false => Reason::NotAsked,
+    let lacking = |section| {
+        if asked.options.wants(section) { Reason::NoDeals } else { Reason::NotAsked }
     };
     let is_wanted = sections.into_iter().any(|section| asked.options.wants(section));
     if export.kind() != Some(TableKind::Deals) || !is_wanted {

@@ -44,7 +44,7 @@ impl Page<'_> {
         if !funnel.attention.is_empty() {
             let caption =
                 locale.pick("Open deals to look at", "Открытые сделки, требующие внимания");
-            tables.push(top(caption, self.attention_table(funnel)?, LOOKED_AT));
+            tables.push(top(caption, attention_table(funnel)?, LOOKED_AT));
         }
         if whole_funnel.reasons.iter().any(|reason| reason.reason.is_some()) {
             let caption = locale.pick("Why deals are lost", "Причины проигрыша");
@@ -250,29 +250,6 @@ impl Page<'_> {
         Table::new("stages", columns)
     }
 
-    /// Open deals that are stale, overdue or without activity, the largest first.
-    fn attention_table(&self, funnel: &DealFunnel) -> Result<Table> {
-        let deals = || funnel.attention.iter();
-        let mut columns = vec![
-            Column::text("deal_id", "Сделка", deals().map(|deal| deal.id.as_deref())),
-            Column::text("customer_id", "Клиент", deals().map(|deal| deal.customer.as_deref())),
-            Column::text("stage", "Этап", deals().map(|deal| deal.stage.as_deref())),
-            Column::text("owner", "Менеджер", deals().map(|deal| deal.owner.as_deref())),
-            Column::money("amount", "Сумма", deals().map(|deal| deal.amount)),
-            Column::float("age_days", "Возраст, дней", 0, deals().map(|deal| deal.age_days)),
-            Column::bool("stale", "Зависла", deals().map(|deal| deal.is_stale)),
-        ];
-        if deals().any(|deal| deal.expected_close.is_some()) {
-            let overdue = deals().map(|deal| deal.overdue_days);
-            columns.push(Column::float("overdue_days", "Просрочена, дней", 0, overdue));
-        }
-        if deals().any(|deal| deal.is_without_activity.is_some()) {
-            let last = deals().map(|deal| deal.last_activity);
-            columns.push(Column::date("last_activity", "Последнее касание", last));
-        }
-        Table::new("open_deals", columns)
-    }
-
     fn reasons_table(&self, part: &Division) -> Result<Table> {
         let none = self.locale.pick("(none)", "(нет)");
         let rows = || part.reasons.iter();
@@ -330,4 +307,27 @@ impl Page<'_> {
             },
         }
     }
+}
+
+/// Open deals that are stale, overdue or without activity, the largest first.
+fn attention_table(funnel: &DealFunnel) -> Result<Table> {
+    let deals = || funnel.attention.iter();
+    let mut columns = vec![
+        Column::text("deal_id", "Сделка", deals().map(|deal| deal.id.as_deref())),
+        Column::text("customer_id", "Клиент", deals().map(|deal| deal.customer.as_deref())),
+        Column::text("stage", "Этап", deals().map(|deal| deal.stage.as_deref())),
+        Column::text("owner", "Менеджер", deals().map(|deal| deal.owner.as_deref())),
+        Column::money("amount", "Сумма", deals().map(|deal| deal.amount)),
+        Column::float("age_days", "Возраст, дней", 0, deals().map(|deal| deal.age_days)),
+        Column::bool("stale", "Зависла", deals().map(|deal| deal.is_stale)),
+    ];
+    if deals().any(|deal| deal.expected_close.is_some()) {
+        let overdue = deals().map(|deal| deal.overdue_days);
+        columns.push(Column::float("overdue_days", "Просрочена, дней", 0, overdue));
+    }
+    if deals().any(|deal| deal.is_without_activity.is_some()) {
+        let last = deals().map(|deal| deal.last_activity);
+        columns.push(Column::date("last_activity", "Последнее касание", last));
+    }
+    Table::new("open_deals", columns)
 }

@@ -94,8 +94,16 @@ impl Page<'_> {
             Period::Month => locale.pick("by month", "по месяцам"),
             _ => locale.pick("by week", "по неделям"),
         };
+        let counted_in = match (kpi.unit(), kpis.period()) {
+            (KpiUnit::Hours, _) => locale.pick(", hours", ", часов"),
+            (KpiUnit::Days, _) => locale.pick(", days", ", дней"),
+            (KpiUnit::Periods, Period::Month) => locale.pick(", months", ", мес."),
+            (KpiUnit::Periods, _) => locale.pick(", weeks", ", недель"),
+            (KpiUnit::MoneyPerDay, _) => locale.pick(", per day", ", в день"),
+            _ => "",
+        };
         Some(Figure {
-            label: kpi.title(locale.lang()).to_owned(),
+            label: format!("{}{counted_in}", kpi.title(locale.lang())),
             value: now.estimate.value,
             unit,
             changes: Vec::new(),
@@ -118,7 +126,7 @@ const fn unit_of(unit: KpiUnit) -> Unit {
         KpiUnit::Share => Unit::Share,
         KpiUnit::Count => Unit::Count,
         KpiUnit::Days => Unit::Days,
-        KpiUnit::Periods | KpiUnit::Points => Unit::Number(1),
+        KpiUnit::Periods | KpiUnit::Hours | KpiUnit::Points => Unit::Number(1),
         KpiUnit::Ratio => Unit::Number(2),
     }
 }

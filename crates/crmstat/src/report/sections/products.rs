@@ -3,7 +3,10 @@
 use super::{Page, file_only, top};
 use crate::{
     Lang, Result,
-    analysis::products::{Product, Products, Status},
+    analysis::{
+        products::{Product, Products, Status},
+        sales::Value,
+    },
     data::table::{Column, Table},
     report::{Content, Unit},
 };
@@ -124,7 +127,7 @@ impl Page<'_> {
             Column::text("status", "Состояние", rows().map(|own| own.status.text(lang))),
         ];
         if rows().any(|own| own.margin.is_some()) {
-            let margin = rows().map(|own| own.margin.and_then(|margin| margin.money()));
+            let margin = rows().map(|own| own.margin.and_then(Value::money));
             columns.push(Column::money("margin", "Маржа", margin));
             columns.push(Column::float(
                 "margin_share",
