@@ -17,6 +17,8 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// Characters of a sentence: a name of any length stands in it cut.
 const SENTENCE: usize = 1200;
+/// Tables of a section that stand open; further ones open at a click, and on paper.
+const UNFOLDED: usize = 2;
 /// Cards in a row of a wide screen.
 const MOST_CARDS: usize = 8;
 
@@ -141,11 +143,29 @@ impl Report {
             let columns = content.figures.len().div_ceil(rows);
             html.push_str(&format!("<div class=\"figures by{columns}\">\n{figures}</div>\n"));
         }
-        for chart in &content.charts {
-            html.push_str(&chart::figure(chart, id == SectionId::Answer, self.locale)?);
-        }
-        for exhibit in content.tables.iter().filter(|exhibit| exhibit.shown > 0) {
-            html.push_str(&table::exhibit(exhibit, id == SectionId::Answer, self.locale));
+        let is_answer = id == SectionId::Answer;
+        let charts = content
+            .charts
+            .iter()
+            .map(|chart| chart::figure(chart, is_answer, self.locale))
+            .collect::<Result<Vec<_>>>()?;
+        let shown = || content.tables.iter().filter(|exhibit| exhibit.shown > 0);
+        let tables = shown().map(|exhibit| table::exhibit(exhibit, is_answer, self.locale));
+        if id == SectionId::Parts {
+            let names = content.charts.iter().map(|chart| chart.title.as_str());
+            html.push_str(&panes(names.zip(charts.iter().zip(tables))));
+        } else {
+            html.push_str(&charts.concat());
+            for (at, (exhibit, table)) in shown().zip(tables).enumerate() {
+                if at < UNFOLDED {
+                    html.push_str(&table);
+                } else {
+                    let caption = escape(&exhibit.caption);
+                    html.push_str(&format!(
+                        "<details class=\"fold\"><summary>{caption}</summary>\n{table}</details>\n"
+                    ));
+                }
+            }
         }
         if !content.notes.is_empty() {
             let notes = content.notes.iter();
@@ -182,6 +202,14 @@ impl Report {
             escape(&change.against)
         )
     }
+}
+
+/// Charts with their tables, of which the script shows one at a time, by name.
+fn panes<'a>(parts: impl Iterator<Item = (&'a str, (&'a String, String))>) -> String {
+    let pane = |(name, (chart, table)): (&str, (&String, String))| {
+        format!("<div class=\"pane\" data-name=\"{}\">\n{chart}{table}</div>\n", escape(name))
+    };
+    format!("<div class=\"panes\">\n{}</div>\n", parts.map(pane).collect::<String>())
 }
 
 /// What the page may do: its own style and script, pictures that are data, nothing else.

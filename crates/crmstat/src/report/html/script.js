@@ -117,6 +117,39 @@
     swipes.push([table.parentNode, swipe]);
   });
 
+  // Of charts that answer the same question one is shown, by name; all of them on paper.
+  document.querySelectorAll(".panes").forEach(function (panes) {
+    var all = Array.from(panes.querySelectorAll(".pane"));
+    if (all.length < 2) return;
+    var chooser = element("div", "", "chooser");
+    chooser.setAttribute("role", "group");
+    var buttons = all.map(function (pane) {
+      var button = element("button", pane.dataset.name);
+      button.type = "button";
+      button.addEventListener("click", function () { choose(pane); });
+      chooser.appendChild(button);
+      return button;
+    });
+    function choose(chosen) {
+      all.forEach(function (pane, at) {
+        pane.hidden = pane !== chosen;
+        buttons[at].setAttribute("aria-pressed", pane === chosen);
+      });
+      mark();
+    }
+    panes.prepend(chooser);
+    choose(all[0]);
+  });
+
+  // Paper has no clicks.
+  var folds = document.querySelectorAll("details.fold");
+  addEventListener("beforeprint", function () {
+    folds.forEach(function (fold) { fold.dataset.was = fold.open; fold.open = true; });
+  });
+  addEventListener("afterprint", function () {
+    folds.forEach(function (fold) { fold.open = fold.dataset.was === "true"; });
+  });
+
   mark();
   addEventListener("resize", mark);
   document.addEventListener("toggle", mark, true);

@@ -29,7 +29,7 @@ use crate::{
 use rayon::prelude::*;
 
 /// Rows of a ranking that a page shows.
-const TOP: usize = 25;
+const TOP: usize = 12;
 
 impl Report {
     /// The report on `results`, with the sections that `options` ask for.
