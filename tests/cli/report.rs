@@ -363,3 +363,24 @@ fn every_real_export_gives_a_report_needs_shared_data() {
         assert!((won - 464_226.50).abs() < 0.01, "{name}: {won}\n{text}");
     }
 }
+
+/// What a report tells is what the commands tell.
+#[test]
+fn the_tables_of_a_report_are_those_of_the_commands() {
+    let folder = Folder::new();
+    let (deals, history) = (dataset("pipedrive.csv"), dataset("pipedrive_history.csv"));
+    let beside = ["--history", &history];
+    report(&folder, &deals, &beside).answer();
+    for (table, command, options) in [
+        ("kpis", "kpi", &[][..]),
+        ("products_full", "products", &[]),
+        ("managers_full", "managers", &beside),
+        ("stages_full", "funnel", &["--show", "stages", "--history", &history]),
+        ("rfm", "rfm", &[]),
+        ("clv", "clv", &[]),
+    ] {
+        let run = folder.run(&[&[command, &deals, "--format", "csv", "-q"], options].concat());
+        let table = folder.read(&format!("out/tables/{table}.csv"));
+        assert!(run.answer() == table, "{command}: {}\n{table}", run.stdout);
+    }
+}
