@@ -384,3 +384,25 @@ fn the_tables_of_a_report_are_those_of_the_commands() {
         assert!(run.answer() == table, "{command}: {}\n{table}", run.stdout);
     }
 }
+
+/// The plan stands beside the months and the managers, and is an input of the run.
+#[test]
+fn a_plan_stands_beside_what_was_sold() {
+    let rows = "period,manager,value\n2025-11,B. Jones,2000\n2025-11,D. Clark,1000\n2025-12,B. Jones,4000\n";
+    let folder = Folder::with("plan.csv", rows);
+    let run = report(&folder, &dataset("pipedrive.csv"), &["--plan", "plan.csv"]);
+    assert!(run.answer().contains("- Of the plan, Dec\u{A0}2025: **131%**"), "{}", run.stdout);
+    let months = folder.read("out/tables/months.csv");
+    assert!(months.starts_with("month,revenue,plan,attainment,orders,"), "{months}");
+    let november = months.lines().find(|line| line.starts_with("2025-11-01")).unwrap();
+    let cells: Vec<&str> = november.split(',').collect();
+    let [revenue, attainment] = [1, 3].map(|at| cells[at].parse::<f64>().unwrap());
+    assert_eq!(cells[2], "3000.0");
+    assert!((attainment - revenue / 3000.0).abs() < 1e-12, "{november}");
+    let managers = folder.read("out/tables/managers.csv");
+    assert!(managers.starts_with("manager,amount_won,plan,attainment,"), "{managers}");
+    assert!(folder.read("out/run.json").contains("\"role\": \"plan\""));
+    let folder = folder.and("plan.csv", "period,value\n2025-Q3,100\n2025-Q4,100\n");
+    let refused = report(&folder, &dataset("pipedrive.csv"), &["--plan", "plan.csv"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}

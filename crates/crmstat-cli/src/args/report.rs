@@ -28,6 +28,9 @@ pub(crate) struct ReportArgs {
     /// The title [default: the names of the files]
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
+    /// What was planned to be sold by month: a table with columns period, value and, if need be, manager
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
     /// A picture for the head of the page: PNG, JPEG or SVG, at most 512 KiB
     #[arg(long, value_name = "FILE")]
     pub(crate) logo: Option<PathBuf>,

@@ -124,6 +124,7 @@ pub(super) fn inputs(args: &ReportArgs) -> Result<Vec<InputFile>> {
         ("profile", profile),
         ("rates", read.rates.as_ref().map(path)),
         ("logo", args.logo.as_ref().map(path)),
+        ("plan", args.plan.as_ref().map(path)),
     ];
     for (role, file) in single {
         if let Some(file) = file {

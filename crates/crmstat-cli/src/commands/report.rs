@@ -12,10 +12,11 @@ use crate::{
 use anyhow::Result;
 use crmstat::{
     Error, Lang, Pseudonyms,
-    ingest::Export,
+    analysis::managers::PlanRow,
+    ingest::{Export, ExportFile},
     report::{InputFile, Logo, Options, Report, Results, Run, Stage, TableFormat, replace_folder},
 };
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 /// Makes a report of the exports, or once more the one of a record.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
@@ -104,7 +105,14 @@ fn options(args: &ReportArgs, lang: Lang) -> Result<Options> {
         sections: (!sections.is_empty()).then_some(sections),
         with_names: args.with_names,
         pseudonyms: pseudonyms(args)?,
+        plan: args.plan.as_deref().map(plan).transpose()?.unwrap_or_default(),
     })
+}
+
+/// The plan, hashed as every file of the run.
+fn plan(path: &Path) -> Result<Vec<PlanRow>> {
+    let bytes = settings::inputs().read("plan", path)?;
+    Ok(PlanRow::read(ExportFile::bytes(path.display().to_string(), bytes))?)
 }
 
 /// Pseudonyms under the key that was given, in whatever way. The key is no input of the run: its hash is not

@@ -1,7 +1,7 @@
 //! What a report is to be like.
 
 use super::SectionId;
-use crate::{AsOf, Error, Lang, Pseudonyms, Result, ingest::Inputs};
+use crate::{AsOf, Error, Lang, Pseudonyms, Result, analysis::managers::PlanRow, ingest::Inputs};
 use std::path::Path;
 
 /// What a report is to be like. The default: every section that the data bear, in English, by id alone.
@@ -23,6 +23,8 @@ pub struct Options {
     pub with_names: bool,
     /// What stands in the place of ids.
     pub pseudonyms: Option<Pseudonyms>,
+    /// What was planned to be sold, by month, of the team or of its managers.
+    pub plan: Vec<PlanRow>,
 }
 
 impl Default for Options {
@@ -36,6 +38,7 @@ impl Default for Options {
             sections: None,
             with_names: false,
             pseudonyms: None,
+            plan: Vec::new(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         forecast::{self, Forecasts, Period, Query, SeriesSet},
         funnel::DealFunnel,
         kpi,
-        managers::Team,
+        managers::{Team, plan::by_month},
         products, rfm, segments, why,
     },
     data::{Field, Finding, Notice, Orders, OrdersQuery, Records, Severity, TableKind},
@@ -95,6 +95,8 @@ pub struct Results {
     pub activity: Activity,
     /// What the revenue of the last days left of its cost; `None` where no cost is known.
     pub margin: Option<Money>,
+    /// What was planned to be sold, by the first day of the month; empty without a plan.
+    pub plan: BTreeMap<Date, f64>,
     /// The revenue of the last days by the fields that the export has.
     pub divisions: Vec<Division>,
     /// Sales by period and their forecast.
@@ -195,6 +197,7 @@ impl Results {
             return Err(Error::usage("names beside pseudonyms would undo them")
                 .with_hint("leave out `--with-names` or `--pseudonymize`"));
         }
+        let plan = by_month(&options.plan)?;
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
         let mut fields = FIELDS.to_vec();
@@ -264,6 +267,7 @@ impl Results {
             seed: options.seed,
             activity,
             margin,
+            plan,
             divisions,
             sales,
             rfm,

@@ -109,7 +109,11 @@ pub(super) fn of_deals(
         if !deals.has(Field::Owner) {
             return Err(Reason::NoManagers);
         }
-        let query = managers::Query { as_of: asked.options.as_of, ..managers::Query::default() };
+        let query = managers::Query {
+            as_of: asked.options.as_of,
+            plan: asked.options.plan.clone(),
+            ..managers::Query::default()
+        };
         let beside = managers::Beside { history, activities, lines: asked.table(TableKind::Lines) };
         managers::compare(&deals, beside, &query).map_err(|error| Reason::of(&error))
     });

@@ -19,7 +19,7 @@
 //! Win rates differ for other reasons than managers, too: who gets which deals is not drawn by lot. The same
 //! holds for [`Speed`]: a difference is an association and no proof.
 
-mod plan;
+pub(crate) mod plan;
 pub(in crate::analysis) mod speed;
 mod tables;
 #[cfg(test)]

@@ -89,6 +89,21 @@ impl PlanRow {
     }
 }
 
+/// What the team was to win in each calendar month, by its first day.
+///
+/// # Errors
+/// A plan by longer periods than months.
+pub(crate) fn by_month(plan: &[PlanRow]) -> Result<BTreeMap<Date, f64>> {
+    check_length(plan, Period::Month)?;
+    let has_team = plan.iter().any(|row| row.manager.is_none());
+    let mut months = BTreeMap::new();
+    for row in plan.iter().filter(|row| row.manager.is_none() || !has_team) {
+        let first = Period::Month.first_day(Period::Month.number(row.day));
+        *months.entry(first).or_default() += row.value;
+    }
+    Ok(months)
+}
+
 type Key = (Who, Option<u32>);
 
 /// The plan by manager and period; the whole time has none of the latter.

@@ -2,13 +2,15 @@
 
 use super::{Page, top};
 use crate::{
-    Money, Result,
+    Date, Money, Result,
     data::table::{Column, Table},
     report::{
         Change, Content, Figure, Unit,
         activity::{Activity, Recent, Totals},
     },
 };
+
+use std::collections::BTreeMap;
 
 /// Months of a trend: two years, so that the season shows.
 const TREND: usize = 24;
@@ -49,9 +51,29 @@ impl Page<'_> {
             .into_iter()
             .flatten(),
         );
+        figures.extend(self.plan_card());
         let funnel = self.results.funnel.as_ref().ok();
         figures.extend(funnel.into_iter().flat_map(|funnel| self.deal_cards(funnel)));
         figures
+    }
+
+    /// How much of the plan of the last whole month was sold.
+    fn plan_card(&self) -> Option<Figure> {
+        let locale = self.locale;
+        let plan = |month: &Date| self.results.plan.get(month).copied().filter(|plan| *plan > 0.0);
+        let months = &self.results.activity.months;
+        let (month, _) = months.iter().rev().find(|(month, _)| plan(month).is_some())?;
+        let share = |(month, totals): &(Date, Totals)| Some(totals.revenue() / plan(month)?);
+        let trend: Vec<f64> = months.iter().filter_map(share).collect();
+        let label = match locale.lang() {
+            crate::Lang::En => format!("Of the plan, {}", locale.month(*month)),
+            crate::Lang::Ru => format!("План за {}", locale.month(*month)),
+        };
+        let trend = trend[trend.len().saturating_sub(TREND)..].to_vec();
+        let card = card(&label, trend.last().copied(), Unit::Share)?;
+        Some(Figure {
+            trend, trend_of: locale.pick("by month", "по месяцам").to_owned(), ..card
+        })
     }
 
     pub(super) fn figures(&self) -> Result<Content> {
@@ -77,7 +99,7 @@ impl Page<'_> {
             }
         };
         let caption = locale.pick("Sales by calendar month", "Продажи по календарным месяцам");
-        let months = months_table(activity)?;
+        let months = months_table(activity, &self.results.plan)?;
         Ok(Content {
             summary: vec![summary],
             tables: if months.rows() > 0 { vec![top(caption, months, SHOWN)] } else { Vec::new() },
@@ -141,24 +163,34 @@ const KPIS: [Kpi; 5] = [
 ];
 
 /// One row per complete calendar month, the latest first.
-fn months_table(activity: &Activity) -> Result<Table> {
+fn months_table(activity: &Activity, plan: &BTreeMap<Date, f64>) -> Result<Table> {
     let months = || activity.months.iter().rev();
     let totals = || months().map(|(_, totals)| totals);
     let revenue = totals().map(|totals| Money::from_f64(totals.revenue()));
-    Table::new(
-        "months",
-        vec![
-            Column::date("month", "Месяц", months().map(|(day, _)| *day)),
-            Column::money("revenue", "Выручка", revenue),
-            Column::int("orders", "Заказов", totals().map(|totals| totals.orders as i64)),
-            Column::int("customers", "Клиентов", totals().map(|totals| totals.customers as i64)),
-            Column::int(
-                "new_customers",
-                "Новых клиентов",
-                totals().map(|totals| totals.new_customers as i64),
-            ),
-            Column::float("mean_order", "Средний заказ", 2, totals().map(Totals::mean_order)),
-            Column::int("refunds", "Возвратов", totals().map(|totals| totals.refunds as i64)),
-        ],
-    )
+    let mut columns = vec![
+        Column::date("month", "Месяц", months().map(|(day, _)| *day)),
+        Column::money("revenue", "Выручка", revenue),
+    ];
+    if months().any(|(day, _)| plan.contains_key(day)) {
+        let planned = |day: &Date| plan.get(day).copied();
+        let attained = |(day, totals): &(Date, Totals)| {
+            planned(day).filter(|plan| *plan > 0.0).map(|plan| totals.revenue() / plan)
+        };
+        columns.extend([
+            Column::float("plan", "План", 2, months().map(|(day, _)| planned(day))),
+            Column::float("attainment", "Выполнение плана", 4, months().map(attained)),
+        ]);
+    }
+    columns.extend([
+        Column::int("orders", "Заказов", totals().map(|totals| totals.orders as i64)),
+        Column::int("customers", "Клиентов", totals().map(|totals| totals.customers as i64)),
+        Column::int(
+            "new_customers",
+            "Новых клиентов",
+            totals().map(|totals| totals.new_customers as i64),
+        ),
+        Column::float("mean_order", "Средний заказ", 2, totals().map(Totals::mean_order)),
+        Column::int("refunds", "Возвратов", totals().map(|totals| totals.refunds as i64)),
+    ]);
+    Table::new("months", columns)
 }
