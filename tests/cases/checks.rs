@@ -1,6 +1,7 @@
 //! How the answer to a case is judged.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What a command left behind.
 pub(crate) struct Answer {
@@ -23,6 +24,8 @@ pub(crate) enum Check {
     Ids,
     /// One message with all these labels and their counts; or else a reader that knows them all.
     Labels,
+    /// Revenue by the label behind the period, all of it.
+    Parts,
     /// The forecast of every month, to a tenth.
     PerMonth,
     /// The forecast of a year, to a seventh, and next to nothing in the months that had nothing.
@@ -66,6 +69,7 @@ impl Check {
                     .or_else(|why| answer.says(&["encoding", "guess"]).map_err(|_| why))
             }
             Self::Labels => answer.labels(expected),
+            Self::Parts => answer.parts(expected),
             Self::PerMonth => {
                 let level = expected["per_month"].as_f64().unwrap();
                 let forecast = answer.forecast()?;
@@ -210,6 +214,23 @@ impl Answer {
         ensure(rejected == 0 || self.stderr.contains(&count), || {
             format!("not `{count}`: {}", self.stderr)
         })
+    }
+
+    fn parts(&self, expected: &Value) -> Verdict {
+        let (measure, value) = (self.column("measure_code")?, self.column("value")?);
+        let mut found = BTreeMap::<String, f64>::new();
+        for row in self.rows().into_iter().filter(|row| row[measure] == "revenue") {
+            *found.entry(row[1].clone()).or_default() += row[value].parse::<f64>().unwrap();
+        }
+        let expected = expected.as_object().unwrap();
+        ensure(found.len() == expected.len(), || format!("other parts: {found:?}"))?;
+        for (label, right) in expected {
+            let value = found.get(label).copied().unwrap_or_default();
+            ensure((value - right.as_f64().unwrap()).abs() < 0.002, || {
+                format!("`{label}`: {value} is not {right}")
+            })?;
+        }
+        Ok(())
     }
 
     fn labels(&self, expected: &Value) -> Verdict {

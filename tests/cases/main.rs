@@ -177,6 +177,9 @@ const KINDS: &[Kind] = &[
     ours("ids-written-alike", Check::CustomersOrTold(&["`ACME`", "`Acme`", "letter case"])),
     ours("guest-address", Check::CustomersOrTold(&["guest@shop.example", "--guest"])),
     ours("words-for-no-customer", Check::Customers),
+    ours("shopify-by-product", Check::Parts),
+    ours("shopify-by-country", Check::Parts),
+    ours("order-total-on-first-line-by-product", Check::Parts),
 ];
 
 /// A case of ours alone: the headers and cells of a well-known data set or export, or another of a kind.

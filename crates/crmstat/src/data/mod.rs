@@ -69,7 +69,7 @@ pub use lang::Lang;
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use money::Money;
 pub use notice::{Finding, Notice, Setting, Severity};
-pub(crate) use orders::{Divided, LinesByOrder, OrderColumns};
+pub(crate) use orders::{Divided, LinesByOrder, OrderColumns, Totals};
 pub use orders::{Orders, OrdersQuery};
 pub use pseudonyms::Pseudonyms;
 pub use records::{Matched, Records};

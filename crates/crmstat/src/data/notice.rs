@@ -156,6 +156,8 @@ pub enum Finding {
     },
     /// Orders whose rows all have the amount of the whole, which counts once.
     OrderTotalOnce,
+    /// Orders with their amount on one of several rows, which is shared out among these.
+    OrderTotalShared,
     /// Orders whose rows all have one amount, which are added up.
     OrderTotalSummed,
     /// Cells of the customer that hold several ids; the first is taken.

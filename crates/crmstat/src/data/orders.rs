@@ -49,6 +49,30 @@ pub struct Orders {
     fields: Vec<(ColumnKey, Column)>,
 }
 
+/// What the amounts of the rows of orders are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Totals {
+    /// Of each row.
+    #[default]
+    OfRows,
+    /// Of the whole order, repeated on each of its rows.
+    OnEach,
+    /// Of the whole order, where one of several rows has an amount.
+    OnOne,
+}
+
+impl Totals {
+    /// What the order is worth whose rows have `amounts`, where that is to be shared out.
+    fn of(self, amounts: &[Money]) -> Option<Money> {
+        let mut worth = amounts.iter().filter(|amount| **amount != Money::ZERO);
+        match self {
+            Self::OfRows => None,
+            Self::OnEach => amounts.first().copied(),
+            Self::OnOne => worth.next().copied().filter(|_| worth.next().is_none()),
+        }
+    }
+}
+
 /// Orders as columns, in no particular order of rows.
 pub(crate) struct OrderColumns {
     /// The customers' ids in the order of their bytes.
@@ -59,8 +83,8 @@ pub(crate) struct OrderColumns {
     pub(crate) amount: Vec<Money>,
     /// Where rows are lines: the place of each row's order among the sorted ids of orders.
     pub(crate) order: Option<Vec<u32>>,
-    /// Whether the amount of a row is that of its whole order.
-    pub(crate) is_total: bool,
+    /// What the amounts of rows are of.
+    pub(crate) totals: Totals,
     pub(crate) fields: Vec<(ColumnKey, Column)>,
 }
 
@@ -70,7 +94,7 @@ impl Orders {
     /// # Errors
     /// An order that is worth more than money can hold.
     pub(crate) fn assemble(columns: OrderColumns) -> Result<Self> {
-        let OrderColumns { customers: ids, customer: owner, at, amount, order, is_total, fields } =
+        let OrderColumns { customers: ids, customer: owner, at, amount, order, totals, fields } =
             columns;
         // When an order was placed: with its first line.
         let placed: Option<Vec<Timestamp>> = order.as_ref().map(|order| {
@@ -125,9 +149,10 @@ impl Orders {
                 fields,
             });
         };
-        if is_total {
-            for pair in first_line.windows(2) {
-                share_out(&mut line_amounts, &fields, pair[0] as usize..pair[1] as usize);
+        for pair in first_line.windows(2).filter(|_| totals != Totals::OfRows) {
+            let lines = pair[0] as usize..pair[1] as usize;
+            if let Some(total) = totals.of(&line_amounts[lines.clone()]) {
+                share_out(&mut line_amounts, &fields, lines, total);
             }
         }
         let heads: Vec<u32> =
@@ -373,10 +398,15 @@ impl Orders {
     }
 }
 
-/// Shares the amount of an order, which each of its `lines` has, out among them: by price times quantity
+/// Shares what an order is worth, `total`, out among its `lines`: by price times quantity
 /// where all have them, in equal parts elsewhere. What does not go up falls to the first lines.
-fn share_out(amounts: &mut [Money], fields: &[(ColumnKey, Column)], lines: Range<usize>) {
-    let total = i128::from(amounts[lines.start].units());
+fn share_out(
+    amounts: &mut [Money],
+    fields: &[(ColumnKey, Column)],
+    lines: Range<usize>,
+    total: Money,
+) {
+    let total = i128::from(total.units());
     let of = |wanted: Field| column_of(fields, &wanted.into());
     let product = |line: usize| match (of(Field::Price), of(Field::Quantity)) {
         (Some(Column::Money(prices)), Some(Column::Number(pieces))) => {

@@ -195,6 +195,15 @@ impl RawColumn {
         }
     }
 
+    /// Gives `row` the text or date of `from` where it has none; numbers are of one row.
+    pub(crate) fn inherit(&mut self, row: usize, from: usize) {
+        match self {
+            Self::Text { codes, .. } if codes[row] == MISSING => codes[row] = codes[from],
+            Self::Date(values) if values[row].is_none() => values[row] = values[from],
+            _ => {}
+        }
+    }
+
     /// Leaves the cells of `rows`.
     pub(crate) fn keep(&mut self, rows: &[usize]) {
         match self {

@@ -200,8 +200,7 @@ pub(crate) fn collect_deals(
     let named = codes.iter().filter(|code| **code != crate::data::column::MISSING).count();
     let deals = texts.len();
     let evidence = inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
-    if are_lines && deals < named && (evidence != Evidence::Lines || options.order_total.is_some())
-    {
+    if are_lines && deals < named && (!evidence.is_of_rows() || options.order_total.is_some()) {
         let repeated = joined.tally.sketch.repeated();
         joined.tally.repeated = Some(repeated);
         let of_deals = joined.deals.amounts_of_deals();

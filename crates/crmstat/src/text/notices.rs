@@ -189,6 +189,16 @@ impl Notice {
                 "заказов, у которых общая сумма повторена в каждой строке: {rows}; она учтена один раз"
             ),
             },
+            Finding::OrderTotalShared => match lang {
+                Lang::En => format!(
+                    "{rows} orders have their total on one of their rows; it is shared out among all by price \
+                     times quantity, or in equal parts where these are not known"
+                ),
+                Lang::Ru => format!(
+                    "заказов, у которых сумма стоит в одной из строк: {rows}; она разделена между всеми строками \
+                     по цене и количеству, а где их нет — поровну"
+                ),
+            },
             Finding::OrderTotalSummed => match lang {
                 Lang::En => format!(
                 "{rows} orders have one amount on all their rows; it is added up, though it may be their total"

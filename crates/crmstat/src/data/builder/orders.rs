@@ -4,7 +4,7 @@ use super::{FieldValue, raw::Raw, rows::Rows};
 use crate::{
     Error, Money, Result, Timestamp, Window,
     data::{
-        Column, Currency, Decision, Field, Ignored, Imported, Labels, OrderColumns, Orders,
+        Column, Currency, Decision, Field, Ignored, Imported, Labels, OrderColumns, Orders, Totals,
         column::MISSING,
         far_dates::{DateCounts, SetAside},
         guests,
@@ -247,7 +247,7 @@ impl OrdersBuilder {
         let fields = fields.into_iter().map(|(field, column)| (field.into(), column)).collect();
         let (customers, customer) = customers.into_parts();
         let columns =
-            OrderColumns { customers, customer, at, amount, order, is_total: false, fields };
+            OrderColumns { customers, customer, at, amount, order, totals: Totals::OfRows, fields };
         let mut orders = Orders::assemble(columns)?;
         account.notices.extend(guests::among(&orders));
         if !keeps_cancelled {

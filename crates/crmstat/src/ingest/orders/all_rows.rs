@@ -8,14 +8,15 @@ use crate::{
         short_text::Cell,
     },
     data::{
-        ColumnKey, Decision, Field, Notice, OrderColumns, Orders, OrdersQuery, far_dates::Body,
-        field::FieldType, guests,
+        ColumnKey, Decision, Field, Finding, Ignored, Notice, OrderColumns, Orders, OrdersQuery,
+        Severity, Totals, far_dates::Body, field::FieldType, guests,
     },
     ingest::{
         Export, Imported, Keep, ReadOptions,
         columns::{FieldPart, RawColumn},
         orders::{
             discount,
+            further_rows::FurtherRows,
             order_totals::{self, Amounts, Evidence, is_named_total, judge, of_sample},
             per_customer::{count_repeated, key_by_order},
             reader::{OrderReader, OrderRows, Wish},
@@ -43,8 +44,10 @@ pub(crate) struct Rows {
     /// The ids of orders and that of each row, where ids repeat.
     pub(crate) order: Option<(Interner<()>, Vec<u32>)>,
     pub(crate) fields: Vec<(ColumnKey, RawColumn)>,
-    /// Whether the amount of a row is that of its whole order.
-    pub(crate) is_total: bool,
+    /// What the amounts of rows are of.
+    pub(crate) totals: Totals,
+    /// Rows without amounts behind the one of their order.
+    pub(crate) further: FurtherRows,
 }
 
 impl Rows {
@@ -55,7 +58,8 @@ impl Rows {
             amount: Vec::new(),
             order: with_orders.then(|| (Interner::new(), Vec::new())),
             fields: fields.iter().map(|key| (key.clone(), RawColumn::new(key))).collect(),
-            is_total: false,
+            totals: Totals::OfRows,
+            further: FurtherRows::new(),
         }
     }
 
@@ -75,6 +79,7 @@ impl Rows {
     }
 
     fn append(&mut self, other: Self) {
+        self.further.append(&other.further, self.at.len());
         self.customer.extend(other.customer);
         self.at.extend(other.at);
         self.amount.extend(other.amount);
@@ -84,6 +89,34 @@ impl Rows {
         }
         for ((_, mine), (_, theirs)) in self.fields.iter_mut().zip(other.fields) {
             mine.append(theirs);
+        }
+    }
+
+    /// Takes the `further` rows of orders, whose customers and days are not known yet.
+    fn take_further(
+        &mut self,
+        parts: &[Option<FieldPart<'_>>],
+        records: &BatchRecords<'_>,
+        further: &[(u32, Cell)],
+    ) {
+        let Some((_, order)) = &mut self.order else { return };
+        for (record, id) in further {
+            let before = self.at.len();
+            let mut columns = self.fields.iter_mut().zip(parts);
+            let mut push =
+                |(column, part): (&mut (ColumnKey, RawColumn), &Option<FieldPart<'_>>)| {
+                    column.1.push(part.as_ref(), records, *record as usize)
+                };
+            if columns.try_for_each(&mut push).is_err() {
+                self.fields.iter_mut().for_each(|(_, column)| column.truncate(before));
+                continue;
+            }
+            let id = self.further.ids.intern(id.of(&records.block.bytes));
+            self.further.rows.push((before, id));
+            self.customer.push(0);
+            self.at.push(Timestamp::default());
+            self.amount.push(Money::ZERO);
+            order.push(0);
         }
     }
 
@@ -137,7 +170,7 @@ impl Collected {
     /// Customers and orders by their places in the order of their ids, which that of rows does not change.
     fn into_columns(self) -> OrderColumns {
         let Self { customers, rows } = self;
-        let Rows { customer, at, amount, order, fields, is_total } = rows;
+        let Rows { customer, at, amount, order, fields, totals, .. } = rows;
         let mut rank = vec![0_u32; customers.len() + 1];
         let (customers, numbers) = customers.into_sorted(|_| true);
         for (place, number) in (0_u32..).zip(numbers) {
@@ -163,7 +196,7 @@ impl Collected {
             at,
             amount,
             order,
-            is_total,
+            totals,
             fields: fields.into_iter().map(ordered).collect(),
         }
     }
@@ -242,9 +275,12 @@ pub(crate) fn collect_orders(
         proven => proven,
     };
     let mut decision = None;
-    if repeats == Repeats::Possible {
+    let further = state.tally.ledger.ignored_by(Ignored::FurtherLine);
+    let is_divided = are_lines && !reading.fields.is_empty();
+    if repeats == Repeats::Possible || (further > 0 && is_divided) {
         let evidence = reading.inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
-        if evidence == Evidence::EqualToLines {
+        let is_shared = matches!(evidence, Evidence::EqualToLines | Evidence::OnOne);
+        if is_shared || (further > 0 && is_divided) {
             // The total of an order is shared out among its lines by what they cost.
             for field in [Field::Price, Field::Quantity].map(ColumnKey::from) {
                 if !reading.fields.contains(&field) {
@@ -256,16 +292,26 @@ pub(crate) fn collect_orders(
         count_repeated(reading.inputs, options, &reading.wish, &mut state.tally)?;
         let orders = state.collected.order.as_ref().map_or(0, |(ids, _)| ids.len());
         let rows = state.collected.at.len();
-        let have_own = evidence == Evidence::Lines && options.order_total.is_none();
+        let have_own = evidence.is_of_rows() && options.order_total.is_none();
         if are_lines && !have_own {
             let of_orders = state.collected.amounts_of_orders();
             let copies = state.tally.repeated.map_or(0, |repeated| repeated.rows);
             let named = is_named_total(reading.inputs);
             let verdict = judge(&of_orders, evidence, copies, named, options.order_total);
-            state.collected.is_total = verdict.once;
+            if verdict.once {
+                state.collected.totals = Totals::OnEach;
+            }
             state.tally.notices.extend(verdict.notice);
         }
-        let are_summed = are_lines && !state.collected.is_total;
+        state.collected.place_further();
+        let is_on_one = evidence == Evidence::OnOne || further > 0;
+        if is_on_one && is_divided && state.collected.totals == Totals::OfRows {
+            state.collected.totals = Totals::OnOne;
+            let orders = state.collected.orders_with_one_amount();
+            let notice = Notice::new(Severity::Note, Finding::OrderTotalShared, orders);
+            state.tally.notices.extend((orders > 0).then_some(notice));
+        }
+        let are_summed = are_lines && state.collected.totals != Totals::OnEach;
         decision =
             (orders != rows).then(|| repeated(reading.inputs, rows as u64, orders, are_summed));
         if !are_lines {
@@ -416,6 +462,9 @@ impl State {
             if let Some((orders, order)) = &mut collected.order {
                 order.push(orders.intern(rows.customer[at].of(&records.block.bytes)));
             }
+        }
+        if !collected.fields.is_empty() && reader.input().mapping.lines {
+            collected.take_further(parts, records, &rows.further);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Error, Money, Result, Window,
     collections::interner::Interner,
-    data::{ColumnKey, Texts, column::MISSING, sales::is_purchase},
+    data::{ColumnKey, Ignored, Texts, column::MISSING, sales::is_purchase},
     ingest::{
         Imported, Keep, ReadOptions,
         columns::FieldPart,
@@ -81,7 +81,13 @@ pub(crate) fn add_up(
     }
     let repeats = std::mem::take(&mut all.order_ids).repeats();
     let is_cancelled = all.has_refund && options.cancelled != Some(Keep::Keep);
-    if repeats != Repeats::None || is_cancelled || body(&all.tally, window, options).is_some() {
+    // Such orders have lines besides their first row, which divide them.
+    let has_lines = !keys.is_empty() && all.tally.ledger.ignored_by(Ignored::FurtherLine) > 0;
+    if repeats != Repeats::None
+        || has_lines
+        || is_cancelled
+        || body(&all.tally, window, options).is_some()
+    {
         return Ok(None);
     }
     if all.is_too_large {

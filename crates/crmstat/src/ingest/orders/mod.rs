@@ -15,6 +15,7 @@
 //! | `daily` | orders added up by labels and day |
 //! | `repeated_ids` | whether an order may be in several rows |
 //! | `further_lines` | rows of an order behind the one that has its amount |
+//! | `further_rows` | such rows as lines of their orders |
 //! | `order_totals` | whether rows repeat the amount of their order |
 //! | `line_amounts` | amounts of orders from their lines |
 //! | `product_prices` | prices of rows from the table of products |
@@ -25,6 +26,7 @@ pub(crate) mod daily;
 pub(crate) mod discount;
 pub(crate) mod fast_path;
 pub(crate) mod further_lines;
+mod further_rows;
 pub(crate) mod line_amounts;
 pub(crate) mod order_totals;
 pub(crate) mod outcome;

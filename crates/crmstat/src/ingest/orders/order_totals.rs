@@ -28,6 +28,15 @@ pub(crate) enum Evidence {
     EqualToLines,
     /// Rows have amounts of their own.
     Lines,
+    /// One row of every order has an amount, to which price times quantity of all add up.
+    OnOne,
+}
+
+impl Evidence {
+    /// Whether the amounts of the rows add up to that of the order.
+    pub(crate) const fn is_of_rows(self) -> bool {
+        matches!(self, Self::Lines | Self::OnOne)
+    }
 }
 
 /// The amounts of the rows of one order.
@@ -176,6 +185,7 @@ pub(crate) fn of_sample(input: &Input) -> Evidence {
     };
     let parts = mapping.column(Field::Price).zip(mapping.column(Field::Quantity));
     let mut orders: HashMap<&[u8], (Amounts, Option<Money>)> = HashMap::new();
+    let mut worth: HashMap<&[u8], (u32, Money)> = HashMap::new();
     let (mut of_line, mut not_of_line) = (0, 0);
     for row in input.sample() {
         let cell = |column: usize| row.get(column).map_or(&[][..], |cell| cell.as_bytes());
@@ -187,6 +197,9 @@ pub(crate) fn of_sample(input: &Input) -> Evidence {
             .and_then(|(price, quantity)| multiply(price, quantity));
         let (amounts, sum) = orders.entry(id).or_insert((Amounts::default(), Some(Money::ZERO)));
         amounts.add(amount);
+        let (rows, total) = worth.entry(id).or_default();
+        *rows += u32::from(amount != Money::ZERO);
+        *total = total.checked_add(amount).unwrap_or_default();
         *sum = sum.zip(product).and_then(|(sum, product)| sum.checked_add(product));
         match product {
             Some(product) if is_near(product, amount) => of_line += 1,
@@ -196,7 +209,12 @@ pub(crate) fn of_sample(input: &Input) -> Evidence {
     }
     let several = || orders.values().filter(|(amounts, _)| amounts.rows > 1);
     if several().any(|(amounts, _)| amounts.differ) {
-        return Evidence::Lines;
+        let is_on_one = |(id, (_, sum)): (&&[u8], &(Amounts, Option<Money>))| {
+            let (rows, total) = worth[*id];
+            rows == 1 && sum.is_some_and(|sum| is_near(sum, total))
+        };
+        let mut of_lines = orders.iter().filter(|(_, (amounts, _))| amounts.rows > 1);
+        return if of_lines.all(is_on_one) { Evidence::OnOne } else { Evidence::Lines };
     }
     if several().next().is_none() {
         return Evidence::None;

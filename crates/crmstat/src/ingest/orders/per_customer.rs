@@ -47,7 +47,7 @@ enum Key {
 }
 
 /// Between an order's id and its customer; no export holds it.
-const SEPARATOR: char = '\u{1F}';
+pub(crate) const SEPARATOR: char = '\u{1F}';
 /// Before the place of a row without an order id, in the place of one.
 const NO_ID: char = '\u{1E}';
 
@@ -341,7 +341,7 @@ impl<'a> Reading<'a> {
     fn orders_of_lines<V: PerCustomer>(&mut self) -> Result<Found<V>> {
         let are_lines = self.kind == Kind::Lines;
         let evidence = self.inputs.iter().map(of_sample).max().unwrap_or(Evidence::Lines);
-        let have_own = evidence == Evidence::Lines && self.options.order_total.is_none();
+        let have_own = evidence.is_of_rows() && self.options.order_total.is_none();
         let mut once = false;
         // Only orders that are not kept when cancelled are looked for.
         let mut cancelled = (!self.keeps_cancelled()).then(Rows::default);

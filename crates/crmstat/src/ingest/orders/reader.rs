@@ -45,6 +45,8 @@ pub(crate) struct OrderRows {
     pub(crate) order: Vec<Cell>,
     /// The orders' ids where a reader has them as numbers; empty otherwise.
     pub(crate) number: Vec<i64>,
+    /// Further rows of orders, which have no amount: the record and the order's id.
+    pub(crate) further: Vec<(u32, Cell)>,
 }
 
 impl OrderRows {
@@ -55,6 +57,7 @@ impl OrderRows {
         self.amount.clear();
         self.order.clear();
         self.number.clear();
+        self.further.clear();
     }
 
     /// Copies row `from` to the place of row `to`.
@@ -255,6 +258,10 @@ impl<'a> OrderReader<'a> {
                 Ok(Row::Ignored(rule)) => tally.ledger.ignore(rule, 1),
                 Err(_) if self.further.is_some_and(|lines| lines.has(records, row)) => {
                     tally.ledger.ignore(Ignored::FurtherLine, 1);
+                    if let Some(part) = self.order {
+                        let cell = batch.cells[part.position][row];
+                        rows.further.push((row as u32, id(&records.block.bytes, cell).0));
+                    }
                 }
                 Err(fault) => self.faults.reject(tally, records, row, fault),
             }
