@@ -3,10 +3,18 @@
 
 use crate::table;
 use crmstat::{
-    analysis::rfm::{self, Options},
+    Lang,
+    analysis::{
+        forecast::{self, SeriesSet},
+        funnel::{self, Beside},
+        rfm::{self, Options},
+        sales,
+    },
+    data::{Deals, Notice, OrdersQuery},
+    features::History,
     generate::{Dialect, Part, Spec, generate},
-    ingest::{Export, ExportFile, ReadOptions},
-    write::Format,
+    ingest::{Export, ExportFile, Imported, ReadOptions},
+    write::{Format, Writer},
 };
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
@@ -17,6 +25,16 @@ struct Cells {
     rows: Vec<csv::ByteRecord>,
 }
 
+/// What is asked of a file. A forecast is made of nothing but the series, churn of nothing but the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    Rfm,
+    Sales,
+    Forecast,
+    Churn,
+    Funnel,
+}
+
 /// What is answered, and what is said with it.
 struct Answer {
     scores: Vec<u8>,
@@ -25,16 +43,57 @@ struct Answer {
     left: String,
 }
 
-fn answer(files: Vec<(String, Vec<u8>)>) -> crmstat::Result<Answer> {
+fn answer(question: Question, files: Vec<(String, Vec<u8>)>) -> crmstat::Result<Answer> {
     let files = files.into_iter().map(|(name, bytes)| ExportFile::bytes(name, bytes));
     let mut export = Export::of(files, ReadOptions::default())?;
-    let scored = rfm::score(&mut export, &Options::default())?;
-    let told = scored.notices.iter().map(|notice| format!("{:?}", notice.finding)).collect();
-    let mut left = format!("{} rejected", scored.ledger.quarantined);
-    for (rule, rows) in scored.ledger.ignored() {
+    let export = &mut export;
+    match question {
+        Question::Rfm => {
+            let scored = rfm::score(export, &Options::default())?;
+            Ok(of(&scored, table(&scored.result)))
+        }
+        Question::Sales => {
+            let sales = sales::sales(export, &sales::Query::default(), &[])?;
+            Ok(of(&sales, csv(&sales.result.table(Lang::En)?)))
+        }
+        Question::Forecast => {
+            let series = SeriesSet::from_orders(export, &forecast::Query::default())?;
+            let values = format!("{:?}", series.result.series());
+            Ok(of(&series, values.into_bytes()))
+        }
+        Question::Churn => {
+            let read = History::read(export, &OrdersQuery::default(), Vec::new())?;
+            let orders = read.result.orders();
+            let ids: Vec<_> = (0..orders.customers().len())
+                .map(|customer| (orders.customers().get(customer), orders.of_customer(customer)))
+                .collect();
+            let history = format!("{ids:?} {:?} {:?}", orders.at(), orders.amount());
+            Ok(of(&read, history.into_bytes()))
+        }
+        Question::Funnel => {
+            let deals = Deals::read(export)?;
+            let query = funnel::Query::default();
+            let funnel = funnel::analyse(&deals.result, Beside::default(), &query)?;
+            let tables = [funnel.stages_table(Lang::En)?, funnel.summary_table(Lang::En)?];
+            Ok(of(&deals, tables.iter().flat_map(csv).collect()))
+        }
+    }
+}
+
+fn of<T>(imported: &Imported<T>, scores: Vec<u8>) -> Answer {
+    let finding = |notice: &Notice| format!("{:?}", notice.finding);
+    let told = imported.notices.iter().map(finding).collect();
+    let mut left = format!("{} rejected", imported.ledger.quarantined);
+    for (rule, rows) in imported.ledger.ignored() {
         write!(left, ", {rows} {rule:?}").unwrap();
     }
-    Ok(Answer { scores: table(&scored.result), told, left })
+    Answer { scores, told, left }
+}
+
+fn csv(table: &crmstat::data::table::Table) -> Vec<u8> {
+    let mut out = Vec::new();
+    Writer::new(Format::Csv).write(table, &mut out).unwrap();
+    out
 }
 
 impl Cells {
@@ -103,8 +162,8 @@ impl Cells {
     }
 }
 
-/// Every dialect and shape that is answered without options.
-fn files() -> Vec<(Cells, Answer)> {
+/// Every dialect and shape that is answered without options, and the answer to each question that it answers.
+fn files() -> Vec<(Cells, Vec<(Question, Answer)>)> {
     let mut files = Vec::new();
     for dialect in Dialect::ALL {
         if dialect == Dialect::Bitrix24Xls {
@@ -127,11 +186,15 @@ fn files() -> Vec<(Cells, Answer)> {
             files.push(Cells::new(name, &bytes));
         }
     }
-    let answered = files.into_iter().filter_map(|cells| {
-        let answer = answer(cells.file()).ok()?;
-        Some((cells, answer))
+    // What is asked of orders besides takes turns over the files: it reads them alike.
+    let turns = [Question::Sales, Question::Forecast, Question::Churn];
+    let answered = files.into_iter().enumerate().map(|(at, cells)| {
+        let asked = [Question::Rfm, Question::Funnel, turns[at % turns.len()]];
+        let answer = |question| Some((question, answer(question, cells.file()).ok()?));
+        let answers = asked.into_iter().filter_map(answer).collect::<Vec<_>>();
+        (cells, answers)
     });
-    answered.collect()
+    answered.filter(|(_, answers)| !answers.is_empty()).collect()
 }
 
 /// Whether `changed` has another answer and nothing says so.
@@ -151,18 +214,27 @@ fn assert_told(before: &Answer, changed: crmstat::Result<Answer>, what: &str) {
 fn enough_files_are_answered() {
     let names: Vec<String> = files().into_iter().map(|(cells, _)| cells.name).collect();
     assert!(names.len() >= 28, "{names:?}");
+    for question in [Question::Sales, Question::Forecast, Question::Churn, Question::Funnel] {
+        let answers =
+            |answers: &[(Question, Answer)]| answers.iter().any(|(of, _)| *of == question);
+        let count = files().iter().filter(|(_, of)| answers(of)).count();
+        assert!(count >= 8, "{question:?} is answered by {count}");
+    }
 }
 
 #[test]
 fn a_copy_of_the_file_changes_nothing_in_silence() {
-    for (cells, before) in files() {
-        let again = [cells.file(), vec![("copy of it".to_owned(), cells.bytes())]].concat();
-        assert_told(&before, answer(again), &format!("{} twice", cells.name));
+    for (cells, answers) in files() {
+        let copy = [cells.file(), vec![("copy of it".to_owned(), cells.bytes())]].concat();
         // The same rows in other bytes: the last row first.
         let mut turned = cells.changed(|_, row| row.clone());
         turned.rows[1..].reverse();
-        let again = [cells.file(), vec![("another export".to_owned(), turned.bytes())]].concat();
-        assert_told(&before, answer(again), &format!("{} and its rows", cells.name));
+        let rows = [cells.file(), vec![("another export".to_owned(), turned.bytes())]].concat();
+        for (question, before) in answers {
+            let what = format!("{question:?} of {}", cells.name);
+            assert_told(&before, answer(question, copy.clone()), &format!("{what} twice"));
+            assert_told(&before, answer(question, rows.clone()), &format!("{what} and its rows"));
+        }
     }
 }
 
@@ -190,11 +262,13 @@ fn a_further_column_changes_nothing_in_silence() {
         ("Lost Reason", &["", "", "price"]),
     ];
     let mut silent = Vec::new();
-    for (cells, before) in files() {
+    for (cells, answers) in files() {
         for (header, values) in columns {
-            let changed = answer(cells.with_column(header, values).file());
-            if is_silent(&before, changed) {
-                silent.push((cells.name.clone(), header));
+            let file = cells.with_column(header, values).file();
+            for (question, before) in &answers {
+                if is_silent(before, answer(*question, file.clone())) {
+                    silent.push((cells.name.clone(), *question, header));
+                }
             }
         }
     }
@@ -203,15 +277,18 @@ fn a_further_column_changes_nothing_in_silence() {
 
 #[test]
 fn the_order_of_columns_changes_nothing() {
-    for (cells, before) in files() {
+    for (cells, answers) in files() {
         if !cells.has_distinct_headers() {
             continue;
         }
         for by in [0, 1, cells.width() / 2] {
-            let after = answer(cells.moved(by).file())
-                .unwrap_or_else(|error| panic!("{} moved by {by}: {error}", cells.name));
-            assert_eq!(before.scores, after.scores, "{} moved by {by}", cells.name);
-            assert_eq!(before.told, after.told, "{} moved by {by}", cells.name);
+            for (question, before) in &answers {
+                let what = format!("{question:?} of {} moved by {by}", cells.name);
+                let after = answer(*question, cells.moved(by).file())
+                    .unwrap_or_else(|error| panic!("{what}: {error}"));
+                assert_eq!(before.scores, after.scores, "{what}");
+                assert_eq!(before.told, after.told, "{what}");
+            }
         }
     }
 }

@@ -534,7 +534,15 @@ struct Match<'a> {
 }
 
 /// Fields of which the wrong column gives wrong money, customers or days.
-const WEIGHTY: [Field; 4] = [Field::CustomerId, Field::OrderedAt, Field::Amount, Field::Price];
+const WEIGHTY: [Field; 7] = [
+    Field::CustomerId,
+    Field::OrderedAt,
+    Field::Amount,
+    Field::Price,
+    Field::CreatedAt,
+    Field::WonAt,
+    Field::ClosedAt,
+];
 
 /// Fields that a column of status may be taken for by its header, such as a `state` that is no region.
 const SOFT: [Field; 4] = [Field::Region, Field::Category, Field::Channel, Field::Segment];
