@@ -182,8 +182,8 @@ fn a_mapped_column_that_is_missing() {
         "error: x.csv: no column for amount or price of the orders; recognised are order_id \
          (`order_id`), customer_id (`customer_id`), ordered_at (`order_date`); the headers are \
          `order_id`, `customer_id`, `order_date`\n\
-         hint: name it with `--map amount=COLUMN`; where the table of order lines has the amounts, \
-         give it with `--lines FILE`\n",
+         hint: where the table of order lines has the amounts, give it with `--lines FILE`; \
+         name it with `--map amount=COLUMN`\n",
     );
 }
 

@@ -26,6 +26,7 @@ use crate::args::{Cli, Command, ReadArgs};
 use crate::{memory, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
+    Error,
     data::{Join, Notice, Records, Severity, TableKind},
     ingest::{Export, Imported},
     write::Meta,
@@ -61,10 +62,24 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     }
 }
 
-/// Opens the exports that `args` name, with a progress bar on a terminal, and lays the tables beside them
-/// over them; an output that cannot be is refused first.
+/// Opens the exports that `args` name, with a progress bar on a terminal; an output that cannot be is refused
+/// first. Lines and products give amounts, and are refused where the orders have their own.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
-    Ok(open_with_tables(args, printer)?.0)
+    let (export, _) = open_with_tables(args, printer)?;
+    let (lines, products) = export.takes_from_tables();
+    let unused = if !args.lines.is_empty() && !lines {
+        Some("--lines")
+    } else if !args.products.is_empty() && !products && !lines {
+        Some("--products")
+    } else {
+        None
+    };
+    if let Some(option) = unused {
+        let error =
+            Error::usage(format!("`{option}` is not used: the orders have amounts of their own"));
+        return Err(error.with_hint("leave it out; `crmstat sales` divides orders by it").into());
+    }
+    Ok(export)
 }
 
 /// As [`open`], with the tables beside the exports.

@@ -41,37 +41,62 @@ impl Beside {
     }
 }
 
+/// Tables that no analysis of orders but those of managers, deals and sales teams looks at.
+const OF_TEAMS: [Beside; 4] = [Beside::History, Beside::Spend, Beside::Leads, Beside::Tickets];
+
 /// Refuses a table that `command` does not look at. Lines and products may give every command its amounts.
 ///
 /// # Errors
 /// The first of them, a usage error.
 pub(super) fn refuse(command: &Command) -> Result<()> {
     use Beside::{Activities, Customers, History, Leads, Spend, Tickets};
+    // Tables that it never looks at, and those that it looks at only when asked to, with how to ask.
     let (name, args, unused): (&str, &ReadArgs, &[Beside]) = match command {
-        Command::Rfm(args) => {
-            ("rfm", &args.read, &[Activities, Customers, History, Spend, Leads, Tickets])
-        }
-        Command::Cohorts(args) => {
-            ("cohorts", &args.read, &[Activities, History, Spend, Leads, Tickets])
-        }
-        Command::Clv(args) => ("clv", &args.read, &[Activities, History, Spend, Leads, Tickets]),
+        Command::Rfm(args) => ("rfm", &args.read, &[Activities, Customers]),
+        Command::Why(args) => ("why", &args.read, &[Activities, Customers]),
+        Command::Strategy(args) => ("strategy", &args.read, &[Activities, Customers]),
+        Command::NextOrder(args) => ("next-order", &args.read, &[Activities, Customers]),
+        Command::Cohorts(args) => ("cohorts", &args.read, &[Activities]),
+        Command::Clv(args) => ("clv", &args.read, &[Activities]),
         Command::Forecast(args) if args.pipeline => {
-            ("forecast --pipeline", &args.read, &[Activities, Spend, Leads, Tickets])
+            ("forecast --pipeline", &args.read, &[Activities, Customers, Spend, Leads, Tickets])
         }
-        Command::Forecast(args) => {
-            ("forecast", &args.read, &[Activities, History, Spend, Leads, Tickets])
-        }
-        Command::Segment(args) => {
-            ("segment", &args.subjects.read, &[History, Spend, Leads, Tickets])
-        }
-        Command::Churn(args) => ("churn", &args.subjects.read, &[History, Spend, Leads, Tickets]),
+        Command::Forecast(args) => ("forecast", &args.read, &[Activities]),
+        Command::Segment(args) => ("segment", &args.subjects.read, &[]),
+        Command::Churn(args) => ("churn", &args.subjects.read, &[]),
         Command::Kpi(args) => ("kpi", &args.read, &[History]),
-        Command::Sales(args) => ("sales", &args.read, &[Leads, Tickets]),
-        Command::Products(args) => ("products", &args.read, &[Leads, Tickets]),
-        Command::Managers(args) => ("managers", &args.read, &[Leads, Tickets]),
+        Command::Sales(args) => ("sales", &args.read, &[Activities]),
+        Command::Products(args) => ("products", &args.read, &[Activities, Customers]),
+        Command::Funnel(args) => ("funnel", &args.read, &[Customers, Spend]),
+        Command::Managers(args) => ("managers", &args.read, &[Customers, Spend, Leads, Tickets]),
         _ => return Ok(()),
     };
-    let Some(found) = unused.iter().find(|beside| beside.is_given(args)) else { return Ok(()) };
-    let error = Error::usage(format!("`{name}` does not use `{}`", found.option()));
-    Err(error.with_hint("leave it out; `crmstat report` takes every table").into())
+    let of_teams: &[Beside] = match command {
+        Command::Kpi(_) | Command::Funnel(_) | Command::Managers(_) => &[],
+        Command::Forecast(args) if args.pipeline => &[],
+        _ => &OF_TEAMS,
+    };
+    if let Some(found) = unused.iter().chain(of_teams).find(|beside| beside.is_given(args)) {
+        let error = Error::usage(format!("`{name}` does not use `{}`", found.option()));
+        return Err(error.with_hint("leave it out; `crmstat report` takes every table").into());
+    }
+    let (when_asked, how): (&[Beside], &str) = match command {
+        Command::Sales(args) if args.by.is_empty() => (&[Customers], BY),
+        Command::Forecast(args) if args.by.is_empty() => (&[Customers], BY),
+        Command::Cohorts(args) if args.by.is_none() && args.survival.is_none() => {
+            (&[Customers], BY)
+        }
+        Command::Segment(args) if args.features.is_empty() => (&[Activities, Customers], FEATURES),
+        _ => return Ok(()),
+    };
+    let Some(found) = when_asked.iter().find(|beside| beside.is_given(args)) else {
+        return Ok(());
+    };
+    let error =
+        Error::usage(format!("`{name}` does not use `{}` unless it is asked to", found.option()));
+    Err(error.with_hint(format!("{how}, or leave the table out")).into())
 }
+
+/// How to ask for a table of customers.
+const BY: &str = "divide by one of its columns with `--by COLUMN`";
+const FEATURES: &str = "name features of it with `--features`";

@@ -1084,15 +1084,20 @@ fn incomplete(
     let what = if options.len() == 1 { "it" } else { "them" };
     let mut hints = vec![format!("name {what} with {}", options.join(" and "))];
     let is_amount = |fields: &&&[Field]| fields.contains(&Field::Amount);
-    if missing.iter().any(|fields| is_amount(&fields)) && nearest.has(Field::OrderId) {
-        hints.push(
-            "where the table of order lines has the amounts, give it with `--lines FILE`"
-                .to_owned(),
-        );
-    } else if missing.iter().any(|fields| is_amount(&fields)) && nearest.has(Field::Product) {
-        hints.push(
-            "where the table of products has the prices, give it with `--products FILE`".to_owned(),
-        );
+    if missing.iter().any(|fields| is_amount(&fields)) {
+        let beside = if nearest.has(Field::Product) && nearest.has(Field::Quantity) {
+            Some("where the table of products has the prices, give it with `--products FILE`")
+        } else if nearest.has(Field::OrderId) {
+            Some("where the table of order lines has the amounts, give it with `--lines FILE`")
+        } else if nearest.has(Field::Product) {
+            Some("where the table of products has the prices, give it with `--products FILE`")
+        } else {
+            None
+        };
+        // Where no column may be the amount, another table has it.
+        let is_elsewhere = options.len() == 1 && options[0].contains("=COLUMN");
+        let place = if is_elsewhere { 0 } else { hints.len() };
+        hints.splice(place..place, beside.map(str::to_owned));
     }
     Error::data(format!(
         "no column for {} of the {kind}; {known}; the headers are {}",

@@ -103,10 +103,11 @@ impl DealFlow {
         }
         let has_stages = flow.iter().any(|deal| !deal.stages.is_empty());
         if !has_stages {
-            notes.push(
-                "the stages that deals went through are not known: `--history` tells them"
-                    .to_owned(),
-            );
+            let note = match history {
+                None => "the stages that deals went through are not known: `--history` tells them",
+                Some(_) => "the history tells no stage of a deal before its close",
+            };
+            notes.push(note.to_owned());
         }
         let not_won = || flow.iter().filter(|deal| !matches!(deal.closed, Some((_, Outcome::Won))));
         let shown = not_won().filter(|deal| deal.amount.is_some_and(|amount| amount > 0.0)).count();
