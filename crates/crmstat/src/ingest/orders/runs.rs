@@ -214,6 +214,7 @@ mod tests {
                 amount: batch.iter().map(|(_, amount)| Money::from_units(*amount)).collect(),
                 order: (0..batch.len()).map(cell).collect(),
                 number: Vec::new(),
+                further: Vec::new(),
             };
             let buffers = (&buffer[..], &buffer[..]);
             let own = join(Kind::Lines, &mut columns, buffers, (0, place), &mut edges, &mut totals);
