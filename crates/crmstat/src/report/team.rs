@@ -51,7 +51,13 @@ impl Asked<'_> {
             return Err(Reason::NoProducts);
         }
         self.begin(SectionId::Products)?;
-        products::of_orders(self.orders, &query, self.beside).map_err(|error| Reason::of(&error))
+        let found = products::of_orders(self.orders, &query, self.beside);
+        let found = found.map_err(|error| Reason::of(&error))?;
+        // A column that was asked for is there where the export has none, and says nothing.
+        if found.products().iter().all(|product| product.label.is_none()) {
+            return Err(Reason::NoProducts);
+        }
+        Ok(found)
     }
 
     /// Every KPI that the data bear.
