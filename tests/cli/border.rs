@@ -319,11 +319,9 @@ fn small_files_do_not_ask_for_gigabytes() {
     ];
     for rows in hostile {
         let folder = Folder::with("x.ods", ods(&sheet(&rows)));
-        let started = std::time::Instant::now();
         let run = limited(&folder, "ulimit -v 262144", &["rfm", "x.ods"]);
         assert_eq!(run.code, Some(1), "{}", run.stderr);
         assert!(run.stderr.starts_with("error: x.ods"), "{}", run.stderr);
-        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
 
