@@ -47,6 +47,8 @@ const WORDS: [&str; 34] = [
 const LOOKED_AT: usize = 3;
 /// A guest has one order in so many at least, if its id is a word for a guest.
 const NAMED_SHARE: u64 = 100;
+/// Whose id has fewer is no guest: one order in so many.
+pub(crate) const LEAST_SHARE: u64 = NAMED_SHARE;
 /// A guest has one order in so many at least, if its id says nothing.
 const SILENT_SHARE: u64 = 5;
 /// And so many times the orders of the next customer.
@@ -98,19 +100,36 @@ fn guest(ids: &Texts, orders: impl Fn(usize) -> (u64, Money)) -> Option<Notice> 
     Some(notice.worth(Some(money)).settled_by("guest", id))
 }
 
+/// The letters of ids: those of one case without spaces cannot be alike, and most are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Letters {
+    small: bool,
+    capital: bool,
+    other: bool,
+}
+
+impl Letters {
+    /// Looks at an id.
+    pub(crate) fn see(&mut self, id: &str) {
+        for byte in id.bytes() {
+            self.small |= byte.is_ascii_lowercase();
+            self.capital |= byte.is_ascii_uppercase();
+            self.other |= byte == b' ' || !byte.is_ascii();
+        }
+    }
+
+    /// Whether some of the ids may differ in nothing but letter case and white space.
+    pub(crate) fn may_be_alike(self) -> bool {
+        self.other || self.small && self.capital
+    }
+}
+
 /// What is said of ids that differ in nothing but letter case and white space. The orders of all but the most
 /// frequent spelling are counted.
 fn alike(ids: &Texts, orders: impl Fn(usize) -> (u64, Money)) -> Option<Notice> {
-    // Ids in letters of one case and without spaces cannot be alike, and most are.
-    let (mut small, mut capital, mut other) = (false, false, false);
-    for customer in 0..ids.len() {
-        for byte in ids.get(customer).unwrap_or_default().bytes() {
-            small |= byte.is_ascii_lowercase();
-            capital |= byte.is_ascii_uppercase();
-            other |= byte == b' ' || !byte.is_ascii();
-        }
-    }
-    if !(other || small && capital) {
+    let mut letters = Letters::default();
+    (0..ids.len()).for_each(|customer| letters.see(ids.get(customer).unwrap_or_default()));
+    if !letters.may_be_alike() {
         return None;
     }
     let mut spellings: HashMap<String, Vec<usize>> = HashMap::new();

@@ -3,7 +3,7 @@
 //! | module | nouns |
 //! |---|---|
 //! | `money`, `currency` | exact amounts, and what they are in |
-//! | `sales`, `discount` | what a purchase, a refund, gross and net are; what discounts are |
+//! | `sales`, `discount`, `line_numbers` | what a purchase, a refund, gross and net are; what discounts, quantities and costs are |
 //! | `time` | days, instants, the instant of observation |
 //! | `field`, `deal_status` | what a column means, what became of a deal |
 //! | `texts`, `column` | texts in one arena; the typed column of a field |
@@ -37,6 +37,7 @@ mod imported;
 mod join;
 mod lang;
 mod ledger;
+pub(crate) mod line_numbers;
 pub(crate) mod missing;
 mod money;
 mod notice;

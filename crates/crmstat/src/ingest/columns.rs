@@ -241,7 +241,11 @@ impl RawColumn {
     }
 }
 
-fn value<T>(parsed: Parsed<T>) -> Result<Option<T>, &'static str> {
+/// What a cell holds.
+///
+/// # Errors
+/// Why it holds nothing of its type.
+pub(crate) fn value<T>(parsed: Parsed<T>) -> Result<Option<T>, &'static str> {
     match parsed {
         Parsed::Value(value) => Ok(Some(value)),
         Parsed::Missing => Ok(None),

@@ -17,7 +17,7 @@ use crate::{
         orders::{
             all_rows::{Collected, collect_orders},
             amount::decided,
-            daily::{DailySums, add_up},
+            daily::{Asked, DailySums, add_up},
             line_amounts::LineAmounts,
             per_customer::{PerCustomer, gather, survey},
             product_prices::ProductPrices,
@@ -265,14 +265,10 @@ impl Export {
         collect_orders(&mut self.inputs, &self.options, query, progress_of(self.progress.as_ref()))
     }
 
-    /// Adds up the orders of `window` by the columns `keys` and by day; `None` where that takes more than a pass.
-    pub(crate) fn add_up(
-        &mut self,
-        window: Window,
-        keys: &[ColumnKey],
-    ) -> Result<Option<Imported<DailySums>>> {
+    /// Adds up the orders that are `asked` for by labels and day; `None` where that takes more than a pass.
+    pub(crate) fn add_up(&mut self, asked: &Asked<'_>) -> Result<Option<Imported<DailySums>>> {
         let progress = progress_of(self.progress.as_ref());
-        add_up(&mut self.inputs, &self.options, window, keys, progress)
+        add_up(&mut self.inputs, &self.options, asked, progress)
     }
 
     /// Collects every deal, whatever became of it.

@@ -8,7 +8,8 @@ use crate::{
         sales::{
             self, PeriodSpan,
             calendar::Calendar,
-            facts::{Facts, Needs},
+            facts::Needs,
+            source::{Source, Wanted},
         },
     },
     data::{
@@ -58,8 +59,8 @@ pub fn flow(
     tables: &[Records],
 ) -> Result<Imported<Flow>> {
     let names: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
-    let facts = Facts::read(export, options.window, &names, Needs::default(), tables)?;
-    facts.try_map(|facts| Flow::of(&facts, options, by))
+    let source = Source::read(export, &names, wanted(options), tables)?;
+    source.try_map(|source| Flow::of(&source, options, by))
 }
 
 /// Follows the customers of `orders` that have been read.
@@ -73,28 +74,42 @@ pub fn flow_of(
     tables: &[Records],
 ) -> Result<Flow> {
     let names: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
-    let facts = Facts::of_orders(orders, options.window, &names, Needs::default(), tables)?;
-    Flow::of(&facts, options, by)
+    let source = Source::of_orders(orders, &names, wanted(options), tables)?;
+    Flow::of(&source, options, by)
+}
+
+pub(in crate::analysis) fn wanted(options: &Options) -> Wanted {
+    let customers_by = Some(period_of(options));
+    Wanted { window: options.window, needs: Needs::default(), customers_by }
+}
+
+/// The period as that of sales.
+fn period_of(options: &Options) -> sales::Period {
+    match options.period {
+        Period::Month => sales::Period::Month,
+        Period::Quarter => sales::Period::Quarter,
+        Period::Year => sales::Period::Year,
+    }
 }
 
 impl Flow {
-    fn of(facts: &Facts, options: &Options, by: Option<&str>) -> Result<Self> {
-        let (first, last) = facts.orders.span().ok_or_else(super::none_in_window)?;
+    pub(in crate::analysis) fn of(
+        source: &Source,
+        options: &Options,
+        by: Option<&str>,
+    ) -> Result<Self> {
+        let (first, last) = source.span().ok_or_else(super::none_in_window)?;
         let as_of = options.window.until.unwrap_or(AsOf::day_after(last));
-        let period = match options.period {
-            Period::Month => sales::Period::Month,
-            Period::Quarter => sales::Period::Quarter,
-            Period::Year => sales::Period::Year,
-        };
+        let period = period_of(options);
         let calendar = Calendar::new(period, options.window.since, first, as_of)?;
-        let labels = facts.dims.first().map(|(_, labels)| labels);
+        let labels = source.dims().first().map(|(_, labels)| labels);
         let name = |code: u32| {
             let label = labels.and_then(|labels| labels.labels().get(code as usize));
             label.unwrap_or(MISSING).to_owned()
         };
         let is_known = |code: u32| labels.is_some_and(|own| (code as usize) < own.labels().len());
         let label = |code: u32| if is_known(code) { name(code) } else { MISSING.to_owned() };
-        let groups = follow(facts, &calendar, labels)
+        let groups = follow(source, &calendar, false)
             .into_iter()
             .map(|(code, activities)| (code.map(label), rows(&activities, &calendar)))
             .collect();

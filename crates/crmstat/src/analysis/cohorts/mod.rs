@@ -18,6 +18,8 @@ mod terms;
 mod tests;
 
 pub use divided::{Divided, divided};
+#[cfg(test)]
+pub(in crate::analysis) use flow::wanted as flow_wanted;
 pub use flow::{Flow, FlowRow, flow, flow_of};
 pub use period::Period;
 pub use survival::{Contracts, Survival, SurvivalOptions, contracts, time_to_next_order};

@@ -13,10 +13,9 @@ use crate::{
         Measure, Note, Period, Value,
         calendar::Calendar,
         cube::{Cell, Cube, NONE},
-        facts::Facts,
+        source::Source,
     },
-    data::{Column, Deals, Field, Labels, Records, TableKind},
-    ingest::first_rows,
+    data::{Deals, Field, Labels, Records, TableKind},
 };
 use std::collections::BTreeSet;
 
@@ -51,16 +50,16 @@ struct Group<'a> {
 }
 
 pub(super) fn all(
-    facts: &Facts,
+    source: &Source,
     deals: Option<&Deals>,
     by: Option<Field>,
     query: &Query,
     tables: &[Records],
 ) -> Result<Kpis> {
-    let (first, last) = facts.orders.span().ok_or_else(|| Error::data("there is no order"))?;
+    let (first, last) = source.span().ok_or_else(|| Error::data("there is no order"))?;
     let as_of = query.window.until.unwrap_or(AsOf::day_after(last));
     let calendar = Calendar::new(query.period, query.window.since, first, as_of)?;
-    let cube = Cube::new(facts, &calendar, &|_| {})?;
+    let cube = source.cube_of_money(&calendar)?;
     let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
     let mut left_out: Vec<(Kpi, Note)> = Vec::new();
     let is_asked = |kpi: &Kpi| query.kpis.is_empty() || query.kpis.contains(kpi);
@@ -77,14 +76,9 @@ pub(super) fn all(
     let of_spend = [Kpi::Spend, Kpi::Cac, Kpi::LtvCac, Kpi::Payback, Kpi::Romi, Kpi::Roi];
     let spend = spend.map_err(|note| leave_out(&of_spend, &note)).ok();
 
-    let scores = table(TableKind::Customers).and_then(|customers| {
-        let Some(Column::Number(values)) = customers.field(Field::Satisfaction) else {
-            return None;
-        };
-        let rows = first_rows(customers, Field::CustomerId, facts.orders.customers());
-        Some(rows.iter().map(|row| row.map_or(f64::NAN, |row| values[row as usize])).collect())
-    });
-    let scores: Option<Vec<f64>> = scores;
+    let customers = table(TableKind::Customers);
+    let scores: Option<Vec<f64>> =
+        customers.and_then(|customers| source.of_customers(customers, Field::Satisfaction));
     let known = |bound: f64| scores.iter().flatten().any(|score| *score > bound);
     // A score of 6 or more is none of five; one outside 0 to 10 is no score of either.
     let is_nps = known(5.0);
@@ -128,20 +122,20 @@ pub(super) fn all(
             &Note::new("the export holds orders, not deals", "в выгрузке заказы, а не сделки"),
         );
     }
-    if facts.cost.is_none() {
+    if !source.has_cost() {
         let note = Note::new("no column says the cost", "нет столбца с себестоимостью");
         leave_out(&[Kpi::Margin, Kpi::MarginShare], &note);
         if query.margin.is_none() && spend.is_some() {
             leave_out(&[Kpi::Romi], &note);
         }
     }
-    if facts.discount.is_none() {
+    if !source.has_discount() {
         let note = Note::new("no column says the discount", "нет столбца со скидкой");
         leave_out(&[Kpi::DiscountShare], &note);
     }
-    let labels = facts.dims.first().map(|(_, labels)| labels);
+    let labels = source.dims().first().map(|(_, labels)| labels);
     let deal_labels = by.and_then(|field| deals?.labels(field));
-    let by_name = facts.dims.first().map(|(name, _)| name.clone());
+    let by_name = source.dims().first().map(|(name, _)| name.clone());
     if let (Some(_), Some(name), None) = (deals, &by_name, deal_labels) {
         let note = Note::new(
             format!("deals are not divided by `{name}`: their figures are those of all"),
@@ -157,7 +151,7 @@ pub(super) fn all(
         leave_out(&of_spend, &note);
     }
 
-    let followed = follow(facts, &calendar, labels);
+    let followed = follow(source, &calendar, scores.is_some());
     let sources = Sources {
         query,
         cube,
@@ -166,8 +160,8 @@ pub(super) fn all(
         is_nps,
         deals,
         as_of,
-        has_cost: facts.cost.is_some(),
-        has_discount: facts.discount.is_some(),
+        has_cost: source.has_cost(),
+        has_discount: source.has_discount(),
         calendar,
     };
     let mut groups = vec![Group {
@@ -208,7 +202,7 @@ pub(super) fn all(
     for group in &groups {
         sources.group(group, &mut rows);
     }
-    let mut notes = facts.notes.clone();
+    let mut notes = source.notes().to_vec();
     let context = beside::Context {
         query,
         calendar: &sources.calendar,
@@ -376,13 +370,12 @@ impl Sources<'_> {
                 add(Kpi::Csat, share(good, answered.len() as u64, level));
             }
         }
-        let mut net = activity.net.clone();
-        net.sort_unstable();
+        let net = &activity.net;
         let of = |value: Option<f64>| value.map(|value| Estimate::of(value, activity.active));
-        add(Kpi::Top1Share, of(top_share(&net, 1)));
-        add(Kpi::Top5Share, of(top_share(&net, 5)));
-        add(Kpi::Top20Share, of(top_share(&net, 20)));
-        add(Kpi::Gini, of(gini(&net)));
+        add(Kpi::Top1Share, of(top_share(net, 1)));
+        add(Kpi::Top5Share, of(top_share(net, 5)));
+        add(Kpi::Top20Share, of(top_share(net, 20)));
+        add(Kpi::Gini, of(gini(net)));
     }
 
     /// The mean time from the first to the last purchase, in periods.

@@ -32,7 +32,8 @@ use crate::{
     AsOf, Error, Lang, Result, Window,
     analysis::sales::{
         Note, Period, PeriodSpan,
-        facts::{Facts, Need, Needs},
+        facts::{Need, Needs},
+        source::{Source, Wanted},
     },
     data::{
         DealStatus, Deals, Field, Orders, Records, TableKind,
@@ -124,8 +125,8 @@ pub fn kpis(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Im
     };
     let is_of_deals = export.kind() == Some(TableKind::Deals);
     let deals = if is_of_deals { Some(Deals::read(export)?.result) } else { None };
-    let facts = Facts::read(export, query.window, &by, needs(query), tables)?;
-    facts.try_map(|facts| compute::all(&facts, deals.as_ref(), field, query, tables))
+    let source = Source::read(export, &by, wanted(query), tables)?;
+    source.try_map(|source| compute::all(&source, deals.as_ref(), field, query, tables))
 }
 
 /// Computes the KPIs of `orders` and `deals` that have been read.
@@ -144,8 +145,8 @@ pub fn of_orders(
         Some(name) => field_named(&Dimension::find_among(name, orders, tables)?),
         None => None,
     };
-    let facts = Facts::of_orders(orders, query.window, &by, needs(query), tables)?;
-    compute::all(&facts, deals, field, query, tables)
+    let source = Source::of_orders(orders, &by, wanted(query), tables)?;
+    compute::all(&source, deals, field, query, tables)
 }
 
 /// The field that a column divided by stands for in other tables: its own, or what its name is a word for.
@@ -171,16 +172,26 @@ fn check(query: &Query) -> Result<()> {
 }
 
 /// Costs and discounts are used where there are any.
-fn needs(query: &Query) -> Needs {
+pub(in crate::analysis) fn wanted(query: &Query) -> Wanted {
     let is_asked = |wanted: fn(Kpi) -> bool| {
         query.kpis.is_empty() || query.kpis.iter().any(|kpi| wanted(*kpi))
     };
     let of_margin =
         |kpi: Kpi| kpi.needs_cost() || matches!(kpi, Kpi::Romi | Kpi::LtvCac | Kpi::Payback);
-    Needs {
+    let needs = Needs {
         quantity: Need::No,
         cost: Need::optional(is_asked(of_margin)),
         discount: Need::optional(is_asked(|kpi| kpi == Kpi::DiscountShare)),
+    };
+    Wanted { window: query.window, needs, customers_by: Some(query.period) }
+}
+
+/// The figures of `source`, or what is wrong with them, for tests.
+#[cfg(test)]
+pub(in crate::analysis) fn shown(source: &Source, query: &Query) -> String {
+    match compute::all(source, None, None, query, &[]) {
+        Ok(kpis) => format!("{:?}\n{:?}\n{:?}", kpis.rows, kpis.left_out, kpis.notes),
+        Err(error) => error.to_string(),
     }
 }
 

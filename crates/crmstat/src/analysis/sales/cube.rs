@@ -1,8 +1,13 @@
 //! Exact sums of lines by group and span.
 
-use super::{calendar::Calendar, facts::Facts};
-use crate::ingest::orders::daily::DailySums;
-use crate::{Date, Error, Result, data::sales::is_purchase};
+use super::{Period, calendar::Calendar, facts::Facts, source::Sums};
+use crate::{
+    Date, Error, Result,
+    data::sales::is_purchase,
+    ingest::orders::{
+        customer_periods::CustomerPeriod, daily::CustomerSums, daily_nodes::NumberSum,
+    },
+};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -38,6 +43,22 @@ pub(in crate::analysis) struct Cell {
 }
 
 impl Cell {
+    /// The numbers of some lines.
+    fn of_numbers(sum: &NumberSum, costs_are_of_pieces: bool) -> Self {
+        let costed = if costs_are_of_pieces { &sum.of_pieces } else { &sum.of_rows };
+        Self {
+            quantity: sum.quantity,
+            quantified: u64::from(sum.quantified),
+            costed: costed.units,
+            cost: costed.cost,
+            costed_lines: u64::from(costed.lines),
+            discount: sum.discount,
+            priced: sum.priced,
+            discounted_lines: u64::from(sum.discounted),
+            ..Self::default()
+        }
+    }
+
     /// Adds the cell of other customers; `None` past the range of money.
     fn add(&mut self, other: &Self) -> Option<()> {
         self.units = self.units.checked_add(other.units)?;
@@ -149,36 +170,55 @@ impl Cube {
         Ok(Self { nodes })
     }
 
-    /// Adds up sums of days by the spans of `calendar`; see [`Cube::new`].
+    /// Adds up sums of days, and counts `customers` where they are given, by the spans of `calendar`; see [`Cube::new`].
     ///
     /// # Errors
     /// A sum past the range of money.
-    pub(in crate::analysis) fn of_days(
-        sums: &DailySums,
+    pub(in crate::analysis) fn of_sums(
+        sums: &Sums,
+        customers: Option<&CustomerSums>,
         calendar: &Calendar,
-        place: &dyn Fn(&mut Path),
+        place: &(dyn Fn(&mut Path) + Sync),
     ) -> Result<Self> {
         let mut nodes: BTreeMap<Path, Vec<Cell>> = BTreeMap::new();
-        for (path, (first, days)) in &sums.days {
+        let mut placed: Vec<Path> = Vec::new();
+        for node in &sums.days.nodes {
             let mut cells = vec![Cell::default(); calendar.spans.len()];
-            for (day, sum) in (*first..).zip(days).filter(|(_, sum)| sum.rows > 0) {
-                let cell = Cell {
-                    units: sum.units,
-                    lines: u64::from(sum.rows),
-                    orders: u64::from(sum.orders),
-                    ..Cell::default()
-                };
+            let mut add = |day: i32, cell: &Cell| -> Result<()> {
                 for span in calendar.of(Date::from_days(day)) {
-                    cells[*span as usize].add(&cell).ok_or_else(too_large)?;
+                    cells[*span as usize].add(cell).ok_or_else(too_large)?;
                 }
+                Ok(())
+            };
+            for (day, sum) in node.days() {
+                let (lines, orders) = (u64::from(sum.rows), u64::from(sum.orders));
+                add(day, &Cell { units: sum.units, lines, orders, ..Cell::default() })?;
             }
-            let mut path = path.clone();
+            for (day, sum) in node.numbers() {
+                add(day, &Cell::of_numbers(sum, sums.costs_are_of_pieces))?;
+            }
+            let mut path = node.path.clone();
             place(&mut path);
+            placed.push(path.clone());
+            if node.span().is_none() {
+                continue;
+            }
             for depth in 0..=path.len() {
                 let known = nodes
                     .entry(path[..depth].to_vec())
                     .or_insert_with(|| vec![Cell::default(); calendar.spans.len()]);
                 for (own, other) in known.iter_mut().zip(&cells) {
+                    own.add(other).ok_or_else(too_large)?;
+                }
+            }
+        }
+        if let Some(customers) = customers {
+            let of_part = |part: &Vec<CustomerPeriod>| {
+                counted(part, customers.are_long, sums.period, &placed, calendar)
+            };
+            let found: Vec<_> = customers.parts.par_iter().map(of_part).collect();
+            for (path, cells) in found.into_iter().flatten() {
+                for (own, other) in nodes.entry(path).or_default().iter_mut().zip(&cells) {
                     own.add(other).ok_or_else(too_large)?;
                 }
             }
@@ -195,6 +235,43 @@ impl Cube {
     pub(in crate::analysis) fn get(&self, path: &[u32]) -> Option<&[Cell]> {
         self.nodes.get(path).map(Vec::as_slice)
     }
+}
+
+/// The customers and newcomers of `part` by path and span, where each node is counted at the path in `placed`.
+fn counted(
+    part: &[CustomerPeriod],
+    are_long: bool,
+    period: Period,
+    placed: &[Path],
+    calendar: &Calendar,
+) -> BTreeMap<Path, Vec<Cell>> {
+    let mut adding = Adding::new(calendar.spans.len());
+    let days = |row: &CustomerPeriod| {
+        let first = period.first_day(row.period).days();
+        row.days().map(|days| days.days(are_long).map(move |day| first + day))
+    };
+    for own in part.chunk_by(|one, other| one.customer == other.customer) {
+        let Some(first) = own.iter().filter_map(days).flatten().min() else { continue };
+        let customer = own[0].customer as usize;
+        for row in own {
+            let path = &placed[row.node as usize];
+            for day in days(row).into_iter().flatten() {
+                for depth in 0..=path.len() {
+                    let node = adding.node(&path[..depth]);
+                    for span in calendar.of(Date::from_days(day)) {
+                        let counting = &mut adding.cells[node][*span as usize];
+                        if counting.customer != customer {
+                            counting.customer = customer;
+                            counting.cell.customers += 1;
+                            let is_new = calendar.contains(*span, first);
+                            counting.cell.newcomers += u64::from(is_new);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    adding.finish()
 }
 
 fn too_large() -> Error {
@@ -218,8 +295,9 @@ impl Adding {
 
     fn node(&mut self, path: &[u32]) -> usize {
         let depth = path.len();
+        // Comparing nothing with nothing, at no address, takes a processor longest of all.
         if let Some((last, number)) = self.last.get(depth)
-            && last == path
+            && (depth == 0 || last == path)
         {
             return *number;
         }

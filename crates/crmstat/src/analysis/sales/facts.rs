@@ -1,19 +1,16 @@
 //! The lines of orders with what is known of each: by what they are divided, quantity, cost, discount.
 
-use super::{
-    calendar::Calendar,
-    cube::{Cell, Cube, Path},
-    measure::QUANTITY_SCALE,
-};
+use super::cube::Cell;
 use crate::{
-    Date, Error, Lang, Money, Result, Window,
+    Error, Lang, Money, Result, Window,
     data::{
         Column, ColumnKey, Divided, Field, Labels, Orders, OrdersQuery, Records, TableKind,
+        line_numbers::{CostEvidence, cost_of_pieces, cost_of_row, quantity_of},
         sales::is_purchase,
     },
     ingest::{
         Dimension, Export, Imported, first_rows,
-        orders::{daily::DailySums, line_amounts::amounts},
+        orders::{daily::NUMBERS, line_amounts::amounts},
         pass::verdict::no_purchases,
     },
 };
@@ -68,6 +65,17 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) discount: Need,
 }
 
+impl Needs {
+    /// Whether the number `field` of the lines is looked for: costs may be those of pieces.
+    pub(super) fn are_of(self, field: Field) -> bool {
+        match field {
+            Field::Quantity => self.quantity != Need::No || self.cost != Need::No,
+            Field::Cost => self.cost != Need::No,
+            _ => self.discount != Need::No,
+        }
+    }
+}
+
 /// Orders ready to be added up.
 pub(in crate::analysis) struct Facts {
     pub(in crate::analysis) orders: Orders,
@@ -80,9 +88,6 @@ pub(in crate::analysis) struct Facts {
     pub(in crate::analysis) discount: Option<Vec<Option<Money>>>,
     pub(in crate::analysis) notes: Vec<Note>,
 }
-
-/// Fields of lines that are numbers.
-const NUMBERS: [Field; 3] = [Field::Quantity, Field::Cost, Field::Discount];
 
 impl Facts {
     /// Reads the orders of `export` and lays the `tables` beside it over them.
@@ -110,12 +115,10 @@ impl Facts {
         if table(TableKind::Lines).is_some() {
             want(Field::OrderId.into());
         }
-        let is_needed = |field: Field| match field {
-            Field::Quantity => needs.quantity != Need::No || needs.cost != Need::No,
-            Field::Cost => needs.cost != Need::No,
-            _ => needs.discount != Need::No,
-        };
-        NUMBERS.into_iter().filter(|field| is_needed(*field)).for_each(|field| want(field.into()));
+        NUMBERS
+            .into_iter()
+            .filter(|field| needs.are_of(*field))
+            .for_each(|field| want(field.into()));
         if needs.cost != Need::No && table(TableKind::Products).is_some() {
             want(Field::Product.into());
         }
@@ -204,89 +207,6 @@ impl Facts {
     }
 }
 
-/// What sales are added up from: orders with all that is known of them, or sums of days.
-pub(super) enum Source {
-    /// Orders.
-    Orders(Box<Facts>),
-    /// Revenue and orders alone, added up while they were read.
-    Days {
-        /// Of each dimension its name and labels, which have no rows.
-        dims: Vec<(String, Labels)>,
-        sums: DailySums,
-    },
-}
-
-impl Source {
-    /// Adds up the orders of `export` while they are read. `None` where that takes more than a pass.
-    pub(super) fn days(
-        export: &mut Export,
-        window: Window,
-        by: &[String],
-        tables: &[Records],
-    ) -> Result<Option<Imported<Self>>> {
-        let find = |name: &String| Dimension::find(name, export, tables);
-        let dimensions = by.iter().map(find).collect::<Result<Vec<_>>>()?;
-        let is_own = |own: &Dimension| own.table().is_none() && own.wanted().is_some();
-        let has_lines = tables.iter().any(|table| table.kind() == TableKind::Lines);
-        if has_lines || !dimensions.iter().all(is_own) {
-            return Ok(None);
-        }
-        let keys: Vec<ColumnKey> = dimensions.iter().filter_map(Dimension::wanted).collect();
-        let Some(read) = export.add_up(window, &keys)? else { return Ok(None) };
-        let days = || read.result.days.values().flat_map(|(_, sums)| sums);
-        if days().all(|sum| sum.orders == 0) {
-            return Err(no_purchases(export, &read));
-        }
-        let names = dimensions.iter().map(|own| own.name().to_owned());
-        let with = |mut sums: DailySums| {
-            let labels = std::mem::take(&mut sums.labels).into_iter();
-            let labels = labels.map(|texts| Labels::new(texts, Vec::new()));
-            Ok(Self::Days { dims: names.zip(labels).collect(), sums })
-        };
-        read.try_map(with).map(Some)
-    }
-
-    /// The name of each dimension and its labels.
-    pub(super) fn dims(&self) -> &[(String, Labels)] {
-        match self {
-            Self::Orders(facts) => &facts.dims,
-            Self::Days { dims, .. } => dims,
-        }
-    }
-
-    pub(super) fn notes(&self) -> &[Note] {
-        match self {
-            Self::Orders(facts) => &facts.notes,
-            Self::Days { .. } => &[],
-        }
-    }
-
-    /// The days of the first and the last order.
-    pub(super) fn span(&self) -> Option<(Date, Date)> {
-        match self {
-            Self::Orders(facts) => facts.orders.span(),
-            Self::Days { sums, .. } => {
-                let days = || sums.days.values().filter(|(_, sums)| !sums.is_empty());
-                let first = days().map(|(first, _)| *first).min()?;
-                let last = days().map(|(first, sums)| first + sums.len() as i32 - 1).max()?;
-                Some((Date::from_days(first), Date::from_days(last)))
-            }
-        }
-    }
-
-    /// Adds up by the spans of `calendar`; see [`Cube::new`].
-    pub(super) fn cube(
-        &self,
-        calendar: &Calendar,
-        place: &(dyn Fn(&mut Path) + Sync),
-    ) -> Result<Cube> {
-        match self {
-            Self::Orders(facts) => Cube::new(facts, calendar, place),
-            Self::Days { sums, .. } => Cube::of_days(sums, calendar, place),
-        }
-    }
-}
-
 fn hint_for(field: Field) -> String {
     match field {
         Field::Cost => {
@@ -325,19 +245,22 @@ fn money_of(orders: &Orders, field: Field) -> Option<&[Option<Money>]> {
     }
 }
 
-/// The quantity of each line, with the sign of its amount: what is given back is taken off.
+/// The quantity of each line, with the sign of its amount.
 fn quantities(orders: &Orders) -> Option<Vec<Option<i64>>> {
     let Some(Column::Number(values)) = orders.field(Field::Quantity) else { return None };
     if !values.iter().any(|value| value.is_finite()) {
         return None;
     }
-    let of = |(value, amount): (&f64, &Money)| {
-        let quantity = (value * QUANTITY_SCALE).round();
-        // Quantities past the range of sums are mistakes of the file.
-        let quantity = (quantity.abs() < 1e15).then_some(quantity as i64)?;
-        Some(if is_purchase(*amount) { quantity } else { -quantity.abs() })
-    };
-    Some(values.iter().zip(orders.line_amount()).map(of).collect())
+    let lines = values.iter().zip(orders.line_amount());
+    Some(lines.map(|(value, amount)| quantity_of(*value, *amount)).collect())
+}
+
+/// That costs are those of pieces.
+pub(super) fn of_a_piece() -> Note {
+    Note::new(
+        "the cost is taken for that of a piece, as it goes with the price of a piece and not with the amount",
+        "себестоимость считается за единицу: она следует за ценой единицы, а не за суммой строки",
+    )
 }
 
 /// The cost of each line, and what was decided about it.
@@ -347,28 +270,19 @@ fn costs(
     products: Option<&Records>,
 ) -> (Option<Vec<Option<Money>>>, Option<Note>) {
     let amounts = orders.line_amount();
-    let signed = |line: usize, units: i128| {
-        let units = if is_purchase(amounts[line]) { units.abs() } else { -units.abs() };
-        i64::try_from(units).ok().map(Money::from_units)
-    };
-    let times = |line: usize, unit: Money| {
-        let pieces = i128::from(quantity?[line]?);
-        signed(line, i128::from(unit.units()) * pieces / QUANTITY_SCALE as i128)
-    };
+    let times = |line: usize, unit: Money| cost_of_pieces(unit, quantity?[line]?, amounts[line]);
     if let Some(own) = money_of(orders, Field::Cost) {
-        let is_unit = quantity.is_some_and(|quantity| is_cost_of_a_piece(own, quantity, amounts));
+        let mut evidence = CostEvidence::default();
+        for (line, cost) in own.iter().enumerate() {
+            evidence.add(*cost, quantity.and_then(|quantity| quantity[line]), amounts[line]);
+        }
+        let is_unit = evidence.is_of_a_piece();
         let of = |line: usize| match own[line] {
             Some(cost) if is_unit => times(line, cost),
-            Some(cost) => signed(line, i128::from(cost.units())),
+            Some(cost) => cost_of_row(cost, amounts[line]),
             None => None,
         };
-        let note = is_unit.then(|| {
-            Note::new(
-                "the cost is taken for that of a piece, as it goes with the price of a piece and not with the amount",
-                "себестоимость считается за единицу: она следует за ценой единицы, а не за суммой строки",
-            )
-        });
-        return (Some((0..amounts.len()).map(of).collect()), note);
+        return (Some((0..amounts.len()).map(of).collect()), is_unit.then(of_a_piece));
     }
     let of_catalogue = || -> Option<Vec<Option<Money>>> {
         let products = products?;
@@ -389,31 +303,4 @@ fn costs(
         )
     });
     (found, note)
-}
-
-/// Rows of several pieces that have to tell whether a cost is of a piece or of the row.
-const MOST_TOLD: usize = 10_000;
-const LEAST_TOLD: usize = 10;
-
-/// Whether costs are of one piece: then cost times quantity goes with the amount more closely than cost does.
-fn is_cost_of_a_piece(
-    costs: &[Option<Money>],
-    quantity: &[Option<i64>],
-    amounts: &[Money],
-) -> bool {
-    let ratios = (0..amounts.len()).filter_map(|line| {
-        let (cost, pieces) = (costs[line]?.to_f64().abs(), quantity[line]? as f64 / QUANTITY_SCALE);
-        let amount = amounts[line].to_f64();
-        let tells = cost > 0.0 && amount > 0.0 && pieces > 1.0;
-        tells.then(|| ((cost / amount).ln(), (cost * pieces / amount).ln()))
-    });
-    let ratios: Vec<(f64, f64)> = ratios.take(MOST_TOLD).collect();
-    if ratios.len() < LEAST_TOLD {
-        return false;
-    }
-    let spread = |of: fn(&(f64, f64)) -> f64| {
-        let mean = ratios.iter().map(of).sum::<f64>() / ratios.len() as f64;
-        ratios.iter().map(|ratio| (of(ratio) - mean).powi(2)).sum::<f64>()
-    };
-    spread(|ratio| ratio.1) < spread(|ratio| ratio.0)
 }

@@ -1,7 +1,7 @@
 //! What is measured, and what it is worth.
 
 use super::cube::Cell;
-use crate::{Error, Money, Result};
+use crate::{Error, Money, Result, data::line_numbers::QUANTITY_SCALE};
 use std::str::FromStr;
 
 /// What is measured of sales; see the [module](super) for each.
@@ -107,9 +107,9 @@ impl Measure {
         matches!(self, Self::Revenue | Self::MeanOrder | Self::Cost | Self::Margin | Self::Discount)
     }
 
-    /// Whether sums of days tell it, without the orders.
-    pub(super) const fn is_of_days(self) -> bool {
-        matches!(self, Self::Revenue | Self::Orders | Self::MeanOrder)
+    /// Whether it has to be known who bought.
+    pub(super) const fn needs_customers(self) -> bool {
+        matches!(self, Self::Customers | Self::NewCustomers | Self::NewShare)
     }
 
     pub(super) const fn needs_quantity(self) -> bool {
@@ -156,9 +156,6 @@ impl Measure {
         }
     }
 }
-
-/// Quantities are summed in millionths, so that their order changes nothing.
-pub(in crate::analysis) const QUANTITY_SCALE: f64 = 1e6;
 
 impl FromStr for Measure {
     type Err = Error;

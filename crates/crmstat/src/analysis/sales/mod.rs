@@ -30,6 +30,9 @@ pub(in crate::analysis) mod facts;
 mod measure;
 mod plan;
 mod rows;
+pub(in crate::analysis) mod source;
+#[cfg(test)]
+mod source_tests;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -46,7 +49,8 @@ use crate::{
     data::{Orders, Records},
     ingest::{Export, Imported},
 };
-use facts::{Facts, Need, Needs, Source};
+use facts::{Need, Needs};
+use source::{Source, Wanted};
 
 /// What is asked of past sales.
 #[derive(Clone, Debug, Default)]
@@ -88,13 +92,8 @@ pub struct Query {
 /// column, or a plan that cannot be laid over the periods.
 pub fn sales(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Imported<Sales>> {
     check(query)?;
-    if query.measures.iter().all(|measure| measure.is_of_days())
-        && let Some(days) = Source::days(export, query.window, &query.by, tables)?
-    {
-        return days.try_map(|days| Sales::of(&days, query));
-    }
-    let facts = Facts::read(export, query.window, &query.by, needs(query), tables)?;
-    facts.try_map(|facts| Sales::of(&Source::Orders(Box::new(facts)), query))
+    let source = Source::read(export, &query.by, wanted(query), tables)?;
+    source.try_map(|source| Sales::of(&source, query))
 }
 
 /// Adds up `orders` that have been read, with the columns by which they are divided.
@@ -103,8 +102,7 @@ pub fn sales(export: &mut Export, query: &Query, tables: &[Records]) -> Result<I
 /// As [`sales`].
 pub fn of_orders(orders: &Orders, query: &Query, tables: &[Records]) -> Result<Sales> {
     check(query)?;
-    let facts = Facts::of_orders(orders, query.window, &query.by, needs(query), tables)?;
-    Sales::of(&Source::Orders(Box::new(facts)), query)
+    Sales::of(&Source::of_orders(orders, &query.by, wanted(query), tables)?, query)
 }
 
 fn check(query: &Query) -> Result<()> {
@@ -120,11 +118,13 @@ fn check(query: &Query) -> Result<()> {
     Ok(())
 }
 
-fn needs(query: &Query) -> Needs {
+fn wanted(query: &Query) -> Wanted {
     let any = |wanted: fn(Measure) -> bool| query.measures.iter().any(|measure| wanted(*measure));
-    Needs {
+    let needs = Needs {
         quantity: Need::must(any(Measure::needs_quantity)),
         cost: Need::must(any(Measure::needs_cost)),
         discount: Need::must(any(Measure::needs_discount)),
-    }
+    };
+    let customers_by = any(Measure::needs_customers).then_some(query.period);
+    Wanted { window: query.window, needs, customers_by }
 }

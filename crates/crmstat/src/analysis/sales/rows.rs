@@ -4,8 +4,9 @@ use super::{
     Measure, PeriodSpan, Query, Value,
     calendar::Calendar,
     cube::{Cell, Cube, NONE, OTHERS, Path},
-    facts::{Note, Source},
+    facts::Note,
     plan::Planned,
+    source::Source,
 };
 use crate::{AsOf, Date, Error, Result};
 use std::{cmp::Ordering, collections::BTreeMap};

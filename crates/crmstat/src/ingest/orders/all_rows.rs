@@ -203,15 +203,25 @@ impl Collected {
 }
 
 /// Customers, numbered from 1 as they come: by no order that output may show.
-struct Customers {
-    numbers: Gathering<u32>,
+pub(super) struct Customers {
+    pub(super) numbers: Gathering<u32>,
     count: AtomicU32,
 }
 
 impl Customers {
+    pub(super) fn new() -> Self {
+        Self { numbers: Gathering::new(), count: AtomicU32::new(0) }
+    }
+
     /// Puts the number of the customer in each of `cells` into `numbers`; [`NOT_UTF8`] where it is no text,
     /// 0 where there is none.
-    fn number(&self, buffer: &[u8], cells: &[Cell], sorter: &mut Sorter, numbers: &mut Vec<u32>) {
+    pub(super) fn number(
+        &self,
+        buffer: &[u8],
+        cells: &[Cell],
+        sorter: &mut Sorter,
+        numbers: &mut Vec<u32>,
+    ) {
         numbers.clear();
         numbers.resize(cells.len(), NOT_UTF8);
         let mut take = |place: usize, number: Option<&mut u32>| {
@@ -358,7 +368,7 @@ impl Reading<'_> {
         order_ids: impl Fn() -> OrderIds,
     ) -> Result<(Groups<u32>, State)> {
         let fields = &self.fields;
-        let customers = Customers { numbers: Gathering::new(), count: AtomicU32::new(0) };
+        let customers = Customers::new();
         let start = || State {
             collected: Rows::new(fields, with_orders),
             tally: Tally::default(),

@@ -12,7 +12,9 @@
 //! | `runs` | lines of one order that follow one another |
 //! | `per_customer` | orders gathered into one value per customer |
 //! | `all_rows` | orders collected as columns |
-//! | `daily` | orders added up by labels and day |
+//! | `daily`, `daily_nodes`, `daily_cancelled` | orders added up by labels and day; those that were cancelled taken off |
+//! | `customer_periods` | orders added up by customer, labels and period |
+//! | `filter` | which texts are surely none of a set |
 //! | `repeated_ids` | whether an order may be in several rows |
 //! | `further_lines` | rows of an order behind the one that has its amount |
 //! | `further_rows` | such rows as lines of their orders |
@@ -22,9 +24,13 @@
 
 pub(crate) mod all_rows;
 pub(crate) mod amount;
+pub(crate) mod customer_periods;
 pub(crate) mod daily;
+mod daily_cancelled;
+pub(crate) mod daily_nodes;
 pub(crate) mod discount;
 pub(crate) mod fast_path;
+mod filter;
 pub(crate) mod further_lines;
 mod further_rows;
 pub(crate) mod line_amounts;

@@ -7,7 +7,7 @@ use crate::{
     Error, Money, Result, Timestamp, Window,
     collections::{
         sharded_map::{Gathering, Groups, Sorter},
-        short_text::{Cell, hash_cell, hash_text},
+        short_text::{Cell, hash_cell},
     },
     data::{
         Decision,
@@ -17,6 +17,7 @@ use crate::{
         Imported, Keep, ReadOptions,
         orders::{
             all_rows::{body, repeated},
+            filter::Filter,
             order_totals::{self, Amounts, Evidence, Verdict, is_named_total, judge, of_sample},
             reader::{OrderReader, OrderRows, Wish},
             repeated_ids::{OrderIds, Repeats},
@@ -467,30 +468,6 @@ struct Again {
     scratch: Scratch,
     /// By the number of the customer.
     orders: Vec<Vec<(Timestamp, Money)>>,
-}
-
-/// Whether a text may be one of a set: most others are told by one bit.
-struct Filter(Vec<u64>);
-
-impl Filter {
-    fn new<'a>(texts: impl ExactSizeIterator<Item = &'a [u8]>) -> Self {
-        // One bit in sixteen is set.
-        let mut words = vec![0; (texts.len() / 4).next_power_of_two()];
-        for text in texts {
-            let (word, bit) = Self::place(hash_text(text), words.len());
-            words[word] |= bit;
-        }
-        Self(words)
-    }
-
-    fn may_hold(&self, hash: u64) -> bool {
-        let (word, bit) = Self::place(hash, self.0.len());
-        self.0[word] & bit != 0
-    }
-
-    fn place(hash: u64, words: usize) -> (usize, u64) {
-        ((hash >> 6) as usize & (words - 1), 1 << (hash & 63))
-    }
 }
 
 /// What all threads fill while they read.
