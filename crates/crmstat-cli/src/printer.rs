@@ -13,7 +13,7 @@ use crmstat::{
         Decision, Join, Notice, Rejections, Setting, Severity,
         table::{Column, Table},
     },
-    ingest::Imported,
+    ingest::{Imported, JoinedBy},
     report::{SectionId, Stage},
     write::{Format, Meta, Terminal, Writer, write_atomically},
 };
@@ -233,6 +233,21 @@ impl Printer {
         self.note(format!(
             "{table} by {by}: {unmatched_rows} of {rows} rows have no partner{examples}; \
              {unmatched_keys} of {keys} ids have no row"
+        ));
+    }
+
+    /// Says by what a further table was joined, and what found no partner.
+    pub(crate) fn joined_by(&self, joined: &JoinedBy) {
+        let JoinedBy { table, key, column, rows, keys, unmatched_keys, unmatched_examples } =
+            joined;
+        let examples = match &unmatched_examples[..] {
+            _ if self.hides_values => String::new(),
+            [] => String::new(),
+            examples => format!(" (such as `{}`)", examples.join("`, `")),
+        };
+        self.note(format!(
+            "{table} with {rows} rows is joined by `{column}` of the export = `{key}`: {unmatched_keys} of {keys} \
+             values have no row{examples}"
         ));
     }
 

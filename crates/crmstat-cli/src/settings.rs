@@ -73,6 +73,11 @@ pub(crate) fn tables(args: &ReadArgs) -> [(TableKind, &Vec<String>); 8] {
     ]
 }
 
+/// How a further table of any columns is to be read.
+pub(crate) fn joined_options(args: &ReadArgs) -> Result<ReadOptions> {
+    options_of(args, Some(TableKind::Attributes))
+}
+
 /// How the table `kind` beside the orders or deals is to be read; `None` is these themselves.
 fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
     let map = args

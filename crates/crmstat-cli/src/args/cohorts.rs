@@ -1,6 +1,6 @@
 //! `crmstat cohorts`.
 
-use super::{OutputArgs, ReadArgs, finite};
+use super::{JoinArgs, OutputArgs, ReadArgs, finite};
 use clap::{Args, ValueEnum};
 
 /// Arguments of `crmstat cohorts`.
@@ -8,6 +8,8 @@ use clap::{Args, ValueEnum};
 pub(crate) struct CohortsArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// Observe the world at the first moment of this day; later orders do not exist
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]

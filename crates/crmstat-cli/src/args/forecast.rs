@@ -1,6 +1,6 @@
 //! `crmstat forecast`.
 
-use super::{OutputArgs, ReadArgs, finite};
+use super::{JoinArgs, OutputArgs, ReadArgs, finite};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// Forecast a table of time series instead of an export: one observation a row, in columns such as
     /// series, date, value
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["exports", "measure", "by", "as_of", "since"])]

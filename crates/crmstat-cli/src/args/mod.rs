@@ -30,7 +30,7 @@ pub(crate) use generate::GenerateArgs;
 pub(crate) use managers::ManagersArgs;
 pub(crate) use next_order::NextOrderArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
-pub(crate) use read::ReadArgs;
+pub(crate) use read::{JoinArgs, ReadArgs};
 pub(crate) use report::{ReportArgs, TableFormatArg};
 pub(crate) use rfm::RfmArgs;
 pub(crate) use sales::{KpiArgs, ProductsArgs, SalesArgs};

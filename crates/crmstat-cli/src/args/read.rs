@@ -97,3 +97,16 @@ pub(crate) struct ReadArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 }
+
+/// Further tables by whose columns an export is divided.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct JoinArgs {
+    /// A further table whose columns --by may name, such as the teams of agents: one of its columns names each row once,
+    /// and among these names are all values of one column of the export (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) join: Vec<String>,
+    /// The column of the export by which --join is joined, one for each [default: decided from the values]
+    #[arg(long, value_name = "COLUMN", requires = "join")]
+    pub(crate) join_by: Vec<String>,
+}

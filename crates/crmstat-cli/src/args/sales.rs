@@ -1,6 +1,6 @@
 //! `crmstat sales`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{JoinArgs, OutputArgs, ReadArgs};
 use clap::Args;
 
 /// Arguments of `crmstat sales`.
@@ -11,11 +11,14 @@ Examples:
   crmstat sales orders.csv --by manager,product --period quarter --measure revenue,orders,mean_order
   crmstat sales orders.csv --by category --lines lines.csv --measure margin --pivot
   crmstat sales orders.csv --by customers.industry --customers customers.csv
+  crmstat sales deals.csv --by regional_office --join sales_teams.csv   teams by the agent of each deal
   crmstat sales orders.csv --by region --plan plan_of_sales.csv   plan, fact, attainment, run rate")]
 #[allow(clippy::doc_markdown, reason = "the text of the help has no markup")]
 pub(crate) struct SalesArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// Divide sales by these columns, the coarsest first: fields, headers of the file, words such as manager, or
     /// columns of --customers, --products and --lines, as in `customers.industry`
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
@@ -64,6 +67,8 @@ Examples:
 pub(crate) struct KpiArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// Only these KPIs, by name [default: every one that the data bear]
     #[arg(long, value_name = "KPI,…", value_delimiter = ',')]
     pub(crate) kpi: Vec<String>,
@@ -104,6 +109,8 @@ Examples:
 pub(crate) struct ProductsArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// What a product is: a field, a header, or a column of a table beside the export
     #[arg(long, value_name = "COLUMN", default_value = "product")]
     pub(crate) by: String,

@@ -1,6 +1,6 @@
 //! `crmstat cohorts`: retention and revenue by acquisition cohort, and survival.
 
-use super::{meta, open, open_divided, open_with_tables};
+use super::{meta, open, open_joined, open_with_tables};
 use crate::{
     args::{CohortsArgs, SurvivalArg},
     printer::Printer,
@@ -59,7 +59,7 @@ fn divided(args: &CohortsArgs, options: &Options, printer: &Printer) -> Result<(
     let by = args.by.as_deref().map(str::trim);
     let figure = args.matrix.as_deref().map(str::parse::<Figure>).transpose()?;
     let names: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
-    let (mut export, tables) = open_divided(&args.read, printer, &names)?;
+    let (mut export, tables) = open_joined(&args.read, &args.join, printer, &names)?;
     let lang = printer.lang();
     let (read, table, as_of) = match by {
         Some(by) if !args.flow => {

@@ -1,6 +1,6 @@
 //! `crmstat forecast`: sales by period, with intervals.
 
-use super::{open_divided, open_with_tables};
+use super::{open_joined, open_with_tables};
 use crate::{args::ForecastArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -177,7 +177,7 @@ fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<Seri
         measure: args.measure.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         by: settings::names(&args.by)?,
     };
-    let (mut export, tables) = open_divided(&args.read, printer, &query.by)?;
+    let (mut export, tables) = open_joined(&args.read, &args.join, printer, &query.by)?;
     let set = SeriesSet::from_orders_with(&mut export, &query, &tables)?;
     Ok((export, set))
 }

@@ -1,6 +1,6 @@
 //! `crmstat kpi`: one row per KPI and period.
 
-use super::{meta, open_divided};
+use super::{meta, open_joined};
 use crate::{args::KpiArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &KpiArgs) -> Result<()> {
         lead_statuses: settings::stages(&args.read)?,
     };
     let by: Vec<String> = query.by.iter().cloned().collect();
-    let (mut export, tables) = open_divided(&args.read, &printer, &by)?;
+    let (mut export, tables) = open_joined(&args.read, &args.join, &printer, &by)?;
     let imported = kpi::kpis(&mut export, &query, &tables)?;
     let found = &imported.result;
     printer.account(&imported);

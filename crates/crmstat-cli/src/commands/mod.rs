@@ -22,7 +22,7 @@ mod strategy;
 mod unused;
 mod why;
 
-use crate::args::{Cli, Command, ReadArgs};
+use crate::args::{Cli, Command, JoinArgs, ReadArgs};
 use crate::{memory, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -104,6 +104,36 @@ fn open_divided(
             bar.finish_and_clear();
         }
     });
+    Ok((export, tables))
+}
+
+/// As [`open_divided`], with the tables that `join` names, joined by what their values say, which is told.
+fn open_joined(
+    args: &ReadArgs,
+    join: &JoinArgs,
+    printer: &Printer,
+    by: &[String],
+) -> Result<(Export, Vec<Records>)> {
+    let (export, mut tables) = open_divided(args, printer, by)?;
+    if !join.join_by.is_empty() && join.join_by.len() != join.join.len() {
+        return Err(Error::usage(format!(
+            "{} tables are joined by {} columns",
+            join.join.len(),
+            join.join_by.len()
+        ))
+        .with_hint("give one `--join-by` for each `--join`, in the same order")
+        .into());
+    }
+    for (at, file) in join.join.iter().enumerate() {
+        let column = join.join_by.get(at).map(String::as_str);
+        let options = settings::joined_options(args)?;
+        let read = Records::joined(&export, file.as_str(), column, options)?;
+        printer.note(format!("{}:", read.result.1.table));
+        printer.account(&read);
+        printer.remember(&read.rejections);
+        printer.joined_by(&read.result.1);
+        tables.push(read.result.0);
+    }
     Ok((export, tables))
 }
 

@@ -1,6 +1,6 @@
 //! `crmstat products`: ABC and XYZ, new and dying products, stock.
 
-use super::{meta, open_divided};
+use super::{meta, open_joined};
 use crate::{args::ProductsArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ProductsArgs) -> Result<()> {
         stock: args.stock.then_some(stock),
     };
     let by = vec![query.by.clone()];
-    let (mut export, tables) = open_divided(&args.read, &printer, &by)?;
+    let (mut export, tables) = open_joined(&args.read, &args.join, &printer, &by)?;
     let imported = products::products(&mut export, &query, &tables)?;
     let found = &imported.result;
     printer.account(&imported);

@@ -1,6 +1,6 @@
 //! `crmstat sales`: past sales by any measure, period and column.
 
-use super::{meta, open_divided};
+use super::{meta, open_joined};
 use crate::{args::SalesArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::analysis::sales::{self, Measure, Plan, Query};
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &SalesArgs) -> Result<()> {
         totals: args.totals,
         plan,
     };
-    let (mut export, tables) = open_divided(&args.read, &printer, &query.by)?;
+    let (mut export, tables) = open_joined(&args.read, &args.join, &printer, &query.by)?;
     let imported = sales::sales(&mut export, &query, &tables)?;
     let found = &imported.result;
     printer.account(&imported);

@@ -29,6 +29,8 @@ pub enum TableKind {
     Leads,
     /// Requests of customers: opened, first answer, resolved, kind.
     Tickets,
+    /// One row per value of a column of an export, with what is known of it: teams of agents, areas of stores.
+    Attributes,
 }
 
 impl TableKind {
@@ -46,6 +48,7 @@ impl TableKind {
             Self::Series => "series",
             Self::Leads => "leads",
             Self::Tickets => "tickets",
+            Self::Attributes => "attributes",
         }
     }
 }
@@ -66,6 +69,7 @@ impl TableKind {
             Self::Series => &[Field::Date],
             Self::Leads => &[Field::CreatedAt],
             Self::Tickets => &[Field::OpenedAt],
+            Self::Attributes => &[],
             Self::Orders => &[Field::CustomerId, Field::OrderedAt, Field::Amount],
             Self::Deals => &[Field::CustomerId, Field::Amount],
         }

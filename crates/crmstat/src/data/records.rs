@@ -11,6 +11,18 @@ pub struct Records {
     kind: TableKind,
     rows: usize,
     columns: Vec<(ColumnKey, Column)>,
+    joined: Option<Joined>,
+}
+
+/// By what a table of attributes is joined.
+#[derive(Clone, Debug)]
+pub(crate) struct Joined {
+    /// What the table is called.
+    pub(crate) name: String,
+    /// The column of the table that names each of its rows once.
+    pub(crate) key: ColumnKey,
+    /// The column of the export that holds these names.
+    pub(crate) column: ColumnKey,
 }
 
 /// Which rows of a table belong to which keys of another.
@@ -35,7 +47,26 @@ impl Records {
         });
         let columns =
             columns.iter().map(|(key, column)| (key.clone(), column.reordered(&order))).collect();
-        Self { kind, rows, columns }
+        Self { kind, rows, columns, joined: None }
+    }
+
+    /// A table called `name` whose column `key` names each of its rows once, as the `column` of an export does.
+    pub(crate) fn joined_by(
+        name: &str,
+        columns: Vec<(String, Labels)>,
+        key: ColumnKey,
+        column: ColumnKey,
+    ) -> Self {
+        let rows = columns.first().map_or(0, |(_, labels)| labels.len());
+        let of = |(header, labels)| (ColumnKey::Header(header), Column::Text(labels));
+        let columns: Vec<(ColumnKey, Column)> = columns.into_iter().map(of).collect();
+        let joined = Some(Joined { name: name.to_owned(), key, column });
+        Self { joined, ..Self::assemble(TableKind::Attributes, &columns, rows) }
+    }
+
+    /// By what a table of attributes is joined.
+    pub(crate) fn joined_as(&self) -> Option<&Joined> {
+        self.joined.as_ref()
     }
 
     /// What the rows are.

@@ -3,7 +3,7 @@
 use crate::{
     Error, Place, Result,
     collections::interner::Interner,
-    data::{Column, CustomerTable, Decision, Field, TableKind, column::MISSING, words_of},
+    data::{Column, CustomerTable, Decision, Field, Labels, TableKind, column::MISSING, words_of},
     ingest::{
         ExportFile, Imported, ReadOptions,
         cells::{Parsed, number::NumberFormat, text},
@@ -118,6 +118,33 @@ pub(crate) fn collect_plain(
         }
     }
     finish(ids, texts, chosen, input, tally, query, &options)
+}
+
+/// Reads every column of the table in `file` that has a header, as texts.
+///
+/// # Errors
+/// A file that cannot be read or, where `strict`, any rejected row.
+pub(crate) fn collect_texts(
+    file: &ExportFile,
+    options: ReadOptions,
+) -> Result<Imported<Vec<(String, Labels)>>> {
+    let options = ReadOptions { kind: Some(TableKind::Customers), map: Vec::new(), ..options };
+    let mut input = Input::open(file, 0, &options, true)?;
+    // It may be a table of anything.
+    drop(input.take_problems());
+    let columns = chosen(&input, Lead::Line, &TableQuery::default())?;
+    let (_, texts, tally) = read(&input, Lead::Line, &columns, &options)?;
+    let labels = |coded: Coded| {
+        let raw = coded.into_text();
+        let rows: Vec<u32> = (0..raw.len() as u32).collect();
+        match raw.ordered(&rows) {
+            Column::Text(labels) => labels,
+            _ => Labels::default(),
+        }
+    };
+    let header = |column: &usize| input.headers[*column].trim().to_owned();
+    let read = columns.iter().map(header).zip(texts.into_iter().map(labels)).collect();
+    account(read, tally, None, std::slice::from_ref(&input), &options)
 }
 
 /// What the first column that is read is for.

@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     data::{Column, ColumnKey, Field, Labels, Orders, Records, TableKind, Texts, column::MISSING},
 };
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 /// Words that people use for fields, besides the names of these.
 const SYNONYMS: [(&str, Field); 30] = [
@@ -52,15 +52,17 @@ pub fn field_of(name: &str) -> Option<Field> {
 
 /// A column by which sales are divided, and where it stands.
 ///
-/// A name is looked for as a field that the export has (`region`), as a header of the export, as a word for a
-/// field (`manager` is `owner`), and then likewise in the tables of customers, products and order lines. A
-/// name such as `customers.industry` says the table.
+/// A name is looked for as a field that the export has (`region`), as a header of the export, as a header of a table
+/// joined by [`Records::joined`], as a word for a field (`manager` is `owner`), and then likewise in the tables of
+/// customers, products and order lines. A name such as `customers.industry` or `teams.office` says the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dimension {
     name: String,
     /// The table beside the export; `None` is the export itself.
     table: Option<TableKind>,
     key: ColumnKey,
+    /// Of a joined table, which of the tables it is, and the column of the export that its key stands in.
+    joined: Option<(usize, ColumnKey)>,
 }
 
 /// The tables beside an export by which its sales are divided, in the order in which they are searched.
@@ -110,7 +112,19 @@ impl Dimension {
         tables: &[Records],
     ) -> Result<Self> {
         let name = name.trim();
-        let found = |table, key| Self { name: name.to_owned(), table, key };
+        let found = |table, key| Self { name: name.to_owned(), table, key, joined: None };
+        let joined = |wanted: Option<&str>, column: &str| {
+            tables.iter().enumerate().find_map(|(at, table)| {
+                let own = table.joined_as()?;
+                if wanted.is_some_and(|wanted| header_key(wanted) != header_key(&own.name)) {
+                    return None;
+                }
+                let is = |key: &&ColumnKey| header_key(&name_of(key)) == header_key(column);
+                let key = table.keys().find(is)?.clone();
+                let joined = Some((at, own.column.clone()));
+                Some(Self { joined, ..found(Some(TableKind::Attributes), key) })
+            })
+        };
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
         let of_table = |kind: TableKind, name: &str| {
             let table = table(kind)?;
@@ -131,6 +145,16 @@ impl Dimension {
                     .with_hint(hint)
             });
         }
+        if let Some(own) = name.split_once('.').and_then(|(table, name)| joined(Some(table), name))
+        {
+            return Ok(own);
+        }
+        if let Some(key) = plain_key_of(name, &has, true) {
+            return Ok(found(None, key));
+        }
+        if let Some(own) = joined(None, name) {
+            return Ok(own);
+        }
         if let Some(key) = key_of(name, &has, true) {
             return Ok(found(None, key));
         }
@@ -140,6 +164,9 @@ impl Dimension {
             for table in tables.iter().filter(|table| TABLES.contains(&table.kind())) {
                 let of = |key: &ColumnKey| format!("{}.{}", table.kind(), name_of(key));
                 names.extend(table.keys().map(of));
+            }
+            for (table, own) in tables.iter().filter_map(|own| Some((own, own.joined_as()?))) {
+                names.extend(table.keys().map(|key| format!("{}.{}", own.name, name_of(key))));
             }
             let listed = names.join(", ");
             match field_of(name) {
@@ -170,6 +197,9 @@ impl Dimension {
 
     /// What has to be read of the orders, besides what every order has, so that it can be laid over them.
     pub(crate) fn wanted(&self) -> Option<ColumnKey> {
+        if let Some((_, column)) = &self.joined {
+            return Some(column.clone());
+        }
         match self.table {
             None if self.key == ColumnKey::Field(Field::CustomerId) => None,
             None => Some(self.key.clone()),
@@ -190,6 +220,26 @@ impl Dimension {
             Error::data(format!("nothing is known of `{}`", self.name))
                 .with_hint("see `crmstat inspect` for the columns that are read")
         };
+        if let Some((at, column)) = &self.joined {
+            let table = tables.get(*at).ok_or_else(nothing)?;
+            let joined = table.joined_as().ok_or_else(nothing)?;
+            let Some(Column::Text(names)) = table.column(&joined.key) else {
+                return Err(nothing());
+            };
+            let cells = table.column(&self.key).map(texts_of).ok_or_else(nothing)?;
+            let own = orders.column(column).map(texts_of).ok_or_else(nothing)?;
+            let row_of: HashMap<&str, usize> =
+                (0..names.len()).filter_map(|row| Some((names.get(row)?, row))).collect();
+            let code_of = |label: usize| {
+                let row = row_of.get(own.labels().get(label)?)?;
+                cells.code(*row)
+            };
+            let codes: Vec<u32> =
+                (0..own.labels().len()).map(|label| code_of(label).unwrap_or(MISSING)).collect();
+            let code = |line: usize| own.code(line).map_or(MISSING, |label| codes[label as usize]);
+            let codes = (0..orders.line_amount().len()).map(code).collect();
+            return Ok(Labels::new(cells.labels().clone(), codes));
+        }
         match self.table {
             None if self.key == ColumnKey::Field(Field::CustomerId) => {
                 Ok(by_customer(orders, orders.customers().clone(), |customer| {
@@ -286,11 +336,19 @@ fn name_of(key: &ColumnKey) -> String {
 /// The column that `name` means among those that are there: a field by its name, a header, a word for a field.
 /// Where `as_texts`, a field that is no text is read as one, by its header.
 fn key_of(name: &str, has: impl Fn(&ColumnKey) -> bool, as_texts: bool) -> Option<ColumnKey> {
-    let is_usable = |field: &Field| field.is_text() || !as_texts;
-    let field = Field::from_name(name).filter(is_usable).map(ColumnKey::Field);
-    let header = Some(ColumnKey::Header(name.to_owned()));
-    let word = field_of(name).filter(is_usable).map(ColumnKey::Field);
-    [field, header, word].into_iter().flatten().find(|key| has(key))
+    let plain = plain_key_of(name, &has, as_texts);
+    let word = || {
+        let word = field_of(name).filter(|field| field.is_text() || !as_texts);
+        word.map(ColumnKey::Field).filter(|key| has(key))
+    };
+    plain.or_else(word)
+}
+
+/// As [`key_of`], of a field by its own name and of a header.
+fn plain_key_of(name: &str, has: impl Fn(&ColumnKey) -> bool, as_texts: bool) -> Option<ColumnKey> {
+    let field = Field::from_name(name).filter(|field| field.is_text() || !as_texts);
+    let header = ColumnKey::Header(name.to_owned());
+    [field.map(ColumnKey::Field), Some(header)].into_iter().flatten().find(|key| has(key))
 }
 
 #[cfg(test)]

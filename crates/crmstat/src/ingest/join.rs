@@ -21,7 +21,8 @@ impl Join {
                 Field::CustomerId
             }
             TableKind::Products => Field::Product,
-            TableKind::Spend => return Ok(None),
+            // Attributes are joined by the column that they name.
+            TableKind::Spend | TableKind::Attributes => return Ok(None),
             _ => Field::OrderId,
         };
         let mut keys = export.keys(by)?;

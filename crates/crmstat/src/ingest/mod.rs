@@ -7,6 +7,7 @@
 //! | [`profile`] | which column is which field, and how its dates, numbers and stages are written |
 //! | `cells` | money, dates and numbers out of text |
 //! | `pass` | all inputs, block by block, with the account of every row |
+//! | `attributes` | a table joined by whatever column its key equals |
 //! | `orders`, `deals`, `records`, `customer_table` | rows to the tables of [`data`](crate::data) |
 //!
 //! Every decision taken on the way is a [`Decision`](crate::data::Decision); every row read ends as accepted, quarantined or
@@ -14,6 +15,7 @@
 
 #[cfg(feature = "arrow")]
 mod arrow;
+mod attributes;
 pub(crate) mod audit;
 mod cells;
 pub(crate) mod columns;
@@ -41,6 +43,7 @@ mod typed_file;
 mod zone;
 
 pub use crate::data::Imported;
+pub use attributes::JoinedBy;
 pub use customer_table::TableQuery;
 pub(crate) use dimension::first_rows;
 pub use dimension::{Dimension, field_of};

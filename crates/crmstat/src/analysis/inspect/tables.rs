@@ -456,6 +456,7 @@ fn kind_name(kind: TableKind, lang: Lang) -> &'static str {
         TableKind::Series => "ряды",
         TableKind::Leads => "лиды",
         TableKind::Tickets => "обращения",
+        TableKind::Attributes => "признаки",
     };
     lang.pick(kind.name(), russian)
 }

@@ -1036,6 +1036,7 @@ const fn essentials(kind: TableKind) -> &'static [&'static [Field]] {
         TableKind::Series => &[&[F::Date], &[F::Value]],
         TableKind::Leads => &[&[F::CreatedAt], &[F::Source, F::Status, F::OrderId, F::Owner]],
         TableKind::Tickets => &[&[F::OpenedAt], &[F::FirstAnswerAt, F::ResolvedAt]],
+        TableKind::Attributes => &[],
     }
 }
 
