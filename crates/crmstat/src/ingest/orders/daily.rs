@@ -17,8 +17,8 @@ use crate::{
         short_text::Cell,
     },
     data::{
-        ColumnKey, Field, Ignored, Notice, Texts, column::MISSING, guests, line_numbers::CostEvidence,
-        sales::is_purchase,
+        ColumnKey, Field, Ignored, Notice, Texts, column::MISSING, guests,
+        line_numbers::CostEvidence, sales::is_purchase,
     },
     ingest::{
         Imported, Keep, ReadOptions,
