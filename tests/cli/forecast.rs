@@ -404,27 +404,30 @@ fn a_pipeline_is_forecast_from_its_deals() {
     assert!(column(&whole, "total", "probability")[0] > 0.999);
 
     // Groups add up to the total, which stays as it was.
-    let divided = run(&["--by", "owner"]);
-    let rows = cells(&divided);
-    assert!(rows.len() > 2 * 3, "{}", divided.stdout);
-    for header in ["forecast", "won", "from_open", "from_new", "from_series"] {
-        let total = column(&divided, "total", header);
-        assert_eq!(total, column(&forecast, "total", header), "{header}");
-        let place = rows[0].iter().position(|name| name == header).unwrap();
-        for (at, total) in total.iter().enumerate() {
-            let groups = rows[1..].iter().filter(|row| row[0] != "total").skip(at).step_by(2);
-            let sum: f64 = groups.map(|row| row[place].parse::<f64>().unwrap()).sum();
-            assert!((sum - total).abs() < 1e-9 * total.max(1.0), "{header}: {sum} {total}");
+    // The owner tells the odds of a deal; any other column of the file only divides it.
+    for by in ["owner", "Deal - Stage"] {
+        let divided = run(&["--by", by]);
+        let rows = cells(&divided);
+        assert!(rows.len() > 2 * 3, "{}", divided.stdout);
+        for header in ["forecast", "won", "from_open", "from_new", "from_series"] {
+            let total = column(&divided, "total", header);
+            assert_eq!(total, column(&forecast, "total", header), "{header}");
+            let place = rows[0].iter().position(|name| name == header).unwrap();
+            for (at, total) in total.iter().enumerate() {
+                let groups = rows[1..].iter().filter(|row| row[0] != "total").skip(at).step_by(2);
+                let sum: f64 = groups.map(|row| row[place].parse::<f64>().unwrap()).sum();
+                assert!((sum - total).abs() < 1e-9 * total.max(1.0), "{header}: {sum} {total}");
+            }
+        }
+        for row in &rows[1..] {
+            let [forecast, lower, upper]: [f64; 3] = [2, 3, 4].map(|at| row[at].parse().unwrap());
+            assert!(0.0 <= lower && lower <= forecast && forecast <= upper, "{row:?}");
         }
     }
-    for row in &rows[1..] {
-        let [forecast, lower, upper]: [f64; 3] = [2, 3, 4].map(|at| row[at].parse().unwrap());
-        assert!(0.0 <= lower && lower <= forecast && forecast <= upper, "{row:?}");
-    }
     for (options, says) in [
-        (&["--by", "owner,product"][..], "divided by one field"),
+        (&["--by", "owner,product"][..], "divided by one column"),
         (&["--by", "owner", "--backtest"], "is not divided"),
-        (&["--by", "category"], "the pipeline is not divided by category"),
+        (&["--by", "weather"], "there is no column `weather`"),
     ] {
         let refused = run(options);
         assert_eq!(refused.code, Some(2), "{options:?}: {}", refused.stderr);

@@ -32,8 +32,8 @@ pub(crate) struct ForecastArgs {
     #[arg(long, value_name = "MEASURE")]
     pub(crate) measure: Option<String>,
     /// Divide the total by these columns, the coarsest first, as in `--by region,product`: fields, headers of the
-    /// file, or columns of the tables beside it, as in `customers.industry`; a pipeline by one field: pipeline,
-    /// owner, product, source, region or channel
+    /// file, or columns of the tables beside it, as in `customers.industry`; a pipeline by one column
+    /// of the file
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Periods to forecast [default: 48 hours, 28 days, 13 weeks, 12 months, 4 quarters, 3 years]

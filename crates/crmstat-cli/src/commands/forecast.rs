@@ -9,8 +9,8 @@ use crmstat::{
         self, DEFAULT_SEED, DealFlow, Drivers, Fit, Forecasts, Options, PipelineQuery, Plan, Query,
         Regressors, SeriesSet, State, WorkCalendar, backtest, backtest_pipeline, forecast_pipeline,
     },
-    data::{Deals, Field, TableKind},
-    ingest::{Export, Imported, ReadOptions, field_of},
+    data::{Deals, TableKind},
+    ingest::{Dimension, Export, Imported, ReadOptions},
     write::Meta,
 };
 use std::path::Path;
@@ -98,10 +98,13 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
     let query = PipelineQuery {
         period: args.period.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         as_of: settings::window(args.as_of.as_deref(), None)?.until,
-        by: divided_by(args)?,
+        by: None,
     };
+    let name = divided_by(args)?;
     let (mut export, tables) = open_with_tables(&args.read, printer)?;
-    let imported = Deals::read(&mut export)?;
+    let by = name.map(|name| Dimension::find(name, &export, &[])).transpose()?;
+    let query = PipelineQuery { by: by.as_ref().map(Dimension::key), ..query };
+    let imported = Deals::read_columns(&mut export, query.by.as_slice())?;
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
@@ -134,15 +137,15 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
     printer.table(&table, meta.with("notes", notes))
 }
 
-/// The field by which a pipeline is divided.
-fn divided_by(args: &ForecastArgs) -> Result<Option<Field>> {
+/// The name of the column by which a pipeline is divided.
+fn divided_by(args: &ForecastArgs) -> Result<Option<&str>> {
     match &args.by[..] {
         [] => Ok(None),
         [_] if args.backtest => Err(Error::usage("the backtest of a pipeline is not divided")
             .with_hint("leave out `--by` or `--backtest`")
             .into()),
-        [name] => dimension(name).map(Some),
-        _ => Err(Error::usage("a pipeline is divided by one field")
+        [name] => Ok(Some(name)),
+        _ => Err(Error::usage("a pipeline is divided by one column")
             .with_hint("such as `--by owner`")
             .into()),
     }
@@ -180,14 +183,6 @@ fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<Seri
     let (mut export, tables) = open_joined(&args.read, &args.join, printer, &query.by)?;
     let set = SeriesSet::from_orders_with(&mut export, &query, &tables)?;
     Ok((export, set))
-}
-
-fn dimension(name: &str) -> Result<Field> {
-    field_of(name).ok_or_else(|| {
-        Error::usage(format!("`--by` knows no field `{name}`"))
-            .with_hint("such as product, category, region, channel, owner, source")
-            .into()
-    })
 }
 
 /// Says what was decided about series, the first few one by one.

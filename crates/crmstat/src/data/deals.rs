@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Money, Result, Timestamp,
-    data::{Column, DealStatus, Field, Labels, Records},
+    data::{Column, ColumnKey, DealStatus, Field, Labels, Records, column::column_of},
 };
 use std::cmp::Ordering;
 
@@ -17,7 +17,7 @@ pub struct Deals {
     created: Vec<Option<Timestamp>>,
     closed: Vec<Option<Timestamp>>,
     amount: Vec<Option<Money>>,
-    fields: Vec<(Field, Column)>,
+    fields: Vec<(ColumnKey, Column)>,
     stages: DealStages,
 }
 
@@ -58,7 +58,7 @@ impl Deals {
     pub(crate) fn assemble(
         status: &[DealStatus],
         amount: &[Option<Money>],
-        fields: &[(Field, Column)],
+        fields: &[(ColumnKey, Column)],
         are_lines: bool,
     ) -> Result<Self> {
         let mut rows: Vec<u32> = (0..status.len() as u32).collect();
@@ -94,7 +94,7 @@ impl Deals {
             amount: amounts,
             fields: fields
                 .iter()
-                .map(|(field, column)| (*field, column.reordered(&heads)))
+                .map(|(key, column)| (key.clone(), column.reordered(&heads)))
                 .collect(),
             stages: DealStages::default(),
         };
@@ -174,7 +174,12 @@ impl Deals {
     /// The values of `field`; `None` where it is not read. A field that the export does not have is read as
     /// missing in every deal.
     pub fn field(&self, field: Field) -> Option<&Column> {
-        self.fields.iter().find(|(found, _)| *found == field).map(|(_, column)| column)
+        self.column(&field.into())
+    }
+
+    /// The values of the column `key`; `None` where it is not read.
+    pub fn column(&self, key: &ColumnKey) -> Option<&Column> {
+        column_of(&self.fields, key)
     }
 
     /// Whether any deal has a value of `field`.

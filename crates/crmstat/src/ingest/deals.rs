@@ -35,7 +35,7 @@ pub(crate) struct CollectedDeals {
     pub(crate) status: Vec<DealStatus>,
     /// The amount in the currency of the run; `None` is missing.
     pub(crate) amount: Vec<Option<Money>>,
-    pub(crate) columns: Vec<(Field, RawColumn)>,
+    pub(crate) columns: Vec<(ColumnKey, RawColumn)>,
     /// Whether rows of equal ids are lines whose amounts add up.
     pub(crate) are_lines: bool,
 }
@@ -61,19 +61,29 @@ impl Deals {
     /// # Errors
     /// As [`Deals::read`].
     pub fn read_with(export: &mut Export, more: &[Field]) -> Result<Imported<Self>> {
-        let mut fields = Self::FIELDS.to_vec();
-        for field in more {
-            if !fields.contains(field) && *field != Field::Amount {
-                fields.push(*field);
+        let more: Vec<ColumnKey> = more.iter().copied().map(ColumnKey::from).collect();
+        Self::read_columns(export, &more)
+    }
+
+    /// Reads the deals of `export` with `more` of its columns besides [`Deals::FIELDS`]: fields, or headers whose
+    /// cells are texts.
+    ///
+    /// # Errors
+    /// As [`Deals::read`].
+    pub fn read_columns(export: &mut Export, more: &[ColumnKey]) -> Result<Imported<Self>> {
+        let mut keys: Vec<ColumnKey> = Self::FIELDS.map(ColumnKey::from).to_vec();
+        for key in more {
+            if !keys.contains(key) && key.field() != Some(Field::Amount) {
+                keys.push(key.clone());
             }
         }
-        let read = export.collect_deals(&fields)?;
+        let read = export.collect_deals(&keys)?;
         let (inputs, options) = (export.inputs(), export.options());
         read.try_map(|collected| {
             let CollectedDeals { status, amount, columns, are_lines } = collected;
             let rows: Vec<u32> = (0..status.len() as u32).collect();
-            let ordered = |(field, raw): &(Field, RawColumn)| (*field, raw.ordered(&rows));
-            let fields: Vec<(Field, Column)> = columns.iter().map(ordered).collect();
+            let ordered = |(key, raw): &(ColumnKey, RawColumn)| (key.clone(), raw.ordered(&rows));
+            let fields: Vec<(ColumnKey, Column)> = columns.iter().map(ordered).collect();
             let deals = Self::assemble(&status, &amount, &fields, are_lines)?;
             let stages = stages_of(&deals, inputs, options);
             Ok(deals.with_stages(stages))
@@ -130,7 +140,7 @@ struct State {
 pub(crate) fn collect_deals(
     inputs: &mut [Input],
     options: &ReadOptions,
-    read: &[Field],
+    read: &[ColumnKey],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Imported<CollectedDeals>> {
     let are_lines = inputs.iter().all(|input| input.mapping.lines);
@@ -138,7 +148,7 @@ pub(crate) fn collect_deals(
         deals: CollectedDeals {
             status: Vec::new(),
             amount: Vec::new(),
-            columns: read.iter().map(|field| (*field, RawColumn::new(&(*field).into()))).collect(),
+            columns: read.iter().map(|key| (key.clone(), RawColumn::new(key))).collect(),
             are_lines,
         },
         tally: Tally::default(),
@@ -152,13 +162,16 @@ pub(crate) fn collect_deals(
                 "deals have a stage or status, and rows for open and lost ones; see `crmstat inspect`",
             ));
         }
-        let mut fields = read.to_vec();
-        fields.extend([Field::Amount, Field::Probability]);
-        let keys: Vec<ColumnKey> = fields.into_iter().map(ColumnKey::from).collect();
+        let mut keys = read.to_vec();
+        keys.extend([Field::Amount, Field::Probability].map(ColumnKey::from));
         decide(input, &keys, options)?;
         let input = &*input;
         let column = |field: Field| super::records::column_of(input, field);
-        let mut columns: Vec<usize> = read.iter().filter_map(|field| column(*field)).collect();
+        let column_of = |key: &ColumnKey| match key {
+            ColumnKey::Field(field) => column(*field),
+            ColumnKey::Header(_) => input.column_of(key),
+        };
+        let mut columns: Vec<usize> = read.iter().filter_map(column_of).collect();
         columns.extend(DealPart::columns(&input.mapping));
         columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
         columns.extend(Counting::columns(input));
@@ -167,12 +180,14 @@ pub(crate) fn collect_deals(
             columns.extend(input.readable_columns());
         }
         let wanted = input.wanted(columns);
-        let part = |field| column(field).map(|column| FieldPart::new(input, &wanted, column));
+        let part_of =
+            |column: Option<usize>| column.map(|column| FieldPart::new(input, &wanted, column));
+        let part = |field| part_of(column(field));
         let reader = Reader {
             deal: DealPart::new(input, &wanted, options, false),
             amount: part(Field::Amount),
             currency: part(Field::Currency),
-            fields: read.iter().map(|field| part(*field)).collect(),
+            fields: read.iter().map(|key| part_of(column_of(key))).collect(),
             counting: Counting::new(input, &wanted),
             options,
         };
@@ -305,10 +320,10 @@ impl CollectedDeals {
         let dates: Vec<Vec<Option<Timestamp>>> = self
             .columns
             .iter()
-            .filter(|(field, _)| ACTUAL.contains(field))
-            .filter_map(|(field, column)| match column {
+            .filter(|(key, _)| key.field().is_some_and(|field| ACTUAL.contains(&field)))
+            .filter_map(|(key, column)| match column {
                 // Of an open deal it is the day on which it is expected to close.
-                RawColumn::Date(values) if *field == Field::ClosedAt => Some(
+                RawColumn::Date(values) if key.field() == Some(Field::ClosedAt) => Some(
                     (0..values.len()).map(|row| values[row].filter(|_| is_closed(row))).collect(),
                 ),
                 RawColumn::Date(values) => Some(values.clone()),

@@ -190,6 +190,11 @@ impl Dimension {
         self.key.field()
     }
 
+    /// What its column is known by.
+    pub fn key(&self) -> ColumnKey {
+        self.key.clone()
+    }
+
     /// The table beside the export in which it stands; `None` is the export itself.
     pub fn table(&self) -> Option<TableKind> {
         self.table

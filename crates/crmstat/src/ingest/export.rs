@@ -273,9 +273,12 @@ impl Export {
 
     /// Collects every deal, whatever became of it.
     /// `fields` begin with [`Deals::FIELDS`](crate::data::Deals::FIELDS).
-    pub(crate) fn collect_deals(&mut self, fields: &[Field]) -> Result<Imported<CollectedDeals>> {
+    pub(crate) fn collect_deals(
+        &mut self,
+        columns: &[ColumnKey],
+    ) -> Result<Imported<CollectedDeals>> {
         let progress = progress_of(self.progress.as_ref());
-        collect_deals(&mut self.inputs, &self.options, fields, progress)
+        collect_deals(&mut self.inputs, &self.options, columns, progress)
     }
 
     /// Collects the rows of a table that is neither orders nor deals.

@@ -29,6 +29,8 @@ pub(super) struct Cells {
     stages: Option<u32>,
     /// The number of levels of every factor.
     levels: Vec<u32>,
+    /// The first traits, which say something.
+    traits: usize,
 }
 
 /// What was seen of a deal.
@@ -49,7 +51,12 @@ impl Sighting {
 const MEMORY: usize = 4;
 
 impl Cells {
-    pub(super) fn of(deals: &[Deal], calendar: &Calendar<'_>, hidden_amounts: bool) -> Self {
+    pub(super) fn of(
+        deals: &[Deal],
+        calendar: &Calendar<'_>,
+        hidden_amounts: bool,
+        labels: usize,
+    ) -> Self {
         let closes = deals.iter().filter_map(|deal| deal.closed.map(|(at, _)| at - deal.created));
         let ages = cuts(closes.map(|age| age.max(0.0)).collect(), &AGE_QUANTILES);
         let classes: Vec<f64> =
@@ -60,7 +67,7 @@ impl Cells {
             cuts(deals.iter().filter_map(|deal| deal.amount).collect(), &classes)
         };
         let last_stage = deals.iter().flat_map(|deal| &deal.stages).map(|(_, stage)| *stage).max();
-        let traits = deals.first().map_or(0, |deal| deal.traits.len());
+        let traits = deals.first().map_or(0, |deal| deal.traits.len().saturating_sub(labels));
         let most_seasons = calendar.seasons.iter().max().map_or(1, |last| last + 1);
         let age_levels = ages.len() as u32 + 1;
         let mut levels = vec![age_levels, most_seasons, age_levels * most_seasons];
@@ -80,6 +87,7 @@ impl Cells {
             amounts,
             stages: last_stage.map(|last| last + 1),
             levels,
+            traits,
         }
     }
 
@@ -174,13 +182,13 @@ impl Cells {
             let stage = seen.stage.unwrap_or(unknown).min(unknown);
             (2 * stage + u32::from(seen.is_new)) * MEMORY as u32 + lag as u32
         }));
-        if self.levels.len() > levels.len() + deal.traits.len() {
+        if self.levels.len() > levels.len() + self.traits {
             levels.push(match deal.amount {
                 Some(amount) => self.amounts.partition_point(|cut| *cut <= amount) as u32,
                 None => self.amounts.len() as u32 + 1,
             });
         }
-        levels.extend(&deal.traits);
+        levels.extend(&deal.traits[..self.traits]);
         levels
     }
 

@@ -160,6 +160,7 @@ impl Calendar<'_> {
 pub struct Pipeline {
     hidden_amounts: bool,
     amounts_by: Option<usize>,
+    labels: usize,
 }
 
 /// Fewer closed deals than this, or none won, tell nothing about the others.
@@ -198,6 +199,14 @@ impl Pipeline {
         self
     }
 
+    /// How many of the last traits only divide the deals and say nothing of their odds, so that the forecast is the
+    /// same whatever it is divided by.
+    #[must_use]
+    pub fn labels(mut self, labels: usize) -> Self {
+        self.labels = labels;
+        self
+    }
+
     /// Learns from what was known before `cutoff`.
     ///
     /// # Errors
@@ -224,7 +233,7 @@ impl Pipeline {
             let hint = format!("a pipeline needs {LEAST_CLOSED} closed deals to learn from");
             return Err(Error::data(reason).with_hint(hint));
         }
-        let cells = Cells::of(&known, calendar, self.hidden_amounts);
+        let cells = Cells::of(&known, calendar, self.hidden_amounts, self.labels);
         let mut latest: Vec<&Deal> = known.iter().collect();
         latest.sort_by(|left, right| right.created.total_cmp(&left.created));
         latest.truncate(MOST_DEALS);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, Money, Result,
-    data::{Column, Currency, DealStatus, Deals, Field, Imported},
+    data::{Column, ColumnKey, Currency, DealStatus, Deals, Field, Imported},
 };
 use std::collections::BTreeSet;
 
@@ -176,13 +176,13 @@ impl DealsBuilder {
             .into_iter()
             .chain(columns.keys().copied().collect::<BTreeSet<_>>())
             .collect();
-        let mut fields: Vec<(Field, Column)> = Vec::new();
+        let mut fields: Vec<(ColumnKey, Column)> = Vec::new();
         for field in order {
-            if fields.iter().all(|(known, _)| *known != field) {
+            if fields.iter().all(|(known, _)| known.field() != Some(field)) {
                 let mut raw =
                     columns.remove(&field).unwrap_or_else(|| Raw::new(field.field_type()));
                 raw.pad(checked.rows);
-                fields.push((field, raw.finish(&kept)));
+                fields.push((field.into(), raw.finish(&kept)));
             }
         }
         // What is kept has a status.

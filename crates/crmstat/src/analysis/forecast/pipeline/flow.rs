@@ -4,7 +4,7 @@ use super::{PipelineQuery, divide::Division, weight};
 use crate::{
     AsOf, Error, Result, Timestamp,
     analysis::forecast::{Period, series::MISSING},
-    data::{Column, DealStatus, Deals, Field, Records},
+    data::{Column, ColumnKey, DealStatus, Deals, Field, Labels, Records},
 };
 use crmstat_models::forecast::pipeline::{Calendar, Deal, Outcome, Pipeline, PipelineFit};
 
@@ -70,10 +70,17 @@ impl DealFlow {
         notes.push(format!("deals as they were before {as_of}"));
         let cutoff = days(as_of.date().midnight());
 
-        let kinds: Vec<(Field, Vec<u32>)> =
-            TRAITS.iter().filter_map(|field| kinds(deals, *field, &rows)).collect();
+        let mut kinds: Vec<(ColumnKey, Vec<u32>)> =
+            TRAITS.iter().filter_map(|field| kinds(deals, &(*field).into(), &rows)).collect();
+        let traits = kinds.len();
+        // A column that tells no odds divides the deals only.
+        if let Some(key) =
+            query.by.as_ref().filter(|key| kinds.iter().all(|(kind, _)| kind != *key))
+        {
+            kinds.extend(self::kinds(deals, key, &rows));
+        }
         let division =
-            query.by.map(|field| division(deals, field, kinds.iter().map(|(kind, _)| *kind)));
+            query.by.as_ref().map(|key| division(deals, key, kinds.iter().map(|(kind, _)| kind)));
         let stages = history.map(|history| stages(deals, history)).transpose()?;
         let mut flow: Vec<Deal> = rows
             .iter()
@@ -118,7 +125,7 @@ impl DealFlow {
                     .to_owned(),
             );
         }
-        let by_product = kinds.iter().position(|(field, _)| *field == Field::Product);
+        let by_product = kinds.iter().position(|(key, _)| key.field() == Some(Field::Product));
         let first = flow.iter().map(|deal| deal.created).fold(f64::INFINITY, f64::min);
         let number = |at: f64| period.number(crate::Date::from_days(at.floor() as i32));
         if first >= cutoff {
@@ -129,7 +136,10 @@ impl DealFlow {
             period,
             cutoff,
             rows,
-            model: Pipeline::new().hidden_amounts(hidden).amounts_by(by_product),
+            model: Pipeline::new()
+                .hidden_amounts(hidden)
+                .amounts_by(by_product)
+                .labels(kinds.len() - traits),
             first: number(first),
             current: number(cutoff),
             deals: flow,
@@ -211,36 +221,42 @@ fn days(at: Timestamp) -> f64 {
     at.seconds() as f64 / SECONDS_PER_DAY
 }
 
-/// The codes of `field` for the deals in `rows`, the missing as one more; `None` where they tell nothing.
-fn kinds(deals: &Deals, field: Field, rows: &[usize]) -> Option<(Field, Vec<u32>)> {
-    let labels = deals.labels(field)?;
+/// The codes of `key` for the deals in `rows`, the missing as one more; `None` where they tell nothing.
+fn kinds(deals: &Deals, key: &ColumnKey, rows: &[usize]) -> Option<(ColumnKey, Vec<u32>)> {
+    let labels = texts(deals, key)?;
     let count = labels.labels().len();
     if !(2..=MOST_LEVELS).contains(&count) {
         return None;
     }
     let code = |row: &usize| labels.code(*row).unwrap_or(count as u32);
-    Some((field, rows.iter().map(code).collect()))
+    Some((key.clone(), rows.iter().map(code).collect()))
 }
 
-/// How `field`, which is one of the `kinds` that are used, divides the deals.
-fn division(
-    deals: &Deals,
-    field: Field,
-    mut kinds: impl Iterator<Item = Field>,
-) -> Result<Division> {
-    if !TRAITS.contains(&field) {
-        let names = TRAITS.map(|field| field.to_string()).join(", ");
-        return Err(Error::usage(format!("the pipeline is not divided by {field}"))
-            .with_hint(format!("one of {names}")));
+fn texts<'a>(deals: &'a Deals, key: &ColumnKey) -> Option<&'a Labels> {
+    match deals.column(key)? {
+        Column::Text(labels) => Some(labels),
+        _ => None,
     }
-    let labels = deals.labels(field).map(crate::data::Labels::labels);
-    let Some(labels) = labels.filter(|labels| !labels.is_empty()) else {
-        return Err(Error::data(format!("the deals have no column of texts for {field}"))
-            .with_hint(format!("name it with `--map {field}=COLUMN`")));
+}
+
+/// How the column `key`, which is one of the `kinds` that are used, divides the deals.
+fn division<'a>(
+    deals: &Deals,
+    key: &ColumnKey,
+    mut kinds: impl Iterator<Item = &'a ColumnKey>,
+) -> Result<Division> {
+    let name = match key {
+        ColumnKey::Field(field) => field.to_string(),
+        ColumnKey::Header(name) => format!("`{name}`"),
     };
-    let Some(place) = kinds.position(|kind| kind == field) else {
-        return Err(Error::data(format!("the number of values of {field} is {}", labels.len()))
-            .with_hint(format!("divide by a field of 2 to {MOST_LEVELS} values")));
+    let labels = texts(deals, key).map(Labels::labels);
+    let Some(labels) = labels.filter(|labels| !labels.is_empty()) else {
+        return Err(Error::data(format!("the deals have no column of texts for {name}"))
+            .with_hint(format!("name it with `--map {name}=COLUMN`")));
+    };
+    let Some(place) = kinds.position(|kind| kind == key) else {
+        return Err(Error::data(format!("the number of values of {name} is {}", labels.len()))
+            .with_hint(format!("divide by a column of 2 to {MOST_LEVELS} values")));
     };
     let mut names: Vec<String> =
         (0..labels.len()).map(|code| labels.get(code).unwrap_or(MISSING).to_owned()).collect();

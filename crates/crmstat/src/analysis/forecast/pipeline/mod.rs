@@ -17,7 +17,7 @@
 //! On 100 generated teams, three months ahead from four starts of a quarter each, 77.2 % of the 1,200 months are
 //! within the 80 % interval, with a standard error of 1.6 points over teams.
 //!
-//! Divided by a field of deals ([`PipelineQuery::by`]) every path is the sum of its groups', and what the
+//! Divided by a column of deals ([`PipelineQuery::by`]) every path is the sum of its groups', and what the
 //! series adds is divided among them as the pipeline is, so that groups add up to the total in every period.
 //!
 //! On the 8,300 dated deals of Maven's "CRM Sales Opportunities" a backtest from the starts of May to October
@@ -38,19 +38,21 @@ pub use backtest::backtest_pipeline;
 pub use flow::DealFlow;
 
 use super::{Forecasts, Options, Period, SeriesForecast, Total, checked_levels, horizon_of_period};
-use crate::{AsOf, Date, Error, Result, data::Field};
+use crate::{AsOf, Date, Error, Result, data::ColumnKey};
 use crmstat_models::forecast::intervals::{Outcome, Paths};
 use origin::{Origin, Skill};
 
 /// Which deals exist, and how time is cut.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PipelineQuery {
     /// The length of a period.
     pub period: Period,
     /// Deals, closes and stages from this day on do not exist; `None` is the day after the last event.
     pub as_of: Option<AsOf>,
-    /// The field by which the forecast is divided: pipeline, owner, product, source, region or channel.
-    pub by: Option<Field>,
+    /// The column by which the forecast is divided, as it was read by
+    /// [`Deals::read_columns`](crate::data::Deals::read_columns). The pipeline, owner, product, source, region and
+    /// channel of a deal also tell its odds; any other column divides the forecast and changes nothing of it.
+    pub by: Option<ColumnKey>,
 }
 
 /// The forecast of a pipeline.

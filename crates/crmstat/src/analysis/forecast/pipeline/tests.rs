@@ -145,7 +145,7 @@ fn what_no_forecast_can_come_of_is_said() {
 #[test]
 fn groups_add_up_to_the_total_also_within_a_period() {
     let (deals, history) = team(5);
-    let at = |by| PipelineQuery { by, ..as_of("2025-08-12") };
+    let at = |by: Option<Field>| PipelineQuery { by: by.map(Into::into), ..as_of("2025-08-12") };
     let options = Options { horizon: Some(3), target: Some(9000.0), ..Options::default() };
     let flow = |by| DealFlow::new(&deals, Some(&history), &at(by)).unwrap();
     let one = DealFlow::new(&deals, Some(&history), &at(Some(Field::Pipeline))).unwrap_err();
