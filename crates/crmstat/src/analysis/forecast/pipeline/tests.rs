@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Lang,
     analysis::forecast::Plan,
-    data::{Deals, Records, TableKind},
+    data::{Deals, Field, Records, TableKind},
     generate::{Dialect, Part, Spec},
     ingest::{Export, ReadOptions},
     write::Format,
