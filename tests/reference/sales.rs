@@ -8,7 +8,7 @@ use crmstat::{
         kpi::{self, Kpi, Kpis},
         sales::{self, Measure, Period, Query, Sales, Value},
     },
-    data::{Records, TableKind},
+    data::{DealStatus, Deals, Records, TableKind},
     ingest::{Export, ReadOptions},
 };
 use std::collections::BTreeMap;
@@ -241,6 +241,23 @@ fn the_kpis_of_the_shipped_data() {
     near(of(Kpi::DiscountShare), 0.046_724_141_937_542_56);
 }
 
+/// Maven's won deals by regional office: revenue and number.
+const OFFICES: [Group; 3] = [
+    ("Central", 3_346_293.0, 1_629.0),
+    ("East", 3_090_594.0, 1_171.0),
+    ("West", 3_568_647.0, 1_438.0),
+];
+
+/// Maven's won deals by manager: revenue and number.
+const MANAGERS: [Group; 6] = [
+    ("Cara Losch", 1_130_049.0, 480.0),
+    ("Celia Rouche", 1_603_897.0, 610.0),
+    ("Dustin Brinkmann", 1_094_363.0, 747.0),
+    ("Melvin Marxen", 2_251_930.0, 882.0),
+    ("Rocco Neubert", 1_960_545.0, 691.0),
+    ("Summer Sewald", 1_964_750.0, 828.0),
+];
+
 #[test]
 #[ignore = "needs CRMSTAT_SHARED"]
 fn mavens_won_deals_needs_shared_data() {
@@ -268,23 +285,25 @@ fn mavens_won_deals_needs_shared_data() {
     ] {
         assert_eq!(by_product[product][0], revenue, "{product}");
     }
-    // Managers and regions are in another file.
-    let mut of_team: BTreeMap<String, f64> = BTreeMap::new();
-    let mut reader = csv::Reader::from_path(shared("data/crm/maven/sales_teams.csv")).unwrap();
-    for record in reader.records() {
-        let record = record.unwrap();
-        let own = by_agent.get(record[0].trim()).map_or(0.0, |values| values[0]);
-        *of_team.entry(record[1].to_owned()).or_default() += own;
-        *of_team.entry(record[2].to_owned()).or_default() += own;
-    }
-    for (name, revenue) in [
-        ("Central", 3_346_293.0),
-        ("East", 3_090_594.0),
-        ("West", 3_568_647.0),
-        ("Cara Losch", 1_130_049.0),
-        ("Melvin Marxen", 2_251_930.0),
-    ] {
-        assert_eq!(of_team[name], revenue, "{name}");
+    // Managers and regions are in another file, keyed by the agent. Expected: pandas, `pipeline.merge(teams)`.
+    let teams = || {
+        let file = shared("data/crm/maven/sales_teams.csv");
+        Records::joined(&export(), file.as_str(), None, ReadOptions::default()).unwrap().result.0
+    };
+    let of_team = |column: &str| {
+        let query = Query {
+            measures: vec![Measure::Revenue, Measure::Orders],
+            by: vec![column.to_owned()],
+            ..Query::default()
+        };
+        overall(&sales::sales(&mut export(), &query, &[teams()]).unwrap().result)
+    };
+    for (column, expected) in [("regional_office", &OFFICES[..]), ("manager", &MANAGERS[..])] {
+        let found = of_team(column);
+        assert_eq!(found.len(), expected.len(), "{column}");
+        for (name, revenue, deals) in expected {
+            assert_eq!(found[*name], [*revenue, *deals], "{name}");
+        }
     }
     let query = Query { period: Period::Quarter, ..Query::default() };
     let quarters = sales::sales(&mut export(), &query, &[]).unwrap().result;
@@ -295,4 +314,19 @@ fn mavens_won_deals_needs_shared_data() {
     let query = kpi::Query { period: Period::Year, ..kpi::Query::default() };
     let found = kpi::kpis(&mut export(), &query, &[]).unwrap().result;
     assert_eq!(value(&found, Kpi::WinRate, None, None), 4_238.0 / 6_711.0);
+
+    // The products of the catalogue, once the spelling of the deals is merged.
+    let merge = vec![("GTXPro".to_owned(), "GTX Pro".to_owned())];
+    let options = ReadOptions { merge, ..ReadOptions::default() };
+    let mut merged = Export::open(&[&file], options).unwrap();
+    assert_eq!(merged.merged().map(|own| own.cells).collect::<Vec<_>>(), [1_480]);
+    let found = overall(&by(&mut merged, "product", Window::default(), &[Measure::Revenue]));
+    assert_eq!(found["GTX Pro"][0], 3_510_578.0);
+    assert!(!found.contains_key("GTXPro"));
+    // Missing amounts of open deals stay missing.
+    let deals = Deals::read(&mut merged).unwrap().result;
+    let is_open = |deal: &usize| deals.status()[*deal] == DealStatus::Open;
+    let open: Vec<usize> = (0..deals.len()).filter(is_open).collect();
+    assert_eq!((deals.len(), open.len()), (8_800, 2_089));
+    assert!(open.iter().all(|deal| deals.amount()[*deal].is_none()));
 }

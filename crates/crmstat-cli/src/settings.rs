@@ -105,6 +105,7 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         kind,
         map,
         ignore: if kind.is_none() { args.ignore.clone() } else { Vec::new() },
+        merge: merges(args)?,
         duplicates: args.duplicates.as_deref().map(duplicates).transpose()?,
         order_total: args.order_total.as_deref().map(order_total).transpose()?,
         stages,
@@ -125,6 +126,17 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         strict: args.strict,
         inputs: inputs().clone(),
     })
+}
+
+/// The labels that are read as others.
+pub(crate) fn merges(args: &ReadArgs) -> Result<Vec<(String, String)>> {
+    let pair = |given: &String| match given.split_once('=') {
+        Some((label, meant)) => Ok((label.trim().to_owned(), meant.trim().to_owned())),
+        None => Err(Error::usage(format!("`--merge {given}` does not say what is meant"))
+            .with_hint("write `--merge \"LABEL=MEANT\"`; `crmstat inspect` proposes some")
+            .into()),
+    };
+    args.merge.iter().map(pair).collect()
 }
 
 /// The days whose orders count.

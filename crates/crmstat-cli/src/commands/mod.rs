@@ -28,7 +28,7 @@ use anyhow::Result;
 use crmstat::{
     Error,
     data::{Join, Notice, Records, Severity, TableKind},
-    ingest::{Export, Imported},
+    ingest::{Export, Imported, Merged},
     write::Meta,
 };
 
@@ -146,6 +146,7 @@ fn tables_beside(
     by: &[String],
 ) -> Result<Vec<Records>> {
     let mut tables: Vec<Records> = Vec::new();
+    let mut merged: Vec<Merged> = export.merged().cloned().collect();
     for source in settings::beside(args)? {
         let mut beside = Export::of(&source.files, source.options)?;
         let products = || tables.iter().find(|table| table.kind() == TableKind::Products);
@@ -155,12 +156,14 @@ fn tables_beside(
             beside.take_prices_of(products)?;
         }
         let columns: Vec<&str> = by.iter().map(|name| column_of_table(name)).collect();
+        merged.extend(beside.merged().cloned());
         let read = Records::read_with(&mut beside, &columns)?;
         printer.note(format!("{}:", read.result.kind()));
         printer.account(&read);
         printer.remember(&read.rejections);
         tables.push(read.result);
     }
+    tell_merged(args, &merged, printer)?;
     let lines = tables.iter().find(|table| table.kind() == TableKind::Lines);
     if let Some(lines) = lines {
         export.take_amounts_of(lines)?;
@@ -174,6 +177,21 @@ fn tables_beside(
         }
     }
     Ok(tables)
+}
+
+/// Says which labels are read as others; one that no column has is refused.
+fn tell_merged(args: &ReadArgs, merged: &[Merged], printer: &Printer) -> Result<()> {
+    for (label, _) in settings::merges(args)? {
+        if !merged.iter().any(|own| own.label == label) {
+            return Err(Error::usage(format!("no column of texts has the label `{label}`"))
+                .with_hint("ids are not merged; see `crmstat inspect` for labels that may be one")
+                .into());
+        }
+    }
+    for Merged { file, column, label, meant, cells } in merged {
+        printer.note(format!("{file}: {cells} × `{label}` in `{column}` are read as `{meant}`"));
+    }
+    Ok(())
 }
 
 /// The column that a name such as `customers.industry` or `industry` means.

@@ -202,7 +202,7 @@ impl State {
 /// What the cell of a field of type `kind` holds.
 fn cell<'a>(
     kind: FieldType,
-    parts: &[FieldPart<'_>],
+    parts: &[FieldPart<'a>],
     records: &'a BatchRecords<'_>,
     row: usize,
 ) -> Cell<'a> {

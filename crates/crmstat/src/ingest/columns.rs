@@ -18,6 +18,7 @@ use crate::{
         field::FieldType,
     },
     ingest::{
+        merge::Merge,
         orders::discount,
         pass::{batches::BatchRecords, faults::Part, input::Input},
     },
@@ -86,9 +87,19 @@ impl<'a> FieldPart<'a> {
     }
 
     /// The text in `cell`; `None` is missing.
-    pub(crate) fn text<'r>(&self, cell: &'r [u8]) -> Option<&'r [u8]> {
+    pub(crate) fn text<'r>(&self, cell: &'r [u8]) -> Option<&'r [u8]>
+    where
+        'a: 'r,
+    {
         let cell = if self.is_id { text::id(cell).0 } else { text::clean(cell) };
-        (!text::is_missing(cell) && !self.input.is_null(cell)).then_some(cell)
+        if text::is_missing(cell) || self.input.is_null(cell) {
+            return None;
+        }
+        let is = |merge: &&Merge| {
+            merge.column == self.part.column && merge.merged.label.as_bytes() == cell
+        };
+        let merge = self.input.merges.iter().find(is);
+        Some(merge.map_or(cell, |merge| merge.merged.meant.as_bytes()))
     }
 
     /// What is odd about the id in `cell`.

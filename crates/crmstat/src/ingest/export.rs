@@ -5,6 +5,7 @@ use super::{
     audit::{TableAudit, audit},
     columns::RawColumn,
     deals::{CollectedDeals, collect_deals},
+    merge::{self, Merged},
     source::{ExportFile, expand},
 };
 use crate::{
@@ -134,6 +135,7 @@ impl Export {
                 inputs.iter_mut().enumerate().for_each(|(at, input)| input.number = at);
             }
         }
+        merge::find(&mut inputs, &options)?;
         if let Some(repeats) = Repeats::find(&mut inputs, &options)?.map(Arc::new) {
             for input in &mut inputs {
                 input.repeats = Some(Arc::clone(&repeats));
@@ -157,6 +159,11 @@ impl Export {
     /// The names of the files, in the order in which they are read.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.inputs.iter().map(Input::name)
+    }
+
+    /// The labels that are read as another one, as [`ReadOptions::merge`] asks, by file and column.
+    pub fn merged(&self) -> impl Iterator<Item = &Merged> {
+        self.inputs.iter().flat_map(|input| &input.merges).map(|merge| &merge.merged)
     }
 
     /// What the rows of the files are.

@@ -7,6 +7,7 @@
 //! | [`profile`] | which column is which field, and how its dates, numbers and stages are written |
 //! | `cells` | money, dates and numbers out of text |
 //! | `pass` | all inputs, block by block, with the account of every row |
+//! | `merge` | spellings that are read as one |
 //! | `attributes` | a table joined by whatever column its key equals |
 //! | `orders`, `deals`, `records`, `customer_table` | rows to the tables of [`data`](crate::data) |
 //!
@@ -27,6 +28,7 @@ mod export;
 mod hierarchy;
 mod join;
 mod json;
+pub(crate) mod merge;
 mod options;
 pub(crate) mod orders;
 mod parquet;
@@ -48,6 +50,7 @@ pub use customer_table::TableQuery;
 pub(crate) use dimension::first_rows;
 pub use dimension::{Dimension, field_of};
 pub use export::Export;
+pub use merge::Merged;
 pub use options::{Duplicates, Keep, OrderTotal, ReadOptions};
 pub use source::{ExportFile, Fingerprint, Inputs, ReadFile, expand as files_named};
 pub use zone::Zone;

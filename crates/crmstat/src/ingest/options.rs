@@ -60,6 +60,9 @@ pub struct ReadOptions {
     pub map: Vec<(Field, String)>,
     /// Headers of columns that are left out: what they seem to say is not so.
     pub ignore: Vec<String>,
+    /// Labels that are read as another one, such as `GTXPro` as `GTX Pro`, in every column of texts but those of ids;
+    /// see [`Export::merged`](super::Export::merged).
+    pub merge: Vec<(String, String)>,
     /// What becomes of rows that repeat another one in every cell; `None` counts those once that are in
     /// several files, keeps those that are within one, and tells both.
     pub duplicates: Option<Duplicates>,

@@ -12,6 +12,7 @@
 //! An edit inserts, removes or replaces a character or swaps two neighbours (optimal string alignment,
 //! after Damerau 1964). Nothing is changed in the data.
 
+use crate::data::{Field, Setting};
 use std::collections::BTreeMap;
 
 /// Keys of fewer letters differ by an edit too easily: `West` and `East`, `85123A` and `85123B`.
@@ -34,6 +35,18 @@ pub struct Spelling {
     pub meant: String,
     /// How many cells have that.
     pub meant_cells: u64,
+}
+
+impl Spelling {
+    /// What the label resembles and, but for ids, the setting that reads it as that.
+    pub(super) fn note(&self, field: Field) -> String {
+        let Self { label, meant, meant_cells, .. } = self;
+        let alike = format!("{meant} × {meant_cells}");
+        if matches!(field, Field::CustomerId | Field::OrderId) {
+            return alike;
+        }
+        format!("{alike} [{}]", Setting::new("merge", format!("{label}={meant}")))
+    }
 }
 
 /// A label as it is compared.

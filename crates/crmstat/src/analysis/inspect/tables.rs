@@ -211,7 +211,7 @@ impl Inspection {
         findings.extend(self.spellings.iter().map(|(field, spelling)| Finding {
             value: format!("{} → {}", spelling.label, spelling.meant),
             count: Some(spelling.cells as i64),
-            note: format!("{} × {}", spelling.meant, spelling.meant_cells),
+            note: spelling.note(*field),
             ..of(Section::Spellings, field.name().to_owned())
         }));
         findings.extend(self.problems.iter().map(|problem| Finding {

@@ -15,6 +15,7 @@ use crate::{
             number::{NumberEvidence, NumberFormat},
         },
         hierarchy, json,
+        merge::Merge,
         orders::{line_amounts::LineAmounts, product_prices::ProductPrices, refunded},
         pass::{
             batches::{BatchRecords, Text, scan},
@@ -60,6 +61,8 @@ pub(crate) struct Input {
     pub(crate) product_prices: Option<Arc<ProductPrices>>,
     /// What the discounts are, once it is decided.
     pub(crate) discounts: Option<DiscountUnit>,
+    /// Labels that are read as another one.
+    pub(crate) merges: Vec<Merge>,
     /// Which of its rows count, where some are in another file as well.
     pub(crate) repeats: Option<Arc<Repeats>>,
     /// What would be refused, were the input not only looked at.
@@ -220,6 +223,7 @@ impl Input {
             line_amounts: None,
             product_prices: None,
             discounts: None,
+            merges: Vec::new(),
             repeats: None,
             problems,
             zone: options.zone.clone(),
