@@ -117,6 +117,9 @@ fn a_table_that_a_command_does_not_look_at_is_refused() {
     let run = folder.run(&["rfm", "x.csv", "--spend", "spend.csv"]);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     assert!(run.stderr.contains("`rfm` does not use `--spend`"), "{}", run.stderr);
+    let run = folder.run(&["clv", "x.csv", "--customers", "spend.csv"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("name covariates of it with `--covariates`"), "{}", run.stderr);
 }
 
 #[test]

@@ -86,6 +86,7 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
         Command::Cohorts(args) if args.by.is_none() && args.survival.is_none() => {
             (&[Customers], BY)
         }
+        Command::Clv(args) if args.covariates.is_empty() => (&[Customers], COVARIATES),
         Command::Segment(args) if args.features.is_empty() => (&[Activities, Customers], FEATURES),
         _ => return Ok(()),
     };
@@ -99,4 +100,5 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
 
 /// How to ask for a table of customers.
 const BY: &str = "divide by one of its columns with `--by COLUMN`";
+const COVARIATES: &str = "name covariates of it with `--covariates`";
 const FEATURES: &str = "name features of it with `--features`";
