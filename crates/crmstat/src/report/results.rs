@@ -201,7 +201,11 @@ impl Results {
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
         let mut fields = FIELDS.to_vec();
-        fields.extend([Field::Quantity, Field::Cost, Field::Discount, Field::OrderId]);
+        fields.extend([Field::Quantity, Field::Cost, Field::Discount]);
+        // Lines find their orders by the ids of these.
+        if beside.iter().any(|table| table.kind() == TableKind::Lines) {
+            fields.push(Field::OrderId);
+        }
         let query = OrdersQuery { window, fields, anonymous: true, ..OrdersQuery::default() };
         let mut imported = Orders::read(export, &query)?;
         tell_of_nobody(&mut imported);

@@ -50,7 +50,7 @@ struct Group<'a> {
 }
 
 pub(super) fn all(
-    source: &Source,
+    source: &Source<'_>,
     deals: Option<&Deals>,
     by: Option<Field>,
     query: &Query,

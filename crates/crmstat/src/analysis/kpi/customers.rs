@@ -72,7 +72,7 @@ impl Event {
 /// the first column by which they are divided, where a customer is looked at by the orders of that label alone.
 /// Nobody's orders are no customer's. Who they are is told where `names` is set.
 pub(in crate::analysis) fn follow(
-    source: &Source,
+    source: &Source<'_>,
     calendar: &Calendar,
     names: bool,
 ) -> BTreeMap<Option<u32>, Activities> {
@@ -105,7 +105,7 @@ fn joined(mut all: Groups, other: Groups) -> Groups {
 
 type Groups = BTreeMap<Option<u32>, Following>;
 
-fn of_orders(facts: &Facts, calendar: &Calendar, names: bool) -> Groups {
+fn of_orders(facts: &Facts<'_>, calendar: &Calendar, names: bool) -> Groups {
     let labels = facts.dims.first().map(|(_, labels)| labels);
     let mut groups = Groups::new();
     let orders = &facts.orders;

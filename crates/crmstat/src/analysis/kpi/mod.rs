@@ -188,7 +188,7 @@ pub(in crate::analysis) fn wanted(query: &Query) -> Wanted {
 
 /// The figures of `source`, or what is wrong with them, for tests.
 #[cfg(test)]
-pub(in crate::analysis) fn shown(source: &Source, query: &Query) -> String {
+pub(in crate::analysis) fn shown(source: &Source<'_>, query: &Query) -> String {
     match compute::all(source, None, None, query, &[]) {
         Ok(kpis) => format!("{:?}\n{:?}\n{:?}", kpis.rows, kpis.left_out, kpis.notes),
         Err(error) => error.to_string(),

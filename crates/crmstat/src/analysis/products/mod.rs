@@ -204,7 +204,7 @@ const LAST: usize = 3;
 const LEAST: usize = 3;
 
 impl Products {
-    fn of(facts: &Facts, query: &Query) -> Result<Self> {
+    fn of(facts: &Facts<'_>, query: &Query) -> Result<Self> {
         let (first, last) = facts.orders.span().ok_or_else(|| Error::data("there is no order"))?;
         let as_of = query.window.until.unwrap_or(AsOf::day_after(last));
         let calendar = Calendar::new(query.period, query.window.since, first, as_of)?;
@@ -328,7 +328,7 @@ fn class(value: f64, bounds: (f64, f64), classes: [char; 3]) -> char {
 }
 
 /// The days of the first and the last purchase of each label.
-fn sold(facts: &Facts) -> BTreeMap<u32, (Date, Date)> {
+fn sold(facts: &Facts<'_>) -> BTreeMap<u32, (Date, Date)> {
     let mut sold: BTreeMap<u32, (Date, Date)> = BTreeMap::new();
     let orders = &facts.orders;
     for order in (0..orders.len()).filter(|order| is_purchase(orders.amount()[*order])) {

@@ -104,7 +104,7 @@ impl StockOptions {
 
 /// The stock of each of `codes`; `None` of what is no product or was not sold in whole weeks.
 pub(super) fn stocks(
-    facts: &Facts,
+    facts: &Facts<'_>,
     window: Window,
     as_of: AsOf,
     codes: &[u32],

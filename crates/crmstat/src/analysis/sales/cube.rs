@@ -102,7 +102,7 @@ impl Cube {
     /// # Errors
     /// A sum past the range of money.
     pub(in crate::analysis) fn new(
-        facts: &Facts,
+        facts: &Facts<'_>,
         calendar: &Calendar,
         place: &(dyn Fn(&mut Path) + Sync),
     ) -> Result<Self> {

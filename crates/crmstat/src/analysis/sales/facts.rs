@@ -14,6 +14,7 @@ use crate::{
         pass::verdict::no_purchases,
     },
 };
+use std::borrow::Cow;
 
 /// What is said of a result, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +78,8 @@ impl Needs {
 }
 
 /// Orders ready to be added up.
-pub(in crate::analysis) struct Facts {
-    pub(in crate::analysis) orders: Orders,
+pub(in crate::analysis) struct Facts<'a> {
+    pub(in crate::analysis) orders: Cow<'a, Orders>,
     /// The name of each dimension and its label on each line.
     pub(in crate::analysis) dims: Vec<(String, Labels)>,
     /// In millionths, by line.
@@ -89,7 +90,7 @@ pub(in crate::analysis) struct Facts {
     pub(in crate::analysis) notes: Vec<Note>,
 }
 
-impl Facts {
+impl<'a> Facts<'a> {
     /// Reads the orders of `export` and lays the `tables` beside it over them.
     ///
     /// # Errors
@@ -126,7 +127,7 @@ impl Facts {
         if !read.result.has_purchases() {
             return Err(no_purchases(export, &read));
         }
-        read.try_map(|orders| Self::assemble(orders, &dimensions, needs, tables))
+        read.try_map(|orders| Self::assemble(Cow::Owned(orders), &dimensions, needs, tables))
     }
 
     /// Lays the `tables` over those of `orders` that lie in `window`.
@@ -134,13 +135,13 @@ impl Facts {
     /// # Errors
     /// As [`Facts::read`].
     pub(in crate::analysis) fn of_orders(
-        orders: &Orders,
+        orders: &'a Orders,
         window: Window,
         by: &[String],
         needs: Needs,
         tables: &[Records],
     ) -> Result<Self> {
-        let orders = orders.within(window).into_owned();
+        let orders = orders.within(window);
         if !orders.has_purchases() {
             return Err(Error::data("no purchase in the window")
                 .with_hint("check the first day and the day of observation"));
@@ -151,7 +152,7 @@ impl Facts {
     }
 
     fn assemble(
-        mut orders: Orders,
+        mut orders: Cow<'a, Orders>,
         dimensions: &[Dimension],
         needs: Needs,
         tables: &[Records],
@@ -161,7 +162,7 @@ impl Facts {
         if let Some(lines) = table(TableKind::Lines) {
             let (divided, how) = orders.with_lines(lines, &amounts(lines)?);
             notes.extend(differing(how));
-            orders = divided;
+            orders = Cow::Owned(divided);
         }
         let dims = dimensions
             .iter()

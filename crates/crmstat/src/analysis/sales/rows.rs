@@ -96,7 +96,7 @@ pub(super) const MISSING: &str = "(none)";
 pub(super) const OTHERS_LABEL: &str = "(others)";
 
 impl Sales {
-    pub(super) fn of(source: &Source, query: &Query) -> Result<Self> {
+    pub(super) fn of(source: &Source<'_>, query: &Query) -> Result<Self> {
         let (first, last) = source.span().ok_or_else(|| Error::data("there is no order"))?;
         let as_of = query.window.until.unwrap_or(AsOf::day_after(last));
         let calendar = Calendar::new(query.period, query.window.since, first, as_of)?;
@@ -147,7 +147,7 @@ impl Sales {
 
     fn fill(
         &mut self,
-        source: &Source,
+        source: &Source<'_>,
         calendar: &Calendar,
         cube: &Cube,
         totals: bool,

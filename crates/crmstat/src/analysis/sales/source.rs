@@ -22,9 +22,9 @@ use crate::{
 use std::collections::HashMap;
 
 /// What sales are added up from.
-pub(in crate::analysis) enum Source {
+pub(in crate::analysis) enum Source<'a> {
     /// Orders.
-    Orders(Box<Facts>),
+    Orders(Box<Facts<'a>>),
     /// Sums of days and, where they were asked for, of customers.
     Sums(Box<Sums>),
 }
@@ -52,7 +52,7 @@ pub(in crate::analysis) struct Wanted {
     pub(in crate::analysis) customers_by: Option<Period>,
 }
 
-impl Source {
+impl<'a> Source<'a> {
     /// Reads the orders of `export`: adds them up while they are read where that takes no more than a pass.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Source {
     /// # Errors
     /// As [`Facts::of_orders`].
     pub(in crate::analysis) fn of_orders(
-        orders: &Orders,
+        orders: &'a Orders,
         by: &[String],
         wanted: Wanted,
         tables: &[Records],

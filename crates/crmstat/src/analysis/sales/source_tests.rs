@@ -88,7 +88,7 @@ pub(in crate::analysis) fn cases() -> impl Strategy<Value = Case> {
 pub(in crate::analysis) fn both(
     case: &Case,
     wanted: Wanted,
-    of: impl Fn(&Source) -> String,
+    of: impl Fn(&Source<'_>) -> String,
 ) -> Option<(String, String)> {
     let export = || {
         let options = ReadOptions {
