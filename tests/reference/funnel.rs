@@ -8,7 +8,7 @@ use crmstat::{
         funnel::{self, Beside, Query},
         managers::{self, Verdict},
     },
-    data::{DealFinding, Deals, Field, Finding},
+    data::{DealFinding, Deals, Finding},
     ingest::{Export, ReadOptions},
 };
 
@@ -21,7 +21,7 @@ fn deals() -> Deals {
 #[test]
 #[ignore = "needs CRMSTAT_SHARED"]
 fn outcomes_of_maven_are_those_of_a_query_needs_shared_data() {
-    let query = Query { by: vec![Field::Product], ..Query::default() };
+    let query = Query { by: vec!["product".to_owned()], ..Query::default() };
     let found = funnel::analyse(&deals(), Beside::default(), &query).unwrap();
     let all = &found.whole().overview;
     let rate = all.win_rate.unwrap();

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crmstat::{
     AsOf, Date, Error, Window,
     analysis::inspect::Source,
-    data::{DealStatus, Deals, Field, TableKind},
+    data::{DealStatus, Field, TableKind},
     ingest::{
         Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, files_named,
         profile::{Profile, Rates},
@@ -153,25 +153,6 @@ pub(crate) fn window(as_of: Option<&str>, since: Option<&str>) -> Result<Window>
         );
     }
     Ok(window)
-}
-
-/// A field by which deals are divided, under its name or a usual other one.
-pub(crate) fn deal_field(name: &str) -> Result<Field> {
-    let name = name.trim();
-    let field = match name {
-        "manager" => Some(Field::Owner),
-        "customer" => Some(Field::CustomerId),
-        "reason" => Some(Field::LostReason),
-        name => Field::from_name(name),
-    };
-    field.ok_or_else(|| {
-        let known =
-            Deals::FIELDS.iter().filter(|field| field.is_text() && **field != Field::OrderId);
-        let known: Vec<&str> = known.map(|field| field.name()).collect();
-        Error::usage(format!("deals have no field `{name}`"))
-            .with_hint(format!("one of {}", known.join(", ")))
-            .into()
-    })
 }
 
 /// The level of intervals, given in percent.

@@ -20,9 +20,9 @@ pub(crate) struct FunnelArgs {
     /// probabilities have them]
     #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
     pub(crate) stages: Vec<String>,
-    /// Divide the deals by these fields: owner (or manager), pipeline, source, channel, product, region
-    /// [default: pipeline where there are several]
-    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    /// Divide the deals by these columns: fields such as owner (or manager), pipeline, source, headers of the file,
+    /// columns of --customers [default: pipeline where there are several]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Divide the deals by the period of their creation, too
     #[arg(long, value_name = "month|quarter|year")]

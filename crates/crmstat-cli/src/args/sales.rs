@@ -105,6 +105,7 @@ Examples:
   crmstat products orders.csv                               ABC and XYZ, new and dying
   crmstat products orders.csv --lines lines.csv --products products.csv
   crmstat products orders.csv --lines lines.csv --stock --lead-time 14d --service 95
+  crmstat products orders.csv --segments --by category --lines lines.csv   what each RFM segment prefers
   crmstat products orders.csv --matrix                      products and revenue per cell of ABC × XYZ")]
 pub(crate) struct ProductsArgs {
     #[command(flatten)]
@@ -129,6 +130,14 @@ pub(crate) struct ProductsArgs {
     /// How many products and how much revenue each cell of ABC × XYZ holds
     #[arg(long, conflicts_with = "stock")]
     pub(crate) matrix: bool,
+    /// Products by segment of customers with lift: the RFM segment, or what a column says, as in
+    /// `--segments=customers.segment`
+    #[arg(long, value_name = "COLUMN", num_args = 0..=1, require_equals = true, default_missing_value = "",
+        conflicts_with_all = ["matrix", "stock", "period", "measure"])]
+    pub(crate) segments: Option<String>,
+    /// The level of the intervals of segments in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = super::finite, requires = "segments")]
+    pub(crate) level: f64,
     /// What to hold: reorder point and order quantity, from a forecast of the pieces sold
     #[arg(long)]
     pub(crate) stock: bool,

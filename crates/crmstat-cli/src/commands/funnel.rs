@@ -1,6 +1,6 @@
 //! `crmstat funnel`: stages, outcomes, reasons of loss, and open deals that need a look.
 
-use super::{meta, open_with_tables, told};
+use super::{meta, open_divided, told};
 use crate::{
     args::{FunnelArgs, FunnelTable},
     printer::Printer,
@@ -15,7 +15,8 @@ use crmstat::{
         leads::{self, Leads},
         tickets::{self, Tickets},
     },
-    data::{Deals, Field, Records, TableKind},
+    data::{ColumnKey, Deals, Field, Records, TableKind},
+    ingest::field_of,
 };
 
 /// Follows the deals of the exports through their stages.
@@ -25,20 +26,27 @@ pub(crate) fn run(args: &FunnelArgs) -> Result<()> {
     let query = Query {
         as_of: settings::window(args.as_of.as_deref(), None)?.until,
         stages: args.stages.iter().map(|stage| stage.trim().to_owned()).collect(),
-        by: args.by.iter().map(|name| settings::deal_field(name)).collect::<Result<_>>()?,
+        by: args.by.iter().map(|name| name.trim().to_owned()).collect(),
         cohort: args.cohort.as_deref().map(str::parse).transpose()?,
         stale_days: args.stale,
         level: Some(settings::level(args.level)?),
     };
-    let (mut export, tables) = open_with_tables(&args.read, &printer)?;
-    let imported = Deals::read_with(&mut export, &funnel::FIELDS)?;
+    let (mut export, tables) = open_divided(&args.read, &printer, &query.by)?;
+    let mut columns: Vec<ColumnKey> = funnel::FIELDS.map(ColumnKey::from).to_vec();
+    let named = query.by.iter().filter_map(|name| field_of(name)).filter(|own| own.is_text());
+    columns.extend(named.map(ColumnKey::from));
+    columns.extend(query.by.iter().cloned().map(ColumnKey::Header));
+    let imported = Deals::read_columns(&mut export, &columns)?;
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
     }
     let table = |kind| tables.iter().find(|table| table.kind() == kind);
-    let beside =
-        Beside { history: table(TableKind::History), activities: table(TableKind::Activities) };
+    let beside = Beside {
+        history: table(TableKind::History),
+        activities: table(TableKind::Activities),
+        customers: table(TableKind::Customers),
+    };
     let found = funnel::analyse(&imported.result, beside, &query)?;
     told(&args.read, &printer, &found.notices)?;
     for sentence in found.sentences(lang) {
@@ -106,7 +114,7 @@ fn leads_of(args: &FunnelArgs, leads: &Records, deals: &Deals) -> Result<Leads> 
         &leads::Query {
             as_of: settings::window(args.as_of.as_deref(), None)?.until,
             cohort: args.cohort.as_deref().map(str::parse).transpose()?,
-            by: divided(args, leads, Field::Source)?,
+            by: divided(args, leads, Field::Source),
             statuses: settings::stages(&args.read)?,
             level: Some(settings::level(args.level)?),
         },
@@ -120,7 +128,7 @@ fn tickets_of(args: &FunnelArgs, tickets: &Records) -> Result<Tickets> {
         &tickets::Query {
             as_of: settings::window(args.as_of.as_deref(), None)?.until,
             period: args.cohort.as_deref().map(str::parse).transpose()?,
-            by: divided(args, tickets, Field::Kind)?,
+            by: divided(args, tickets, Field::Kind),
             answer_hours: args.answer_within,
             resolve_hours: args.resolve_within,
             level: Some(settings::level(args.level)?),
@@ -129,13 +137,12 @@ fn tickets_of(args: &FunnelArgs, tickets: &Records) -> Result<Tickets> {
 }
 
 /// The fields of `--by` that the table has; `usual` where none is given and it has that.
-fn divided(args: &FunnelArgs, table: &Records, usual: Field) -> Result<Vec<Field>> {
+fn divided(args: &FunnelArgs, table: &Records, usual: Field) -> Vec<Field> {
     let has =
         |field: &Field| table.labels(*field).is_some_and(|labels| !labels.labels().is_empty());
-    let named: Vec<Field> =
-        args.by.iter().map(|name| settings::deal_field(name)).collect::<Result<_>>()?;
-    let asked = if named.is_empty() { vec![usual] } else { named };
-    Ok(asked.into_iter().filter(has).collect())
+    let named: Vec<Field> = args.by.iter().filter_map(|name| field_of(name)).collect();
+    let asked = if args.by.is_empty() { vec![usual] } else { named };
+    asked.into_iter().filter(has).collect()
 }
 
 fn missing(table: &str) -> Error {

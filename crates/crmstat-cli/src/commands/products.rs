@@ -5,12 +5,15 @@ use crate::{args::ProductsArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     Error,
-    analysis::products::{self, Query, StockOptions},
+    analysis::products::{self, Query, SegmentQuery, StockOptions},
 };
 
 /// Looks at the products of the exports.
 pub(crate) fn run(args: &ProductsArgs) -> Result<()> {
     let printer = Printer::new(&args.output)?;
+    if let Some(column) = &args.segments {
+        return by_segment(args, column, &printer);
+    }
     let usual = StockOptions::default();
     let stock = StockOptions {
         lead_days: settings::days(&args.lead_time, "--lead-time")?,
@@ -45,6 +48,31 @@ pub(crate) fn run(args: &ProductsArgs) -> Result<()> {
     let meta = meta(&export, &imported).as_of(found.as_of()).with("notes", notes);
     let meta = if args.stock { meta.seed(args.seed.unwrap_or(usual.seed)) } else { meta };
     printer.table(&table, meta)
+}
+
+/// Lays products over the segments that `column` says, or over those of RFM.
+fn by_segment(args: &ProductsArgs, column: &str, printer: &Printer) -> Result<()> {
+    let segment = Some(column.trim().to_owned()).filter(|column| !column.is_empty());
+    let query = SegmentQuery {
+        window: settings::window(args.as_of.as_deref(), args.since.as_deref())?,
+        by: args.by.trim().to_owned(),
+        segment,
+        level: settings::level(args.level)?,
+    };
+    let by: Vec<String> = std::iter::once(&query.by).chain(&query.segment).cloned().collect();
+    let (mut export, tables) = open_joined(&args.read, &args.join, printer, &by)?;
+    let imported = products::by_segment(&mut export, &query, &tables)?;
+    let (found, lang) = (&imported.result, printer.lang());
+    printer.account(&imported);
+    if let Some(path) = &args.read.quarantine {
+        printer.quarantine(&imported.rejections, path)?;
+    }
+    let notes: Vec<String> = found.notes().iter().map(|note| note.text(lang).to_owned()).collect();
+    for note in &notes {
+        printer.note(note);
+    }
+    let meta = meta(&export, &imported).as_of(found.as_of()).with("notes", notes);
+    printer.table(&found.table(lang)?, meta)
 }
 
 /// Two numbers given as `A,B`.

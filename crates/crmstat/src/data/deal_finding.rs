@@ -19,6 +19,11 @@ pub enum DealFinding {
         /// The id of one of them.
         example: String,
     },
+    /// The history enters several stages at one instant: they overlap.
+    StagesAtOnce {
+        /// The id of one of them.
+        example: String,
+    },
     /// Deals of which the history says nothing.
     WithoutHistory {
         /// The id of one of them.

@@ -182,6 +182,11 @@ impl Deals {
         column_of(&self.fields, key)
     }
 
+    /// What the columns that were read are known by.
+    pub fn keys(&self) -> impl Iterator<Item = &ColumnKey> {
+        self.fields.iter().map(|(key, _)| key)
+    }
+
     /// Whether any deal has a value of `field`.
     pub fn has(&self, field: Field) -> bool {
         match self.field(field) {

@@ -66,14 +66,16 @@ impl Deals {
     }
 
     /// Reads the deals of `export` with `more` of its columns besides [`Deals::FIELDS`]: fields, or headers whose
-    /// cells are texts.
+    /// cells are texts. Headers that it does not have are left out: see [`Deals::column`].
     ///
     /// # Errors
     /// As [`Deals::read`].
     pub fn read_columns(export: &mut Export, more: &[ColumnKey]) -> Result<Imported<Self>> {
         let mut keys: Vec<ColumnKey> = Self::FIELDS.map(ColumnKey::from).to_vec();
         for key in more {
-            if !keys.contains(key) && key.field() != Some(Field::Amount) {
+            let is_there = key.field().is_some()
+                || export.inputs().iter().any(|input| input.column_of(key).is_some());
+            if is_there && !keys.contains(key) && key.field() != Some(Field::Amount) {
                 keys.push(key.clone());
             }
         }

@@ -8,7 +8,7 @@ use crate::{
 use std::{collections::HashMap, fmt};
 
 /// Words that people use for fields, besides the names of these.
-const SYNONYMS: [(&str, Field); 30] = [
+const SYNONYMS: [(&str, Field); 33] = [
     ("manager", Field::Owner),
     ("salesperson", Field::Owner),
     ("sales rep", Field::Owner),
@@ -39,6 +39,9 @@ const SYNONYMS: [(&str, Field); 30] = [
     ("стадия", Field::Stage),
     ("сегмент", Field::Segment),
     ("валюта", Field::Currency),
+    ("reason", Field::LostReason),
+    ("причина", Field::LostReason),
+    ("воронка продаж", Field::Pipeline),
 ];
 
 /// The field that `name` means, by its name or by a word that people use for it: `manager` is

@@ -108,7 +108,8 @@ pub(super) fn of_deals(
         (asked.table(TableKind::History), asked.table(TableKind::Activities));
     let funnel = asked.begin(SectionId::Funnel).and_then(|()| {
         let query = funnel::Query { as_of: asked.options.as_of, ..funnel::Query::default() };
-        let beside = funnel::Beside { history, activities };
+        let customers = asked.table(TableKind::Customers);
+        let beside = funnel::Beside { history, activities, customers };
         funnel::analyse(&deals, beside, &query).map_err(|error| Reason::of(&error))
     });
     let team = asked.begin(SectionId::Managers).and_then(|()| {

@@ -33,6 +33,14 @@ impl DealFinding {
                 "сделок с этапом после закрытия: {rows}{}; этапы после закрытия не учтены",
                 such(example)
             ),
+            (Self::StagesAtOnce { example }, Lang::En) => format!(
+                "{rows} deals enter several stages at one instant{}; these are taken in the order of their names",
+                such(example)
+            ),
+            (Self::StagesAtOnce { example }, Lang::Ru) => format!(
+                "сделок с несколькими этапами в один момент: {rows}{}; такие этапы взяты в порядке названий",
+                such(example)
+            ),
             (Self::WithoutHistory { example }, Lang::En) => format!(
                 "{rows} deals have no history{}; they count in the outcomes and not in the stages they passed",
                 such(example)

@@ -1,7 +1,7 @@
 //! The deals of one part: stages, outcomes, reasons.
 
 use super::{
-    Date, Deals, Group, Rate,
+    Date, Deals, Group, MoneyStage, Rate,
     view::{View, mean, quantile},
     ways::Ways,
 };
@@ -89,6 +89,10 @@ pub struct Stage {
     pub days: Quartiles,
     /// Different customers with a deal that reached it.
     pub customers: Option<u64>,
+    /// The deals that reached it with their amounts.
+    pub worth: Option<Deals>,
+    /// What it says of the money: invoiced, paid or shipped.
+    pub money: Option<MoneyStage>,
     /// Open deals that stand there.
     pub here: Deals,
     /// Different customers with an open deal there.
@@ -148,6 +152,7 @@ struct StageTally {
     lost: u64,
     stays: Vec<Lifetime>,
     customers: BTreeSet<u32>,
+    worth: Deals,
     here: Deals,
     customers_here: BTreeSet<u32>,
     won_here: u64,
@@ -197,12 +202,18 @@ impl Tally {
             }
         }
         if ways.has_history[deal] {
-            self.add_way(view, ways, deal, customer);
+            self.add_way(view, ways, deal, customer)?;
         }
         Ok(())
     }
 
-    fn add_way(&mut self, view: &View<'_>, ways: &Ways, deal: usize, customer: Option<u32>) {
+    fn add_way(
+        &mut self,
+        view: &View<'_>,
+        ways: &Ways,
+        deal: usize,
+        customer: Option<u32>,
+    ) -> Result<()> {
         let (status, visits) = (view.status[deal], &ways.visits[deal]);
         let furthest = visits.iter().map(|visit| visit.stage).max();
         let of_pipeline = &ways.of_pipeline[ways.pipeline(view, deal)];
@@ -225,6 +236,7 @@ impl Tally {
             tally.skipped += u64::from(times == 0);
             tally.re_entered += u64::from(times > 1);
             tally.customers.extend(customer);
+            tally.worth.add(view.deals.amount()[deal])?;
             match status {
                 _ if is_further => tally.moved_on += 1,
                 DealStatus::Lost => tally.died += 1,
@@ -233,6 +245,7 @@ impl Tally {
             tally.won += u64::from(status == DealStatus::Won);
             tally.lost += u64::from(status == DealStatus::Lost);
         }
+        Ok(())
     }
 
     /// The share won of the closed deals that reached each stage.
@@ -355,6 +368,8 @@ impl Tally {
             stays: known(tally.stays.len() as u64),
             days: Quartiles { lower: by(0.25), median: by(0.5), upper: by(0.75) },
             customers: known(tally.customers.len() as u64),
+            worth: has_history.then_some(tally.worth),
+            money: MoneyStage::of(&ways.names[stage]),
             here: tally.here,
             customers_here: tally.customers_here.len() as u64,
             won_here: tally.won_here,

@@ -13,6 +13,8 @@
 //! - *conversion* = moved on / (moved on + died), open apart; *to won* = won / (won + lost) of those that
 //!   reached it. Both with Wilson's interval;
 //! - *re-entered*: was there, went elsewhere and came back;
+//! - *amount reached*: the sum of the amounts that are known of the deals that reached it. Where a stage says that
+//!   deals are invoiced, paid or shipped ([`MoneyStage`]), that is the money invoiced, paid or shipped;
 //! - *days*: quartiles of the stays by Kaplan and Meier; a stay that has not ended is censored.
 //!
 //! Where deals stand is known without a history, too: open deals *here*, and those that were won or lost
@@ -31,7 +33,9 @@
 
 mod attention;
 mod counts;
+mod divider;
 mod division;
+mod money;
 mod order;
 mod rate;
 mod said;
@@ -45,6 +49,7 @@ mod ways;
 pub use attention::OpenDeal;
 pub use counts::{Deals, Funnel, Group, count};
 pub use division::{Division, Overview, Quartiles, Reason, Stage};
+pub use money::MoneyStage;
 pub use order::StageOrder;
 pub use rate::Rate;
 
@@ -53,6 +58,7 @@ use crate::{
     analysis::cohorts::Period,
     data::{self, Field, Notice, Records},
 };
+use divider::Divider;
 use division::Tally;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,9 +77,11 @@ pub struct Query {
     /// The stages in progress from the first to the last; empty: from the history, the profile or the CRM's
     /// probabilities.
     pub stages: Vec<String>,
-    /// What deals are divided by: texts such as owner, pipeline, source, channel. Where none is given and
-    /// there are several pipelines, they are divided by pipeline, as stages belong to pipelines.
-    pub by: Vec<Field>,
+    /// What deals are divided by: fields such as owner, pipeline, source, words for them such as manager, headers
+    /// that [`Deals::read_columns`](data::Deals::read_columns) was asked for, and columns of the customers, as in
+    /// `customers.industry`. Where none is given and there are several pipelines, they are divided by pipeline, as
+    /// stages belong to pipelines.
+    pub by: Vec<String>,
     /// Divides deals by the period of their creation, too.
     pub cohort: Option<Period>,
     /// An open deal is stale after so many days at its stage, or since its creation where that is not
@@ -90,6 +98,8 @@ pub struct Beside<'a> {
     pub history: Option<&'a Records>,
     /// Calls, meetings, e-mails, tasks of deals or customers.
     pub activities: Option<&'a Records>,
+    /// Customers, by whose columns deals may be divided.
+    pub customers: Option<&'a Records>,
 }
 
 /// The funnel of the deals of an export.
@@ -103,8 +113,8 @@ pub struct DealFunnel {
     pub has_history: bool,
     /// What the order of the stages was taken from.
     pub order: StageOrder,
-    /// What deals are divided by.
-    pub by: Vec<Field>,
+    /// What deals are divided by: the names of fields, and headers.
+    pub by: Vec<String>,
     /// Whether deals are divided by the period of their creation, too.
     pub by_cohort: bool,
     /// All deals first, then each part, in the order of its labels; without a division all deals alone.
@@ -154,7 +164,7 @@ pub fn analyse(deals: &data::Deals, beside: Beside<'_>, query: &Query) -> Result
     }
     checked_stages(&query.stages)?;
     let view = View::new(deals, query.as_of, beside.history);
-    let by = divided_by(deals, query)?;
+    let by = divider::dividers(deals, beside.customers, &query.by)?;
     let ways = Ways::new(&view, beside.history, &query.stages)?;
     if !query.stages.is_empty() && ways.unknown.len() == query.stages.len() {
         let seen = ways.names.iter().filter(|name| !ways.unknown.contains(name));
@@ -164,10 +174,7 @@ pub fn analyse(deals: &data::Deals, beside: Beside<'_>, query: &Query) -> Result
     }
 
     let key = |deal: usize| -> (Vec<u32>, i64) {
-        let code = |field: &Field| {
-            let labels = deals.labels(*field);
-            labels.and_then(|labels| labels.code(deal)).unwrap_or(u32::MAX)
-        };
+        let code = |by: &Divider<'_>| by.code(deal).unwrap_or(u32::MAX);
         let cohort = query.cohort.map(|period| {
             view.created_on(deal).map_or(i64::MAX, |day| i64::from(period.number(day)))
         });
@@ -195,16 +202,9 @@ pub fn analyse(deals: &data::Deals, beside: Beside<'_>, query: &Query) -> Result
     for ((codes, cohort), part) in parts {
         let mut division = part.finish(&view, &ways, level, has_history)?;
         division.is_whole = false;
-        let label = |(field, code): (&Field, u32)| {
-            let texts = deals.labels(*field).map(data::Labels::labels);
-            texts.and_then(|texts| texts.get(code as usize)).map(str::to_owned)
-        };
         // No text has the code of the missing ones.
-        division.labels = by
-            .iter()
-            .zip(codes)
-            .map(|pair| if pair.1 == u32::MAX { None } else { label(pair) })
-            .collect();
+        division.labels =
+            by.iter().zip(codes).map(|(by, code)| by.label(code).map(str::to_owned)).collect();
         division.cohort = query
             .cohort
             .filter(|_| cohort != i64::MAX)
@@ -217,7 +217,7 @@ pub fn analyse(deals: &data::Deals, beside: Beside<'_>, query: &Query) -> Result
         level,
         has_history,
         order: ways.source,
-        by,
+        by: by.into_iter().map(Divider::into_name).collect(),
         by_cohort: query.cohort.is_some(),
         divisions,
         attention,
@@ -237,34 +237,6 @@ fn checked_stages(stages: &[String]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The fields that deals are divided by, checked.
-fn divided_by(deals: &data::Deals, query: &Query) -> Result<Vec<Field>> {
-    let usable = |field: &Field| deals.labels(*field).is_some() && *field != Field::OrderId;
-    for (at, field) in query.by.iter().enumerate() {
-        if !usable(field) {
-            let known: Vec<&str> = data::Deals::FIELDS
-                .iter()
-                .filter(|field| usable(field))
-                .map(|f| f.name())
-                .collect();
-            return Err(Error::usage(format!("deals are not divided by {field}"))
-                .with_hint(format!("one of {}", known.join(", "))));
-        }
-        if query.by[..at].contains(field) {
-            return Err(Error::usage(format!("deals are divided by {field} twice")));
-        }
-        if !deals.has(*field) {
-            return Err(Error::data(format!("the deals have no column of texts for {field}"))
-                .with_hint(format!("name it with `--map {field}=COLUMN`")));
-        }
-    }
-    let pipelines = deals.labels(Field::Pipeline).map_or(0, |labels| labels.labels().len());
-    if query.by.is_empty() && pipelines > 1 {
-        return Ok(vec![Field::Pipeline]);
-    }
-    Ok(query.by.clone())
 }
 
 impl DealFunnel {

@@ -30,6 +30,7 @@ pub(super) fn notices(
             DealFinding::StageBeforeCreation { example: id(&odd.before_creation) },
         ),
         (&odd.after_close, DealFinding::StageAfterClose { example: id(&odd.after_close) }),
+        (&odd.at_once, DealFinding::StagesAtOnce { example: id(&odd.at_once) }),
         (&odd.without, DealFinding::WithoutHistory { example: id(&odd.without) }),
     ] {
         say(Severity::Warning, finding, deals.len() as u64);

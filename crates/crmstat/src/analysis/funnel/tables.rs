@@ -1,6 +1,6 @@
 //! The tables of a funnel.
 
-use super::{DealFunnel, Division, Rate};
+use super::{DealFunnel, Deals, Division, MoneyStage, Rate};
 use crate::{
     Lang, Money, Result,
     data::{
@@ -41,6 +41,42 @@ pub(in crate::analysis) fn rate_columns(
     ]
 }
 
+/// Names of columns that a header divided by must not take.
+const OURS: [&str; 32] = [
+    "part",
+    "created",
+    "position",
+    "reached",
+    "entered",
+    "skipped",
+    "moved_on",
+    "died",
+    "open",
+    "conversion",
+    "to_won",
+    "re_entered",
+    "stays",
+    "customers",
+    "money",
+    "here",
+    "deals",
+    "won",
+    "lost",
+    "win_rate",
+    "mean_won",
+    "velocity",
+    "weighted",
+    "overdue",
+    "reason",
+    "share_lost",
+    "amount",
+    "without_amount",
+    "amount_won",
+    "amount_lost",
+    "amount_open",
+    "amount_reached",
+];
+
 impl DealFunnel {
     /// The columns that tell whose the rows are, for the `division` of every row.
     fn keys<'a>(
@@ -50,13 +86,18 @@ impl DealFunnel {
     ) -> Vec<Column> {
         let whole = lang.pick("total", "всего");
         let mut columns = Vec::new();
-        for (at, field) in self.by.iter().enumerate() {
+        for (at, name) in self.by.iter().enumerate() {
             let label = move |division: &'a Division| match division.labels.get(at) {
                 // All deals are told by the first column.
                 None => (at == 0).then_some(whole),
                 Some(label) => label.as_deref(),
             };
-            columns.push(Column::text(field.name(), title(*field), rows.clone().map(label)));
+            let field = Field::from_name(name);
+            let russian = field.map_or_else(|| name.clone(), |field| title(field).to_owned());
+            // A header may be what a column of ours is called.
+            let is_ours = field.is_none() && OURS.contains(&name.as_str());
+            let name = if is_ours { format!("by_{name}") } else { name.clone() };
+            columns.push(Column::text(name, russian, rows.clone().map(label)));
         }
         if self.by_cohort {
             if self.by.is_empty() {
@@ -134,6 +175,13 @@ impl DealFunnel {
             ),
             Column::int("won_here", "Выиграны с этапа", stages().map(|s| s.won_here as i64)),
             Column::int("lost_here", "Проиграны с этапа", stages().map(|s| s.lost_here as i64)),
+            Column::money("amount_reached", "Сумма дошедших", stages().map(|s| s.worth?.worth())),
+            Column::int(
+                "reached_without_amount",
+                "Дошли без суммы",
+                stages().map(|s| s.worth.map(|worth| worth.without_amount() as i64)),
+            ),
+            Column::text("money", "Деньги", stages().map(|s| Some(s.money?.title(lang)))),
         ]);
         Table::new(lang.pick("funnel", "воронка"), columns)
     }
@@ -320,11 +368,37 @@ impl DealFunnel {
             Lang::En => format!(" worth {worth}"),
             Lang::Ru => format!(" на {worth}"),
         });
+        said.extend(self.money_said(lang));
         let looked = self.attention.len();
         said.push(match lang {
             Lang::En => format!("{open} deals{worth} are open; {looked} of them need a look"),
             Lang::Ru => format!("открыто сделок: {open}{worth}; требуют внимания: {looked}"),
         });
         said
+    }
+
+    /// What was invoiced, paid and shipped, by the last stage that says so, where the history tells who reached it.
+    fn money_said(&self, lang: Lang) -> Option<String> {
+        let stages = &self.whole().stages;
+        let mut of: Vec<(MoneyStage, Deals)> = Vec::new();
+        for stage in stages {
+            if let Some((money, worth)) = stage.money.zip(stage.worth) {
+                of.retain(|(own, _)| *own != money);
+                of.push((money, worth));
+            }
+        }
+        of.sort_by_key(|(money, _)| *money);
+        let one = |(money, worth): &(MoneyStage, Deals)| {
+            let title = money.title(lang);
+            let amount = worth.worth().map_or_else(|| "?".to_owned(), |worth| worth.to_string());
+            let (deals, unknown) = (worth.deals, worth.without_amount());
+            match lang {
+                Lang::En => {
+                    format!("{title}: {amount} of {deals} deals, {unknown} without an amount")
+                }
+                Lang::Ru => format!("{title}: {amount} по {deals} сделкам, без суммы: {unknown}"),
+            }
+        };
+        (!of.is_empty()).then(|| of.iter().map(one).collect::<Vec<_>>().join("; "))
     }
 }

@@ -1,11 +1,12 @@
 //! Every figure of a funnel equals a slow, obvious count on generated deals.
 
-use super::{Beside, DealFunnel, Query, Rate, Stage, StageOrder, analyse};
+use super::{Beside, DealFunnel, MoneyStage, Query, Rate, Stage, StageOrder, analyse};
 use crate::{
     AsOf, Date, Money,
     analysis::cohorts::Period,
     data::{
-        DealFinding, DealRow, DealStatus, Deals, Field, Finding, RecordRow, Records, TableKind,
+        ColumnKey, DealFinding, DealRow, DealStatus, Deals, Field, Finding, RecordRow, Records,
+        TableKind,
     },
     ingest::{Export, ReadOptions},
 };
@@ -128,7 +129,7 @@ fn query() -> Query {
 
 fn with_history(made: &[Made], query: &Query) -> DealFunnel {
     let history = history_of(made);
-    let beside = Beside { history: Some(&history), activities: None };
+    let beside = Beside { history: Some(&history), activities: None, customers: None };
     analyse(&deals_of(made), beside, query).unwrap()
 }
 
@@ -158,6 +159,8 @@ fn slow_stage(made: &[Made], stage: usize) -> BTreeMap<&'static str, u64> {
         count("won", deal.status == DealStatus::Won);
         count("lost", deal.status == DealStatus::Lost);
         customers.insert(&*deal.customer);
+        count("unknown", deal.amount.is_none());
+        *counts.entry("amount").or_default() += deal.amount.unwrap_or(0) as u64;
     }
     counts.insert("customers", customers.len() as u64);
     counts
@@ -211,6 +214,9 @@ fn stages_are_those_of_a_slow_count() {
             assert_eq!(told(stage.open), of("open"));
             assert_eq!(told(stage.re_entered), of("re_entered"));
             assert_eq!(told(stage.customers), of("customers"));
+            let worth = stage.worth.unwrap();
+            assert_eq!((worth.deals, worth.without_amount()), (of("reached"), of("unknown")));
+            assert_eq!(worth.amount, Money::from_whole(of("amount") as i64).unwrap());
             assert_eq!(of("reached"), of("moved_on") + of("died") + of("open"));
             let rate = |part: u64, rest: u64| Rate::new(part, part + rest, 0.95);
             assert_eq!(stage.conversion, rate(of("moved_on"), of("died")));
@@ -246,7 +252,8 @@ fn check_stays(stage: &Stage, stays: &[(i32, bool)]) {
 #[test]
 fn outcomes_are_those_of_a_slow_count_and_parts_add_up() {
     let made = made(5, 400);
-    let query = Query { by: vec![Field::Owner], cohort: Some(Period::Month), ..query() };
+    let query =
+        Query { by: vec![Field::Owner.name().to_owned()], cohort: Some(Period::Month), ..query() };
     let found = with_history(&made, &query);
     let mut seen = 0;
     for part in &found.divisions[1..] {
@@ -337,7 +344,8 @@ fn the_order_of_rows_changes_nothing() {
     let mut turned = made.clone();
     turned.reverse();
     let table = |made: &[Made]| {
-        let found = with_history(made, &Query { by: vec![Field::Owner], ..query() });
+        let found =
+            with_history(made, &Query { by: vec![Field::Owner.name().to_owned()], ..query() });
         (serde_json::to_string(&found.divisions).unwrap(), found.attention)
     };
     let (left, right) = (table(&made), table(&turned));
@@ -416,7 +424,7 @@ fn open_deals_that_need_a_look_are_named() {
         .build()
         .unwrap()
         .result;
-    let beside = Beside { history: None, activities: Some(&calls) };
+    let beside = Beside { history: None, activities: Some(&calls), customers: None };
     let as_of = Some(AsOf::start_of("2024-03-01".parse().unwrap()));
     let found = analyse(&deals, beside, &Query { as_of, ..Query::default() }).unwrap();
     let told: Vec<_> = found
@@ -453,7 +461,7 @@ fn a_history_that_contradicts_the_deals_is_told() {
     let mut stranger = all[2].clone();
     stranger.id = "stranger".to_owned();
     all.push(stranger);
-    let beside = Beside { history: Some(&history), activities: None };
+    let beside = Beside { history: Some(&history), activities: None, customers: None };
     let found = analyse(&deals_of(&all), beside, &query()).unwrap();
     let count = |is: fn(&DealFinding) -> bool| {
         let of = |notice: &&crate::data::Notice| match &notice.finding {
@@ -468,6 +476,113 @@ fn a_history_that_contradicts_the_deals_is_told() {
 }
 
 #[test]
+fn stages_that_are_entered_at_once_are_told() {
+    let deals = Deals::builder().row(DealRow::new(DealStatus::Open).id("1").created(day(1)));
+    let deals = deals.build().unwrap().result;
+    let entry = |stage: &'static str, at: i32| {
+        let row = RecordRow::new().with(Field::OrderId, "1").with(Field::Stage, stage);
+        row.with(Field::EnteredAt, day(at))
+    };
+    let said = |second: i32| {
+        let history = Records::builder(TableKind::History);
+        let history = history.row(entry("Demo", 2)).row(entry("Offer", second));
+        let history = history.build().unwrap().result;
+        let beside = Beside { history: Some(&history), ..Beside::default() };
+        let found = analyse(&deals, beside, &Query::default()).unwrap();
+        let at_once = DealFinding::StagesAtOnce { example: "1".to_owned() };
+        found.notices.iter().any(|notice| notice.finding == Finding::Deals(at_once.clone()))
+    };
+    assert!(said(2) && !said(3));
+}
+
+#[test]
+fn money_is_that_of_the_deals_that_reached_its_stage() {
+    let deal = |id: &'static str, status, amount: Option<f64>| {
+        let row = DealRow::new(status).id(id).created(day(1));
+        amount.map_or(row.clone(), |amount| row.amount(amount))
+    };
+    let deals = Deals::builder()
+        .row(deal("1", DealStatus::Open, Some(100.0)))
+        .row(deal("2", DealStatus::Open, Some(40.0)))
+        .row(deal("3", DealStatus::Open, None))
+        .row(deal("4", DealStatus::Open, Some(7.0)))
+        .build()
+        .unwrap()
+        .result;
+    let mut history = Records::builder(TableKind::History);
+    let ways = [("1", 3), ("2", 2), ("3", 2), ("4", 1)];
+    let stages = ["Переговоры", "Счёт выставлен", "Счёт оплачен"];
+    for (id, reached) in ways {
+        for (at, stage) in stages.iter().enumerate().take(reached) {
+            let row = RecordRow::new().with(Field::OrderId, id).with(Field::Stage, *stage);
+            history.push(row.with(Field::EnteredAt, day(2 + at as i32)));
+        }
+    }
+    let history = history.build().unwrap().result;
+    let beside = Beside { history: Some(&history), ..Beside::default() };
+    let found = analyse(&deals, beside, &Query::default()).unwrap();
+    let told: Vec<_> = found
+        .whole()
+        .stages
+        .iter()
+        .map(|stage| {
+            (
+                stage.money,
+                stage.worth.unwrap().amount.to_f64(),
+                stage.worth.unwrap().without_amount(),
+            )
+        })
+        .collect();
+    let expected = [
+        (None, 147.0, 1),
+        (Some(MoneyStage::Invoiced), 140.0, 1),
+        (Some(MoneyStage::Paid), 100.0, 0),
+    ];
+    assert_eq!(told, expected);
+    let said = found.sentences(crate::Lang::En);
+    assert!(
+        said.iter().any(|said| said.contains("invoiced: 140.00 of 3 deals, 1 without")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn deals_are_divided_by_any_column_of_theirs_or_of_their_customers() {
+    let text = "deal_id,customer_id,status,stage,created_at,closed_at,amount,Colour of box,manager\n\
+        1,A,won,Won,2024-01-01,2024-01-11,100,red,Ann\n\
+        2,B,lost,Lost,2024-01-01,2024-01-21,100,blue,Ann\n\
+        3,A,open,Offer,2024-01-01,,50,,Bob\n";
+    let mut export = Export::from_bytes("deals.csv", text, ReadOptions::default()).unwrap();
+    let mut columns: Vec<ColumnKey> = super::FIELDS.map(ColumnKey::from).to_vec();
+    columns.extend(["Colour of box", "nothing"].map(|name| ColumnKey::Header(name.to_owned())));
+    let deals = Deals::read_columns(&mut export, &columns).unwrap().result;
+    let options = ReadOptions { kind: Some(TableKind::Customers), ..ReadOptions::default() };
+    let customers = "customer_id,industry\nA,toys\nB,books\n";
+    let mut export = Export::from_bytes("customers.csv", customers, options).unwrap();
+    let customers = Records::read_with(&mut export, &["industry"]).unwrap().result;
+    let of = |by: &str| {
+        let query = Query { by: vec![by.to_owned()], ..Query::default() };
+        let beside = Beside { customers: Some(&customers), ..Beside::default() };
+        let found = analyse(&deals, beside, &query)?;
+        let label = |part: &super::Division| part.labels[0].clone();
+        let parts =
+            found.divisions[1..].iter().map(|part| (label(part), part.overview.deals.deals()));
+        Ok::<_, crate::Error>((found.by[0].clone(), parts.collect::<Vec<_>>()))
+    };
+    let some = |label: &str| Some(label.to_owned());
+    let colours = vec![(some("blue"), 1), (some("red"), 1), (None, 1)];
+    assert_eq!(of("Colour of box").unwrap(), ("Colour of box".to_owned(), colours));
+    let managers = vec![(some("Ann"), 2), (some("Bob"), 1)];
+    assert_eq!(of("manager").unwrap(), ("owner".to_owned(), managers));
+    let industries = vec![(some("books"), 1), (some("toys"), 2)];
+    for name in ["customers.industry", "industry"] {
+        assert_eq!(of(name).unwrap().1, industries, "{name}");
+    }
+    let error = of("weather").unwrap_err();
+    assert!(error.is_usage() && error.hint().unwrap().contains("Colour of box"), "{error:?}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused_with_what_can() {
     let deals = deals_of(&made(1, 20));
     let ask = |query: Query| analyse(&deals, Beside::default(), &query).unwrap_err();
@@ -475,9 +590,9 @@ fn what_cannot_be_asked_is_refused_with_what_can() {
     assert!(twice.is_usage() && twice.to_string().contains("twice"));
     let none = ask(Query { stages: vec!["Nowhere".into()], ..Query::default() });
     assert!(none.hint().unwrap().contains("`Offer`"), "{none:?}");
-    let amount = ask(Query { by: vec![Field::Amount], ..Query::default() });
+    let amount = ask(Query { by: vec![Field::Amount.name().to_owned()], ..Query::default() });
     assert!(amount.hint().unwrap().contains("owner"));
-    let source = ask(Query { by: vec![Field::Source], ..Query::default() });
+    let source = ask(Query { by: vec![Field::Source.name().to_owned()], ..Query::default() });
     assert!(source.is_data());
     assert!(ask(Query { level: Some(1.0), ..Query::default() }).is_usage());
 }

@@ -52,6 +52,8 @@ pub(super) struct Contradictions {
     pub(super) before_creation: Vec<usize>,
     /// Have entered a stage after they were closed.
     pub(super) after_close: Vec<usize>,
+    /// Have entered several stages at one instant.
+    pub(super) at_once: Vec<usize>,
     /// Have no history at all.
     pub(super) without: Vec<usize>,
 }
@@ -264,7 +266,7 @@ struct Way {
 
 impl<'a> Entries<'a> {
     fn of(view: &View<'_>, history: &'a Records) -> Result<Self> {
-        let (Some(ids), Some(Column::Date(entered)), Some(labels)) =
+        let (Some(_), Some(Column::Date(entered)), Some(labels)) =
             (view.deals.ids(), history.field(Field::EnteredAt), history.labels(Field::Stage))
         else {
             return Err(Error::data("the history of stages names neither deals nor stages")
@@ -272,16 +274,8 @@ impl<'a> Entries<'a> {
                     "it needs the columns deal_id, stage, entered_at, and the deals need their ids",
                 ));
         };
-        let mut deal_of = vec![None; ids.labels().len()];
-        for deal in 0..view.deals.len() {
-            if let Some(code) = ids.code(deal) {
-                deal_of[code as usize] = Some(deal);
-            }
-        }
         let mut of_deal = vec![Vec::new(); view.deals.len()];
-        let matched = history.matched(Field::OrderId, ids.labels());
-        for (row, id) in matched.rows.into_iter().enumerate() {
-            let deal = id.and_then(|id| deal_of[id as usize]);
+        for (row, deal) in view.deals.named_by(history).into_iter().enumerate() {
             if let (Some(deal), Some(at)) = (deal, entered[row]) {
                 of_deal[deal].push((days(at), row));
             }
@@ -311,7 +305,8 @@ impl<'a> Entries<'a> {
         let end = closed.map_or(f64::INFINITY, end_of);
         let mut visits: Vec<Visit> = Vec::new();
         let mut closing = None;
-        let (mut is_known, mut goes_on, mut too_early, mut too_late) = (false, false, false, false);
+        let (mut is_known, mut goes_on, mut at_once) = (false, false, false);
+        let (mut too_early, mut too_late) = (false, false);
         for (at, row) in entries.iter().copied() {
             if at >= view.cutoff {
                 goes_on = true;
@@ -330,6 +325,7 @@ impl<'a> Entries<'a> {
                 if before.stage == stage {
                     continue;
                 }
+                at_once |= before.entered == Some(at);
                 before.left = Some(at);
             }
             visits.push(Visit { stage, entered: Some(at), left: None });
@@ -342,6 +338,9 @@ impl<'a> Entries<'a> {
         }
         if too_late {
             odd.after_close.push(deal);
+        }
+        if at_once {
+            odd.at_once.push(deal);
         }
         Way { visits, is_known, closing, goes_on }
     }

@@ -10,14 +10,19 @@
 //! - **status**: *new*, first sold in the last three whole periods (of data that are longer); *dormant*, not sold
 //!   in the last three whole periods; *dying*, with less than half of the revenue of the three before; else
 //!   *steady*.
+//! - **by segment**: what each segment of customers buys more of than all do; see [`by_segment()`].
 //! - **stock**: the reorder point is the quantile of the demand over the lead time at the service level, the order
 //!   quantity what is expected to be sold until the next order; see [`Stock`].
 
+mod by_segment;
 mod stock;
 mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use by_segment::{
+    FEWEST, Preference, SegmentProduct, SegmentProducts, SegmentQuery, by_segment, by_segment_of,
+};
 pub use stock::{Stock, StockOptions};
 
 use crate::{

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The label of sales that name no product.
-const MISSING: (&str, &str) = ("(none)", "(нет)");
+pub(super) const MISSING: (&str, &str) = ("(none)", "(нет)");
 
 impl Status {
     /// The code that output uses.

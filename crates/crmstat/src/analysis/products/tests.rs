@@ -1,13 +1,17 @@
 //! Products beside slow and obvious figures.
 
-use super::{Product, Query, Status, StockOptions, of_orders};
+use super::{
+    Preference, Product, Query, SegmentProduct, SegmentQuery, Status, StockOptions, by_segment_of,
+    of_orders,
+};
 use crate::{
     AsOf, Date, Money, Window,
+    analysis::funnel::Rate,
     analysis::sales::{Period, Value},
     data::{Field, OrderRow, Orders},
 };
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -26,6 +30,118 @@ fn orders(sales: &[Sale]) -> Orders {
         );
     }
     builder.build().unwrap().complete().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn products_by_segment_are_those_of_a_slow_count(
+        sales in prop::collection::vec((0_usize..9, 0_usize..4, 0_usize..4, -300_i64..500), 1..80),
+    ) {
+        // Customer, product, segment of the order, amount; the last of products and segments is none.
+        prop_assume!(sales.iter().any(|sale| sale.3 >= 0));
+        prop_assume!(sales.iter().any(|sale| sale.1 < 3) && sales.iter().any(|sale| sale.2 < 3));
+        let mut builder = Orders::builder();
+        for (at, (customer, product, segment, amount)) in sales.iter().enumerate() {
+            let day = Date::from_days(day("2024-01-01").days() + at as i32);
+            let id = format!("C{customer}");
+            let mut row = OrderRow::new(&id[..], day, Money::from_whole(*amount));
+            if *product < 3 {
+                row = row.with(Field::Product, NAMES[*product]);
+            }
+            if *segment < 3 {
+                row = row.with(Field::Segment, NAMES[*segment]);
+            }
+            builder.push(row);
+        }
+        let orders = builder.keep_cancelled().build().unwrap().complete().unwrap();
+        let query = SegmentQuery { segment: Some("segment".to_owned()), ..SegmentQuery::default() };
+        let found = by_segment_of(&orders, &query, &[]).unwrap();
+        let name = |at: usize| (at < 3).then(|| NAMES[at].to_owned());
+        let sum = |is: &dyn Fn(usize, usize) -> bool| {
+            sales.iter().filter(|sale| is(sale.1, sale.2)).map(|sale| sale.3).sum::<i64>() as f64
+        };
+        let who = |is: &dyn Fn(usize, usize) -> bool| {
+            let own = sales.iter().filter(|sale| sale.3 >= 0 && is(sale.1, sale.2));
+            own.map(|sale| sale.0).collect::<BTreeSet<_>>().len() as u64
+        };
+        let mut total = 0.0;
+        for product in 0..4 {
+            for segment in 0..4 {
+                let row = found.rows().iter().find(|row| {
+                    row.product == name(product)
+                        && row.segment.as_ref().map(|own| own.0.clone()) == name(segment)
+                });
+                let is_sold = sales.iter().any(|sale| (sale.1, sale.2) == (product, segment));
+                prop_assert_eq!(row.is_some(), is_sold);
+                let Some(row) = row else { continue };
+                let own = sum(&|p, s| p == product && s == segment);
+                total += own;
+                prop_assert_eq!(row.revenue.to_f64(), own);
+                let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+                let of_segment = share(own, sum(&|_, s| s == segment));
+                let of_all = share(sum(&|p, _| p == product), sum(&|_, _| true));
+                prop_assert_eq!((row.share_of_segment, row.share_of_all), (of_segment, of_all));
+                let lift = of_segment.zip(of_all.filter(|all| *all > 0.0)).map(|(own, all)| own / all);
+                prop_assert_eq!(row.lift, lift);
+                let buyers = who(&|p, s| p == product && s == segment);
+                let customers = who(&|_, s| s == segment);
+                prop_assert_eq!(row.penetration, Rate::new(buyers, customers, 0.95));
+                let all = who(&|p, _| p == product) as f64 / who(&|_, _| true) as f64;
+                prop_assert_eq!(row.penetration_of_all, Some(all));
+                let count = |is: &dyn Fn(usize, usize) -> bool| {
+                    sales.iter().filter(|sale| sale.3 >= 0 && is(sale.1, sale.2)).count() as u64
+                };
+                let placed = count(&|_, s| s == segment);
+                let own = count(&|p, s| p == product && s == segment);
+                prop_assert_eq!(row.orders, Rate::new(own, placed, 0.95));
+                let all = count(&|p, _| p == product) as f64 / count(&|_, _| true) as f64;
+                prop_assert_eq!(row.orders_of_all, Some(all));
+                let few = placed as f64 * all < 5.0 || customers < 5;
+                let is_few = row.preference == Some(Preference::TooFew);
+                prop_assert!(customers == 0 || few == is_few);
+            }
+        }
+        prop_assert!((total - sum(&|_, _| true)).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn what_a_segment_prefers_is_told_where_there_are_enough() {
+    let mut builder = Orders::builder();
+    for customer in 0..200 {
+        let id = format!("C{customer:03}");
+        let (segment, product) = match customer {
+            // Two thirds of the first segment buy tea, a third of the second does.
+            _ if customer < 100 => ("shops", if customer % 3 < 2 { "tea" } else { "milk" }),
+            _ if customer < 198 => ("homes", if customer % 3 < 1 { "tea" } else { "milk" }),
+            _ => ("few", "tea"),
+        };
+        let day = Date::from_days(day("2024-01-01").days() + customer);
+        let row = OrderRow::new(&id[..], day, Money::from_whole(10));
+        builder.push(row.with(Field::Segment, segment).with(Field::Product, product));
+    }
+    let orders = builder.build().unwrap().complete().unwrap();
+    let query = SegmentQuery { segment: Some("segment".to_owned()), ..SegmentQuery::default() };
+    let found = by_segment_of(&orders, &query, &[]).unwrap();
+    let of = |segment: &str| {
+        let is = |row: &&SegmentProduct| {
+            row.segment.as_ref().is_some_and(|own| own.0 == segment)
+                && row.product.as_deref() == Some("tea")
+        };
+        found.rows().iter().find(is).unwrap().preference
+    };
+    assert_eq!(of("shops"), Some(Preference::More));
+    assert_eq!(of("homes"), Some(Preference::Less));
+    assert_eq!(of("few"), Some(Preference::TooFew));
+    // By RFM every customer with a purchase has a segment, and the parts add up to the whole.
+    let found = by_segment_of(&orders, &SegmentQuery::default(), &[]).unwrap();
+    let all: f64 = found.rows().iter().map(|row| row.revenue.to_f64()).sum();
+    assert!((all - 2_000.0).abs() < 1e-9 && found.rows().iter().all(|row| row.segment.is_some()));
+    assert_eq!(found.table(crate::Lang::Ru).unwrap().rows(), found.rows().len());
+    let query = SegmentQuery { level: 1.0, ..SegmentQuery::default() };
+    assert!(by_segment_of(&orders, &query, &[]).unwrap_err().is_usage());
 }
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
