@@ -66,7 +66,7 @@ impl MoneyStage {
                 4.. => word.starts_with(*own),
                 _ => word == own,
             };
-            NOT_YET.iter().any(|own| stem(own))
+            NOT_YET.iter().any(stem)
         });
         let text = words.join(" ");
         let begins = |stem: &str| text.starts_with(stem) || text.contains(&format!(" {stem}"));

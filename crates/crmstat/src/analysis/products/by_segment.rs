@@ -366,10 +366,6 @@ impl SegmentProducts {
         let name =
             if OURS.contains(&&*self.by) { format!("by_{}", self.by) } else { self.by.clone() };
         let russian = if name == "product" { "Товар".to_owned() } else { name.clone() };
-        fn segment(row: &SegmentProduct, lang: Lang) -> Option<&str> {
-            let (english, russian) = row.segment.as_ref()?;
-            Some(lang.pick(english.as_str(), russian.as_str()))
-        }
         let count = |of: fn(Rate) -> u64| {
             rows().map(move |row| row.penetration.map(of).map(|count| count as i64))
         };
@@ -468,4 +464,10 @@ fn preference(own: Rate, all: f64, customers: u64) -> Preference {
         own if own.upper < all => Preference::Less,
         _ => Preference::NotApart,
     }
+}
+
+/// The segment of a row, in either language.
+fn segment(row: &SegmentProduct, lang: Lang) -> Option<&str> {
+    let (english, russian) = row.segment.as_ref()?;
+    Some(lang.pick(english.as_str(), russian.as_str()))
 }
