@@ -83,7 +83,7 @@ fn plan_stands_beside_fact() {
 #[test]
 fn what_cannot_be_asked_says_what_can() {
     for (arguments, code, said) in [
-        (vec!["funnel", "deals.csv", "--by", "colour"], 2, "deals have no field `colour`"),
+        (vec!["funnel", "deals.csv", "--by", "colour"], 2, "there is no column `colour`"),
         (vec!["funnel", "deals.csv", "--by", "amount"], 2, "deals are not divided by amount"),
         (vec!["funnel", "deals.csv", "--by", "channel"], 1, "no column of texts for channel"),
         (vec!["funnel", "deals.csv", "--stages", "Call,call"], 2, "is named twice"),

@@ -86,7 +86,10 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
         Command::Cohorts(args) if args.by.is_none() && args.survival.is_none() => {
             (&[Customers], BY)
         }
-        Command::Clv(args) if args.covariates.is_empty() => (&[Customers], COVARIATES),
+        // Contracts are in a table of customers, and a saved model may have covariates.
+        Command::Clv(args) if args.covariates.is_empty() && args.model.is_none() => {
+            (&[Customers], COVARIATES)
+        }
         Command::Segment(args) if args.features.is_empty() => (&[Activities, Customers], FEATURES),
         _ => return Ok(()),
     };

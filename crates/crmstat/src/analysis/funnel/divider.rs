@@ -60,6 +60,10 @@ fn divider<'a>(
 ) -> Result<Divider<'a>> {
     let word = field_of(name);
     let usable = |field: &Field| field.is_text() && *field != Field::OrderId;
+    if let Some(field) = Field::from_name(name).filter(|field| !usable(field)) {
+        return Err(Error::usage(format!("deals are not divided by {field}"))
+            .with_hint("name a column of texts, such as owner, stage or source"));
+    }
     let keys = |name: &str| {
         let field = Field::from_name(name).filter(usable).map(ColumnKey::Field);
         let header = Some(ColumnKey::Header(name.to_owned()));
