@@ -273,9 +273,16 @@ impl SeriesSet {
                 ));
                 end += 1;
             } else {
+                // An instant of observation that was given says already what is known.
+                let counted = match window.until {
+                    None => {
+                        format!(" (to count it as whole: `--as-of {}`)", period.first_day(end + 1))
+                    }
+                    Some(_) => String::new(),
+                };
                 notes.push(format!(
                     "the {name} that begins on {first} is incomplete, as the data end before {end_of_data}: it is \
-                     left out"
+                     left out{counted}"
                 ));
             }
         }

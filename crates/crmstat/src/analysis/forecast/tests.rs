@@ -50,7 +50,7 @@ fn orders_become_periods_by_the_stated_rules() {
     assert_eq!(
         set.notes(),
         ["the month that begins on 2024-04-01 is incomplete, as the data end before 2024-04-03: \
-          it is left out"]
+          it is left out (to count it as whole: `--as-of 2024-05-01`)"]
     );
     let until = Some(AsOf::start_of("2024-05-01".parse().unwrap()));
     let window = Window { until, ..Window::default() };
