@@ -44,27 +44,34 @@ fn a_closed_pipe_ends_quietly() {
     assert_eq!(output.status.code(), Some(0));
 }
 
+/// `command` with the usual answer to an interrupt: a shell has what it runs in the background ignore them, and so
+/// would the command.
+#[cfg(unix)]
+fn interruptible(command: &Command) -> Command {
+    let mut usual = if cfg!(target_os = "linux") {
+        let mut usual = Command::new("env");
+        usual.arg("--default-signal=INT").arg(command.get_program());
+        usual
+    } else {
+        Command::new(command.get_program())
+    };
+    usual.args(command.get_args()).stdin(Stdio::null());
+    usual.current_dir(command.get_current_dir().expect("a folder of its own"));
+    usual
+}
+
 /// Interrupted while it writes, a command leaves the old file and nothing else.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_the_old_file() {
     use std::os::unix::process::ExitStatusExt;
 
-    for signal in [2, 9] {
+    let arguments =
+        ["generate", "--customers", "5000000", "--orders", "50000000", "-o", "orders.csv"];
+    for signal in [2, 9, 15] {
         let folder = Folder::with("orders.csv", "old");
-        let mut child = folder
-            .command(&[
-                "generate",
-                "--customers",
-                "5000000",
-                "--orders",
-                "50000000",
-                "-o",
-                "orders.csv",
-            ])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = interruptible(&folder.command(&arguments));
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(300));
         let arguments = [format!("-{signal}"), child.id().to_string()];
         assert!(Command::new("kill").args(arguments).status().unwrap().success());
