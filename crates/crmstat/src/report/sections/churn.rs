@@ -1,11 +1,11 @@
 //! Who is about to leave, why, what it would cost, and how far the answer can be trusted.
 
-use super::{Page, TOP, file_only, top, whole};
+use super::{Page, TOP, figures::card, file_only, top, whole};
 use crate::{
     Lang, Money, Result,
     analysis::churn::{Churn, Horizon, Order},
     data::table::{Column, Table},
-    report::{BarSeries, Call, Chart, ChartKind, Content, Figure, Unit},
+    report::{BarSeries, Call, Chart, ChartKind, Content, Unit},
 };
 
 /// Fewer held-out customers leave the figures to chance.
@@ -18,29 +18,21 @@ impl Page<'_> {
         let locale = self.locale;
         let lang = locale.lang();
         let evaluation = &churn.evaluation;
-        let figure = |label: &str, value: f64, unit: Unit| Figure {
-            label: label.to_owned(),
-            value,
-            unit,
-            changes: Vec::new(),
-            trend: Vec::new(),
-            trend_of: String::new(),
-        };
         let likely = churn.scores.probabilities().iter().filter(|own| **own >= LIKELY).count();
-        let figures = vec![
-            figure(
+        let figures = [
+            card(
                 locale.pick("Revenue at risk", "Выручка под угрозой"),
-                at_risk(churn),
+                Some(at_risk(churn)),
                 Unit::Money,
             ),
-            figure(
+            card(
                 locale.pick("More likely to leave than to stay", "Скорее уйдут, чем останутся"),
-                likely as f64,
+                Some(likely as f64),
                 Unit::Count,
             ),
-            figure(
+            card(
                 locale.pick("Ranked rightly (AUC)", "Верно упорядочены (AUC)"),
-                evaluation.auc.value,
+                Some(evaluation.auc.value),
                 Unit::Number(2),
             ),
         ];
@@ -72,7 +64,7 @@ impl Page<'_> {
         ));
         Ok(Content {
             summary: vec![self.risk(churn), self.trust(churn)],
-            figures,
+            figures: figures.into_iter().flatten().collect(),
             charts: vec![self.gains_chart(churn), self.reliability_chart(churn)],
             tables,
             notes: self.churn_notes(churn),

@@ -1,12 +1,12 @@
 //! What customers are worth: in all, who, and in how few hands.
 
-use super::{Page, TOP, file_only, refusals::said, top};
+use super::{Page, TOP, figures::card, file_only, refusals::said, top};
 use crate::{
     Lang, Money, Result,
     analysis::clv::{Clv, Customer, OrderModel, Warning, limit_words},
     collections::ranking::{largest_first, rank},
     data::table::{Column, Table},
-    report::{Chart, ChartKind, Content, Figure, Line, Role, Unit, locale::capitalised},
+    report::{Chart, ChartKind, Content, Line, Role, Unit, locale::capitalised},
 };
 use crmstat_models::clv::Interval;
 
@@ -23,29 +23,19 @@ impl Page<'_> {
         let values: Vec<f64> = ranked.iter().map(|at| worths[*at]).collect();
         let top_customers: Vec<Customer<'_>> =
             ranked.iter().take(TOP).map(|at| clv.customer(*at)).collect();
-        let figure = |label: &str, value: Option<f64>, unit: Unit| {
-            value.map(|value| Figure {
-                label: label.to_owned(),
-                value,
-                unit,
-                changes: Vec::new(),
-                trend: Vec::new(),
-                trend_of: String::new(),
-            })
-        };
         let figures = [
-            figure(
+            card(
                 locale.pick("Value of all customers", "Ценность всех клиентов"),
                 overview.total_clv,
                 Unit::Money,
             ),
-            figure(locale.pick("Mean value", "Средняя ценность"), overview.mean_clv, Unit::Money),
-            figure(
+            card(locale.pick("Mean value", "Средняя ценность"), overview.mean_clv, Unit::Money),
+            card(
                 locale.pick("Expected to be active", "Ожидается активных"),
                 Some(overview.expected_alive),
                 Unit::Count,
             ),
-            figure(
+            card(
                 locale.pick("Orders expected", "Ожидается заказов"),
                 Some(overview.expected_orders),
                 Unit::Count,
