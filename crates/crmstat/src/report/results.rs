@@ -219,7 +219,7 @@ impl Results {
         let (deals, mut funnel, team) = of_deals(export, &asked)?;
         let (products, kpis) = (asked.products(), asked.kpis(deals.as_ref()));
         let margin = imported.result.span().and_then(|(first, _)| {
-            recent_margin(&asked, recent_days(as_of.date().days() - first.days()))
+            recent_margin(&asked, &kpis, recent_days(as_of.date().days() - first.days()))
         });
         let hidden;
         let mut beside = beside;

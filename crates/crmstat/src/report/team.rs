@@ -72,7 +72,15 @@ impl Asked<'_> {
 }
 
 /// What the purchases of the last days left of their cost; `None` where no cost is known.
-pub(super) fn recent_margin(asked: &Asked<'_>, days: Option<i32>) -> Option<Money> {
+pub(super) fn recent_margin(
+    asked: &Asked<'_>,
+    kpis: &Answer<Kpis>,
+    days: Option<i32>,
+) -> Option<Money> {
+    // Where no cost is known at all, another pass over the orders finds none.
+    if kpis.as_ref().is_ok_and(|kpis| kpis.rows().iter().all(|row| row.kpi != Kpi::Margin)) {
+        return None;
+    }
     let since = asked.as_of.date().plus_days(-days?);
     let window = Window { since: Some(since), until: Some(asked.as_of) };
     let query = kpi::Query { window, kpis: vec![Kpi::Margin], ..kpi::Query::default() };
