@@ -1,6 +1,6 @@
 //! KPIs of activities, tickets and leads beside slow and obvious ones.
 
-use super::{Kpi, KpiRow, Kpis, Query, of_orders};
+use super::{Kpi, KpiRow, Kpis, Query, of_orders, tests::same};
 use crate::{
     AsOf, Date, Money, Timestamp, Window,
     analysis::sales::Period,
@@ -153,13 +153,6 @@ fn slow_mean(waits: &[(i64, bool)]) -> Option<f64> {
     (!ended.is_empty()).then(|| ended.iter().sum::<f64>() / ended.len() as f64)
 }
 
-fn close(found: Option<f64>, expected: Option<f64>) -> bool {
-    match (found, expected) {
-        (Some(one), Some(other)) => (one - other).abs() < 1e-9 * (1.0 + other.abs()),
-        (one, other) => one == other,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -245,9 +238,9 @@ proptest! {
                 (resolutions, told(|row| row.3), Kpi::ResolutionHours, Kpi::ResolutionHoursMedian),
             ] {
                 let expected = slow_mean(&waits).filter(|_| is_told);
-                prop_assert!(close(value(&kpis, mean, cell.0, cell.1), expected), "{mean:?} {cell:?}");
+                prop_assert!(same(value(&kpis, mean, cell.0, cell.1), expected), "{mean:?} {cell:?}");
                 let expected = slow_median(&waits).filter(|_| is_told);
-                prop_assert!(close(value(&kpis, median, cell.0, cell.1), expected), "{median:?} {cell:?}");
+                prop_assert!(same(value(&kpis, median, cell.0, cell.1), expected), "{median:?} {cell:?}");
                 for kpi in [mean, median] {
                     if let Some(row) = row(&kpis, kpi, cell.0, cell.1)
                         && let Some((lower, upper)) = row.estimate.interval
@@ -266,16 +259,16 @@ proptest! {
                 is_in(cell, i64::from(2 * day) * 24, owner)
             }).count() as f64;
             let expected = (is_known && has_complaint && placed > 0.0).then_some(complaints / placed);
-            prop_assert!(close(value(&kpis, Kpi::ComplaintsPerOrder, cell.0, cell.1), expected));
+            prop_assert!(same(value(&kpis, Kpi::ComplaintsPerOrder, cell.0, cell.1), expected));
             let scores: Vec<u8> = own.iter().filter_map(|row| row.5).collect();
             let share = |is: fn(u8) -> bool| {
                 scores.iter().filter(|score| is(**score)).count() as f64 / scores.len() as f64
             };
             let nps = (is_nps && !scores.is_empty())
                 .then(|| 100.0 * (share(|score| score >= 9) - share(|score| score <= 6)));
-            prop_assert!(close(value(&kpis, Kpi::Nps, cell.0, cell.1), nps));
+            prop_assert!(same(value(&kpis, Kpi::Nps, cell.0, cell.1), nps));
             let csat = (!is_nps && !scores.is_empty()).then(|| share(|score| score >= 4));
-            prop_assert!(close(value(&kpis, Kpi::Csat, cell.0, cell.1), csat));
+            prop_assert!(same(value(&kpis, Kpi::Csat, cell.0, cell.1), csat));
         }
     }
 }

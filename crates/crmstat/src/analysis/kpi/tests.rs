@@ -40,7 +40,7 @@ fn found(kpis: &Kpis, kpi: Kpi, period: Option<usize>, group: Option<&str>) -> O
     kpis.rows().iter().find(is).map(|row| row.estimate.value)
 }
 
-fn same(found: Option<f64>, expected: Option<f64>) -> bool {
+pub(super) fn same(found: Option<f64>, expected: Option<f64>) -> bool {
     match (found, expected) {
         (Some(one), Some(other)) => (one - other).abs() < 1e-9 * (1.0 + other.abs()),
         (one, other) => one == other,
