@@ -19,7 +19,7 @@ pub(crate) struct ChurnArgs {
     #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
     pub(crate) event: EventArg,
     /// Whose churn: `active` customers can still be lost, silent for no longer than the horizon or three of their
-    /// usual gaps; `all` have ever ordered
+    /// usual gaps up to a year; `all` have ever ordered
     #[arg(long, value_enum, default_value_t, conflicts_with = "table")]
     pub(crate) population: PopulationArg,
     /// The time in which it comes or does not come: how long a customer must be silent to have churned

@@ -84,9 +84,9 @@ pub fn fit(history: &History<'_>, options: &Options) -> Result<Churn> {
     let gone = people.gone(as_of);
     if gone > 0 {
         warnings.push(format!(
-            "{gone} customers have been silent for longer than the horizon and three of their usual gaps: \
-             they have gone, and are neither learned from, judged by nor scored (`--population all` takes \
-             them in)"
+            "{gone} customers have been silent for longer than the horizon and three of their usual gaps or \
+             a year: they have gone, and are neither learned from, judged by nor scored (`--population all` \
+             takes them in)"
         ));
     }
 
@@ -274,7 +274,7 @@ fn require_both(labels: &[bool], cutoffs: &str, options: &Options) -> Result<()>
         {
             return Err(Error::data(format!(
                 "no customer was active at the cutoff {cutoffs}: nobody had ordered by then, or everybody \
-                 had been silent for longer than {} and three of their usual gaps",
+                 had been silent for longer than {} and three of their usual gaps or a year",
                 options.horizon
             ))
             .with_hint(

@@ -76,8 +76,8 @@ pub enum Event {
 #[serde(rename_all = "kebab-case")]
 pub enum Population {
     /// Customers who can still be lost: silent for no longer than the horizon, or than three of their usual
-    /// gaps between orders where these are longer. Who has ordered on one day alone has the median gap of
-    /// the others.
+    /// gaps between orders, up to a year, where these are longer. Who has ordered on one day alone has the
+    /// median gap of the others.
     #[default]
     Active,
     /// Everybody who has ever ordered.

@@ -67,9 +67,9 @@ const SENTENCES: &Sentences = &[
     ),
     (
         "no customer was active at the cutoff {}: nobody had ordered by then, or everybody had been silent \
-         for longer than {} and three of their usual gaps",
+         for longer than {} and three of their usual gaps or a year",
         "на дату среза {} нет активных клиентов: никто ещё не заказывал или все молчали дольше, чем {} и три \
-         обычных промежутка между заказами",
+         обычных промежутка между заказами или год",
     ),
     (
         "take later ones by `--cutoff` and `--train-cutoffs`, or everybody who ever ordered by `--population \
