@@ -53,7 +53,24 @@ fn an_outlier_in_a_short_history_explodes_no_bound() {
         let run = of_table(months(&values), &["--period", "month", "--horizon", "4"]);
         let (lower, upper) = (column(&run, "a", "lower_80"), column(&run, "a", "upper_80"));
         assert!(lower.iter().zip(&upper).all(|(lower, upper)| upper > lower), "{}", run.stdout);
+        let highest = column(&run, "a", "upper_95").into_iter().fold(0.0, f64::max);
+        assert!(highest < 10.0 * values[1], "{highest}");
     }
+}
+
+#[test]
+fn a_table_of_series_needs_no_option() {
+    let values: Vec<f64> = (0..30).map(|t| f64::from(100 + t % 12)).collect();
+    let named = months(&values);
+    let single = named.replace("series,date,value", "Месяц,Продажи").replace("a,", "");
+    for text in [&named, &single] {
+        let run = of_orders(text, &["--horizon", "3"]);
+        let asked = of_table(text, &["--horizon", "3"]);
+        assert_eq!(run.answer(), asked.answer());
+        assert!(run.stderr.contains("(`--series`)"), "{}", run.stderr);
+    }
+    // What is asked of orders is not answered by a table of series.
+    assert_eq!(of_orders(&named, &["--by", "region"]).code, Some(1));
 }
 
 #[test]

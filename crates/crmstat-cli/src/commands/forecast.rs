@@ -168,9 +168,7 @@ fn plan(args: &ForecastArgs) -> Plan {
 fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<SeriesSet>)> {
     let period = args.period.as_deref().map(str::parse).transpose()?;
     if !args.series.is_empty() {
-        let kind = Some(TableKind::Series);
-        let options = ReadOptions { kind, ..settings::read_options(&args.read)? };
-        let mut export = Export::open(&args.series, options)?;
+        let mut export = open_series(args, &args.series)?;
         let set = SeriesSet::from_table(&mut export, period)?;
         return Ok((export, set));
     }
@@ -180,9 +178,35 @@ fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<Seri
         measure: args.measure.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         by: settings::names(&args.by)?,
     };
-    let (mut export, tables) = open_joined(&args.read, &args.join, printer, &query.by)?;
+    let opened = open_joined(&args.read, &args.join, printer, &query.by);
+    // A file that holds no orders may hold dates and values.
+    let holds_orders =
+        opened.as_ref().is_ok_and(|(export, _)| export.kind() != Some(TableKind::Series));
+    if !holds_orders
+        && asks_nothing_of_orders(args)
+        && let Ok(mut export) = open_series(args, &args.read.exports)
+    {
+        let set = SeriesSet::from_table(&mut export, period)?;
+        printer.note("the file is read as a table of series, one value a row (`--series`)");
+        return Ok((export, set));
+    }
+    let (mut export, tables) = opened?;
     let set = SeriesSet::from_orders_with(&mut export, &query, &tables)?;
     Ok((export, set))
+}
+
+/// Whether nothing is given that a table of series has no place for.
+fn asks_nothing_of_orders(args: &ForecastArgs) -> bool {
+    let read = &args.read;
+    let beside = [&read.lines, &read.products, &read.customers, &args.join.join, &args.by];
+    let settings = [&args.measure, &args.as_of, &args.since];
+    beside.iter().all(|files| files.is_empty()) && settings.iter().all(|given| given.is_none())
+}
+
+/// Opens tables of series.
+fn open_series(args: &ForecastArgs, files: &[String]) -> Result<Export> {
+    let kind = Some(TableKind::Series);
+    Ok(Export::open(files, ReadOptions { kind, ..settings::read_options(&args.read)? })?)
 }
 
 /// Says what was decided about series, the first few one by one.

@@ -55,7 +55,7 @@ impl Limits {
         let most = (STEPS * self.step * ((h + 1) as f64).sqrt()).min(self.range) * growth;
         // One value, or one that never changes, sets no limit.
         let bounded =
-            if self.count > 2 && most > 0.0 { variance.min(most * most) } else { variance };
+            if self.count > 1 && most > 0.0 { variance.min(most * most) } else { variance };
         bounded.max(self.least * self.least).min(f64::MAX)
     }
 }

@@ -37,6 +37,9 @@ fn optimism(season: usize) -> f64 {
     2.0 + (season.min(12) as f64).powi(2) / 9.6
 }
 
+/// A handful of observations, whose own spread is all that is known of errors, widen them no more than this.
+const MOST_OPTIMISM: f64 = 3.0;
+
 /// No more observations are looked back at than so many cycles, or this number: older errors were of another size.
 const CYCLES: usize = 8;
 const RECENT: usize = 150;
@@ -86,7 +89,7 @@ impl Past {
         let usable = |ratio: &&f64| ratio.is_finite();
         let mut all: Vec<f64> = origins.iter().flatten().filter(usable).copied().collect();
         all.sort_by(f64::total_cmp);
-        let optimism = 1.0 + optimism(series.season()) / series.len() as f64;
+        let optimism = (1.0 + optimism(series.season()) / series.len() as f64).min(MOST_OPTIMISM);
         let sums_err_more = SUMS_ERR_MORE[usize::from(series.season() > 1)];
         if all.is_empty() {
             return Self {

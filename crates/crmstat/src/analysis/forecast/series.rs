@@ -260,10 +260,12 @@ impl SeriesSet {
             let missing = period.first_day(end + 1).days() - end_of_data.days();
             let length = period.first_day(end + 1).days() - period.first_day(end).days();
             let days = || orders.at().iter().map(|at| at.date().days()).collect();
+            let usual = || {
+                missing * NEARLY_NONE <= length || usual_gap(&days(), end_of_data.days(), missing)
+            };
             let whole = window.until.is_none()
-                && missing * MOST_MISSING <= length
-                && (missing * NEARLY_NONE <= length
-                    || usual_gap(&days(), end_of_data.days(), missing));
+                && (missing * MOST_MISSING <= length && usual()
+                    || totals_of_periods(&days(), period));
             let (name, first) = (period.name(), period.first_day(end));
             if whole {
                 let as_of = period.first_day(end + 1);
@@ -374,6 +376,14 @@ impl SeriesSet {
         let records = Records::read(export)?;
         let files: Vec<&str> = export.files().collect();
         let files = files.join("`, `");
+        if let (true, [group, ..]) = (records.result.is_empty(), &records.rejections.groups()[..]) {
+            let (rows, first) = (group.rows, &group.first);
+            return Err(Error::data(format!(
+                "no observation in `{files}`: {rows} rows are rejected: {} `{}` at {}",
+                first.reason, first.value, first.place
+            ))
+            .with_hint(SEE_INSPECT));
+        }
         records.try_map(|records| Self::gather(&records, period, &files))
     }
 
@@ -484,6 +494,20 @@ fn usual_gap(days: &BTreeSet<i32>, from: i32, missing: i32) -> bool {
     }
     count > 0 && empty * RARELY >= count
 }
+
+/// Whether every date is the same day of its period, as the first of the month: such rows are totals of whole
+/// periods, or what is paid once in each, and the last of them is as whole as those before it.
+fn totals_of_periods(days: &BTreeSet<i32>, period: Period) -> bool {
+    let place = |day: &i32| {
+        let number = period.number(Date::from_days(*day));
+        (number, day - period.first_day(number).days())
+    };
+    let places: Vec<(i32, i32)> = days.iter().map(place).collect();
+    places.len() > FEWEST_TOTALS && places.windows(2).all(|pair| pair[0].1 == pair[1].1)
+}
+
+/// Periods with one date each that show a rule.
+const FEWEST_TOTALS: usize = 3;
 
 /// A period that lacks more than one in so many of its days is incomplete whatever is usual, and one that lacks no
 /// more than one in so many is whole.

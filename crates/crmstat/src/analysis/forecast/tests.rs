@@ -68,6 +68,26 @@ fn orders_become_periods_by_the_stated_rules() {
 }
 
 #[test]
+fn rows_of_one_day_of_each_period_are_whole_periods() {
+    let rows = |days: &[&str]| {
+        let row = |day: &&str| format!("{day},10\n");
+        days.iter().map(row).fold("order_date,amount\n".to_owned(), |text, row| text + &row)
+    };
+    let months = |days: &[&str]| {
+        let set = of_orders(&rows(days), &Query::default()).unwrap().result;
+        (set.series()[0].values.len(), set.notes().to_vec())
+    };
+    let firsts = ["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"];
+    let (count, notes) = months(&firsts);
+    assert_eq!(count, 4);
+    assert!(notes[0].contains("is taken as whole"), "{notes:?}");
+    assert_eq!(months(&["2024-01-15", "2024-02-15", "2024-03-15", "2024-04-15"]).0, 4);
+    // Three are no rule, and one that came on another day breaks it.
+    assert_eq!(months(&firsts[..3]).0, 2);
+    assert_eq!(months(&["2024-01-01", "2024-02-03", "2024-03-01", "2024-04-01"]).0, 3);
+}
+
+#[test]
 fn parts_come_by_level_and_their_series_begin_with_their_first_order() {
     let query = Query { by: vec!["region".to_owned()], ..Query::default() };
     let set = of_orders(ORDERS, &query).unwrap().result;

@@ -169,6 +169,8 @@ struct Scanner<'a> {
     numbers: [(u32, usize); 3],
     count: usize,
     month: Option<u32>,
+    /// Whether a month and two digits are all, as in `Jan-24` and `янв.24`: spreadsheets write months so.
+    is_month_of_year: bool,
     dots: bool,
     time: Option<(u32, u32, u32)>,
     afternoon: Option<bool>,
@@ -184,6 +186,7 @@ impl<'a> Scanner<'a> {
             numbers: [(0, 0); 3],
             count: 0,
             month: None,
+            is_month_of_year: false,
             dots: false,
             time: None,
             afternoon: None,
@@ -201,7 +204,10 @@ impl<'a> Scanner<'a> {
             } else if matches!(c, '+' | '-' | '\u{2212}') && self.time.is_some() {
                 self.rest = &self.rest[c.len_utf8()..];
                 self.zone(c == '+')?;
-            } else if matches!(c, '.' | '/' | '-' | ',' | '(' | ')') || c.is_whitespace() {
+            } else if matches!(c, '.' | '/' | '-' | ',' | '(' | ')')
+                || c.is_whitespace()
+                || c == '\'' && self.is_month_of_year
+            {
                 self.dots |= c == '.' && self.count == 1 && self.month.is_none();
                 self.rest = &self.rest[c.len_utf8()..];
             } else {
@@ -315,6 +321,7 @@ impl<'a> Scanner<'a> {
             _ => match month(&word) {
                 Some(month) if self.month.is_none() => {
                     self.month = Some(month);
+                    self.is_month_of_year = self.count == 0 && is_short_year(self.rest);
                     Ok(())
                 }
                 _ => Err(NOT_A_DATE),
@@ -370,6 +377,7 @@ impl<'a> Scanner<'a> {
             (Some(month), 2) => of_year(second, month, first.0),
             // A month stands for its first day.
             (Some(month), 1) if first.1 == 4 => of_year(first, month, 1),
+            (Some(month), 1) if self.is_month_of_year => of_year(first, month, 1),
             (None, 2) if first.1 == 4 => of_year(first, second.0, 1),
             (None, 2) if second.1 == 4 => of_year(second, first.0, 1),
             (None, 1) if first.1 == 8 => {
@@ -386,6 +394,14 @@ impl<'a> Scanner<'a> {
             _ => Err(NOT_A_DATE),
         }
     }
+}
+
+/// Whether the text behind a month is a sign and two digits: a day would stand before the month, or its year behind
+/// it.
+fn is_short_year(rest: &str) -> bool {
+    let digits = rest.strip_prefix(['-', '.', '\'']);
+    digits
+        .is_some_and(|digits| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether the text begins with exactly fourteen digits.

@@ -81,6 +81,15 @@ fn numeric_dates_follow_the_columns_order() {
 }
 
 #[test]
+fn months_as_spreadsheets_write_them_stand_for_their_first_day() {
+    for cell in ["Feb-24", "feb.24", "Feb'24", "February-24", "фев.24", "февр.24", "Фев-24"]
+    {
+        assert_eq!(parse(DMY, cell), value("2024-02-01T00:00:00"), "{cell}");
+    }
+    assert_eq!(parse(MDY, "Dec-99"), value("1999-12-01T00:00:00"));
+}
+
+#[test]
 fn texts_for_no_date_are_missing() {
     for cell in [
         "",
@@ -117,6 +126,9 @@ fn what_is_not_a_date_says_why() {
         (DMY, "2024-01-05T10:00:00+15:00", "no such offset from UTC"),
         (DMY, "2024", "a year alone is no date"),
         (DMY, "5 марта", "a date without a year"),
+        (DMY, "20-Jan", "a date without a year"),
+        (DMY, "Jan 20", "a date without a year"),
+        (DMY, "Jan-2", "a date without a year"),
         (DMY, "soon", "not a date"),
         (DMY, "1 2 3 4", "not a date"),
         (DMY, "5/6/123", "not a date"),
