@@ -30,6 +30,7 @@ impl Kind {
     pub(crate) const SEGMENTS: Self = Self { name: "segments", schema: 1 };
     pub(crate) const CHURN: Self = Self { name: "churn", schema: 1 };
     pub(crate) const CLV: Self = Self { name: "clv", schema: 1 };
+    pub(crate) const DEALS: Self = Self { name: "deals", schema: 1 };
     pub(crate) const FORECAST: Self = Self { name: "forecast", schema: 1 };
 }
 

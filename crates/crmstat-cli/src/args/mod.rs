@@ -3,6 +3,7 @@
 mod churn;
 mod clv;
 mod cohorts;
+mod deals;
 mod forecast;
 mod funnel;
 mod generate;
@@ -24,6 +25,7 @@ pub(crate) use churn::{
 };
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
+pub(crate) use deals::{DealsArgs, DealsCommand, DealsScoreArgs, DealsTable};
 pub(crate) use forecast::ForecastArgs;
 pub(crate) use funnel::{FunnelArgs, FunnelTable};
 pub(crate) use generate::GenerateArgs;
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Forecast(Box<ForecastArgs>),
     /// Deals by stage: reached, moved on, died, days; win rates, cycle, velocity, reasons of loss
     Funnel(Box<FunnelArgs>),
+    /// Open deals scored: probability, expected close, reasons, what to do first
+    Deals(Box<DealsArgs>),
     /// The sales team compared fairly: win rates, cycle, activities, speed to lead
     Managers(Box<ManagersArgs>),
     /// Why revenue moved between two periods, and who moved it

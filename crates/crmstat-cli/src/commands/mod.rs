@@ -4,6 +4,7 @@ mod churn;
 mod clv;
 mod cohorts;
 mod completions;
+mod deals;
 mod forecast;
 mod funnel;
 mod generate;
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Products(args) => products::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Funnel(args) => funnel::run(&args),
+        Command::Deals(args) => deals::run(&args),
         Command::Managers(args) => managers::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Strategy(args) => strategy::run(&args),

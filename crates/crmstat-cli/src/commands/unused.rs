@@ -1,7 +1,7 @@
 //! Tables beside the orders that a command does not look at: named, they are refused, since nobody gives a table
 //! for nothing.
 
-use crate::args::{Command, ReadArgs};
+use crate::args::{Command, DealsCommand, ReadArgs};
 use anyhow::Result;
 use crmstat::Error;
 
@@ -68,11 +68,18 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
         Command::Sales(args) => ("sales", &args.read, &[Activities]),
         Command::Products(args) => ("products", &args.read, &[Activities, Customers]),
         Command::Funnel(args) => ("funnel", &args.read, &[Customers, Spend]),
+        Command::Deals(args) => {
+            let read = match &args.command {
+                Some(DealsCommand::Score(score)) => &score.read,
+                None => &args.read,
+            };
+            ("deals", read, &[Customers, Spend, Leads, Tickets])
+        }
         Command::Managers(args) => ("managers", &args.read, &[Customers, Spend, Leads, Tickets]),
         _ => return Ok(()),
     };
     let of_teams: &[Beside] = match command {
-        Command::Kpi(_) | Command::Funnel(_) | Command::Managers(_) => &[],
+        Command::Kpi(_) | Command::Funnel(_) | Command::Deals(_) | Command::Managers(_) => &[],
         Command::Forecast(args) if args.pipeline => &[],
         _ => &OF_TEAMS,
     };

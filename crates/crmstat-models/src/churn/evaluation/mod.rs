@@ -4,6 +4,7 @@
 //! that the model has not seen.
 
 mod accuracy;
+mod clustered;
 mod decision;
 mod permutation;
 mod ranking;
@@ -12,6 +13,7 @@ pub use accuracy::{
     BrierScore, ReliabilityBin, ReliabilityLine, brier, log_loss, log_loss_difference, reliability,
     reliability_line,
 };
+pub use clustered::{auc_of_groups, mean_of_groups};
 pub use decision::{CostThreshold, GainBand, best_threshold, break_even, gains};
 pub use permutation::{Importance, permutation_importance};
 pub use ranking::{Auc, auc, auc_difference, average_precision};

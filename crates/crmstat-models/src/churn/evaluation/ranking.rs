@@ -85,7 +85,7 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> Result<f64> {
 }
 
 /// For each row the share of the rows of the other label that it ranks rightly against.
-fn placements(scores: &[f64], labels: &[bool]) -> Vec<f64> {
+pub(super) fn placements(scores: &[f64], labels: &[bool]) -> Vec<f64> {
     let positive = labels.iter().filter(|label| **label).count();
     let negative = labels.len() - positive;
     let order = by_falling_score(scores);
@@ -109,7 +109,7 @@ fn placements(scores: &[f64], labels: &[bool]) -> Vec<f64> {
     result
 }
 
-fn mean_of(values: &[f64], labels: &[bool], label: bool) -> f64 {
+pub(super) fn mean_of(values: &[f64], labels: &[bool], label: bool) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for (value, _) in values.iter().zip(labels).filter(|(_, own)| **own == label) {
         sum += value;
@@ -129,7 +129,7 @@ fn variance_of(values: &[f64], labels: &[bool], label: bool) -> f64 {
     if count > 1 { sum / (count - 1) as f64 } else { 0.0 }
 }
 
-fn interval(value: f64, standard_error: f64) -> (f64, f64) {
+pub(super) fn interval(value: f64, standard_error: f64) -> (f64, f64) {
     if value <= 0.0 || value >= 1.0 {
         return (value, value);
     }

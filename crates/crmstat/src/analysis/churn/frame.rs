@@ -17,22 +17,22 @@ const CHUNK: usize = 65_536;
 /// What is known of a column besides its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Schema {
+pub(in crate::analysis) struct Schema {
     /// The name of the feature, or the header in a table.
-    pub(super) name: String,
+    pub(in crate::analysis) name: String,
     /// Whether it holds numbers, else categories.
-    pub(super) number: bool,
+    pub(in crate::analysis) number: bool,
     /// Whether the model sees its logarithm: days, counts and money act by ratios.
-    pub(super) logarithm: bool,
+    pub(in crate::analysis) logarithm: bool,
     /// The unit of that logarithm where the number has none of its own, as money: what counts as little
     /// beside a typical amount is the same in roubles and in kopecks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) unit: Option<f64>,
+    pub(in crate::analysis) unit: Option<f64>,
 }
 
 impl Schema {
     /// A number as the model sees it.
-    pub(super) fn of(&self, value: f64) -> f64 {
+    pub(in crate::analysis) fn of(&self, value: f64) -> f64 {
         match (self.logarithm, self.unit) {
             (false, _) => value,
             (true, None) => damped(value),
@@ -41,7 +41,7 @@ impl Schema {
     }
 
     /// The number that the model sees as `value`.
-    pub(super) fn undo(&self, value: f64) -> f64 {
+    pub(in crate::analysis) fn undo(&self, value: f64) -> f64 {
         if !self.logarithm {
             return value;
         }
@@ -66,7 +66,7 @@ impl Schema {
 
 /// The values of a column.
 #[derive(Clone, Debug)]
-pub(super) enum Cells {
+pub(in crate::analysis) enum Cells {
     /// NaN is missing.
     Number(Vec<f64>),
     Category {
@@ -77,13 +77,13 @@ pub(super) enum Cells {
 
 /// Columns of equal length.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
-    pub(super) rows: usize,
-    pub(super) columns: Vec<(Schema, Cells)>,
+pub(in crate::analysis) struct Frame {
+    pub(in crate::analysis) rows: usize,
+    pub(in crate::analysis) columns: Vec<(Schema, Cells)>,
 }
 
 impl Frame {
-    pub(super) fn of_features(features: Features) -> Self {
+    pub(in crate::analysis) fn of_features(features: Features) -> Self {
         let rows = features.len();
         let column = |FeatureColumn { feature, values }| {
             let ratio = matches!(feature, Feature::RecencyInGaps);
@@ -100,13 +100,13 @@ impl Frame {
     }
 
     /// Adds a column of numbers, taken as they are; NaN is missing.
-    pub(super) fn push(&mut self, name: &str, values: Vec<f64>) {
+    pub(in crate::analysis) fn push(&mut self, name: &str, values: Vec<f64>) {
         let schema = Schema { name: name.to_owned(), number: true, logarithm: false, unit: None };
         self.columns.push((schema, Cells::Number(values)));
     }
 
     /// The columns of `table` but those of `left_out`.
-    pub(super) fn of_table(table: &CustomerTable, left_out: &[&str]) -> Self {
+    pub(in crate::analysis) fn of_table(table: &CustomerTable, left_out: &[&str]) -> Self {
         let columns = table
             .columns()
             .filter(|(name, _)| !left_out.contains(name))
@@ -132,7 +132,7 @@ impl Frame {
     ///
     /// # Errors
     /// A column that is not there, or holds texts where the model knows numbers.
-    pub(super) fn in_order_of(&self, schema: &[Schema], ids: &Texts) -> Result<Self> {
+    pub(in crate::analysis) fn in_order_of(&self, schema: &[Schema], ids: &Texts) -> Result<Self> {
         let column = |wanted: &Schema| {
             let found = self.columns.iter().find(|(own, _)| own.name == wanted.name);
             let Some((_, cells)) = found else {
@@ -166,7 +166,7 @@ impl Frame {
     }
 
     /// The rows whose numbers are `kept`.
-    pub(super) fn take(&self, kept: &[usize]) -> Self {
+    pub(in crate::analysis) fn take(&self, kept: &[usize]) -> Self {
         let column = |(schema, cells): &(Schema, Cells)| {
             let cells = match cells {
                 Cells::Number(values) => {
@@ -183,7 +183,7 @@ impl Frame {
     }
 
     /// Puts the rows of `other`, a frame of the same tables at another cutoff, below.
-    pub(super) fn append(&mut self, other: &Self) {
+    pub(in crate::analysis) fn append(&mut self, other: &Self) {
         self.rows += other.rows;
         for ((_, mine), (_, theirs)) in self.columns.iter_mut().zip(&other.columns) {
             match (mine, theirs) {
@@ -198,18 +198,18 @@ impl Frame {
     }
 
     /// The column `name` alone.
-    pub(super) fn only(&self, name: &str) -> Option<Self> {
+    pub(in crate::analysis) fn only(&self, name: &str) -> Option<Self> {
         let column = self.columns.iter().find(|(schema, _)| schema.name == name)?;
         Some(Self { rows: self.rows, columns: vec![column.clone()] })
     }
 
     /// The schema of the columns.
-    pub(super) fn schema(&self) -> Vec<Schema> {
+    pub(in crate::analysis) fn schema(&self) -> Vec<Schema> {
         self.columns.iter().map(|(schema, _)| schema.clone()).collect()
     }
 
     /// The schema for a model that learns from these rows.
-    pub(super) fn measured_schema(&self) -> Vec<Schema> {
+    pub(in crate::analysis) fn measured_schema(&self) -> Vec<Schema> {
         let measured = |(schema, cells): &(Schema, Cells)| match cells {
             Cells::Number(values) => schema.clone().measured(values),
             Cells::Category { .. } => schema.clone(),
@@ -218,12 +218,12 @@ impl Frame {
     }
 
     /// The cells of the column `name`.
-    pub(super) fn cells(&self, name: &str) -> Option<&Cells> {
+    pub(in crate::analysis) fn cells(&self, name: &str) -> Option<&Cells> {
         self.columns.iter().find(|(schema, _)| schema.name == name).map(|(_, cells)| cells)
     }
 
     /// The numbers of the column `name`; `None` where there is no such column of numbers.
-    pub(super) fn numbers(&self, name: &str) -> Option<&[f64]> {
+    pub(in crate::analysis) fn numbers(&self, name: &str) -> Option<&[f64]> {
         match self.cells(name)? {
             Cells::Number(values) => Some(values),
             Cells::Category { .. } => None,
@@ -231,7 +231,11 @@ impl Frame {
     }
 
     /// Calls `with` with the columns as a model of this `schema` takes them.
-    pub(super) fn raw<T>(&self, schema: &[Schema], with: impl FnOnce(&[RawColumn<'_>]) -> T) -> T {
+    pub(in crate::analysis) fn raw<T>(
+        &self,
+        schema: &[Schema],
+        with: impl FnOnce(&[RawColumn<'_>]) -> T,
+    ) -> T {
         enum Prepared<'a> {
             Number(std::borrow::Cow<'a, [f64]>),
             Category(Vec<Option<&'a str>>),
@@ -264,7 +268,11 @@ impl Frame {
     }
 
     /// The table that `encoder` makes of it, for a model of this `schema`.
-    pub(super) fn encode(&self, encoder: &Encoder, schema: &[Schema]) -> Result<Encoded> {
+    pub(in crate::analysis) fn encode(
+        &self,
+        encoder: &Encoder,
+        schema: &[Schema],
+    ) -> Result<Encoded> {
         let values = self.raw(schema, |raw| encoder.encode(raw)).map_err(Error::from_model)?;
         Ok(Encoded { values, width: encoder.width() })
     }
@@ -272,13 +280,13 @@ impl Frame {
 
 /// A table of numbers, row by row.
 #[derive(Clone, Debug)]
-pub(super) struct Encoded {
+pub(in crate::analysis) struct Encoded {
     values: Vec<f64>,
     width: usize,
 }
 
 impl Encoded {
-    pub(super) fn rows(&self) -> Result<Rows<'_>> {
+    pub(in crate::analysis) fn rows(&self) -> Result<Rows<'_>> {
         Rows::new(&self.values, self.width).map_err(Error::from_model)
     }
 }

@@ -130,7 +130,7 @@ enum One<'a> {
 
 impl Predictor {
     /// The row that the learner takes, from one value for each column of the schema.
-    fn encode_one(&self, values: &[Value<'_>]) -> Result<Vec<f64>> {
+    pub(in crate::analysis) fn encode_one(&self, values: &[Value<'_>]) -> Result<Vec<f64>> {
         let cells: Vec<One<'_>> = (values.iter().zip(self.schema()))
             .map(|(value, schema)| match *value {
                 Value::Number(number) => One::Number([schema.of(number)]),

@@ -39,12 +39,12 @@ enum Learner {
 }
 
 /// Rows with labels and weights.
-pub(super) struct Examples {
-    pub(super) frame: Frame,
-    pub(super) labels: Vec<bool>,
-    pub(super) weights: Vec<f64>,
+pub(in crate::analysis) struct Examples {
+    pub(in crate::analysis) frame: Frame,
+    pub(in crate::analysis) labels: Vec<bool>,
+    pub(in crate::analysis) weights: Vec<f64>,
     /// A hash of the customer of each row: the rows of one customer, of several cutoffs, stay together.
-    pub(super) customers: Vec<u64>,
+    pub(in crate::analysis) customers: Vec<u64>,
 }
 
 /// Parts of the rows that trees hold out in turn.
@@ -83,7 +83,7 @@ impl Examples {
 /// Everything that makes a probability of a customer's columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Predictor {
+pub(in crate::analysis) struct Predictor {
     schema: Vec<Schema>,
     encoder: Encoder,
     learner: Learner,
@@ -94,7 +94,7 @@ pub(super) struct Predictor {
 }
 
 impl Predictor {
-    pub(super) fn fit(kind: LearnerKind, examples: &Examples) -> Result<Self> {
+    pub(in crate::analysis) fn fit(kind: LearnerKind, examples: &Examples) -> Result<Self> {
         Self::fit_model(kind, examples).map_err(Error::from_model)
     }
 
@@ -147,7 +147,7 @@ impl Predictor {
     }
 
     /// The same with probabilities bent to what came of held-out customers.
-    pub(super) fn calibrated(
+    pub(in crate::analysis) fn calibrated(
         mut self,
         method: CalibrationMethod,
         held_out: &[f64],
@@ -159,50 +159,50 @@ impl Predictor {
     }
 
     /// The same, moved to the churn of the season: the customers are those of the same day a year before.
-    pub(super) fn in_season(mut self, frame: &Frame, labels: &[bool]) -> Result<Self> {
+    pub(in crate::analysis) fn in_season(mut self, frame: &Frame, labels: &[bool]) -> Result<Self> {
         let shift = PriorShift::observed(&self.probabilities(frame)?, labels);
         self.season = Some(shift.map_err(Error::from_model)?);
         Ok(self)
     }
 
-    pub(super) fn kind(&self) -> LearnerKind {
+    pub(in crate::analysis) fn kind(&self) -> LearnerKind {
         match self.learner {
             Learner::Logistic(_) => LearnerKind::Logistic,
             Learner::Trees(_) => LearnerKind::Trees,
         }
     }
 
-    pub(super) fn schema(&self) -> &[Schema] {
+    pub(in crate::analysis) fn schema(&self) -> &[Schema] {
         &self.schema
     }
 
-    pub(super) fn season(&self) -> Option<PriorShift> {
+    pub(in crate::analysis) fn season(&self) -> Option<PriorShift> {
         self.season
     }
 
-    pub(super) fn logistic(&self) -> Option<&Logistic> {
+    pub(in crate::analysis) fn logistic(&self) -> Option<&Logistic> {
         match &self.learner {
             Learner::Logistic(model) => Some(model),
             Learner::Trees(_) => None,
         }
     }
 
-    pub(super) fn encoder(&self) -> &Encoder {
+    pub(in crate::analysis) fn encoder(&self) -> &Encoder {
         &self.encoder
     }
 
     /// The frame as the learner takes it.
-    pub(super) fn encode(&self, frame: &Frame) -> Result<Encoded> {
+    pub(in crate::analysis) fn encode(&self, frame: &Frame) -> Result<Encoded> {
         frame.encode(&self.encoder, &self.schema)
     }
 
     /// The share of customers whose value of each category is none that the model knows by name.
-    pub(super) fn unknown_shares(&self, frame: &Frame) -> Result<Vec<Option<f64>>> {
+    pub(in crate::analysis) fn unknown_shares(&self, frame: &Frame) -> Result<Vec<Option<f64>>> {
         frame.raw(&self.schema, |raw| self.encoder.unknown_shares(raw)).map_err(Error::from_model)
     }
 
     /// Where each column of the frame went in the encoded table.
-    pub(super) fn groups(&self) -> Vec<Vec<usize>> {
+    pub(in crate::analysis) fn groups(&self) -> Vec<Vec<usize>> {
         let mut groups = vec![Vec::new(); self.schema.len()];
         for (column, feature) in self.encoder.features().iter().enumerate() {
             groups[feature.source].push(column);
@@ -210,15 +210,21 @@ impl Predictor {
         groups
     }
 
-    pub(super) fn probabilities(&self, frame: &Frame) -> Result<Vec<f64>> {
+    pub(in crate::analysis) fn probabilities(&self, frame: &Frame) -> Result<Vec<f64>> {
         self.probabilities_of_encoded(&self.encode(frame)?)
     }
 
-    pub(super) fn probabilities_of_encoded(&self, encoded: &Encoded) -> Result<Vec<f64>> {
+    pub(in crate::analysis) fn probabilities_of_encoded(
+        &self,
+        encoded: &Encoded,
+    ) -> Result<Vec<f64>> {
         self.probabilities_of(encoded.rows()?).map_err(Error::from_model)
     }
 
-    pub(super) fn probabilities_of(&self, rows: Rows<'_>) -> crmstat_models::Result<Vec<f64>> {
+    pub(in crate::analysis) fn probabilities_of(
+        &self,
+        rows: Rows<'_>,
+    ) -> crmstat_models::Result<Vec<f64>> {
         let mut probabilities = match &self.learner {
             Learner::Logistic(model) => model.probabilities(rows)?,
             Learner::Trees(model) => model.probabilities(rows)?,
@@ -233,7 +239,7 @@ impl Predictor {
     }
 
     /// The probability of one encoded row; no other thread is asked.
-    pub(super) fn probability_of(&self, row: &[f64]) -> crmstat_models::Result<f64> {
+    pub(in crate::analysis) fn probability_of(&self, row: &[f64]) -> crmstat_models::Result<f64> {
         let mut probability = match &self.learner {
             Learner::Logistic(model) => model.probability(row)?,
             Learner::Trees(model) => model.probability(row)?,
@@ -248,7 +254,7 @@ impl Predictor {
     }
 
     /// What takes many rows apart.
-    pub(super) fn contributions(&self) -> Contributions<'_> {
+    pub(in crate::analysis) fn contributions(&self) -> Contributions<'_> {
         Contributions {
             learner: match &self.learner {
                 Learner::Logistic(model) => Explained::Logistic(model),
@@ -261,7 +267,7 @@ impl Predictor {
 }
 
 /// The contributions of columns to the log-odds.
-pub(super) struct Contributions<'a> {
+pub(in crate::analysis) struct Contributions<'a> {
     learner: Explained<'a>,
     /// The column of the frame that each encoded one is made of.
     sources: Vec<usize>,
@@ -275,7 +281,7 @@ enum Explained<'a> {
 
 impl Contributions<'_> {
     /// What each column of the frame adds to the log-odds of an encoded row.
-    pub(super) fn of(&self, row: &[f64]) -> Result<Vec<f64>> {
+    pub(in crate::analysis) fn of(&self, row: &[f64]) -> Result<Vec<f64>> {
         let explanation: Explanation = match &self.learner {
             Explained::Logistic(model) => model.explain(row),
             Explained::Trees(explainer) => explainer.explain(row),

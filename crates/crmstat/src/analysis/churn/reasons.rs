@@ -264,7 +264,7 @@ fn push_value(text: &mut String, cells: Option<&Cells>, row: usize, lang: Lang) 
 }
 
 /// Appends a number: whole from a hundred up, otherwise with two decimals at most.
-fn push_rounded(text: &mut String, value: f64) {
+pub(in crate::analysis) fn push_rounded(text: &mut String, value: f64) {
     /// Hundredths up to here are whole numbers to a float.
     const EXACT: f64 = 1e13;
     let hundredths = (value.abs() * 100.0).round();
@@ -284,7 +284,7 @@ fn push_rounded(text: &mut String, value: f64) {
     };
 }
 
-fn push_days(text: &mut String, days: f64, lang: Lang) {
+pub(in crate::analysis) fn push_days(text: &mut String, days: f64, lang: Lang) {
     push_rounded(text, days);
     text.push(' ');
     text.push_str(match lang {

@@ -44,6 +44,7 @@ pub use calendar::Period;
 pub use choice::Choice;
 pub use drivers::{Drivers, Regressors, WorkCalendar};
 pub use events::{Event, EventKind, Events, events};
+pub(in crate::analysis) use pipeline::TRAITS;
 pub use pipeline::{
     DealFlow, OpenDeal, Part, PipelineForecast, PipelineQuery, backtest_pipeline, forecast_pipeline,
 };

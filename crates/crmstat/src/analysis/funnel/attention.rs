@@ -1,4 +1,4 @@
-//! Open deals that need a look: stale, overdue or without any activity.
+//! Open deals, and those that need a look: stale, overdue or without any activity.
 
 use super::{
     Date, Query,
@@ -14,7 +14,7 @@ use crate::{
 use serde::Serialize;
 use std::cmp::Reverse;
 
-/// An open deal that is stale, overdue or without activity.
+/// An open deal, and whether it is stale, overdue or without activity.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenDeal {
     /// Its place in the table of deals.
@@ -65,6 +65,19 @@ pub(super) fn find(
     query: &Query,
     whole: &Tally,
 ) -> Vec<OpenDeal> {
+    let mut found = open(view, ways, activities, query, whole);
+    found.retain(|deal| deal.is_stale || deal.is_overdue || deal.is_without_activity == Some(true));
+    found
+}
+
+/// All open deals of `view`, in the same order.
+pub(super) fn open(
+    view: &View<'_>,
+    ways: &Ways,
+    activities: Option<&Records>,
+    query: &Query,
+    whole: &Tally,
+) -> Vec<OpenDeal> {
     let given = query.stale_days.map(f64::from);
     let of_stage: Vec<Option<f64>> = (0..ways.names.len())
         .map(|stage| given.or_else(|| whole.stays(stage)?.quantile(USUAL)))
@@ -90,9 +103,6 @@ pub(super) fn find(
         let split = times.map_or(0, |times| times.partition_point(|at| *at < view.cutoff));
         let is_without_activity = times.map(|_| split == 0);
         let is_stale = stands.zip(limit).is_some_and(|(stands, limit)| stands > limit);
-        if !is_stale && overdue.is_none() && is_without_activity != Some(true) {
-            continue;
-        }
         let at = |place: usize| times.and_then(|times| times.get(place)).map(|at| day(*at));
         found.push(OpenDeal {
             row: deal,

@@ -44,7 +44,7 @@ pub(crate) mod tables;
 mod tests;
 pub(in crate::analysis) mod touches;
 pub(in crate::analysis) mod view;
-mod ways;
+pub(in crate::analysis) mod ways;
 
 pub use attention::OpenDeal;
 pub use counts::{Deals, Funnel, Group, count};
@@ -223,6 +223,23 @@ pub fn analyse(deals: &data::Deals, beside: Beside<'_>, query: &Query) -> Result
         attention,
         notices,
     })
+}
+
+/// All open deals of `view`, the largest first, with what is said of each where it needs a look.
+///
+/// # Errors
+/// Sums past the range of money.
+pub(in crate::analysis) fn open_deals(
+    view: &View<'_>,
+    ways: &Ways,
+    activities: Option<&Records>,
+    query: &Query,
+) -> Result<Vec<OpenDeal>> {
+    let mut whole = Tally::new(ways);
+    for deal in view.rows.iter().copied() {
+        whole.add(view, ways, deal)?;
+    }
+    Ok(attention::open(view, ways, activities, query, &whole))
 }
 
 /// Refuses a list of stages in which one is named twice.

@@ -12,50 +12,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One stay at a stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Visit {
+pub(in crate::analysis) struct Visit {
     /// The number of the stage.
-    pub(super) stage: u32,
+    pub(in crate::analysis) stage: u32,
     /// When it began; `None` is unknown.
-    pub(super) entered: Option<f64>,
+    pub(in crate::analysis) entered: Option<f64>,
     /// When it ended; `None` where it had not.
-    pub(super) left: Option<f64>,
+    pub(in crate::analysis) left: Option<f64>,
 }
 
 /// The stages of a pipeline and the ways of all deals.
 #[derive(Debug)]
-pub(super) struct Ways {
+pub(in crate::analysis) struct Ways {
     /// The stages in progress, from the first to the last of every pipeline.
-    pub(super) names: Vec<String>,
-    pub(super) source: StageOrder,
+    pub(in crate::analysis) names: Vec<String>,
+    pub(in crate::analysis) source: StageOrder,
     /// For each pipeline, by its code, which stages it has; the last is that of deals without one.
-    pub(super) of_pipeline: Vec<Vec<bool>>,
+    pub(in crate::analysis) of_pipeline: Vec<Vec<bool>>,
     /// By deal of the export, in time.
-    pub(super) visits: Vec<Vec<Visit>>,
+    pub(in crate::analysis) visits: Vec<Vec<Visit>>,
     /// Whether the history says anything about the deal.
-    pub(super) has_history: Vec<bool>,
+    pub(in crate::analysis) has_history: Vec<bool>,
     /// The stage at which every deal stands, as its last visit or, without one, the export says.
-    pub(super) last: Vec<Option<u32>>,
+    pub(in crate::analysis) last: Vec<Option<u32>>,
     /// What the history and the deals do not agree about.
-    pub(super) odd: Contradictions,
+    pub(in crate::analysis) odd: Contradictions,
     /// Stages of the data that are not in the caller's list.
-    pub(super) unlisted: Vec<String>,
+    pub(in crate::analysis) unlisted: Vec<String>,
     /// Stages of the caller's list that no deal has.
-    pub(super) unknown: Vec<String>,
+    pub(in crate::analysis) unknown: Vec<String>,
 }
 
 /// Deals by what their history and they themselves do not agree about.
 #[derive(Debug, Default)]
-pub(super) struct Contradictions {
+pub(in crate::analysis) struct Contradictions {
     /// Stand elsewhere than their last stage.
-    pub(super) stage: Vec<usize>,
+    pub(in crate::analysis) stage: Vec<usize>,
     /// Have entered a stage before they were created.
-    pub(super) before_creation: Vec<usize>,
+    pub(in crate::analysis) before_creation: Vec<usize>,
     /// Have entered a stage after they were closed.
-    pub(super) after_close: Vec<usize>,
+    pub(in crate::analysis) after_close: Vec<usize>,
     /// Have entered several stages at one instant.
-    pub(super) at_once: Vec<usize>,
+    pub(in crate::analysis) at_once: Vec<usize>,
     /// Have no history at all.
-    pub(super) without: Vec<usize>,
+    pub(in crate::analysis) without: Vec<usize>,
 }
 
 /// Labels as numbers of names.
@@ -75,7 +75,7 @@ impl<'a> Names<'a> {
 }
 
 impl Ways {
-    pub(super) fn new(
+    pub(in crate::analysis) fn new(
         view: &View<'_>,
         history: Option<&Records>,
         given: &[String],
@@ -204,7 +204,7 @@ impl Ways {
     }
 
     /// The number of the pipeline of a deal.
-    pub(super) fn pipeline(&self, view: &View<'_>, deal: usize) -> usize {
+    pub(in crate::analysis) fn pipeline(&self, view: &View<'_>, deal: usize) -> usize {
         let labels = view.deals.labels(Field::Pipeline);
         let code = labels.and_then(|labels| labels.code(deal));
         code.map_or(self.of_pipeline.len() - 1, |code| code as usize)

@@ -14,10 +14,10 @@ pub struct DealFlow {
     pub(super) period: Period,
     /// The instant of observation.
     pub(super) cutoff: f64,
-    pub(super) deals: Vec<Deal>,
+    pub(in crate::analysis) deals: Vec<Deal>,
     /// The place of every deal in its table.
-    pub(super) rows: Vec<usize>,
-    pub(super) model: Pipeline,
+    pub(in crate::analysis) rows: Vec<usize>,
+    pub(in crate::analysis) model: Pipeline,
     /// The number of the first period with a deal.
     pub(super) first: i32,
     /// The number of the period that holds the cutoff.
@@ -28,7 +28,7 @@ pub struct DealFlow {
 }
 
 /// What may move the fate of a deal, where the export has it.
-const TRAITS: [Field; 6] =
+pub(in crate::analysis) const TRAITS: [Field; 6] =
     [Field::Pipeline, Field::Owner, Field::Product, Field::Source, Field::Region, Field::Channel];
 
 /// A field with more texts than this is a name rather than a kind.
@@ -50,6 +50,16 @@ impl DealFlow {
     /// No deal whose dates are known, or dates after `as_of` only; a field to divide by that is none of a
     /// deal's, has no column, one value or too many.
     pub fn new(deals: &Deals, history: Option<&Records>, query: &PipelineQuery) -> Result<Self> {
+        Self::with_traits(deals, history, query, &TRAITS)
+    }
+
+    /// As [`new`](Self::new), with the odds told by `traits` alone.
+    pub(in crate::analysis) fn with_traits(
+        deals: &Deals,
+        history: Option<&Records>,
+        query: &PipelineQuery,
+        traits: &[Field],
+    ) -> Result<Self> {
         let period = query.period;
         let mut notes = Vec::new();
         let usable = |deal: &usize| {
@@ -71,7 +81,7 @@ impl DealFlow {
         let cutoff = days(as_of.date().midnight());
 
         let mut kinds: Vec<(ColumnKey, Vec<u32>)> =
-            TRAITS.iter().filter_map(|field| kinds(deals, &(*field).into(), &rows)).collect();
+            traits.iter().filter_map(|field| kinds(deals, &(*field).into(), &rows)).collect();
         let traits = kinds.len();
         // A column that tells no odds divides the deals only.
         if let Some(key) =

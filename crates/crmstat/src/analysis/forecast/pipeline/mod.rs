@@ -36,6 +36,7 @@ mod weight;
 
 pub use backtest::backtest_pipeline;
 pub use flow::DealFlow;
+pub(in crate::analysis) use flow::TRAITS;
 
 use super::{Forecasts, Options, Period, SeriesForecast, Total, checked_levels, horizon_of_period};
 use crate::{AsOf, Date, Error, Result, data::ColumnKey};
