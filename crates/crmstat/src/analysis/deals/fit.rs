@@ -201,6 +201,9 @@ impl Seen {
     }
 }
 
+/// A way to the probabilities of deals at a moment; `None` where too little was known.
+type Asked<'a> = &'a dyn Fn(f64, &[usize]) -> Option<Vec<f64>>;
+
 struct Rows<'a> {
     past: &'a Past<'a>,
     used: &'a Use,
@@ -216,7 +219,7 @@ impl Rows<'_> {
         let mut frame: Option<Frame> = None;
         let (mut rows, mut won_after) = (Vec::new(), Vec::new());
         for (at, mut open) in moments.iter().zip(open) {
-            open.retain(|deal| self.past.rank[*deal] % stride == 0);
+            open.retain(|deal| self.past.rank[*deal].is_multiple_of(stride));
             let seen = self.past.frame(*at, &open, self.used);
             match &mut frame {
                 Some(frame) => frame.append(&seen),
@@ -287,7 +290,7 @@ impl Rows<'_> {
             Way::judge(kind.name(), &own, labels, &groups)?,
             Way::judge(other.name(), &learned(other)?, labels, &groups)?,
         ];
-        let by_moment = |of: &dyn Fn(f64, &[usize]) -> Option<Vec<f64>>| -> Option<Vec<f64>> {
+        let by_moment = |of: Asked<'_>| -> Option<Vec<f64>> {
             let mut found = Vec::with_capacity(labels.len());
             for rows in seen.rows.chunk_by(|a, b| a.1 == b.1) {
                 let deals: Vec<usize> = rows.iter().map(|(deal, _)| *deal).collect();

@@ -50,7 +50,7 @@ impl Plan {
         };
         let days = f64::from(horizon.in_days());
         let last = end - days;
-        let step = (days / LOOKS).floor().min(LONGEST_STEP).max(1.0);
+        let step = (days / LOOKS).floor().clamp(1.0, LONGEST_STEP);
         let step = step.max(((last - first) / MOST_MOMENTS).ceil());
         let count = ((last - first) / step).floor();
         if count < 4.0 {
@@ -79,7 +79,7 @@ impl Plan {
         let before_judged = before(&judged);
         let chosen = before_judged.last().map(|end| within(*end)).unwrap_or_default();
         let before_chosen = before(&chosen);
-        Ok(Self { horizon, judged, before_judged, chosen, before_chosen, known })
+        Ok(Self { horizon, known, judged, before_judged, chosen, before_chosen })
     }
 }
 

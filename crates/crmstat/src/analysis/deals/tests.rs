@@ -239,17 +239,19 @@ fn what_comes_later_is_not_seen() {
     assert!(before.scores.deals().len() > 50);
 }
 
+/// A column that says why a deal was lost.
+fn leak<'a>(own: &Made, row: DealRow<'a>) -> DealRow<'a> {
+    match own.closed {
+        Some((_, false)) => row.with(Field::Region, ["price", "rival"][own.source % 2]),
+        _ => row,
+    }
+}
+
 /// A column of the outcome under another name is left out, and said.
 #[test]
 fn a_column_that_is_written_with_the_outcome_is_left_out() {
     let made = pipeline(10, 2_500);
     let plain = fitted(&made, &options());
-    fn leak<'a>(own: &Made, row: DealRow<'a>) -> DealRow<'a> {
-        match own.closed {
-            Some((_, false)) => row.with(Field::Region, ["price", "rival"][own.source % 2]),
-            _ => row,
-        }
-    }
     let (deals, history) = tables(&made, leak);
     let beside = Beside { history: Some(&history), ..Beside::default() };
     let found = fit(&deals, beside, &options()).unwrap();
