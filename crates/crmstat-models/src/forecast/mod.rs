@@ -25,6 +25,7 @@ pub mod occurrence;
 pub mod pipeline;
 pub mod regression;
 pub mod saved;
+pub mod structural;
 pub mod theta;
 mod unit;
 

@@ -64,6 +64,16 @@ impl Cholesky {
     pub fn solve(&self, right: &mut [f64]) {
         assert_eq!(right.len(), self.size, "one value per row");
         self.solve_lower(right);
+        self.solve_upper(right);
+    }
+
+    /// Replaces `right` by the solution of `Lᵀ x = right`: independent standard normals become normals whose covariance
+    /// is the inverse of this matrix.
+    ///
+    /// # Panics
+    /// When `right` does not hold as many values as the matrix has rows.
+    pub fn solve_upper(&self, right: &mut [f64]) {
+        assert_eq!(right.len(), self.size, "one value per row");
         for row in (0..self.size).rev() {
             right[row] /= self.lower[row * self.size + row];
             let solved = right[row];
