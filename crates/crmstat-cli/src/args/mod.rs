@@ -4,6 +4,7 @@ mod churn;
 mod clv;
 mod cohorts;
 mod deals;
+mod effect;
 mod forecast;
 mod funnel;
 mod generate;
@@ -26,6 +27,7 @@ pub(crate) use churn::{
 pub(crate) use clv::{ClvArgs, ValidateArg, ZeroArg};
 pub(crate) use cohorts::{CohortsArgs, SurvivalArg};
 pub(crate) use deals::{DealsArgs, DealsCommand, DealsScoreArgs, DealsTable};
+pub(crate) use effect::{EffectArgs, EffectTable};
 pub(crate) use forecast::ForecastArgs;
 pub(crate) use funnel::{FunnelArgs, FunnelTable};
 pub(crate) use generate::GenerateArgs;
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Deals(Box<DealsArgs>),
     /// The sales team compared fairly: win rates, cycle, activities, speed to lead
     Managers(Box<ManagersArgs>),
+    /// What a change did to sales, with intervals and the return on it
+    Effect(Box<EffectArgs>),
     /// Why revenue moved between two periods, and who moved it
     Why(Box<WhyArgs>),
     /// One of seven strategies per customer, with a reason and a next step

@@ -5,6 +5,7 @@ mod clv;
 mod cohorts;
 mod completions;
 mod deals;
+mod effect;
 mod forecast;
 mod funnel;
 mod generate;
@@ -54,6 +55,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Funnel(args) => funnel::run(&args),
         Command::Deals(args) => deals::run(&args),
         Command::Managers(args) => managers::run(&args),
+        Command::Effect(args) => effect::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Strategy(args) => strategy::run(&args),
         Command::NextOrder(args) => next_order::run(&args),

@@ -53,6 +53,7 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
     // Tables that it never looks at, and those that it looks at only when asked to, with how to ask.
     let (name, args, unused): (&str, &ReadArgs, &[Beside]) = match command {
         Command::Rfm(args) => ("rfm", &args.read, &[Activities, Customers]),
+        Command::Effect(args) => ("effect", &args.read, &[Activities]),
         Command::Why(args) => ("why", &args.read, &[Activities, Customers]),
         Command::Strategy(args) => ("strategy", &args.read, &[Activities, Customers]),
         Command::NextOrder(args) => ("next-order", &args.read, &[Activities, Customers]),
@@ -89,6 +90,7 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
     }
     let (when_asked, how): (&[Beside], &str) = match command {
         Command::Sales(args) if args.by.is_empty() => (&[Customers], BY),
+        Command::Effect(args) if args.by.is_none() && args.control.is_empty() => (&[Customers], BY),
         Command::Forecast(args) if args.by.is_empty() => (&[Customers], BY),
         Command::Cohorts(args) if args.by.is_none() && args.survival.is_none() => {
             (&[Customers], BY)

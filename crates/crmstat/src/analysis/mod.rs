@@ -4,6 +4,7 @@ pub mod churn;
 pub mod clv;
 pub mod cohorts;
 pub mod deals;
+pub mod effect;
 pub mod forecast;
 pub mod funnel;
 pub mod inspect;
