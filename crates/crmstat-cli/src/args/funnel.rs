@@ -1,6 +1,6 @@
 //! `crmstat funnel`.
 
-use super::{OutputArgs, ReadArgs, finite};
+use super::{JoinArgs, OutputArgs, ReadArgs, finite};
 use clap::{Args, ValueEnum};
 
 /// Arguments of `crmstat funnel`.
@@ -9,10 +9,13 @@ use clap::{Args, ValueEnum};
 Examples:
   crmstat funnel deals.csv --history history.csv            how far deals come, and where they die
   crmstat funnel deals.csv --by manager --cohort quarter --show summary
+  crmstat funnel deals.csv --by regional_office --join sales_teams.csv --show summary
   crmstat funnel deals.csv --activities calls.csv --show attention   stale, overdue, forgotten deals")]
 pub(crate) struct FunnelArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// Deals, closes and stages from this day on do not exist [default: the day after the last event]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<String>,
@@ -21,7 +24,7 @@ pub(crate) struct FunnelArgs {
     #[arg(long, value_name = "STAGE,…", value_delimiter = ',')]
     pub(crate) stages: Vec<String>,
     /// Divide the deals by these columns: fields such as owner (or manager), pipeline, source, headers of the file,
-    /// columns of --customers [default: pipeline where there are several]
+    /// columns of --customers or --join [default: pipeline where there are several]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Divide the deals by the period of their creation, too

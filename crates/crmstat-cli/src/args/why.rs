@@ -1,6 +1,6 @@
 //! `crmstat why`.
 
-use super::{OutputArgs, ReadArgs};
+use super::{JoinArgs, OutputArgs, ReadArgs};
 use clap::{Args, ValueEnum};
 
 /// Arguments of `crmstat why`.
@@ -9,10 +9,17 @@ use clap::{Args, ValueEnum};
 Examples:
   crmstat why orders.csv --period 2025-H2                   against the second half of 2024
   crmstat why orders.csv --period 2025-11 --against before  against October
+  crmstat why orders.csv --period 2025-H2 --by category,customers.industry --products products.csv --customers customers.csv
   crmstat why orders.csv --from 2025-11-01 --to 2025-11-15 --against 2025-10-01..2025-10-15")]
 pub(crate) struct WhyArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
+    /// Tell the change apart by these columns: fields, headers of the file, columns of --customers, --products, --lines
+    /// or --join [default: product, category, manager, region, channel and source, as far as the file has them]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
     /// The period that is explained: 2025, 2025-H1, 2025-Q3, 2025-07 or 2025-07-01..2025-08-15
     #[arg(long, value_name = "PERIOD", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
     pub(crate) period: Option<String>,
@@ -44,6 +51,6 @@ pub(crate) enum WhyTable {
     Factors,
     /// Lost, new, reactivated, growing, shrinking customers
     Customers,
-    /// Customers, products, managers, regions with the largest changes
+    /// Customers, products, managers, regions, or the groups of --by, with the largest changes
     Contributions,
 }

@@ -1,6 +1,6 @@
 //! `crmstat funnel`: stages, outcomes, reasons of loss, and open deals that need a look.
 
-use super::{meta, open_divided, told};
+use super::{joined, meta, open_joined, told};
 use crate::{
     args::{FunnelArgs, FunnelTable},
     printer::Printer,
@@ -15,7 +15,7 @@ use crmstat::{
         leads::{self, Leads},
         tickets::{self, Tickets},
     },
-    data::{ColumnKey, Deals, Field, Records, TableKind},
+    data::{Deals, Field, Records, TableKind},
     ingest::field_of,
 };
 
@@ -31,12 +31,9 @@ pub(crate) fn run(args: &FunnelArgs) -> Result<()> {
         stale_days: args.stale,
         level: Some(settings::level(args.level)?),
     };
-    let (mut export, tables) = open_divided(&args.read, &printer, &query.by)?;
-    let mut columns: Vec<ColumnKey> = funnel::FIELDS.map(ColumnKey::from).to_vec();
-    let named = query.by.iter().filter_map(|name| field_of(name)).filter(|own| own.is_text());
-    columns.extend(named.map(ColumnKey::from));
-    columns.extend(query.by.iter().cloned().map(ColumnKey::Header));
-    let imported = Deals::read_columns(&mut export, &columns)?;
+    let (mut export, tables) = open_joined(&args.read, &args.join, &printer, &query.by)?;
+    let joined = joined(&tables);
+    let imported = Deals::read_columns(&mut export, &query.columns(joined))?;
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
@@ -46,6 +43,7 @@ pub(crate) fn run(args: &FunnelArgs) -> Result<()> {
         history: table(TableKind::History),
         activities: table(TableKind::Activities),
         customers: table(TableKind::Customers),
+        joined,
     };
     let found = funnel::analyse(&imported.result, beside, &query)?;
     told(&args.read, &printer, &found.notices)?;

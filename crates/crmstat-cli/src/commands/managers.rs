@@ -1,11 +1,14 @@
 //! `crmstat managers`: the sales team compared fairly.
 
-use super::{meta, open_with_tables, told};
+use super::{joined, meta, open_joined, told};
 use crate::{args::ManagersArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     Error, Lang,
-    analysis::managers::{self, Beside, PlanRow, Query},
+    analysis::{
+        managers::{self, Beside, PlanRow, Query},
+        sales::Plan,
+    },
     data::{Deals, TableKind},
 };
 
@@ -14,16 +17,22 @@ pub(crate) fn run(args: &ManagersArgs) -> Result<()> {
     let printer = Printer::new(&args.output)?;
     let lang = printer.lang();
     let window = settings::window(args.as_of.as_deref(), args.since.as_deref())?;
+    let by = args.by.as_deref().map(|name| name.trim().to_owned());
+    let plan = args.plan.as_deref().map(Plan::from_file).transpose()?;
+    let plan = plan.map(|plan| PlanRow::of(&plan, by.as_deref())).transpose()?;
     let query = Query {
         as_of: window.until,
         since: window.since,
         period: args.period.as_deref().map(str::parse).transpose()?,
         level: Some(settings::level(args.level)?),
         fewest: args.fewest,
-        plan: args.plan.as_deref().map(PlanRow::read).transpose()?.unwrap_or_default(),
+        plan: plan.unwrap_or_default(),
+        by,
     };
-    let (mut export, tables) = open_with_tables(&args.read, &printer)?;
-    let imported = Deals::read_with(&mut export, &managers::FIELDS)?;
+    let by: Vec<String> = query.by.iter().cloned().collect();
+    let (mut export, tables) = open_joined(&args.read, &args.join, &printer, &by)?;
+    let joined = joined(&tables);
+    let imported = Deals::read_columns(&mut export, &query.columns(joined))?;
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
@@ -33,6 +42,8 @@ pub(crate) fn run(args: &ManagersArgs) -> Result<()> {
         history: table(TableKind::History),
         activities: table(TableKind::Activities),
         lines: table(TableKind::Lines),
+        customers: table(TableKind::Customers),
+        joined,
     };
     let team = managers::compare(&imported.result, beside, &query)?;
     told(&args.read, &printer, &team.notices)?;

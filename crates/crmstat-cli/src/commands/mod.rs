@@ -118,6 +118,11 @@ fn open_joined(
     printer: &Printer,
     by: &[String],
 ) -> Result<(Export, Vec<Records>)> {
+    if !join.join.is_empty() && by.is_empty() {
+        return Err(Error::usage("`--join` is not used: nothing is divided by it")
+            .with_hint("name one of its columns with `--by COLUMN`, or leave it out")
+            .into());
+    }
     let (export, mut tables) = open_divided(args, printer, by)?;
     if !join.join_by.is_empty() && join.join_by.len() != join.join.len() {
         return Err(Error::usage(format!(
@@ -139,6 +144,12 @@ fn open_joined(
         tables.push(read.result.0);
     }
     Ok((export, tables))
+}
+
+/// Those of `tables` that [`open_joined`] joined by what their values say: they come last.
+fn joined(tables: &[Records]) -> &[Records] {
+    let first = tables.iter().position(|table| table.kind() == TableKind::Attributes);
+    &tables[first.unwrap_or(tables.len())..]
 }
 
 /// The tables beside the orders or deals of `export`, which takes its amounts from the order lines where

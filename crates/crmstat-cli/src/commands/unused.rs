@@ -54,7 +54,7 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
     let (name, args, unused): (&str, &ReadArgs, &[Beside]) = match command {
         Command::Rfm(args) => ("rfm", &args.read, &[Activities, Customers]),
         Command::Effect(args) => ("effect", &args.read, &[Activities]),
-        Command::Why(args) => ("why", &args.read, &[Activities, Customers]),
+        Command::Why(args) => ("why", &args.read, &[Activities]),
         Command::Strategy(args) => ("strategy", &args.read, &[Activities, Customers]),
         Command::NextOrder(args) => ("next-order", &args.read, &[Activities, Customers]),
         Command::Cohorts(args) => ("cohorts", &args.read, &[Activities]),
@@ -68,7 +68,7 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
         Command::Kpi(args) => ("kpi", &args.read, &[History]),
         Command::Sales(args) => ("sales", &args.read, &[Activities]),
         Command::Products(args) => ("products", &args.read, &[Activities, Customers]),
-        Command::Funnel(args) => ("funnel", &args.read, &[Customers, Spend]),
+        Command::Funnel(args) => ("funnel", &args.read, &[Spend]),
         Command::Deals(args) => {
             let read = match &args.command {
                 Some(DealsCommand::Score(score)) => &score.read,
@@ -76,7 +76,7 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
             };
             ("deals", read, &[Customers, Spend, Leads, Tickets])
         }
-        Command::Managers(args) => ("managers", &args.read, &[Customers, Spend, Leads, Tickets]),
+        Command::Managers(args) => ("managers", &args.read, &[Spend, Leads, Tickets]),
         _ => return Ok(()),
     };
     let of_teams: &[Beside] = match command {
@@ -91,6 +91,9 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
     let (when_asked, how): (&[Beside], &str) = match command {
         Command::Sales(args) if args.by.is_empty() => (&[Customers], BY),
         Command::Effect(args) if args.by.is_none() && args.control.is_empty() => (&[Customers], BY),
+        Command::Funnel(args) if args.by.is_empty() => (&[Customers], BY),
+        Command::Why(args) if args.by.is_empty() => (&[Customers], BY),
+        Command::Managers(args) if args.by.is_none() => (&[Customers], BY),
         Command::Forecast(args) if args.by.is_empty() => (&[Customers], BY),
         Command::Cohorts(args) if args.by.is_none() && args.survival.is_none() => {
             (&[Customers], BY)

@@ -1,9 +1,10 @@
 //! `crmstat why`: why revenue moved between two periods, and who moved it.
 
-use super::{meta, open};
+use super::{meta, open, open_joined};
 use crate::{
     args::{WhyArgs, WhyTable},
     printer::Printer,
+    settings,
 };
 use anyhow::Result;
 use crmstat::{
@@ -26,15 +27,23 @@ pub(crate) fn run(args: &WhyArgs) -> Result<()> {
         (None, Some(from), Some(to)) => Span::new(from.parse()?, to.parse()?)?,
         _ => return Err(Error::usage("no period is named").with_hint("give `--period`").into()),
     };
-    let query = Query { later, against: args.against.parse()? };
-    let mut export = open(&args.read, &printer)?;
-    let imported = why::explain(&mut export, &query)?;
+    let query =
+        Query { by: settings::names(&args.by)?, ..Query::new(later, args.against.parse()?) };
+    let (mut export, tables) = if query.by.is_empty() && args.join.join.is_empty() {
+        (open(&args.read, &printer)?, Vec::new())
+    } else {
+        open_joined(&args.read, &args.join, &printer, &query.by)?
+    };
+    let imported = why::explain(&mut export, &query, &tables)?;
     printer.account(&imported);
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
     }
     let found = &imported.result;
     printer.note(found.sentence(lang));
+    for note in &found.notes {
+        printer.note(note.text(lang));
+    }
     let days = |span: Span| format!("{}..{}", span.first, span.last);
     let meta = meta(&export, &imported)
         .with("period", days(found.later))

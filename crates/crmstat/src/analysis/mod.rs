@@ -4,6 +4,8 @@ pub mod churn;
 pub mod clv;
 pub mod cohorts;
 pub mod deals;
+#[cfg(test)]
+mod division_tests;
 pub mod effect;
 pub mod forecast;
 pub mod funnel;

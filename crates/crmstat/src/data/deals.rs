@@ -75,15 +75,28 @@ impl Deals {
         };
         let mut heads: Vec<u32> = Vec::new();
         let mut amounts: Vec<Option<Money>> = Vec::new();
+        let discount = fields.iter().find_map(|(key, column)| match column {
+            Column::Money(values) if key.field() == Some(Field::Discount) => Some(values),
+            _ => None,
+        });
+        let mut discounts: Vec<Option<Money>> = Vec::new();
         for row in rows {
             let own = amount[row as usize];
+            let off = discount.and_then(|values| values[row as usize]);
             let same = heads.last().is_some_and(|head| id(*head).is_some() && id(*head) == id(row));
-            match amounts.last_mut().filter(|_| same) {
-                Some(whole) if are_lines => *whole = sum(*whole, own)?,
-                Some(whole) => *whole = own.max(*whole),
+            match amounts.last_mut().zip(discounts.last_mut()).filter(|_| same) {
+                Some((whole, all_off)) if are_lines => {
+                    *whole = sum(*whole, own)?;
+                    *all_off = sum(*all_off, off)?;
+                }
+                Some((whole, all_off)) => {
+                    *whole = own.max(*whole);
+                    *all_off = off.max(*all_off);
+                }
                 None => {
                     heads.push(row);
                     amounts.push(own);
+                    discounts.push(off);
                 }
             }
         }
@@ -94,7 +107,12 @@ impl Deals {
             amount: amounts,
             fields: fields
                 .iter()
-                .map(|(key, column)| (key.clone(), column.reordered(&heads)))
+                .map(|(key, column)| match key.field() {
+                    Some(Field::Discount) if discount.is_some() => {
+                        (key.clone(), Column::Money(discounts.clone()))
+                    }
+                    _ => (key.clone(), column.reordered(&heads)),
+                })
                 .collect(),
             stages: DealStages::default(),
         };

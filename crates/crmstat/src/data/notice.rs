@@ -130,6 +130,11 @@ pub enum Finding {
         /// The header of the amounts.
         amount: String,
     },
+    /// Discounts of deals can be money or per cent, and say nothing until somebody says which.
+    DiscountOpen {
+        /// The header of the discounts.
+        discount: String,
+    },
     /// One id has so many orders that it stands for nobody in particular.
     Guest {
         /// The id.

@@ -8,13 +8,14 @@ use super::{
 use crate::{
     Error, Money, Result, Timestamp, Window,
     data::{
-        Column, ColumnKey, DealStages, DealStatus, Deals, Field, Ignored, TableKind,
-        far_dates::DateCounts,
+        Column, ColumnKey, DealStages, DealStatus, Deals, DiscountUnit, Field, Finding, Ignored,
+        Notice, Severity, TableKind, far_dates::DateCounts,
     },
     ingest::{
         Keep,
         orders::{
             all_rows::{decide, repeated},
+            discount,
             order_totals::{self, Amounts, Evidence, is_named_total, judge, of_sample},
             outcome::DealPart,
         },
@@ -166,7 +167,11 @@ pub(crate) fn collect_deals(
         }
         let mut keys = read.to_vec();
         keys.extend([Field::Amount, Field::Probability].map(ColumnKey::from));
+        keys.retain(|key| key.field() != Some(Field::Discount));
         decide(input, &keys, options)?;
+        if read.contains(&Field::Discount.into()) {
+            discounts_of(input, options);
+        }
         let input = &*input;
         let column = |field: Field| super::records::column_of(input, field);
         let column_of = |key: &ColumnKey| match key {
@@ -191,6 +196,7 @@ pub(crate) fn collect_deals(
             currency: part(Field::Currency),
             fields: read.iter().map(|key| part_of(column_of(key))).collect(),
             counting: Counting::new(input, &wanted),
+            discounts: input.discounts.filter(|_| read.contains(&Field::Discount.into())),
             options,
         };
         let faults = Faults { input, keep: options.keep_rejected };
@@ -231,6 +237,20 @@ pub(crate) fn collect_deals(
     account(joined.deals, joined.tally, decision, inputs, options)
 }
 
+/// Decides what the discounts of `input` are. They change no amount of a deal, so that those that can be two things are
+/// left aside, which is told.
+fn discounts_of(input: &mut Input, options: &ReadOptions) {
+    let Some(column) = input.mapping.column(Field::Discount) else { return };
+    if discount::decide(input, options).is_ok() {
+        return;
+    }
+    input.discounts = Some(DiscountUnit::None);
+    let discount = input.headers[column].trim().to_owned();
+    let notice = Notice::new(Severity::Note, Finding::DiscountOpen { discount }, 0);
+    let notice = notice.of_file(input.name());
+    input.notices.push(notice.settled_by("discounts", "amount|percent|fraction"));
+}
+
 /// Where the parts of a deal stand in the records of one input.
 struct Reader<'a> {
     deal: DealPart,
@@ -239,6 +259,8 @@ struct Reader<'a> {
     fields: Vec<Option<FieldPart<'a>>>,
     /// Which rows count, where some are in another file as well.
     counting: Option<Counting>,
+    /// What the discounts are, where they are read.
+    discounts: Option<DiscountUnit>,
     options: &'a ReadOptions,
 }
 
@@ -395,6 +417,19 @@ impl CollectedDeals {
             column.push(part.as_ref(), records, row).map_err(fault)?;
         }
         let amount = reader.amount(tally, records, row)?;
+        if let Some(unit) = reader.discounts {
+            let is_discount =
+                |(key, _): &&mut (ColumnKey, RawColumn)| key.field() == Some(Field::Discount);
+            let discounts = self.columns.iter_mut().find(is_discount);
+            if let Some(last) = discounts.and_then(|(_, column)| column.last_money()) {
+                // Of a deal without an amount a share says nothing.
+                let off = |discount: Money| match amount {
+                    Some(amount) => unit.off_before(amount, discount),
+                    None => unit.whole().is_none().then_some(discount),
+                };
+                *last = last.and_then(off);
+            }
+        }
         if let Some(customer) = &reader.fields[CUSTOMER] {
             tally.see_id(customer.oddity(customer.cell(records, row)));
         }

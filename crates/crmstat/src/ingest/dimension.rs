@@ -117,16 +117,9 @@ impl Dimension {
         let name = name.trim();
         let found = |table, key| Self { name: name.to_owned(), table, key, joined: None };
         let joined = |wanted: Option<&str>, column: &str| {
-            tables.iter().enumerate().find_map(|(at, table)| {
-                let own = table.joined_as()?;
-                if wanted.is_some_and(|wanted| header_key(wanted) != header_key(&own.name)) {
-                    return None;
-                }
-                let is = |key: &&ColumnKey| header_key(&name_of(key)) == header_key(column);
-                let key = table.keys().find(is)?.clone();
-                let joined = Some((at, own.column.clone()));
-                Some(Self { joined, ..found(Some(TableKind::Attributes), key) })
-            })
+            let (at, key) = joined_column(tables, wanted, column)?;
+            let joined = Some((at, tables[at].joined_as()?.column.clone()));
+            Some(Self { joined, ..found(Some(TableKind::Attributes), key) })
         };
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
         let of_table = |kind: TableKind, name: &str| {
@@ -230,23 +223,8 @@ impl Dimension {
         };
         if let Some((at, column)) = &self.joined {
             let table = tables.get(*at).ok_or_else(nothing)?;
-            let joined = table.joined_as().ok_or_else(nothing)?;
-            let Some(Column::Text(names)) = table.column(&joined.key) else {
-                return Err(nothing());
-            };
-            let cells = table.column(&self.key).map(texts_of).ok_or_else(nothing)?;
             let own = orders.column(column).map(texts_of).ok_or_else(nothing)?;
-            let row_of: HashMap<&str, usize> =
-                (0..names.len()).filter_map(|row| Some((names.get(row)?, row))).collect();
-            let code_of = |label: usize| {
-                let row = row_of.get(own.labels().get(label)?)?;
-                cells.code(*row)
-            };
-            let codes: Vec<u32> =
-                (0..own.labels().len()).map(|label| code_of(label).unwrap_or(MISSING)).collect();
-            let code = |line: usize| own.code(line).map_or(MISSING, |label| codes[label as usize]);
-            let codes = (0..orders.line_amount().len()).map(code).collect();
-            return Ok(Labels::new(cells.labels().clone(), codes));
+            return joined_labels(table, &self.key, &own).ok_or_else(nothing);
         }
         match self.table {
             None if self.key == ColumnKey::Field(Field::CustomerId) => {
@@ -289,6 +267,38 @@ impl fmt::Display for Dimension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+/// The column called `column` of one of the joined `tables`, of the one called `wanted` where that is given: which table
+/// it is, and the column there.
+pub(crate) fn joined_column(
+    tables: &[Records],
+    wanted: Option<&str>,
+    column: &str,
+) -> Option<(usize, ColumnKey)> {
+    tables.iter().enumerate().find_map(|(at, table)| {
+        let own = table.joined_as()?;
+        if wanted.is_some_and(|wanted| header_key(wanted) != header_key(&own.name)) {
+            return None;
+        }
+        let is = |key: &&ColumnKey| header_key(&name_of(key)) == header_key(column);
+        Some((at, table.keys().find(is)?.clone()))
+    })
+}
+
+/// The labels of the column `key` of a joined `table`, for every row of `own`, the labels of the column of the export
+/// that it is joined by. `None` where the table is not joined or has no such column.
+pub(crate) fn joined_labels(table: &Records, key: &ColumnKey, own: &Labels) -> Option<Labels> {
+    let Some(Column::Text(names)) = table.column(&table.joined_as()?.key) else { return None };
+    let cells = table.column(key).map(texts_of)?;
+    let row_of: HashMap<&str, usize> =
+        (0..names.len()).filter_map(|row| Some((names.get(row)?, row))).collect();
+    let code_of = |label: usize| cells.code(*row_of.get(own.labels().get(label)?)?);
+    let codes: Vec<u32> =
+        (0..own.labels().len()).map(|label| code_of(label).unwrap_or(MISSING)).collect();
+    let code = |row: usize| own.code(row).map_or(MISSING, |label| codes[label as usize]);
+    let codes = (0..own.len()).map(code).collect();
+    Some(Labels::new(cells.labels().clone(), codes))
 }
 
 /// The first row of `table` for each of `keys`, by `field`.
@@ -334,7 +344,7 @@ fn texts_of(column: &Column) -> Labels {
 }
 
 /// What a column is called.
-fn name_of(key: &ColumnKey) -> String {
+pub(crate) fn name_of(key: &ColumnKey) -> String {
     match key {
         ColumnKey::Field(field) => field.name().to_owned(),
         ColumnKey::Header(name) => name.clone(),

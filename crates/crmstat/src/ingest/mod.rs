@@ -22,7 +22,7 @@ mod cells;
 pub(crate) mod columns;
 mod customer_table;
 mod deals;
-mod dimension;
+pub(crate) mod dimension;
 mod distinct_ids;
 mod export;
 mod hierarchy;

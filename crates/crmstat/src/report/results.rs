@@ -505,7 +505,7 @@ impl<'a> Analyst<'a> {
             };
             let then = if recent.year_ago.is_some() { year_ago } else { before };
             let against = why::Against::Period(span(then)?);
-            why::explain_orders(self.orders, &why::Query { later: span(now)?, against })
+            why::explain_orders(self.orders, &why::Query::new(span(now)?, against), &[])
         })
     }
 

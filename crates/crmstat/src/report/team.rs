@@ -117,7 +117,7 @@ pub(super) fn of_deals(
     let funnel = asked.begin(SectionId::Funnel).and_then(|()| {
         let query = funnel::Query { as_of: asked.options.as_of, ..funnel::Query::default() };
         let customers = asked.table(TableKind::Customers);
-        let beside = funnel::Beside { history, activities, customers };
+        let beside = funnel::Beside { history, activities, customers, ..funnel::Beside::default() };
         funnel::analyse(&deals, beside, &query).map_err(|error| Reason::of(&error))
     });
     let team = asked.begin(SectionId::Managers).and_then(|()| {
@@ -129,7 +129,8 @@ pub(super) fn of_deals(
             plan: asked.options.plan.clone(),
             ..managers::Query::default()
         };
-        let beside = managers::Beside { history, activities, lines: asked.table(TableKind::Lines) };
+        let lines = asked.table(TableKind::Lines);
+        let beside = managers::Beside { history, activities, lines, ..managers::Beside::default() };
         managers::compare(&deals, beside, &query).map_err(|error| Reason::of(&error))
     });
     Ok((Some(deals), funnel, team))

@@ -133,6 +133,14 @@ impl Notice {
                     "«{amount}» считается уплаченной суммой: скидки из столбца «{discount}» не вычтены"
                 ),
             },
+            Finding::DiscountOpen { discount } => match lang {
+                Lang::En => {
+                    format!("the discounts in `{discount}` can be money or per cent: they are left aside")
+                }
+                Lang::Ru => format!(
+                    "скидки в столбце «{discount}» могут быть суммами или процентами, поэтому не учтены"
+                ),
+            },
             Finding::Guest { id } => match lang {
                 Lang::En => {
                     format!("the customer `{id}` has {rows} orders and may stand for all guests")

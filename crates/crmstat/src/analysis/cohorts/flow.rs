@@ -18,9 +18,10 @@ use crate::{
     },
     ingest::{Export, Imported},
 };
+use serde::Serialize;
 
 /// What became of the customers of a group in a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FlowRow {
     /// The period.
     pub period: PeriodSpan,
@@ -39,7 +40,7 @@ pub struct FlowRow {
 }
 
 /// New, active, reactivated and lost customers by period, of all and of each group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Flow {
     as_of: AsOf,
     by: Option<String>,

@@ -1,10 +1,12 @@
 //! Periods of the calendar: hours, days, ISO weeks, calendar months, quarters and years.
 
 use crate::{Date, Error, Result, Timestamp, data::table::Column};
+use serde::Serialize;
 
 /// The length of a period. Weeks are ISO weeks, from Monday; months, quarters and years are those of the
 /// calendar, so that their days differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Period {
     /// An hour of local time.
     Hour,

@@ -29,11 +29,11 @@
 //!
 //! An amount that is missing is in no sum and counted apart: unknown is not zero.
 //!
-//! [`analyse`] answers all of it; [`count`] only counts deals by outcome.
+//! [`analyse`] answers all of it.
 
 mod attention;
 mod counts;
-mod divider;
+pub(in crate::analysis) mod divider;
 mod division;
 mod money;
 mod order;
@@ -47,7 +47,7 @@ pub(in crate::analysis) mod view;
 pub(in crate::analysis) mod ways;
 
 pub use attention::OpenDeal;
-pub use counts::{Deals, Funnel, Group, count};
+pub use counts::{Deals, Group};
 pub use division::{Division, Overview, Quartiles, Reason, Stage};
 pub use money::MoneyStage;
 pub use order::StageOrder;
@@ -56,7 +56,7 @@ pub use rate::Rate;
 use crate::{
     AsOf, Date, Error, Result,
     analysis::cohorts::Period,
-    data::{self, Field, Notice, Records},
+    data::{self, ColumnKey, Field, Notice, Records},
 };
 use divider::Divider;
 use division::Tally;
@@ -79,7 +79,7 @@ pub struct Query {
     pub stages: Vec<String>,
     /// What deals are divided by: fields such as owner, pipeline, source, words for them such as manager, headers
     /// that [`Deals::read_columns`](data::Deals::read_columns) was asked for, and columns of the customers, as in
-    /// `customers.industry`. Where none is given and there are several pipelines, they are divided by pipeline, as
+    /// `customers.industry`, and of joined tables. Where none is given and there are several pipelines, they are divided by pipeline, as
     /// stages belong to pipelines.
     pub by: Vec<String>,
     /// Divides deals by the period of their creation, too.
@@ -100,6 +100,24 @@ pub struct Beside<'a> {
     pub activities: Option<&'a Records>,
     /// Customers, by whose columns deals may be divided.
     pub customers: Option<&'a Records>,
+    /// Tables of [`Records::joined`], by whose columns deals may be divided.
+    pub joined: &'a [Records],
+}
+
+impl<'a> Beside<'a> {
+    fn tables(self) -> divider::Tables<'a> {
+        divider::Tables { customers: self.customers, joined: self.joined }
+    }
+}
+
+impl Query {
+    /// What [`Deals::read_columns`](data::Deals::read_columns) has to read for it: [`FIELDS`], what deals are divided
+    /// by, and the columns that the tables `joined` are joined by.
+    pub fn columns(&self, joined: &[Records]) -> Vec<ColumnKey> {
+        let mut keys: Vec<ColumnKey> = FIELDS.map(ColumnKey::from).to_vec();
+        keys.extend(divider::columns(&self.by, joined));
+        keys
+    }
 }
 
 /// The funnel of the deals of an export.
@@ -164,7 +182,7 @@ pub fn analyse(deals: &data::Deals, beside: Beside<'_>, query: &Query) -> Result
     }
     checked_stages(&query.stages)?;
     let view = View::new(deals, query.as_of, beside.history);
-    let by = divider::dividers(deals, beside.customers, &query.by)?;
+    let by = divider::dividers(deals, beside.tables(), &query.by)?;
     let ways = Ways::new(&view, beside.history, &query.stages)?;
     if !query.stages.is_empty() && ways.unknown.len() == query.stages.len() {
         let seen = ways.names.iter().filter(|name| !ways.unknown.contains(name));

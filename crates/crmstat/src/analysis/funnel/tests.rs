@@ -129,7 +129,7 @@ fn query() -> Query {
 
 fn with_history(made: &[Made], query: &Query) -> DealFunnel {
     let history = history_of(made);
-    let beside = Beside { history: Some(&history), activities: None, customers: None };
+    let beside = Beside { history: Some(&history), ..Beside::default() };
     analyse(&deals_of(made), beside, query).unwrap()
 }
 
@@ -424,7 +424,7 @@ fn open_deals_that_need_a_look_are_named() {
         .build()
         .unwrap()
         .result;
-    let beside = Beside { history: None, activities: Some(&calls), customers: None };
+    let beside = Beside { activities: Some(&calls), ..Beside::default() };
     let as_of = Some(AsOf::start_of("2024-03-01".parse().unwrap()));
     let found = analyse(&deals, beside, &Query { as_of, ..Query::default() }).unwrap();
     let told: Vec<_> = found
@@ -461,7 +461,7 @@ fn a_history_that_contradicts_the_deals_is_told() {
     let mut stranger = all[2].clone();
     stranger.id = "stranger".to_owned();
     all.push(stranger);
-    let beside = Beside { history: Some(&history), activities: None, customers: None };
+    let beside = Beside { history: Some(&history), ..Beside::default() };
     let found = analyse(&deals_of(&all), beside, &query()).unwrap();
     let count = |is: fn(&DealFinding) -> bool| {
         let of = |notice: &&crate::data::Notice| match &notice.finding {

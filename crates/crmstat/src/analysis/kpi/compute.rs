@@ -230,7 +230,16 @@ pub(super) fn all(
     left_out.sort_by_key(|(kpi, _)| *kpi);
     left_out.dedup();
     notes.extend(incomplete(&sources));
-    Ok(Kpis { as_of, period: query.period, by: query.by.clone(), rows, left_out, notes })
+    let are_scored = source.scored().is_some();
+    Ok(Kpis {
+        as_of,
+        period: query.period,
+        by: query.by.clone(),
+        rows,
+        left_out,
+        notes,
+        are_scored,
+    })
 }
 
 fn incomplete(sources: &Sources<'_>) -> Option<Note> {

@@ -4,6 +4,7 @@ use crate::{
     Error, Lang, Result,
     data::table::{Column, Table},
 };
+use serde::{Serialize, Serializer};
 use std::str::FromStr;
 
 /// What a KPI is counted in.
@@ -270,6 +271,12 @@ impl Kpi {
     pub(super) const fn is_of_all(self) -> bool {
         !self.needs_whole_period()
             && !matches!(self, Self::Growth | Self::GrowthYear | Self::ReactivatedCustomers)
+    }
+}
+
+impl Serialize for Kpi {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -4,9 +4,10 @@ use crmstat_models::{
     clv::{KaplanMeier, Lifetime, SurvivalStep},
     special::normal,
 };
+use serde::Serialize;
 
 /// A figure, and how sure it is where it is an estimate.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The figure.
     pub value: f64,

@@ -32,6 +32,7 @@ use crate::{
     AsOf, Error, Lang, Result, Window,
     analysis::sales::{
         Note, Period, PeriodSpan,
+        dimensions::russian_segments,
         facts::{Need, Needs},
         source::{Source, Wanted},
     },
@@ -41,6 +42,8 @@ use crate::{
     },
     ingest::{Dimension, Export, Imported, field_of},
 };
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Which KPIs, and how.
 #[derive(Clone, Debug)]
@@ -76,7 +79,7 @@ impl Default for Query {
 }
 
 /// One KPI of one group in one period.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KpiRow {
     /// The period; `None` is the whole time.
     pub period: Option<PeriodSpan>,
@@ -89,7 +92,7 @@ pub struct KpiRow {
 }
 
 /// KPIs, and what is left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Kpis {
     as_of: AsOf,
     period: Period,
@@ -97,6 +100,9 @@ pub struct Kpis {
     rows: Vec<KpiRow>,
     left_out: Vec<(Kpi, Note)>,
     notes: Vec<Note>,
+    /// Whether the groups are RFM segments, whose labels are English.
+    #[serde(skip)]
+    are_scored: bool,
 }
 
 /// Computes the KPIs of `export`; `tables` are those beside it: customers with a score, lines and products with a
@@ -120,7 +126,7 @@ pub fn kpis(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Im
     check(query)?;
     let by: Vec<String> = query.by.iter().cloned().collect();
     let field = match &query.by {
-        Some(name) => field_named(&Dimension::find(name, export, tables)?),
+        Some(name) => field_named(name, Dimension::find(name, export, tables))?,
         None => None,
     };
     let is_of_deals = export.kind() == Some(TableKind::Deals);
@@ -142,16 +148,23 @@ pub fn of_orders(
     check(query)?;
     let by: Vec<String> = query.by.iter().cloned().collect();
     let field = match &query.by {
-        Some(name) => field_named(&Dimension::find_among(name, orders, tables)?),
+        Some(name) => field_named(name, Dimension::find_among(name, orders, tables))?,
         None => None,
     };
     let source = Source::of_orders(orders, &by, wanted(query), tables)?;
     compute::all(&source, deals, field, query, tables)
 }
 
-/// The field that a column divided by stands for in other tables: its own, or what its name is a word for.
-fn field_named(dimension: &Dimension) -> Option<Field> {
-    dimension.field().or_else(|| field_of(dimension.name()).filter(|field| field.is_text()))
+/// The field that a column divided by stands for in other tables: its own, or what its name is a word for. A segment that
+/// no column holds is scored, and in no other table.
+fn field_named(name: &str, found: Result<Dimension>) -> Result<Option<Field>> {
+    match found {
+        Ok(dimension) => Ok(dimension
+            .field()
+            .or_else(|| field_of(dimension.name()).filter(|field| field.is_text()))),
+        Err(_) if field_of(name) == Some(Field::Segment) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn check(query: &Query) -> Result<()> {
@@ -182,6 +195,7 @@ pub(in crate::analysis) fn wanted(query: &Query) -> Wanted {
         quantity: Need::No,
         cost: Need::optional(is_asked(of_margin)),
         discount: Need::optional(is_asked(|kpi| kpi == Kpi::DiscountShare)),
+        may_score: true,
     };
     Wanted { window: query.window, needs, customers_by: Some(query.period) }
 }
@@ -247,7 +261,14 @@ impl Kpis {
             let ours =
                 ["period", "kpi", "title", "value", "unit", "lower", "upper", "base", "complete"];
             let name = if ours.contains(&by.as_str()) { format!("by_{by}") } else { by.clone() };
-            columns.push(Column::text(name.clone(), name, rows().map(|row| row.group.as_deref())));
+            let segments = match lang {
+                Lang::Ru if self.are_scored => russian_segments(),
+                _ => BTreeMap::new(),
+            };
+            let shown = |group: &str| segments.get(group).cloned().unwrap_or(group.to_owned());
+            let groups: Vec<Option<String>> =
+                rows().map(|row| row.group.as_deref().map(shown)).collect();
+            columns.push(Column::text(name.clone(), name, groups.iter().map(Option::as_deref)));
         }
         columns.extend([
             Column::text("kpi", "Код", rows().map(|row| row.kpi.name())),

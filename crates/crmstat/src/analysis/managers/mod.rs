@@ -14,11 +14,15 @@
 //! - *activities per won deal*: activities with the manager's deals in the period over the deals won in it.
 //! - *first response*: from the creation of a deal to its first activity. Only stamps with a time of day can tell
 //!   hours; where most have none nothing is told.
-//! - *discount share*: discounts over the price before them, of the order lines of won deals.
+//! - *discount share*: discounts over the price before them, of won deals: by their order lines, or by the discounts
+//!   and amounts of the deals themselves. Only deals and lines with both count. *Discounted*: of the won deals whose
+//!   discount is known, those that have one above zero; *usual discount*: the median discount of these, as a share of
+//!   the price before it.
 //!
 //! Win rates differ for other reasons than managers, too: who gets which deals is not drawn by lot. The same
 //! holds for [`Speed`]: a difference is an association and no proof.
 
+mod discounts;
 pub(crate) mod plan;
 pub(in crate::analysis) mod speed;
 mod tables;
@@ -33,21 +37,24 @@ use crate::{
     analysis::{
         cohorts::Period,
         funnel::{
-            self, Rate,
+            self, Rate, divider,
             touches::touches,
             view::{View, days, quantile},
         },
     },
-    data::{Column, DealFinding, DealStatus, Deals, Field, Finding, Notice, Records, Severity},
-    ingest::orders::line_amounts,
+    data::{
+        Column, ColumnKey, DealFinding, DealStatus, Deals, Field, Finding, Labels, Notice, Records,
+        Severity,
+    },
 };
 use crmstat_models::rates::BetaBinomial;
+use discounts::Discount;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The fields that [`compare`] uses where they are read: give them to
 /// [`Deals::read_with`](crate::data::Deals::read_with).
-pub const FIELDS: [Field; 1] = [Field::ExpectedCloseAt];
+pub const FIELDS: [Field; 2] = [Field::ExpectedCloseAt, Field::Discount];
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +63,8 @@ pub struct Query {
     pub as_of: Option<AsOf>,
     /// Closes, creations and activities before this day do not count; `None` is the beginning of the data.
     pub since: Option<Date>,
+    /// Who is compared: the labels of a column of the deals, of the customers or of a joined table; `None` is the owners.
+    pub by: Option<String>,
     /// One row per manager and period besides those of the whole time.
     pub period: Option<Period>,
     /// What was planned to be won.
@@ -75,6 +84,21 @@ pub struct Beside<'a> {
     pub activities: Option<&'a Records>,
     /// Order lines with the ids of the deals and their discounts.
     pub lines: Option<&'a Records>,
+    /// Customers, by whose columns deals may be divided.
+    pub customers: Option<&'a Records>,
+    /// Tables of [`Records::joined`], by whose columns deals may be divided.
+    pub joined: &'a [Records],
+}
+
+impl Query {
+    /// What [`Deals::read_columns`] has to read for it: [`FIELDS`], who is compared, and the columns that the tables
+    /// `joined` are joined by.
+    pub fn columns(&self, joined: &[Records]) -> Vec<ColumnKey> {
+        let by: Vec<String> = self.by.iter().cloned().collect();
+        let mut keys: Vec<ColumnKey> = FIELDS.map(ColumnKey::from).to_vec();
+        keys.extend(divider::columns(&by, joined));
+        keys
+    }
 }
 
 /// A sales team.
@@ -86,6 +110,8 @@ pub struct Team {
     pub level: f64,
     /// The fewest closed deals that tell anything.
     pub fewest: u64,
+    /// The name of the column whose labels are compared, where it is not that of the owners.
+    pub by: Option<String>,
     /// What managers have in common: the mean of their win rates and how many closed deals that counts as; `None`
     /// where no deal is closed.
     pub common: Option<(f64, f64)>,
@@ -139,8 +165,12 @@ pub struct Manager {
     pub response_hours: Option<f64>,
     /// Deals created with a first activity within the hour.
     pub within_hour: Option<Rate>,
-    /// Discounts over the price before them, of the lines of won deals.
+    /// Discounts over the price before them, of won deals or their lines.
     pub discount_share: Option<f64>,
+    /// Won deals with a discount among those whose discount is known.
+    pub discounted: Option<Rate>,
+    /// The median of the discounts of these deals, as shares of the price before them.
+    pub usual_discount: Option<f64>,
 }
 
 /// A win rate that knows of the team.
@@ -198,25 +228,31 @@ pub fn compare(deals: &Deals, beside: Beside<'_>, query: &Query) -> Result<Team>
     if !(level > 0.0 && level < 1.0) {
         return Err(Error::usage(format!("the level {level} is not between 0 and 1")));
     }
-    if !deals.has(Field::Owner) {
+    if query.by.is_none() && !deals.has(Field::Owner) {
         return Err(Error::data("the deals name no manager")
             .with_hint("name the column with `--map owner=COLUMN`"));
     }
+    let tables = divider::Tables { customers: beside.customers, joined: beside.joined };
+    let by = query.by.as_deref().map(str::trim);
+    let divider = divider::divider(deals, tables, by.unwrap_or(Field::Owner.name()))?;
+    let owners = divider.labels();
     let fewest = query.fewest.unwrap_or(FEWEST);
     let view = View::new(deals, query.as_of, beside.history);
     let touched = beside.activities.map(|activities| touches(&view, activities));
     let has_times = speed::has_times(&view, beside.activities);
-    let discounts = beside.lines.map(|lines| discounts(deals, lines)).transpose()?;
+    let discounts = match beside.lines {
+        Some(lines) => Some(discounts::of_lines(deals, lines)?),
+        None => discounts::of_deals(deals),
+    };
     let facts = Facts { view: &view, touched, has_times, discounts, query };
 
     let mut tallies: BTreeMap<(Who, Option<u32>), Tally> = BTreeMap::new();
     for deal in view.rows.iter().copied() {
-        let owner = deals.labels(Field::Owner).and_then(|labels| labels.code(deal));
-        for who in [Who::Team, Who::Manager(owner.unwrap_or(u32::MAX))] {
+        for who in [Who::Team, Who::Manager(divider.code(deal).unwrap_or(u32::MAX))] {
             facts.add(&mut tallies, who, deal)?;
         }
     }
-    let planned = plan::Planned::lay(query, &view)?;
+    let planned = plan::Planned::lay(query, &view, owners)?;
     for key in planned.keys() {
         tallies.entry(*key).or_default();
     }
@@ -229,10 +265,7 @@ pub fn compare(deals: &Deals, beside: Beside<'_>, query: &Query) -> Result<Team>
     let name = |who: Who| match who {
         // No text has the code of nobody.
         Who::Team | Who::Manager(u32::MAX) => None,
-        Who::Manager(code) => {
-            let texts = deals.labels(Field::Owner).map(crate::data::Labels::labels);
-            texts.and_then(|texts| texts.get(code as usize)).map(str::to_owned)
-        }
+        Who::Manager(code) => divider.label(code).map(str::to_owned),
     };
     let won_of: BTreeMap<Who, Money> = tallies
         .iter()
@@ -304,6 +337,8 @@ pub fn compare(deals: &Deals, beside: Beside<'_>, query: &Query) -> Result<Team>
                 None
             },
             discount_share: (tally.priced > 0).then(|| tally.off as f64 / tally.priced as f64),
+            discounted: Rate::new(tally.discounted.len() as u64, tally.with_price, level),
+            usual_discount: quantile(&tally.discounted, 0.5),
         });
     }
     let speed = facts.touched.as_ref().filter(|_| has_times);
@@ -312,10 +347,11 @@ pub fn compare(deals: &Deals, beside: Beside<'_>, query: &Query) -> Result<Team>
         as_of: view.as_of,
         level,
         fewest,
+        by: query.by.as_ref().map(|_| divider.name().to_owned()),
         common: common.map(|common| (common.mean(), common.strength())),
         rows,
         speed,
-        notices: notices(&view, beside, has_times, &planned),
+        notices: notices(&view, beside, has_times, &planned, owners),
     })
 }
 
@@ -341,6 +377,9 @@ struct Tally {
     /// Discounts, and prices before them.
     off: i128,
     priced: i128,
+    /// Won deals whose discount and price are known, and the shares of the discounts above zero.
+    with_price: u64,
+    discounted: Vec<f64>,
 }
 
 /// What is known of every deal.
@@ -348,8 +387,7 @@ struct Facts<'a> {
     view: &'a View<'a>,
     touched: Option<Vec<Vec<f64>>>,
     has_times: bool,
-    /// Discount and price before it by deal.
-    discounts: Option<Vec<(i128, i128)>>,
+    discounts: Option<Vec<Discount>>,
     query: &'a Query,
 }
 
@@ -392,8 +430,11 @@ impl Facts<'_> {
                     tally.won.add(amount)?;
                     tally.cycles.extend(view.cycle(deal));
                     if let Some(discounts) = &self.discounts {
-                        tally.off += discounts[deal].0;
-                        tally.priced += discounts[deal].1;
+                        let Discount { off, priced } = discounts[deal];
+                        tally.off += off;
+                        tally.priced += priced;
+                        tally.with_price += u64::from(priced > 0);
+                        tally.discounted.extend(discounts[deal].share().filter(|own| *own > 0.0));
                     }
                 } else {
                     tally.lost.add(amount)?;
@@ -421,26 +462,12 @@ impl Facts<'_> {
     }
 }
 
-/// The discount and the price before it of every deal, of the lines that have both a discount and an amount.
-fn discounts(deals: &Deals, lines: &Records) -> Result<Vec<(i128, i128)>> {
-    let mut of_deal = vec![(0, 0); deals.len()];
-    let Some(Column::Money(off)) = lines.field(Field::Discount) else { return Ok(of_deal) };
-    let net = line_amounts::amounts(lines)?;
-    for (row, deal) in deals.named_by(lines).into_iter().enumerate() {
-        if let (Some(deal), Some(net), Some(off)) = (deal, net[row], off[row]) {
-            let (net, off) = (i128::from(net.units()), i128::from(off.units()));
-            of_deal[deal].0 += off;
-            of_deal[deal].1 += net + off;
-        }
-    }
-    Ok(of_deal)
-}
-
 fn notices(
     view: &View<'_>,
     beside: Beside<'_>,
     has_times: bool,
     planned: &plan::Planned,
+    owners: &Labels,
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |severity, finding, rows: usize| {
@@ -452,8 +479,7 @@ fn notices(
     let without = |status| of(status).filter(|d| view.deals.amount()[**d].is_none()).count();
     say(Severity::Note, DealFinding::OpenWithoutAmount, without(DealStatus::Open));
     say(Severity::Note, DealFinding::WonWithoutAmount, without(DealStatus::Won));
-    let owners = view.deals.labels(Field::Owner);
-    let nobody = |deal: &&usize| owners.is_none_or(|labels| labels.code(**deal).is_none());
+    let nobody = |deal: &&usize| owners.code(**deal).is_none();
     say(Severity::Note, DealFinding::WithoutOwner, view.rows.iter().filter(nobody).count());
     let undated =
         |deal: &&usize| view.status[**deal] != DealStatus::Open && view.closed[**deal].is_none();

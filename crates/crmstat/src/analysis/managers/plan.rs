@@ -6,10 +6,10 @@ use crate::{
     analysis::{
         cohorts::Period,
         funnel::view::{View, days},
-        why::Span,
+        sales::{Measure, Plan, plan::GROUPS},
     },
-    data::{Column, CustomerTable, Field},
-    ingest::{ExportFile, ReadOptions, TableQuery, profile::header_key},
+    data::Labels,
+    ingest::{ExportFile, profile::header_key},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,65 +24,50 @@ pub struct PlanRow {
     pub value: f64,
 }
 
-/// Headers of the columns of a plan.
-const PERIODS: [&str; 6] = ["period", "month", "date", "период", "месяц", "дата"];
+/// Headers of the column of managers in a plan.
 const MANAGERS: [&str; 5] = ["manager", "owner", "sales agent", "менеджер", "ответственный"];
-const VALUES: [&str; 7] = ["value", "plan", "amount", "revenue", "план", "сумма", "выручка"];
 
 impl PlanRow {
-    /// Reads a plan from `file`, a path or an [`ExportFile`] in memory: columns `period` (`2025-07-01`, `2025-07`,
-    /// `2025-Q3` or `2025`), `value` and, if need be, `manager`; without one the plan is the team's.
+    /// Reads a plan from `file`, a path or an [`ExportFile`] in memory, as [`Plan::from_file`] does: columns `period`,
+    /// `value` and, if need be, `manager`; without one the plan is the team's.
     ///
     /// # Errors
-    /// A file that cannot be read, without a column of periods or of values, or with a cell that is none.
+    /// As [`Plan::from_file`]; a plan by other columns than managers, or of nothing that is money won.
     pub fn read(file: impl Into<ExportFile>) -> Result<Vec<Self>> {
-        let file = file.into();
-        let table = CustomerTable::read(&file, &TableQuery::default(), ReadOptions::default())?;
-        let table = table.result;
-        let named = |names: &[&str]| {
-            let is = |own: &&str| names.iter().any(|name| header_key(name) == header_key(own));
-            table.columns().map(|(name, _)| name).find(is)
+        Self::of(&Plan::from_file(file)?, None)
+    }
+
+    /// The rows of `plan` whose measure is revenue; who is compared stands in its column `by`, or in that of managers.
+    ///
+    /// # Errors
+    /// A plan by other columns, or without a row of revenue.
+    pub fn of(plan: &Plan, by: Option<&str>) -> Result<Vec<Self>> {
+        let is_manager = |header: &str| {
+            let known = by.into_iter().chain(MANAGERS).chain(GROUPS);
+            known.into_iter().any(|name| header_key(name) == header_key(header))
         };
-        let lacks = |what: &str, names: &[&str]| {
-            Error::data(format!("a plan needs a column of {what}"))
-                .at(Place { file: file.name().to_owned(), ..Place::default() })
-                .with_hint(format!("call it `{}`", names[0]))
-        };
-        let period = named(&PERIODS).ok_or_else(|| lacks("periods", &PERIODS))?;
-        let value = named(&VALUES).ok_or_else(|| lacks("values", &VALUES))?;
-        let manager = named(&MANAGERS);
-        let text = |column: &str, row: usize| match table.column(column) {
-            Some(Column::Text(labels)) => labels.get(row).map(str::to_owned),
-            Some(Column::Number(values)) => Some(values[row].to_string()),
-            _ => None,
+        let place = |line: u64| Place {
+            file: plan.file().to_owned(),
+            line: Some(line).filter(|line| *line > 0),
+            ..Place::default()
         };
         let mut rows = Vec::new();
-        for row in 0..table.len() {
-            // The id of a row without a column of ids is its line.
-            let line = table.ids().get(row).and_then(|line| line.parse().ok());
-            let place = |column: &str| Place {
-                file: file.name().to_owned(),
-                line,
-                column: Some(column.to_owned()),
-            };
-            let written = text(period, row).unwrap_or_default();
-            // A table writes instants with their time.
-            let day = written.split(['T', ' ']).next().unwrap_or_default();
-            let span: Span = day.parse().map_err(|_| {
-                Error::data(format!("`{written}` is not a period"))
-                    .at(place(period))
-                    .with_hint("write it as 2025-07-01, 2025-07, 2025-Q3 or 2025")
-            })?;
-            let planned = match table.column(value) {
-                Some(Column::Number(values)) => Some(values[row]).filter(|own| own.is_finite()),
-                _ => None,
-            };
-            let planned = planned.ok_or_else(|| {
-                let written = text(value, row).unwrap_or_default();
-                Error::data(format!("`{written}` is not a number")).at(place(value))
-            })?;
-            let manager = manager.and_then(|column| text(column, row));
-            rows.push(Self { manager, day: span.first, value: planned });
+        for row in plan.rows().iter().filter(|row| row.measure == Measure::Revenue) {
+            let named = || row.group.iter().filter_map(|(name, own)| Some((name, own.as_ref()?)));
+            if let Some((header, label)) = named().find(|(name, _)| !is_manager(name)) {
+                return Err(Error::data(format!(
+                    "the plan is for `{header}` `{label}`, and managers are compared"
+                ))
+                .at(place(row.line))
+                .with_hint("leave the column out, or call that of managers `manager`"));
+            }
+            let manager = named().next().map(|(_, label)| label.clone());
+            rows.push(Self { manager, day: row.period.0, value: row.value });
+        }
+        if rows.is_empty() {
+            return Err(Error::data("the plan has no row whose measure is revenue")
+                .at(place(0))
+                .with_hint("managers are compared by what they won: its measure is `revenue`"));
         }
         rows.sort_by(|left, right| (left.day, &left.manager).cmp(&(right.day, &right.manager)));
         Ok(rows)
@@ -121,14 +106,13 @@ impl Planned {
     ///
     /// # Errors
     /// A plan by longer periods than those that are asked for.
-    pub(super) fn lay(query: &Query, view: &View<'_>) -> Result<Self> {
+    pub(super) fn lay(query: &Query, view: &View<'_>, owners: &Labels) -> Result<Self> {
         let mut planned = Self::default();
         if let Some(period) = query.period {
             check_length(&query.plan, period)?;
         }
-        let owners = view.deals.labels(Field::Owner);
         let code_of = |name: &str| {
-            let texts = owners?.labels();
+            let texts = owners.labels();
             (0..texts.len()).find(|code| texts.get(*code) == Some(name)).map(|code| code as u32)
         };
         let has_team = query.plan.iter().any(|row| row.manager.is_none());

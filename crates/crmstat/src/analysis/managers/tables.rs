@@ -68,7 +68,10 @@ impl Team {
             self.rows.iter().find(own).and_then(|team| team.win_rate).map(|rate| rate.value)
         };
         let mut columns = vec![
-            Column::text("manager", "Менеджер", names),
+            match &self.by {
+                None => Column::text("manager", "Менеджер", names),
+                Some(by) => Column::text(by.clone(), by.clone(), names),
+            },
             Column::date("period", "Период", rows().map(|row| row.period)),
             Column::money("amount_won", "Выиграно на сумму", rows().map(|row| row.won.worth())),
             Column::float("plan", "План", 2, rows().map(|row| row.plan)),
@@ -124,6 +127,18 @@ impl Team {
                 rows().map(|row| row.within_hour.map(|rate| rate.value)),
             ),
             Column::float("discount_share", "Доля скидки", 4, rows().map(|r| r.discount_share)),
+            Column::float(
+                "discounted",
+                "Доля побед со скидкой",
+                4,
+                rows().map(|row| row.discounted.map(|rate| rate.value)),
+            ),
+            Column::float(
+                "usual_discount",
+                "Скидка, медиана",
+                4,
+                rows().map(|row| row.usual_discount),
+            ),
         ]);
         Table::new(lang.pick("managers", "менеджеры"), columns)
     }

@@ -150,7 +150,7 @@ fn figures_are_those_of_a_slow_count() {
     for seed in 0..10 {
         let made = made(seed, 20 + 60 * seed as usize);
         let (deals, calls, lines) = tables(&made);
-        let beside = Beside { history: None, activities: Some(&calls), lines: Some(&lines) };
+        let beside = Beside { activities: Some(&calls), lines: Some(&lines), ..Beside::default() };
         let query = Query { period: Some(Period::Month), ..query() };
         let team = compare(&deals, beside, &query).unwrap();
         assert!(team.rows[0].is_team && team.rows[0].period.is_none());

@@ -28,6 +28,7 @@ use crate::{
     },
     ingest::{Export, Imported},
 };
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Purchases to be expected, and customers of a segment, without which nothing is said: below that an interval of a
@@ -54,7 +55,8 @@ impl Default for SegmentQuery {
 }
 
 /// Whether a segment buys a product more than all customers do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Preference {
     /// More of its purchases have it.
     More,
@@ -93,7 +95,7 @@ impl Preference {
 }
 
 /// One product in one segment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SegmentProduct {
     /// The segment, in English and in Russian; `None` where there is none.
     pub segment: Option<(String, String)>,
@@ -120,7 +122,7 @@ pub struct SegmentProduct {
 }
 
 /// Products by segment: segments in the order of their rules or labels, in each those with the most revenue first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SegmentProducts {
     as_of: AsOf,
     by: String,

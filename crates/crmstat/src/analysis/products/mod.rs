@@ -36,6 +36,7 @@ use crate::{
     data::{Orders, Records, sales::is_purchase},
     ingest::{Export, Imported},
 };
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What is asked of products.
@@ -72,7 +73,8 @@ impl Default for Query {
 }
 
 /// Whether a product is on its way in or out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// First sold in the last three whole periods.
     New,
@@ -85,7 +87,7 @@ pub enum Status {
 }
 
 /// One product.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Product {
     /// Its label; `None` where sales name none.
     pub label: Option<String>,
@@ -120,12 +122,14 @@ pub struct Product {
 }
 
 /// Products, those with the most of the measure first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Products {
     pub(super) as_of: AsOf,
     pub(super) by: String,
+    #[serde(rename = "products")]
     pub(super) all: Vec<Product>,
     pub(super) notes: Vec<Note>,
+    #[serde(skip)]
     pub(super) has_stock: bool,
 }
 
@@ -200,6 +204,7 @@ fn needs(query: &Query) -> Needs {
         quantity: need(query.stock.is_some() || query.measure == Measure::Quantity),
         cost: need(query.measure == Measure::Margin),
         discount: Need::No,
+        may_score: true,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
         },
     },
 };
+use serde::Serialize;
 
 /// Over which time, and how surely, the stock has to last.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,7 @@ impl Default for StockOptions {
 /// quantile of the demand over the lead time at the service level. A lead time that is no number of weeks takes
 /// the share of its days in the mean, and the root of that share in the spread. Neither is below zero, and both
 /// are whole pieces.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stock {
     /// Pieces that are expected to be sold over the lead time.
     pub lead_demand: f64,

@@ -2,12 +2,13 @@
 
 use super::Period;
 use crate::{AsOf, Date, Error, Result};
+use serde::Serialize;
 
 /// Most periods of a table.
 const MOST: i32 = 20_000;
 
 /// Some days in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Span {
     /// The first day.
     pub first: Date,
@@ -27,7 +28,7 @@ impl Span {
 }
 
 /// A period, and where it stands among the spans that are added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PeriodSpan {
     /// Its number: see [`Period::number`].
     pub number: i32,
@@ -35,8 +36,11 @@ pub struct PeriodSpan {
     pub span: Span,
     /// All of its days.
     pub whole: Span,
+    #[serde(skip)]
     pub(in crate::analysis) own: usize,
+    #[serde(skip)]
     pub(in crate::analysis) previous: Option<usize>,
+    #[serde(skip)]
     pub(in crate::analysis) year_ago: Option<usize>,
 }
 

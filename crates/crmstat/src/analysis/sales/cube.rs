@@ -27,8 +27,9 @@ pub(in crate::analysis) struct Cell {
     pub(in crate::analysis) lines: u64,
     /// In millionths.
     pub(in crate::analysis) quantity: i64,
-    /// Lines whose quantity is known.
+    /// Lines whose quantity is known, and their net amount.
     pub(in crate::analysis) quantified: u64,
+    pub(in crate::analysis) quantified_units: i64,
     /// The net amount of the lines whose cost is known, and the cost.
     pub(in crate::analysis) costed: i64,
     pub(in crate::analysis) cost: i64,
@@ -49,6 +50,7 @@ impl Cell {
         Self {
             quantity: sum.quantity,
             quantified: u64::from(sum.quantified),
+            quantified_units: sum.quantified_units,
             costed: costed.units,
             cost: costed.cost,
             costed_lines: u64::from(costed.lines),
@@ -63,6 +65,7 @@ impl Cell {
     fn add(&mut self, other: &Self) -> Option<()> {
         self.units = self.units.checked_add(other.units)?;
         self.quantity = self.quantity.checked_add(other.quantity)?;
+        self.quantified_units = self.quantified_units.checked_add(other.quantified_units)?;
         self.costed = self.costed.checked_add(other.costed)?;
         self.cost = self.cost.checked_add(other.cost)?;
         self.discount = self.discount.checked_add(other.discount)?;

@@ -1,6 +1,6 @@
 //! The lines of orders with what is known of each: by what they are divided, quantity, cost, discount.
 
-use super::cube::Cell;
+use super::{cube::Cell, dimensions::By};
 use crate::{
     Error, Lang, Money, Result, Window,
     data::{
@@ -14,10 +14,11 @@ use crate::{
         pass::verdict::no_purchases,
     },
 };
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// What is said of a result, in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Note {
     english: String,
     russian: String,
@@ -64,6 +65,8 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) quantity: Need,
     pub(in crate::analysis) cost: Need,
     pub(in crate::analysis) discount: Need,
+    /// Whether a segment that no column holds is that of RFM.
+    pub(in crate::analysis) may_score: bool,
 }
 
 impl Needs {
@@ -82,6 +85,8 @@ pub(in crate::analysis) struct Facts<'a> {
     pub(in crate::analysis) orders: Cow<'a, Orders>,
     /// The name of each dimension and its label on each line.
     pub(in crate::analysis) dims: Vec<(String, Labels)>,
+    /// Which of them is the RFM segment, whose labels are English.
+    pub(in crate::analysis) scored: Option<usize>,
     /// In millionths, by line.
     pub(in crate::analysis) quantity: Option<Vec<Option<i64>>>,
     /// With the sign of the amount of the line.
@@ -103,15 +108,15 @@ impl<'a> Facts<'a> {
         needs: Needs,
         tables: &[Records],
     ) -> Result<Imported<Self>> {
-        let find = |name: &String| Dimension::find(name, export, tables);
-        let dimensions = by.iter().map(find).collect::<Result<Vec<_>>>()?;
+        let dimensions =
+            By::all(by, needs.may_score, |name| Dimension::find(name, export, tables))?;
         let mut query = OrdersQuery { window, anonymous: true, ..OrdersQuery::default() };
         let mut want = |key: ColumnKey| match key {
             ColumnKey::Field(field) if !query.fields.contains(&field) => query.fields.push(field),
             ColumnKey::Header(name) if !query.headers.contains(&name) => query.headers.push(name),
             _ => {}
         };
-        dimensions.iter().filter_map(Dimension::wanted).for_each(&mut want);
+        dimensions.iter().filter_map(By::wanted).for_each(&mut want);
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
         if table(TableKind::Lines).is_some() {
             want(Field::OrderId.into());
@@ -127,7 +132,9 @@ impl<'a> Facts<'a> {
         if !read.result.has_purchases() {
             return Err(no_purchases(export, &read));
         }
-        read.try_map(|orders| Self::assemble(Cow::Owned(orders), &dimensions, needs, tables))
+        read.try_map(|orders| {
+            Self::assemble(Cow::Owned(orders), &dimensions, window, needs, tables)
+        })
     }
 
     /// Lays the `tables` over those of `orders` that lie in `window`.
@@ -146,14 +153,15 @@ impl<'a> Facts<'a> {
             return Err(Error::data("no purchase in the window")
                 .with_hint("check the first day and the day of observation"));
         }
-        let find = |name: &String| Dimension::find_among(name, &orders, tables);
-        let dimensions = by.iter().map(find).collect::<Result<Vec<_>>>()?;
-        Self::assemble(orders, &dimensions, needs, tables)
+        let dimensions =
+            By::all(by, needs.may_score, |name| Dimension::find_among(name, &orders, tables))?;
+        Self::assemble(orders, &dimensions, window, needs, tables)
     }
 
     fn assemble(
         mut orders: Cow<'a, Orders>,
-        dimensions: &[Dimension],
+        dimensions: &[By],
+        window: Window,
         needs: Needs,
         tables: &[Records],
     ) -> Result<Self> {
@@ -167,7 +175,7 @@ impl<'a> Facts<'a> {
         let dims = dimensions
             .iter()
             .map(|dimension| {
-                let labels = dimension.labels(&orders, tables)?;
+                let labels = dimension.labels(&orders, window, tables, &mut notes)?;
                 Ok((dimension.name().to_owned(), labels))
             })
             .collect::<Result<Vec<_>>>()?;
@@ -184,7 +192,8 @@ impl<'a> Facts<'a> {
             return Err(Error::data(format!("no column says the {field} of the sales"))
                 .with_hint(hint_for(field)));
         }
-        Ok(Self { orders, dims, quantity, cost, discount, notes })
+        let scored = dimensions.iter().position(|own| matches!(own, By::Segment(_)));
+        Ok(Self { orders, dims, scored, quantity, cost, discount, notes })
     }
 
     /// What the line number `line` adds to a cell, but for orders and customers.
@@ -193,6 +202,7 @@ impl<'a> Facts<'a> {
         let mut cell = Cell { units: amount.units(), lines: 1, ..Cell::default() };
         if let Some(quantity) = self.quantity.as_ref().and_then(|all| all[line]) {
             (cell.quantity, cell.quantified) = (quantity, 1);
+            cell.quantified_units = amount.units();
         }
         if let Some(cost) = self.cost.as_ref().and_then(|all| all[line]) {
             (cell.costed, cell.cost, cell.costed_lines) = (amount.units(), cost.units(), 1);

@@ -2,6 +2,7 @@
 
 use super::cube::Cell;
 use crate::{Error, Money, Result, data::line_numbers::QUANTITY_SCALE};
+use serde::{Serialize, Serializer};
 use std::str::FromStr;
 
 /// What is measured of sales; see the [module](super) for each.
@@ -14,6 +15,8 @@ pub enum Measure {
     Orders,
     /// Pieces.
     Quantity,
+    /// Revenue per piece, of the lines whose quantity is known.
+    Price,
     /// Customers with a purchase.
     Customers,
     /// Revenue per purchase.
@@ -36,10 +39,11 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Revenue,
         Self::Orders,
         Self::Quantity,
+        Self::Price,
         Self::Customers,
         Self::MeanOrder,
         Self::Cost,
@@ -57,6 +61,7 @@ impl Measure {
             Self::Revenue => "revenue",
             Self::Orders => "orders",
             Self::Quantity => "quantity",
+            Self::Price => "price",
             Self::Customers => "customers",
             Self::MeanOrder => "mean_order",
             Self::Cost => "cost",
@@ -75,6 +80,7 @@ impl Measure {
             Self::Revenue => "выручка",
             Self::Orders => "заказы",
             Self::Quantity => "количество",
+            Self::Price => "средняя цена",
             Self::Customers => "клиенты",
             Self::MeanOrder => "средний чек",
             Self::Cost => "себестоимость",
@@ -99,12 +105,27 @@ impl Measure {
 
     /// Whether it is a mean or a share itself, of which there is no share.
     pub(super) const fn is_mean(self) -> bool {
-        matches!(self, Self::MeanOrder | Self::MarginShare | Self::DiscountShare | Self::NewShare)
+        matches!(
+            self,
+            Self::Price
+                | Self::MeanOrder
+                | Self::MarginShare
+                | Self::DiscountShare
+                | Self::NewShare
+        )
     }
 
     /// Whether it is an amount of money.
     pub const fn is_money(self) -> bool {
-        matches!(self, Self::Revenue | Self::MeanOrder | Self::Cost | Self::Margin | Self::Discount)
+        matches!(
+            self,
+            Self::Revenue
+                | Self::Price
+                | Self::MeanOrder
+                | Self::Cost
+                | Self::Margin
+                | Self::Discount
+        )
     }
 
     /// Whether it has to be known who bought.
@@ -113,7 +134,7 @@ impl Measure {
     }
 
     pub(super) const fn needs_quantity(self) -> bool {
-        matches!(self, Self::Quantity)
+        matches!(self, Self::Quantity | Self::Price)
     }
 
     pub(super) const fn needs_cost(self) -> bool {
@@ -137,6 +158,12 @@ impl Measure {
             Self::Quantity => {
                 known(cell.quantified).then(|| Value::Number(cell.quantity as f64 / QUANTITY_SCALE))
             }
+            Self::Price => {
+                let pieces = cell.quantity as f64 / QUANTITY_SCALE;
+                (pieces > 0.0)
+                    .then(|| (cell.quantified_units as f64 / pieces).round() as i64)
+                    .and_then(money)
+            }
             Self::Customers => number(cell.customers as f64),
             Self::MeanOrder => {
                 let mean = (cell.orders > 0).then(|| cell.units as f64 / cell.orders as f64)?;
@@ -157,6 +184,12 @@ impl Measure {
     }
 }
 
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 impl FromStr for Measure {
     type Err = Error;
 
@@ -174,7 +207,8 @@ impl FromStr for Measure {
 }
 
 /// What a measure came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// An exact amount.
     Money(Money),

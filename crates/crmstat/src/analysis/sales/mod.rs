@@ -7,6 +7,7 @@
 //! | `revenue` | money | net amount: purchases less refunds, each in its own period | yes |
 //! | `orders` | orders | purchases; a refund is none | no |
 //! | `quantity` | pieces | units of the lines, those of refunds taken off | yes |
+//! | `price` | money | mean price of a piece: the net amount of the lines whose quantity is known over it | no |
 //! | `customers` | customers | with at least one purchase; orders of nobody have none | no |
 //! | `mean_order` | money | revenue per order | no |
 //! | `cost` | money | cost of the goods, where it is known | yes |
@@ -26,9 +27,10 @@
 
 pub(in crate::analysis) mod calendar;
 pub(in crate::analysis) mod cube;
+pub(in crate::analysis) mod dimensions;
 pub(in crate::analysis) mod facts;
 mod measure;
-mod plan;
+pub(in crate::analysis) mod plan;
 mod rows;
 pub(in crate::analysis) mod source;
 #[cfg(test)]
@@ -62,7 +64,8 @@ pub struct Query {
     /// What is measured; revenue where nothing is named.
     pub measures: Vec<Measure>,
     /// The columns by which sales are divided, the coarsest first: see
-    /// [`Dimension`](crate::ingest::Dimension).
+    /// [`Dimension`](crate::ingest::Dimension). Where no column is called `segment`, that is the RFM segment of the
+    /// customer at the end of the window.
     pub by: Vec<String>,
     /// Only so many groups, those with the most of the first measure over the whole time; the others become one.
     pub top: Option<usize>,
@@ -124,6 +127,7 @@ fn wanted(query: &Query) -> Wanted {
         quantity: Need::must(any(Measure::needs_quantity)),
         cost: Need::must(any(Measure::needs_cost)),
         discount: Need::must(any(Measure::needs_discount)),
+        may_score: true,
     };
     let customers_by = any(Measure::needs_customers).then_some(query.period);
     Wanted { window: query.window, needs, customers_by }

@@ -36,11 +36,12 @@ pub struct Plan {
     rows: Vec<PlanRow>,
 }
 
-const PERIODS: [&str; 4] = ["period", "date", "период", "дата"];
+const PERIODS: [&str; 6] = ["period", "month", "date", "период", "месяц", "дата"];
 const MEASURES: [&str; 2] = ["measure", "показатель"];
-const VALUES: [&str; 6] = ["value", "plan", "amount", "значение", "план", "сумма"];
+const VALUES: [&str; 8] =
+    ["value", "plan", "amount", "revenue", "значение", "план", "сумма", "выручка"];
 /// Headers of a column of groups that do not say by what these are made: by whatever the sales are divided by.
-const GROUPS: [&str; 4] = ["dimension", "group", "группа", "разрез"];
+pub(in crate::analysis) const GROUPS: [&str; 4] = ["dimension", "group", "группа", "разрез"];
 
 impl Plan {
     /// Reads `file`, a path or an [`ExportFile`] in memory: columns `period` (`2025-01-01`, `2025-01`, `2025-Q1`
@@ -127,6 +128,16 @@ impl Plan {
     /// A plan that a program holds.
     pub fn new(rows: Vec<PlanRow>) -> Self {
         Self { file: "plan".to_owned(), rows }
+    }
+
+    /// The rows, in the order of the file.
+    pub fn rows(&self) -> &[PlanRow] {
+        &self.rows
+    }
+
+    /// What the plan is called in messages: its file.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The measures that are planned.

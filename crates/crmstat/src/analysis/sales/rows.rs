@@ -9,10 +9,11 @@ use super::{
     source::Source,
 };
 use crate::{AsOf, Date, Error, Result};
+use serde::Serialize;
 use std::{cmp::Ordering, collections::BTreeMap};
 
 /// What was planned, and how far it is reached.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Attainment {
     /// What was planned for the whole period.
     pub plan: f64,
@@ -24,7 +25,7 @@ pub struct Attainment {
 }
 
 /// One measure of one group in one period.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// The period, as a place in [`Sales::periods`].
     pub period: usize,
@@ -75,7 +76,7 @@ impl Row {
 pub(super) type Labels = Vec<Option<String>>;
 
 /// Sales by period, group and measure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Sales {
     pub(super) as_of: AsOf,
     pub(super) period: super::Period,
@@ -87,7 +88,11 @@ pub struct Sales {
     /// The values of each group over the whole time, measure by measure.
     pub(super) overall: Vec<Vec<Option<Value>>>,
     pub(super) notes: Vec<Note>,
+    #[serde(skip)]
     pub(super) has_plan: bool,
+    /// Which of the columns is the RFM segment, whose labels are English.
+    #[serde(skip)]
+    pub(super) scored: Option<usize>,
 }
 
 /// The label of what has no value in a dimension.
@@ -137,6 +142,7 @@ impl Sales {
             overall: Vec::new(),
             notes,
             has_plan: planned.is_some(),
+            scored: source.scored(),
         };
         sales.fill(source, &calendar, &cube, query.totals, planned.as_ref());
         sales.notes.extend(sales.incomplete());
@@ -397,6 +403,11 @@ fn covered(cube: &Cube, calendar: &Calendar, measures: &[Measure]) -> Vec<Note> 
         }
     };
     say(measures.iter().any(|own| own.needs_cost()), all.costed_lines, "cost", "себестоимость");
-    say(measures.contains(&Measure::Quantity), all.quantified, "quantity", "величина «количество»");
+    say(
+        measures.iter().any(|own| own.needs_quantity()),
+        all.quantified,
+        "quantity",
+        "величина «количество»",
+    );
     notes
 }

@@ -4,6 +4,7 @@ use super::{
     Period,
     calendar::Calendar,
     cube::{Cube, Path},
+    dimensions::By,
     facts::{Facts, Need, Needs, Note, of_a_piece},
 };
 use crate::{
@@ -89,6 +90,14 @@ impl<'a> Source<'a> {
         match self {
             Self::Orders(facts) => &facts.dims,
             Self::Sums(sums) => &sums.dims,
+        }
+    }
+
+    /// Which of the dimensions is the RFM segment, whose labels are English.
+    pub(in crate::analysis) fn scored(&self) -> Option<usize> {
+        match self {
+            Self::Orders(facts) => facts.scored,
+            Self::Sums(_) => None,
         }
     }
 
@@ -194,13 +203,11 @@ impl Sums {
         tables: &[Records],
     ) -> Result<Option<Imported<Self>>> {
         let Wanted { window, needs, customers_by } = wanted;
-        let find = |name: &String| Dimension::find(name, export, tables);
-        let dimensions = by.iter().map(find).collect::<Result<Vec<_>>>()?;
-        let is_own = |own: &Dimension| own.table().is_none() && own.wanted().is_some();
+        let dimensions =
+            By::all(by, needs.may_score, |name| Dimension::find(name, export, tables))?;
         let has_lines = tables.iter().any(|table| table.kind() == TableKind::Lines);
-        if has_lines || !dimensions.iter().all(is_own) {
-            return Ok(None);
-        }
+        let keys: Option<Vec<ColumnKey>> = dimensions.iter().map(By::own_column).collect();
+        let Some(keys) = keys.filter(|_| !has_lines) else { return Ok(None) };
         let has = |field: Field| {
             export.inputs().iter().any(|input| input.column_of(&field.into()).is_some())
         };
@@ -221,7 +228,6 @@ impl Sums {
             // What there is in its place, or why there is nothing, is said there.
             return Ok(None);
         }
-        let keys: Vec<ColumnKey> = dimensions.iter().filter_map(Dimension::wanted).collect();
         let period = customers_by.unwrap_or(Period::Day);
         let of_day = |day: i32| {
             let number = period.number(Date::from_days(day));

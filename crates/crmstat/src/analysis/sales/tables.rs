@@ -1,6 +1,6 @@
 //! Sales as tables: one row per period, group and measure, or one column per period.
 
-use super::{Measure, Row, Sales, Value, rows};
+use super::{Measure, Row, Sales, Value, dimensions::russian_segments, rows};
 use crate::{
     Lang, Result,
     data::table::{Column, Table},
@@ -185,14 +185,22 @@ impl Sales {
         groups: &(impl Iterator<Item = usize> + Clone),
         lang: Lang,
     ) -> Vec<Column> {
-        let shown = |label: &str| match label {
+        let segments = match (self.scored, lang) {
+            (Some(_), Lang::Ru) => russian_segments(),
+            _ => BTreeMap::new(),
+        };
+        let shown = |at: usize, label: &str| match label {
+            _ if self.scored == Some(at) && segments.contains_key(label) => segments[label].clone(),
             rows::MISSING => lang.pick(rows::MISSING, "(нет)").to_owned(),
             rows::OTHERS_LABEL => lang.pick(rows::OTHERS_LABEL, "(прочие)").to_owned(),
             label => label.to_owned(),
         };
         let column = |(at, name): (usize, &String)| {
-            let own: Vec<Option<String>> =
-                self.groups.iter().map(|labels| labels[at].as_deref().map(shown)).collect();
+            let own: Vec<Option<String>> = self
+                .groups
+                .iter()
+                .map(|labels| labels[at].as_deref().map(|label| shown(at, label)))
+                .collect();
             let name =
                 if OURS.contains(&name.as_str()) { format!("by_{name}") } else { name.clone() };
             Column::text(name.clone(), name, groups.clone().map(|group| own[group].as_deref()))

@@ -117,6 +117,12 @@ fn slow(lines: &[Line], measure: Measure, (first, end): (i32, i32), region: Regi
                 found.iter().filter_map(|own| Some(sign(own) * own.pieces?)).collect();
             is_known(known.len()).then(|| known.iter().sum::<i64>() as f64)
         }
+        Measure::Price => {
+            let priced: Vec<&&Line> = found.iter().filter(|own| own.pieces.is_some()).collect();
+            let pieces: i64 = priced.iter().map(|own| sign(own) * own.pieces.unwrap()).sum();
+            let worth = priced.iter().map(|own| own.units).sum::<i64>() as f64 / 1e4;
+            (pieces > 0).then(|| worth / pieces as f64)
+        }
         Measure::MeanOrder => (!orders.is_empty()).then(|| units / orders.len() as f64),
         Measure::Cost => is_known(costed.len()).then_some(cost),
         Measure::Margin => is_known(costed.len()).then_some(of_costed - cost),

@@ -1,6 +1,6 @@
 //! Who moved revenue: customers by how they moved, and the groups of each dimension.
 
-use super::{DIMENSIONS, Span};
+use super::{Divided, Span};
 use crate::{
     Error, Money, Result,
     data::{Field, Orders, sales::is_purchase},
@@ -49,8 +49,10 @@ pub struct Movement {
 /// What one customer or group did to revenue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contribution {
-    /// The customer, or the field by which revenue is divided.
-    pub dimension: Field,
+    /// The name of the column by which revenue is divided; `customer_id` for single customers.
+    pub dimension: String,
+    /// The field that it is, where it is one.
+    pub field: Option<Field>,
     /// The customer or the label; `None` is none.
     pub label: Option<String>,
     /// Net revenue in the earlier period.
@@ -147,13 +149,12 @@ fn is_between(
 /// first, of equals in the order of their labels.
 pub(super) fn contributions(
     orders: &Orders,
+    dimensions: &[Divided<'_>],
     place: &dyn Fn(usize) -> Option<usize>,
 ) -> Result<Vec<Contribution>> {
     let mut found = customers(orders, place)?;
-    for field in DIMENSIONS {
-        if orders.labels(field).is_some_and(|labels| !labels.labels().is_empty()) {
-            found.extend(of_field(orders, place, field)?);
-        }
+    for dimension in dimensions {
+        found.extend(of_dimension(orders, place, dimension)?);
     }
     Ok(found)
 }
@@ -170,7 +171,8 @@ fn customers(orders: &Orders, place: &dyn Fn(usize) -> Option<usize>) -> Result<
         }
         if seen {
             found.push(Contribution {
-                dimension: Field::CustomerId,
+                dimension: Field::CustomerId.name().to_owned(),
+                field: Some(Field::CustomerId),
                 label: orders_customer(orders, customer),
                 earlier: money(net[0])?,
                 later: money(net[1])?,
@@ -199,12 +201,12 @@ struct Group {
     squares: f64,
 }
 
-fn of_field(
+fn of_dimension(
     orders: &Orders,
     place: &dyn Fn(usize) -> Option<usize>,
-    field: Field,
+    dimension: &Divided<'_>,
 ) -> Result<Vec<Contribution>> {
-    let Some(labels) = orders.labels(field) else { return Ok(Vec::new()) };
+    let labels = dimension.labels;
     let mut groups: BTreeMap<Option<u32>, Group> = BTreeMap::new();
     // What one customer, or one order of nobody, did to each group.
     let mut own: BTreeMap<Option<u32>, Net> = BTreeMap::new();
@@ -239,7 +241,8 @@ fn of_field(
         let p_value = if group.squares > 0.0 { 2.0 * normal::cdf(-z.abs()) } else { 1.0 };
         let label = code.and_then(|code| labels.labels().get(code as usize));
         found.push(Contribution {
-            dimension: field,
+            dimension: dimension.name.clone(),
+            field: dimension.field,
             label: label.map(str::to_owned),
             earlier: money(group.net[0])?,
             later: money(group.net[1])?,

@@ -36,9 +36,13 @@ pub use groups::{Contribution, Movement, MovementKind};
 pub use span::{Against, Span};
 
 use crate::{
-    Error, Money, Result,
-    data::{Column, Field, Orders, OrdersQuery, sales::is_purchase},
-    ingest::{Export, Imported},
+    Error, Money, Result, Window,
+    analysis::sales::{
+        Note,
+        facts::{Facts, Need, Needs},
+    },
+    data::{Column, Field, Labels, Orders, OrdersQuery, Records, sales::is_purchase},
+    ingest::{Dimension, Export, Imported, field_of},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -48,12 +52,22 @@ pub const DIMENSIONS: [Field; 6] =
     [Field::Product, Field::Category, Field::Owner, Field::Region, Field::Channel, Field::Source];
 
 /// Which periods are compared.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Query {
     /// The later period.
     pub later: Span,
     /// What it is compared with.
     pub against: Against,
+    /// The columns by which the change is told apart, those of tables beside the orders among them: see
+    /// [`Dimension`](crate::ingest::Dimension). Where none is named, [`DIMENSIONS`].
+    pub by: Vec<String>,
+}
+
+impl Query {
+    /// Compares `later` with `against`, told apart by [`DIMENSIONS`].
+    pub fn new(later: Span, against: Against) -> Self {
+        Self { later, against, by: Vec::new() }
+    }
 }
 
 /// Why revenue moved.
@@ -71,6 +85,9 @@ pub struct Why {
     pub movements: Vec<Movement>,
     /// What moved most: customers, then the groups of each dimension, the largest change first.
     pub contributions: Vec<Contribution>,
+    /// What has to be known of the figures.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
 }
 
 /// A factor of revenue.
@@ -115,8 +132,8 @@ pub struct Effect {
 ///
 /// let csv = "customer_id,order_date,amount\nA,2024-01-05,100\nA,2025-01-05,60\nB,2025-01-07,60\n";
 /// let mut export = Export::from_bytes("orders.csv", csv, ReadOptions::default())?;
-/// let query = Query { later: "2025-01".parse()?, against: Against::YearBefore };
-/// let why = why::explain(&mut export, &query)?.result;
+/// let query = Query::new("2025-01".parse()?, Against::YearBefore);
+/// let why = why::explain(&mut export, &query, &[])?.result;
 /// // Twice the customers, 0.6 of the mean order: (100 + 60) / 2 and −(40 + 80) / 2.
 /// assert_eq!(why.effects[0].change.to_string(), "80.00");
 /// assert_eq!(why.effects[2].change.to_string(), "-60.00");
@@ -124,22 +141,72 @@ pub struct Effect {
 /// ```
 ///
 /// # Errors
-/// What the export cannot bear; periods that overlap or of which one has no order; sums past the range of money.
-pub fn explain(export: &mut Export, query: &Query) -> Result<Imported<Why>> {
-    let mut fields = DIMENSIONS.to_vec();
-    fields.push(Field::Quantity);
+/// What the export cannot bear; periods that overlap or of which one has no order; a column that nobody has; sums past
+/// the range of money.
+pub fn explain(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Imported<Why>> {
     // Orders before both periods tell new customers from reactivated ones.
-    let read = OrdersQuery { fields, anonymous: true, ..OrdersQuery::default() };
-    let imported = Orders::read(export, &read)?;
-    imported.try_map(|orders| explain_orders(&orders, query))
+    if query.by.is_empty() && tables.is_empty() {
+        let mut fields = DIMENSIONS.to_vec();
+        fields.push(Field::Quantity);
+        let read = OrdersQuery { fields, anonymous: true, ..OrdersQuery::default() };
+        let imported = Orders::read(export, &read)?;
+        return imported.try_map(|orders| of(&orders, &usual(&orders), query));
+    }
+    let by: Vec<String> = if query.by.is_empty() {
+        let is_known = |field: &Field| Dimension::find(field.name(), export, tables).is_ok();
+        DIMENSIONS.iter().filter(|field| is_known(field)).map(Field::to_string).collect()
+    } else {
+        query.by.clone()
+    };
+    let facts = Facts::read(export, Window::default(), &by, needs(), tables)?;
+    facts.try_map(|facts| of_facts(&facts, query))
 }
 
-/// Explains the change of revenue of `orders` that were read with [`DIMENSIONS`] and quantities where they have
-/// them.
+/// Explains the change of revenue of `orders` that were read with quantities, where they have them, and [`DIMENSIONS`] or
+/// the columns that are asked for; `tables` are those beside them.
 ///
 /// # Errors
 /// As [`explain`].
-pub fn explain_orders(orders: &Orders, query: &Query) -> Result<Why> {
+pub fn explain_orders(orders: &Orders, query: &Query, tables: &[Records]) -> Result<Why> {
+    if query.by.is_empty() {
+        return of(orders, &usual(orders), query);
+    }
+    let facts = Facts::of_orders(orders, Window::default(), &query.by, needs(), tables)?;
+    of_facts(&facts, query)
+}
+
+/// A column by which the change is told apart, with a label for each line.
+struct Divided<'a> {
+    name: String,
+    field: Option<Field>,
+    labels: &'a Labels,
+}
+
+fn needs() -> Needs {
+    Needs { quantity: Need::Optional, may_score: true, ..Needs::default() }
+}
+
+fn usual(orders: &Orders) -> Vec<Divided<'_>> {
+    let of = |field: Field| {
+        let labels = orders.labels(field).filter(|labels| !labels.labels().is_empty())?;
+        Some(Divided { name: field.name().to_owned(), field: Some(field), labels })
+    };
+    DIMENSIONS.into_iter().filter_map(of).collect()
+}
+
+fn named<'a>(facts: &'a Facts<'_>) -> Vec<Divided<'a>> {
+    // Customers are told one by one anyway.
+    let dims = facts.dims.iter().filter(|(name, _)| field_of(name) != Some(Field::CustomerId));
+    dims.map(|(name, labels)| Divided { name: name.clone(), field: field_of(name), labels })
+        .collect()
+}
+
+fn of_facts(facts: &Facts<'_>, query: &Query) -> Result<Why> {
+    let found = of(&facts.orders, &named(facts), query)?;
+    Ok(Why { notes: facts.notes.clone(), ..found })
+}
+
+fn of(orders: &Orders, dimensions: &[Divided<'_>], query: &Query) -> Result<Why> {
     let later = query.later;
     let earlier = query.against.of(later)?;
     let place = |order: usize| {
@@ -204,7 +271,8 @@ pub fn explain_orders(orders: &Orders, query: &Query) -> Result<Why> {
         revenue: [net(&sums[0])?, net(&sums[1])?],
         effects,
         movements: groups::movements(orders, &place, earlier)?,
-        contributions: groups::contributions(orders, &place)?,
+        contributions: groups::contributions(orders, dimensions, &place)?,
+        notes: Vec::new(),
     })
 }
 

@@ -72,8 +72,8 @@ impl MovementKind {
 
 /// One row of the answer.
 #[derive(Clone, Debug)]
-struct Row {
-    level: &'static str,
+struct Row<'a> {
+    level: &'a str,
     name: Option<String>,
     code: Option<&'static str>,
     earlier: Option<f64>,
@@ -130,7 +130,7 @@ impl Why {
         self.shown(lang.pick("contributions", "вклады"), &self.groups(top, lang)?, true)
     }
 
-    fn total(&self) -> Vec<Row> {
+    fn total(&self) -> Vec<Row<'_>> {
         let [earlier, later] = self.revenue.map(|revenue| Some(revenue.to_f64()));
         vec![Row {
             level: "total",
@@ -145,7 +145,7 @@ impl Why {
         }]
     }
 
-    fn factors(&self, lang: Lang) -> Vec<Row> {
+    fn factors(&self, lang: Lang) -> Vec<Row<'_>> {
         let row = |effect: &super::Effect| Row {
             level: "factor",
             name: Some(effect.factor.name(lang).to_owned()),
@@ -160,7 +160,7 @@ impl Why {
         self.effects.iter().map(row).collect()
     }
 
-    fn moved(&self, lang: Lang) -> Vec<Row> {
+    fn moved(&self, lang: Lang) -> Vec<Row<'_>> {
         let row = |movement: &super::Movement| Row {
             level: "movement",
             name: Some(movement.kind.name(lang).to_owned()),
@@ -175,7 +175,7 @@ impl Why {
         self.movements.iter().map(row).collect()
     }
 
-    fn groups(&self, top: Option<usize>, lang: Lang) -> Result<Vec<Row>> {
+    fn groups(&self, top: Option<usize>, lang: Lang) -> Result<Vec<Row<'_>>> {
         let mut rows = Vec::new();
         for own in self.contributions.chunk_by(|left, right| left.dimension == right.dimension) {
             let shown = top.unwrap_or(own.len()).min(own.len());
@@ -187,10 +187,10 @@ impl Why {
         Ok(rows)
     }
 
-    fn shown(&self, name: &str, rows: &[Row], has_chance: bool) -> Result<Table> {
+    fn shown(&self, name: &str, rows: &[Row<'_>], has_chance: bool) -> Result<Table> {
         let rows = || rows.iter();
         let change = self.change().to_f64();
-        let share = |row: &Row| (change != 0.0).then(|| row.change.to_f64() / change);
+        let share = |row: &Row<'_>| (change != 0.0).then(|| row.change.to_f64() / change);
         let mut columns = vec![
             Column::text("level", "Разрез", rows().map(|row| row.level)),
             Column::text("name", "Название", rows().map(|row| row.name.as_deref())),
@@ -241,16 +241,16 @@ impl Why {
     }
 }
 
-impl Row {
-    fn of(group: &Contribution) -> Self {
+impl<'a> Row<'a> {
+    fn of(group: &'a Contribution) -> Self {
         Self {
-            level: group.dimension.name(),
+            level: &group.dimension,
             name: group.label.clone(),
             code: None,
             earlier: Some(group.earlier.to_f64()),
             later: Some(group.later.to_f64()),
             change: group.change,
-            customers: (group.dimension != Field::CustomerId).then_some(group.changed),
+            customers: (group.field != Some(Field::CustomerId)).then_some(group.changed),
             p_value: group.p_value,
             is_beyond_chance: group.is_beyond_chance,
         }
@@ -258,18 +258,22 @@ impl Row {
 }
 
 /// The rest of a dimension in one row.
-fn others(rest: &[Contribution], lang: Lang) -> Result<Row> {
+fn others(rest: &[Contribution], lang: Lang) -> Result<Row<'_>> {
     let sum = |of: fn(&Contribution) -> Money| rest.iter().map(of).sum::<Option<Money>>();
     let change = sum(|group| group.change);
     let change = change
         .ok_or_else(|| crate::Error::data("the revenue of a group is past the range of money"))?;
     let count = rest.len();
-    let field = rest[0].dimension;
+    let Contribution { dimension, field, .. } = &rest[0];
+    let russian = match field {
+        Some(field) => title(*field),
+        None => dimension,
+    };
     Ok(Row {
-        level: field.name(),
+        level: dimension,
         name: Some(match lang {
             Lang::En => format!("({count} others)"),
-            Lang::Ru => format!("({}: ещё {count})", title(field).to_lowercase()),
+            Lang::Ru => format!("({}: ещё {count})", russian.to_lowercase()),
         }),
         code: Some("others"),
         earlier: sum(|group| group.earlier).map(Money::to_f64),

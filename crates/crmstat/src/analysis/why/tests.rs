@@ -10,7 +10,7 @@ use rand::{RngExt, seq::SliceRandom};
 use std::collections::BTreeMap;
 
 fn query() -> Query {
-    Query { later: "2025-H1".parse().unwrap(), against: Against::YearBefore }
+    Query::new("2025-H1".parse().unwrap(), Against::YearBefore)
 }
 
 struct Made {
@@ -50,7 +50,7 @@ fn why_of(made: &[Made]) -> Why {
         text.push_str(&format!("{customer},{day},{amount},{},{quantity}\n", order.product));
     }
     let mut export = Export::from_bytes("orders.csv", text, ReadOptions::default()).unwrap();
-    explain(&mut export, &query()).unwrap().result
+    explain(&mut export, &query(), &[]).unwrap().result
 }
 
 /// The mean over every order in which the players may come.

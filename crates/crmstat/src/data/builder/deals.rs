@@ -65,7 +65,7 @@ impl<'a> DealRow<'a> {
 /// Puts deals together that a program holds, row by row or as columns.
 ///
 /// ```
-/// use crmstat::{Date, analysis::funnel::Funnel, data::{DealRow, DealStatus, Deals, Field}};
+/// use crmstat::{Date, analysis::funnel, data::{DealRow, DealStatus, Deals, Field}};
 ///
 /// let day: Date = "2025-01-05".parse()?;
 /// let built = Deals::builder()
@@ -73,8 +73,8 @@ impl<'a> DealRow<'a> {
 ///     .row(DealRow::new(DealStatus::Lost).id("2").amount(300.0).with(Field::LostReason, "Price"))
 ///     .row(DealRow::new(DealStatus::Open).id("3").amount(50.0).with(Field::Owner, "Ann"))
 ///     .build()?;
-/// let funnel = Funnel::of(&built.result)?;
-/// assert_eq!(funnel.all.win_rate(), Some(0.5));
+/// let found = funnel::analyse(&built.result, funnel::Beside::default(), &funnel::Query::default())?;
+/// assert_eq!(found.whole().overview.deals.win_rate(), Some(0.5));
 /// # Ok::<(), crmstat::Error>(())
 /// ```
 #[derive(Clone, Debug)]

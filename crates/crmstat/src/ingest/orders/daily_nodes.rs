@@ -85,9 +85,10 @@ impl Costed {
 /// What is added up of the numbers of one day's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NumberSum {
-    /// In millionths, and of how many lines.
+    /// In millionths, of how many lines, and what these are worth.
     pub(crate) quantity: i64,
     pub(crate) quantified: u32,
+    pub(crate) quantified_units: i64,
     /// Where costs are those of lines, and where they are those of pieces.
     pub(crate) of_rows: Costed,
     pub(crate) of_pieces: Costed,
@@ -111,6 +112,7 @@ impl NumberSum {
         let quantity = numbers.quantity_of(amount);
         if let Some(quantity) = quantity {
             (sum.quantity, sum.quantified) = (quantity, 1);
+            sum.quantified_units = amount.units();
         }
         let cost = numbers.cost;
         sum.of_rows = Costed::of(amount, cost.and_then(|cost| cost_of_row(cost, amount)));
@@ -135,6 +137,7 @@ impl Sum for NumberSum {
         self.of_rows.add(&other.of_rows)?;
         self.of_pieces.add(&other.of_pieces)?;
         self.quantity = self.quantity.checked_add(other.quantity)?;
+        self.quantified_units = self.quantified_units.checked_add(other.quantified_units)?;
         self.discount = self.discount.checked_add(other.discount)?;
         self.priced = self.priced.checked_add(other.priced)?;
         Some(())

@@ -14,6 +14,14 @@ use crate::{
     report::{BarSeries, Chart, ChartKind, Content, Unit},
 };
 
+/// The Russian name of the column of `part`.
+fn russian(part: &Contribution) -> &str {
+    match part.field {
+        Some(field) => title(field),
+        None => &part.dimension,
+    }
+}
+
 /// Rows of contributions that a page shows.
 const SHOWN: usize = 10;
 
@@ -72,7 +80,7 @@ impl Page<'_> {
         let factor = factor.max_by_key(|effect| size(effect.change));
         let part = why.contributions.iter().filter(|part| {
             same(part.change)
-                && part.dimension != Field::CustomerId
+                && part.field != Some(Field::CustomerId)
                 && part.is_beyond_chance == Some(true)
         });
         let part = part.max_by_key(|part| size(part.change));
@@ -88,7 +96,7 @@ impl Page<'_> {
                     format!(" The largest factor is {name} ({}).", signed(effect.change))
                 });
                 let part = part.map_or_else(String::new, |part| {
-                    let (column, label) = (part.dimension.name(), self.part_of(part));
+                    let (column, label) = (&part.dimension, self.part_of(part));
                     format!(
                         " The part that moved most is the {column} {label} ({}).",
                         signed(part.change)
@@ -108,10 +116,9 @@ impl Page<'_> {
                     format!(" Главный фактор\u{A0}— {name} ({}).", signed(effect.change))
                 });
                 let part = part.map_or_else(String::new, |part| {
-                    let (column, label) =
-                        (title(part.dimension).to_lowercase(), self.part_of(part));
-                    let moved = match part.dimension {
-                        Field::Category => "повлияла",
+                    let (column, label) = (russian(part).to_lowercase(), self.part_of(part));
+                    let moved = match part.field {
+                        Some(Field::Category) => "повлияла",
                         _ => "повлиял",
                     };
                     format!(" Сильнее всего {moved} {column} «{label}» ({}).", signed(part.change))
@@ -190,18 +197,23 @@ impl Page<'_> {
 
     /// The groups of every column by their change, customers left out: they are in their own lists.
     fn contributions(&self, why: &Why) -> Result<Table> {
-        let mut groups: Vec<&Contribution> =
-            why.contributions.iter().filter(|group| group.dimension != Field::CustomerId).collect();
+        let mut groups: Vec<&Contribution> = why
+            .contributions
+            .iter()
+            .filter(|group| group.field != Some(Field::CustomerId))
+            .collect();
         // Stable: equals stay in the order of the analysis.
         groups.sort_by_key(|group| std::cmp::Reverse(group.change.units().unsigned_abs()));
-        let rows = || groups.iter();
-        let dimension = |group: &&Contribution| {
-            self.locale.pick(group.dimension.name(), title(group.dimension))
+        let rows = || groups.iter().copied();
+        let is_english = self.locale.lang() == Lang::En;
+        let dimension = |group: &'_ Contribution| {
+            if is_english { group.dimension.clone() } else { russian(group).to_owned() }
         };
+        let dimensions: Vec<String> = rows().map(dimension).collect();
         Table::new(
             "why_groups",
             vec![
-                Column::text("dimension", "Столбец", rows().map(dimension)),
+                Column::text("dimension", "Столбец", dimensions.iter().map(String::as_str)),
                 Column::text("group", "Группа", rows().map(|group| self.part_of(group))),
                 Column::money("revenue_before", "Было", rows().map(|group| group.earlier)),
                 Column::money("revenue", "Стало", rows().map(|group| group.later)),
