@@ -91,6 +91,13 @@ fn what_cannot_be_asked_says_what_can() {
         (vec!["funnel", "deals.csv", "--show", "leads"], 2, "give it with `--leads FILE`"),
         (vec!["funnel", "deals.csv", "--cohort", "week"], 2, "is not a period of cohorts"),
         (vec!["managers", "deals.csv", "--speed"], 2, "--activities"),
+        (vec!["managers", "deals.csv", "--by", "colour"], 2, "there is no column `colour`"),
+        (vec!["managers", "deals.csv", "--join", "deals.csv"], 2, "`--join` is not used"),
+        (
+            vec!["why", "deals.csv", "--period", "2024-01", "--by", "colour"],
+            2,
+            "no column `colour`",
+        ),
         (vec!["why", "deals.csv"], 2, "--period"),
         (vec!["why", "deals.csv", "--period", "2024-13"], 2, "is not a period"),
         (vec!["why", "deals.csv", "--period", "2024-01", "--against", "2024"], 2, "overlap"),
@@ -123,6 +130,64 @@ fn leads_and_tickets_are_tables_of_their_own() {
     assert!(run.answer().contains("\ntotal,2,1,1,2.0,"), "{}", run.stdout);
     let run = folder.run(&["inspect", "leads.csv", "-q"]);
     assert!(run.answer().contains("leads"), "{}", run.stdout);
+}
+
+#[test]
+fn leads_and_tickets_have_kpis_without_any_sales() {
+    let leads = "Id,Company,LeadSource,Status,OwnerId,CreatedDate,IsConverted,ConvertedDate,ConvertedOpportunityId\n\
+        1,A,Web,Closed - Converted,U1,2024-01-01T10:00:00Z,true,2024-01-09,006\n\
+        2,B,Web,Closed - Not Converted,U1,2024-01-05T10:00:00Z,false,,\n\
+        3,C,Fair,Open,U2,2024-02-05T10:00:00Z,false,,\n";
+    let tickets = "Id,Requester id,Assignee,Via,Ticket type,Created at,Organization,Due date,Solved at,Satisfaction Score,First reply time in minutes\n\
+        1,7,Ann,Mail,Problem,2024-01-05 10:00,Acme,,2024-01-06 10:00,Good,120\n\
+        2,8,Bob,Web,Question,2024-01-05 11:00,Beta,,,Offered,30\n\
+        3,8,Bob,Web,Question,2024-02-05 11:00,Beta,,2024-02-05 13:00,Offered,\n";
+    let bitrix = "ID;Название лида;Стадия;Источник;Ответственный;Товар;Дата создания;Дата закрытия\n\
+        1;Заявка;Качественный лид;Сайт;Анна;Стол;05.01.2024;09.01.2024\n\
+        2;Звонок;Некачественный лид;Сайт;Анна;Стул;06.01.2024;\n";
+    let folder =
+        folder().and("leads.csv", leads).and("tickets.csv", tickets).and("bitrix.csv", bitrix);
+    let value = |arguments: &[&str], kpi: &str| {
+        let run = folder.run(&[&["kpi"][..], arguments, &["-q"]].concat());
+        let is = |line: &&str| line.starts_with(',') && line.contains(&format!(",{kpi},"));
+        let row = run.answer().lines().find(is).map(str::to_owned);
+        let row = row.unwrap_or_else(|| panic!("{kpi}: {}", run.stdout));
+        row.split(',').nth(3).unwrap().to_owned()
+    };
+    assert_eq!(value(&["leads.csv"], "leads"), "3.0");
+    assert_eq!(value(&["leads.csv"], "lost_lead_share"), "0.3333333333333333");
+    assert_eq!(value(&["leads.csv"], "lead_conversion"), "0.3333333333333333");
+    assert_eq!(value(&["bitrix.csv"], "lead_conversion"), "0.5");
+    assert_eq!(value(&["tickets.csv"], "tickets"), "3.0");
+    // 120 and 30 minutes; a day and two hours.
+    assert_eq!(value(&["tickets.csv"], "first_response_hours"), "1.25");
+    assert_eq!(value(&["tickets.csv"], "resolution_hours"), "13.0");
+    let run = folder.run(&["kpi", "tickets.csv", "--by", "manager", "-q"]);
+    assert!(run.answer().contains(",Bob,tickets,"), "{}", run.stdout);
+    let run = folder.run(&["kpi", "tickets.csv", "--kpi", "revenue"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("others need orders or deals"), "{}", run.stderr);
+    let run = folder.run(&["kpi", "leads.csv", "--by", "weather"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("no column `weather`"), "{}", run.stderr);
+}
+
+#[test]
+fn offices_are_compared_by_the_teams_of_their_agents() {
+    let teams = "owner,office\nAnn,East\nBob,West\nCid,West\n";
+    let folder = folder().and("teams.csv", teams);
+    let cells = |arguments: &[&str], count: usize| -> Vec<String> {
+        let run = folder.run(&[arguments, &["--join", "teams.csv", "-q"]].concat());
+        let of = |line: &str| line.split(',').take(count).collect::<Vec<_>>().join(",");
+        run.answer().lines().map(of).collect()
+    };
+    let found = cells(&["funnel", "deals.csv", "--by", "office", "--show", "summary"], 5);
+    assert_eq!(found[1..], ["total,5,2,2,1", "East,2,1,1,0", "West,2,1,0,1", ",1,0,1,0"]);
+    let found = cells(&["managers", "deals.csv", "--by", "office"], 3);
+    assert_eq!(
+        found,
+        ["office,period,amount_won", "team,,140.00", "East,,100.00", "West,,40.00", ",,"]
+    );
 }
 
 #[test]

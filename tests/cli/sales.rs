@@ -162,3 +162,21 @@ period,complete,before,returning,reactivated,new,active,lost,retention
 ";
     assert_eq!(run.answer(), table);
 }
+
+#[test]
+fn what_does_not_fit_the_sales_is_said() {
+    let folder = folder()
+        .and("late.csv", "period,value\n2030-01,100\n")
+        .and("spend.csv", "period,amount\n2024-01-01,10\n")
+        .and("clusters.csv", "customer_id,cluster\nA,1\nB,2\n");
+    let run = folder.run(&["sales", "orders.csv", "--plan", "late.csv"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("no row for the periods of the sales"), "{}", run.stderr);
+    let run = folder.run(&["kpi", "orders.csv", "--by", "manager", "--spend", "spend.csv"]);
+    assert!(run.stderr.contains("spend is not divided by `manager`"), "{}", run.stderr);
+    let run = folder.run(&["sales", "orders.csv", "--join", "clusters.csv"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let run = folder.run(&["sales", "orders.csv", "--by", "segment", "--lang", "ru"]);
+    assert!(run.stderr.contains("это RFM-сегмент клиента на"), "{}", run.stderr);
+    assert!(run.answer().contains("revenue"), "{}", run.stdout);
+}

@@ -180,5 +180,5 @@ macro_rules! transcripts {
 
 transcripts! {
     churn clv cohorts crms deals faults forecast forecast_pipeline generate help inspect models refusals report
-    rfm segment tables_beside
+    rfm sales segment tables_beside
 }

@@ -153,6 +153,7 @@ fields! {
     Value "value" "The value of an observation.",
     OpenedAt "opened_at" "When the ticket was opened.",
     FirstAnswerAt "first_answer_at" "When the ticket was first answered.",
+    FirstAnswerMinutes "first_answer_minutes" "Minutes from the opening of the ticket to its first answer.",
     ResolvedAt "resolved_at" "When the ticket was resolved.",
     DueAt "due_at" "When a task is or was due.",
     DoneAt "done_at" "When a task was done.",
@@ -208,9 +209,11 @@ impl Field {
             Self::Amount | Self::Price | Self::Discount | Self::Refunded | Self::Cost => {
                 FieldType::Money
             }
-            Self::Quantity | Self::Probability | Self::Satisfaction | Self::Value => {
-                FieldType::Number
-            }
+            Self::Quantity
+            | Self::Probability
+            | Self::Satisfaction
+            | Self::Value
+            | Self::FirstAnswerMinutes => FieldType::Number,
             _ => FieldType::Text,
         }
     }

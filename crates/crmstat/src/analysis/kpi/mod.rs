@@ -6,7 +6,8 @@
 //! Divided by a column, each group is looked at by its own orders: who is new there has not bought there before.
 //! Satisfaction of customers has no dates; it is that at the export.
 //!
-//! Activities, tickets and leads beside the sales have KPIs of their own. Divided, a row belongs to the group that its
+//! Activities, tickets and leads beside the sales have KPIs of their own; an export of leads or tickets has them without
+//! any sales. Divided, a row belongs to the group that its
 //! own column names, else to that of its deal, else to that of its customer.
 
 mod activities;
@@ -23,6 +24,7 @@ mod support;
 mod tables_tests;
 #[cfg(test)]
 mod tests;
+mod without_sales;
 mod words;
 
 pub use definition::{Kpi, KpiUnit, definitions};
@@ -124,6 +126,11 @@ pub struct Kpis {
 /// of them that the data bear.
 pub fn kpis(export: &mut Export, query: &Query, tables: &[Records]) -> Result<Imported<Kpis>> {
     check(query)?;
+    if matches!(export.kind(), Some(TableKind::Leads | TableKind::Tickets)) {
+        let read = Records::read(export)?;
+        return read
+            .try_map(|records| without_sales::of_tables(&[&[records], tables].concat(), query));
+    }
     let by: Vec<String> = query.by.iter().cloned().collect();
     let field = match &query.by {
         Some(name) => field_named(name, Dimension::find(name, export, tables))?,

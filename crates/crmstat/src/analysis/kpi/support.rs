@@ -7,7 +7,11 @@ use super::{
     words,
 };
 use crate::{
-    analysis::{funnel::view::days, sales::Note, tickets::waits},
+    analysis::{
+        funnel::view::days,
+        sales::Note,
+        tickets::{first_answers, waits},
+    },
     data::{Column, Field, Records, TableKind},
 };
 use crmstat_models::clv::Lifetime;
@@ -52,7 +56,8 @@ fn of_tickets(context: &Context<'_>, tickets: &Records, found: &mut Figures) {
     }
     let groups = groups.unwrap_or(Groups::All);
     found.notes.extend(groups.note(TableKind::Tickets, context.by));
-    let ends = [Field::FirstAnswerAt, Field::ResolvedAt].map(|field| dates(tickets, field));
+    let answered = first_answers(tickets);
+    let ends = [answered.as_deref(), dates(tickets, Field::ResolvedAt)];
     let (cutoff, level) = (context.cutoff(), context.query.level);
     let scale = Scale::of(tickets);
     let mut buckets: Buckets<Gathered> = Buckets::new(context);

@@ -1,7 +1,8 @@
 //! Tickets: how soon requests are answered and resolved, by kind and period.
 //!
 //! # Definitions
-//! - *first response* = first answer − opening, *resolution* = resolution − opening, in hours;
+//! - *first response* = first answer − opening, or as many minutes as the CRM tells, *resolution* = resolution − opening,
+//!   in hours;
 //! - quartiles and the ninth decile are Kaplan and Meier's: a ticket that waits is censored at the instant of
 //!   observation, and one that was resolved without an answer is no longer waiting for one from then on. Leaving
 //!   out what waits would flatter the times.
@@ -12,7 +13,7 @@
 mod tests;
 
 use crate::{
-    AsOf, Date, Error, Lang, Result,
+    AsOf, Date, Error, Lang, Result, Timestamp,
     analysis::{
         cohorts::Period,
         funnel::{Rate, tables::rate_columns, tables::title, view::days},
@@ -138,7 +139,8 @@ pub fn measure(tickets: &Records, query: &Query) -> Result<Tickets> {
                 .with_hint(format!("they have {}", known.join(", "))));
         }
     }
-    let ends = [dates(Field::FirstAnswerAt), dates(Field::ResolvedAt)];
+    let answered = first_answers(tickets);
+    let ends = [answered.as_deref(), dates(Field::ResolvedAt)];
     let stamps = ends.iter().flatten().flat_map(|dates| dates.iter()).chain(opened);
     let last = stamps.flatten().max().map(|last| AsOf::day_after(last.date()));
     let as_of = query.as_of.or(last).ok_or_else(|| Error::data("there is no ticket"))?;
@@ -222,6 +224,26 @@ pub(in crate::analysis) fn waits(
         let length = ((hours * 3600.0).round() / 3600.0).max(0.0);
         Lifetime { length, ended: ends[which].is_some() }
     })
+}
+
+/// When each ticket was first answered: as it is written, else as many minutes after its opening as are written. `None`
+/// where neither is known of any.
+pub(in crate::analysis) fn first_answers(tickets: &Records) -> Option<Vec<Option<Timestamp>>> {
+    if let Some(Column::Date(at)) = tickets.field(Field::FirstAnswerAt)
+        && at.iter().any(Option::is_some)
+    {
+        return Some(at.clone());
+    }
+    let Some(Column::Number(minutes)) = tickets.field(Field::FirstAnswerMinutes) else {
+        return None;
+    };
+    let Some(Column::Date(opened)) = tickets.field(Field::OpenedAt) else { return None };
+    let of = |(opened, minutes): (&Option<Timestamp>, &f64)| {
+        let seconds = (minutes.is_finite() && *minutes >= 0.0).then(|| (minutes * 60.0) as i64)?;
+        Some(Timestamp::from_seconds(opened.as_ref()?.seconds() + seconds))
+    };
+    let found: Vec<_> = opened.iter().zip(minutes).map(of).collect();
+    found.iter().any(Option::is_some).then_some(found)
 }
 
 #[derive(Debug, Default)]

@@ -53,3 +53,24 @@ fn kinds_add_up_and_unknown_fields_are_refused() {
     let query = Query { answer_hours: Some(0.0), ..Query::default() };
     assert!(measure(&tickets(), &query).unwrap_err().is_usage());
 }
+
+#[test]
+fn minutes_to_the_first_reply_are_its_instant() {
+    let read = |csv: &str| {
+        let options = ReadOptions { kind: Some(TableKind::Tickets), ..ReadOptions::default() };
+        let mut export = Export::from_bytes("tickets.csv", csv, options).unwrap();
+        measure(&Records::read(&mut export).unwrap().result, &Query::default()).unwrap().parts
+    };
+    let zendesk = read(
+        "Id,Requester id,Assignee,Via,Created at,Solved at,First reply time in minutes\n\
+        1,5,Ann,Web,2024-01-01 10:00,2024-01-01 20:00,30\n2,6,Bob,Web,2024-01-01 11:00,,240\n\
+        3,6,Bob,Web,2024-01-02 11:00,2024-01-02 12:00,\n",
+    );
+    let written = read(
+        "ticket id,customer id,opened at,first answer at,resolved at\n\
+        1,5,2024-01-01 10:00,2024-01-01 10:30,2024-01-01 20:00\n\
+        2,6,2024-01-01 11:00,2024-01-01 15:00,\n3,6,2024-01-02 11:00,,2024-01-02 12:00\n",
+    );
+    assert_eq!(zendesk, written);
+    assert_eq!(zendesk[0].answered, Some(2));
+}

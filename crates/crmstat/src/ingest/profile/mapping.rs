@@ -1035,7 +1035,9 @@ const fn essentials(kind: TableKind) -> &'static [&'static [Field]] {
         TableKind::Spend => &[&[F::Period], &[F::Amount]],
         TableKind::Series => &[&[F::Date], &[F::Value]],
         TableKind::Leads => &[&[F::CreatedAt], &[F::Source, F::Status, F::OrderId, F::Owner]],
-        TableKind::Tickets => &[&[F::OpenedAt], &[F::FirstAnswerAt, F::ResolvedAt]],
+        TableKind::Tickets => {
+            &[&[F::OpenedAt], &[F::FirstAnswerAt, F::FirstAnswerMinutes, F::ResolvedAt, F::Status]]
+        }
         TableKind::Attributes => &[],
     }
 }

@@ -226,7 +226,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// The built-in profiles in the order in which ties between them are broken; the generic one last.
-const BUILTIN: [&str; 26] = [
+const BUILTIN: [&str; 28] = [
     include_str!("../../../profiles/amocrm.toml"),
     include_str!("../../../profiles/kommo.toml"),
     include_str!("../../../profiles/bitrix24.toml"),
@@ -252,6 +252,8 @@ const BUILTIN: [&str; 26] = [
     include_str!("../../../profiles/tilda.toml"),
     include_str!("../../../profiles/ozon.toml"),
     include_str!("../../../profiles/wildberries.toml"),
+    include_str!("../../../profiles/zendesk.toml"),
+    include_str!("../../../profiles/freshdesk.toml"),
     include_str!("../../../profiles/generic.toml"),
 ];
 

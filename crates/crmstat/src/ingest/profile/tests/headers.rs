@@ -505,9 +505,42 @@ fn shops_books_and_further_tables_are_recognised_by_their_headers() {
         ),
         (
             "bitrix24",
-            TableKind::Activities,
+            TableKind::Leads,
             "ID,Название лида,Стадия,Источник,Дата создания,Компания,Контакт,Ответственный",
-            &[("at", "Дата создания"), ("outcome", "Стадия")],
+            &[("created_at", "Дата создания"), ("status", "Стадия"), ("source", "Источник")],
+        ),
+        (
+            "salesforce",
+            TableKind::Leads,
+            "Id,Company,LeadSource,Status,OwnerId,CreatedDate,IsConverted,ConvertedDate,ConvertedOpportunityId",
+            &[
+                ("order_id", "ConvertedOpportunityId"),
+                ("status", "Status"),
+                ("source", "LeadSource"),
+            ],
+        ),
+        (
+            "zendesk",
+            TableKind::Tickets,
+            "Id,Requester id,Assignee,Via,Ticket type,Created at,Organization,Due date,Solved at,Satisfaction Score,First reply time in minutes",
+            &[
+                ("opened_at", "Created at"),
+                ("first_answer_minutes", "First reply time in minutes"),
+                ("resolved_at", "Solved at"),
+                ("kind", "Ticket type"),
+            ],
+        ),
+        (
+            "freshdesk",
+            TableKind::Tickets,
+            "Ticket ID,Status,Agent,Type,Created time,Initial response time,Resolved time,Closed time",
+            &[("first_answer_at", "Initial response time"), ("resolved_at", "Resolved time")],
+        ),
+        (
+            "hubspot",
+            TableKind::Tickets,
+            "Ticket ID,Ticket name,Ticket status,Create date,Ticket owner",
+            &[("opened_at", "Create date"), ("status", "Ticket status")],
         ),
         (
             "bitrix24",
