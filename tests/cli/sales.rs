@@ -180,3 +180,16 @@ fn what_does_not_fit_the_sales_is_said() {
     assert!(run.stderr.contains("это RFM-сегмент клиента на"), "{}", run.stderr);
     assert!(run.answer().contains("revenue"), "{}", run.stdout);
 }
+
+#[test]
+fn labels_are_merged_by_a_table_of_pairs() {
+    let folder =
+        folder().and("merges.csv", "label,meant\nAnn,Bob\n").and("odd.csv", "label\nAnn\n");
+    let run = folder.run(&["sales", "orders.csv", "--by", "manager", "--merge", "merges.csv"]);
+    assert!(run.answer().contains(",Bob,") && !run.stdout.contains("Ann"), "{}", run.stdout);
+    assert!(run.stderr.contains("× `Ann` in"), "{}", run.stderr);
+    let run = folder.run(&["sales", "orders.csv", "--merge", "odd.csv"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let run = folder.run(&["sales", "orders.csv", "--merge", "nowhere"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+}

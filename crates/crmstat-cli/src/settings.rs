@@ -7,7 +7,7 @@ use crmstat::{
     analysis::inspect::Source,
     data::{DealStatus, Field, TableKind},
     ingest::{
-        Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, files_named,
+        Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, files_named, merges_of,
         profile::{Profile, Rates},
     },
 };
@@ -128,15 +128,23 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
     })
 }
 
-/// The labels that are read as others.
+/// The labels that are read as others, given one by one or as a table of them.
 pub(crate) fn merges(args: &ReadArgs) -> Result<Vec<(String, String)>> {
-    let pair = |given: &String| match given.split_once('=') {
-        Some((label, meant)) => Ok((label.trim().to_owned(), meant.trim().to_owned())),
-        None => Err(Error::usage(format!("`--merge {given}` does not say what is meant"))
+    let mut found = Vec::new();
+    for given in &args.merge {
+        if let Some((label, meant)) = given.split_once('=') {
+            found.push((label.trim().to_owned(), meant.trim().to_owned()));
+        } else if Path::new(given).is_file() {
+            found.extend(merges_of(given.as_str())?);
+        } else {
+            return Err(Error::usage(format!(
+                "`--merge {given}` does not say what is meant, and is no file"
+            ))
             .with_hint("write `--merge \"LABEL=MEANT\"`; `crmstat inspect` proposes some")
-            .into()),
-    };
-    args.merge.iter().map(pair).collect()
+            .into());
+        }
+    }
+    Ok(found)
 }
 
 /// The days whose orders count.

@@ -20,9 +20,9 @@ pub(crate) struct ReadArgs {
     /// A column that is left out: it does not say what it seems to say (repeatable)
     #[arg(long, value_name = "COLUMN")]
     pub(crate) ignore: Vec<String>,
-    /// A label that is read as another one, as in `--merge "GTXPro=GTX Pro"`, in every column but those of ids;
-    /// `crmstat inspect` proposes some (repeatable)
-    #[arg(long, value_name = "LABEL=MEANT")]
+    /// A label that is read as another one, as in `--merge "GTXPro=GTX Pro"`, in every column but those of ids, or a
+    /// table of such pairs in two columns; `crmstat inspect` proposes some (repeatable)
+    #[arg(long, value_name = "LABEL=MEANT|FILE")]
     pub(crate) merge: Vec<String>,
     /// Rows that repeat another one in every cell: count them once, count them all, or refuse them
     /// [default: once where they are in several files, all within a file]

@@ -1,8 +1,10 @@
 //! Spellings that the caller takes for one: cells of one label are read as another.
 
-use super::{ReadOptions, columns::FieldPart, pass::input::Input};
+use super::{
+    ExportFile, ReadOptions, columns::FieldPart, customer_table::collect_texts, pass::input::Input,
+};
 use crate::{
-    Error, Result,
+    Error, Place, Result,
     data::{Decision, Field, field::FieldType},
 };
 
@@ -19,6 +21,37 @@ pub struct Merged {
     pub meant: String,
     /// The cells that hold it.
     pub cells: u64,
+}
+
+/// The labels and what they are meant as for [`ReadOptions::merge`], from a table of two columns: the label, and what it is
+/// read as.
+///
+/// ```
+/// use crmstat::ingest::{ExportFile, merges_of};
+///
+/// let file = ExportFile::bytes("merges.csv", "label,meant\nGTXPro,GTX Pro\n");
+/// assert_eq!(merges_of(file)?, [("GTXPro".to_owned(), "GTX Pro".to_owned())]);
+/// # Ok::<(), crmstat::Error>(())
+/// ```
+///
+/// # Errors
+/// A file that cannot be read, or that has not two columns whose cells are all filled.
+pub fn merges_of(file: impl Into<ExportFile>) -> Result<Vec<(String, String)>> {
+    let file = file.into();
+    let columns = collect_texts(&file, ReadOptions::default())?.result;
+    let fault = |reason: &str| {
+        Error::data(reason.to_owned())
+            .at(Place { file: file.name().to_owned(), ..Place::default() })
+            .with_hint("write a header and two columns: the label, and what it is read as")
+    };
+    let [(_, labels), (_, meant)] = &columns[..] else {
+        return Err(fault("a table of labels to be merged has two columns"));
+    };
+    let pair = |row: usize| Some((labels.get(row)?.to_owned(), meant.get(row)?.to_owned()));
+    let pairs: Option<Vec<_>> = (0..labels.len()).map(pair).collect();
+    pairs
+        .filter(|pairs| !pairs.is_empty())
+        .ok_or_else(|| fault("a label or what it is meant as is empty"))
 }
 
 /// Looks for the labels of [`ReadOptions::merge`] in every column of texts of `inputs` that holds no ids; what is
