@@ -103,6 +103,6 @@ fn beside(tables: &[Records]) -> Beside<'_> {
     Beside {
         history: table(TableKind::History),
         activities: table(TableKind::Activities),
-        customers: None,
+        ..Beside::default()
     }
 }
