@@ -23,3 +23,4 @@ mod same_bytes;
 mod segment;
 mod support;
 mod told;
+mod unused;

@@ -1,6 +1,9 @@
 //! `crmstat churn`: who is about to leave, why, and what is at stake.
 
-use super::history::{Observed, observe, read_table};
+use super::{
+    history::{Observed, observe, read_table},
+    told, unused,
+};
 use crate::{
     args::{
         CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg,
@@ -41,9 +44,20 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<()> {
         None => {
             let mut options = options(args)?;
             let fields = options.features.as_deref().map_or_else(Vec::new, Feature::order_fields);
-            let Observed { history, as_of, meta } = observe(subjects, fields, &printer)?;
+            // Contracts are in the table of customers.
+            let of_contracts = options.event == Event::ContractEnd;
+            let of_contracts = of_contracts.then_some(Feature::ContractAgeDays);
+            let named = options.features.as_ref().map(|named| {
+                named.iter().cloned().chain(of_contracts.clone()).collect::<Vec<Feature>>()
+            });
+            let Observed { history, as_of, meta, unused } =
+                observe(subjects, fields, named.as_deref(), &printer)?;
             options.as_of = Some(as_of);
-            (fit(&history, &options)?, meta)
+            let churn = fit(&history, &options)?;
+            let columns = churn.model.columns().filter_map(|name| name.parse().ok());
+            let made_of: Vec<Feature> = columns.chain(of_contracts).collect();
+            told(&subjects.read, &printer, &unused::unless_made_of(unused, &made_of))?;
+            (churn, meta)
         }
     };
     say(&printer, &churn);
@@ -69,9 +83,10 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
         }
         None => {
             let features = model.columns().map(str::parse).collect::<Result<Vec<Feature>, _>>();
-            let fields =
-                features.map_or_else(|_| Vec::new(), |named| Feature::order_fields(&named));
-            let Observed { history, as_of, meta } = observe(subjects, fields, &printer)?;
+            let features = features.unwrap_or_default();
+            let fields = Feature::order_fields(&features);
+            let Observed { history, as_of, meta, .. } =
+                observe(subjects, fields, Some(&features), &printer)?;
             if let Some(fitted) = model.as_of().filter(|fitted| *fitted != as_of) {
                 printer.note(format!(
                     "the model was fitted for {fitted} and holds the season of that day"

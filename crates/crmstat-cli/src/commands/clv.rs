@@ -1,6 +1,6 @@
 //! `crmstat clv`: P(alive), expected orders and lifetime value per customer.
 
-use super::{meta, open, open_with_tables};
+use super::{meta, open, open_with_tables, unused};
 use crate::{
     args::{ClvArgs, ValidateArg, ZeroArg},
     printer::Printer,
@@ -46,6 +46,10 @@ fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> 
             attributes: attributes.as_ref(),
         };
         let imported = clv::estimate_with(&mut export, beside, options)?;
+        // Covariates are read by themselves.
+        let read = attributes.is_some().then_some(TableKind::Customers);
+        let others = tables.iter().filter(|table| Some(table.kind()) != read);
+        unused::tell(&args.read, printer, others)?;
         (export, imported)
     };
     let found = &imported.result;

@@ -1,6 +1,6 @@
 //! `crmstat cohorts`: retention and revenue by acquisition cohort, and survival.
 
-use super::{meta, open, open_joined, open_with_tables};
+use super::{meta, open, open_joined, open_with_tables, unused};
 use crate::{
     args::{CohortsArgs, SurvivalArg},
     printer::Printer,
@@ -82,6 +82,7 @@ fn divided(args: &CohortsArgs, options: &Options, printer: &Printer) -> Result<(
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&read.rejections, path)?;
     }
+    unused::tell(&args.read, printer, &tables)?;
     printer.table(&table, meta(&export, &read).as_of(as_of))
 }
 
@@ -122,6 +123,7 @@ fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
         }
     }
     printer.note(survived("contracts", &found.survival));
+    unused::tell(&args.read, printer, &tables)?;
     let meta = meta(&export, &imported).as_of(found.survival.as_of());
     printer.table(&found.survival.table()?, meta)
 }

@@ -1,6 +1,6 @@
 //! `crmstat forecast`: sales by period, with intervals.
 
-use super::{open_joined, open_with_tables};
+use super::{open_joined, open_with_tables, unused};
 use crate::{args::ForecastArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -111,6 +111,7 @@ fn pipeline(args: &ForecastArgs, options: &Options, printer: &Printer) -> Result
     }
     let history = tables.iter().find(|table| table.kind() == TableKind::History);
     let flow = DealFlow::new(&imported.result, history, &query)?;
+    unused::tell(&args.read, printer, &tables)?;
     let lang = printer.lang();
     let (table, notes) = if args.backtest {
         let tested = backtest_pipeline(&flow, options, plan(args))?;
@@ -192,6 +193,7 @@ fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<Seri
     }
     let (mut export, tables) = opened?;
     let set = SeriesSet::from_orders_with(&mut export, &query, &tables)?;
+    unused::tell(&args.read, printer, &tables)?;
     Ok((export, set))
 }
 

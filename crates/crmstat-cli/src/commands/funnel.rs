@@ -1,6 +1,6 @@
 //! `crmstat funnel`: stages, outcomes, reasons of loss, and open deals that need a look.
 
-use super::{joined, meta, open_joined, told};
+use super::{joined, meta, open_joined, told, unused};
 use crate::{
     args::{FunnelArgs, FunnelTable},
     printer::Printer,
@@ -63,6 +63,7 @@ pub(crate) fn run(args: &FunnelArgs) -> Result<()> {
     for notices in beside.chain(tickets.iter().map(|found| &found.notices)) {
         told(&args.read, &printer, notices)?;
     }
+    unused::tell(&args.read, &printer, &tables)?;
     match args.show {
         Some(FunnelTable::Leads) => {
             let leads = leads.ok_or_else(|| missing("leads"))?;

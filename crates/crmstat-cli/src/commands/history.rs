@@ -1,13 +1,13 @@
 //! What the commands that look at customers have in common: one reading of the exports and of the tables
 //! beside them, or of the table with one row per customer.
 
-use super::{meta, open_with_tables};
+use super::{meta, open_with_tables, unused};
 use crate::{args::SubjectArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
     AsOf, Error,
-    data::{CustomerTable, Field, OrdersQuery},
-    features::History,
+    data::{CustomerTable, Field, Notice, OrdersQuery},
+    features::{Feature, History},
     ingest::{Imported, TableQuery},
     write::Meta,
 };
@@ -17,17 +17,24 @@ pub(super) struct Observed {
     pub(super) history: History<'static>,
     pub(super) as_of: AsOf,
     pub(super) meta: Meta,
+    /// Tables that say something only where a feature is made of them.
+    pub(super) unused: Vec<Notice>,
 }
 
 /// Reads the exports, with `fields` of their orders, and the tables beside them, and says where every row
-/// went.
+/// went. Where `features` are named, a table of which none is made is refused.
 pub(super) fn observe(
     subjects: &SubjectArgs,
     fields: Vec<Field>,
+    features: Option<&[Feature]>,
     printer: &Printer,
 ) -> Result<Observed> {
     let window = settings::window(subjects.as_of.as_deref(), None)?;
     let (mut export, tables) = open_with_tables(&subjects.read, printer)?;
+    if let Some(features) = features {
+        unused::refuse_unasked(&tables, features)?;
+    }
+    let unused = Notice::of_unused(&tables);
     let read = History::read(
         &mut export,
         &OrdersQuery { window, fields, ..OrdersQuery::default() },
@@ -37,7 +44,7 @@ pub(super) fn observe(
     let last = read.span.map(|(_, last)| AsOf::day_after(last.date()));
     let as_of = window.until.or(last).ok_or_else(|| Error::data("there is no order to observe"))?;
     let meta = meta(&export, &read).as_of(as_of);
-    Ok(Observed { history: read.result, as_of, meta })
+    Ok(Observed { history: read.result, as_of, meta, unused })
 }
 
 /// Reads the `columns` (all, unless named) and `texts` of the table `file`, and says where every row went.

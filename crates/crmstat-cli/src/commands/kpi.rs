@@ -1,6 +1,6 @@
 //! `crmstat kpi`: one row per KPI and period.
 
-use super::{meta, open_joined};
+use super::{meta, open_joined, unused};
 use crate::{args::KpiArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -50,6 +50,7 @@ pub(crate) fn run(args: &KpiArgs) -> Result<()> {
     for note in &notes {
         printer.note(note);
     }
+    unused::tell(&args.read, &printer, &tables)?;
     let meta = meta(&export, &imported)
         .as_of(found.as_of())
         .with("period", found.period().name())

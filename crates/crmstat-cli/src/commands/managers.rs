@@ -1,6 +1,6 @@
 //! `crmstat managers`: the sales team compared fairly.
 
-use super::{joined, meta, open_joined, told};
+use super::{joined, meta, open_joined, told, unused};
 use crate::{args::ManagersArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &ManagersArgs) -> Result<()> {
     if let Some(sentence) = team.speed.as_ref().and_then(|speed| speed.sentence(lang)) {
         printer.note(sentence);
     }
+    unused::tell(&args.read, &printer, &tables)?;
     let meta = meta(&export, &imported);
     let meta = match team.as_of {
         Some(as_of) => meta.as_of(as_of),

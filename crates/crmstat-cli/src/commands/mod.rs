@@ -69,20 +69,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 /// Opens the exports that `args` name, with a progress bar on a terminal; an output that cannot be is refused
 /// first. Lines and products give amounts, and are refused where the orders have their own.
 fn open(args: &ReadArgs, printer: &Printer) -> Result<Export> {
-    let (export, _) = open_with_tables(args, printer)?;
-    let (lines, products) = export.takes_from_tables();
-    let unused = if !args.lines.is_empty() && !lines {
-        Some("--lines")
-    } else if !args.products.is_empty() && !products && !lines {
-        Some("--products")
-    } else {
-        None
-    };
-    if let Some(option) = unused {
-        let error =
-            Error::usage(format!("`{option}` is not used: the orders have amounts of their own"));
-        return Err(error.with_hint("leave it out; `crmstat sales` divides orders by it").into());
-    }
+    let (export, tables) = open_with_tables(args, printer)?;
+    unused::refuse_unread(&tables)?;
     Ok(export)
 }
 

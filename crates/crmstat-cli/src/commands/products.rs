@@ -1,6 +1,6 @@
 //! `crmstat products`: ABC and XYZ, new and dying products, stock.
 
-use super::{meta, open_joined};
+use super::{meta, open_joined, unused};
 use crate::{args::ProductsArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &ProductsArgs) -> Result<()> {
     for note in &notes {
         printer.note(note);
     }
+    unused::tell(&args.read, &printer, &tables)?;
     let table = if args.matrix { found.matrix()? } else { found.table(lang)? };
     let meta = meta(&export, &imported).as_of(found.as_of()).with("notes", notes);
     let meta = if args.stock { meta.seed(args.seed.unwrap_or(usual.seed)) } else { meta };
@@ -71,6 +72,7 @@ fn by_segment(args: &ProductsArgs, column: &str, printer: &Printer) -> Result<()
     for note in &notes {
         printer.note(note);
     }
+    unused::tell(&args.read, printer, &tables)?;
     let meta = meta(&export, &imported).as_of(found.as_of()).with("notes", notes);
     printer.table(&found.table(lang)?, meta)
 }

@@ -1,6 +1,6 @@
 //! `crmstat sales`: past sales by any measure, period and column.
 
-use super::{meta, open_joined};
+use super::{meta, open_joined, unused};
 use crate::{args::SalesArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::analysis::sales::{self, Measure, Plan, Query};
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &SalesArgs) -> Result<()> {
     for note in &notes {
         printer.note(note);
     }
+    unused::tell(&args.read, &printer, &tables)?;
     let table = if args.pivot { found.pivot(lang)? } else { found.table(lang)? };
     let meta = meta(&export, &imported)
         .as_of(found.as_of())

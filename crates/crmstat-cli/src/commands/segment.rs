@@ -1,6 +1,9 @@
 //! `crmstat segment`: clusters of customers, their profiles, their names.
 
-use super::history::{Observed, observe, read_table};
+use super::{
+    history::{Observed, observe, read_table},
+    told, unused,
+};
 use crate::{
     args::{ScaleArg, SegmentArgs, TransformArg},
     printer::Printer,
@@ -59,11 +62,13 @@ fn of_exports(args: &SegmentArgs, printer: &Printer, way: &Way) -> Result<()> {
     let since = args.answer.migrate.as_ref().or(args.answer.movers.as_ref());
     let since = since.map(|day| day.parse::<Date>().map(AsOf::start_of)).transpose()?;
     let fields = named.as_deref().map_or(History::FIELDS.to_vec(), Feature::order_fields);
-    let Observed { history, as_of, meta } = observe(&args.subjects, fields, printer)?;
+    let Observed { history, as_of, meta, unused } =
+        observe(&args.subjects, fields, named.as_deref(), printer)?;
     if let Some(since) = since.filter(|since| *since >= as_of) {
         return Err(Error::usage(format!("{since} is not before {as_of}")).into());
     }
     let features = named.unwrap_or_else(|| history.available(as_of));
+    told(&args.subjects.read, printer, &unused::unless_made_of(unused, &features))?;
     let found = found(args, printer, way, &Customers::at(&history, as_of, &features)?)?;
     printer.note(format!("as of {as_of}"));
     let lang = printer.lang();

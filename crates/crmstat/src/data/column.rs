@@ -26,6 +26,14 @@ impl ColumnKey {
         }
     }
 
+    /// The name of the field, or the header.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Field(field) => field.name(),
+            Self::Header(name) => name,
+        }
+    }
+
     pub(crate) const fn field_type(&self) -> FieldType {
         match self {
             Self::Field(field) => field.field_type(),

@@ -28,7 +28,7 @@ impl Join {
     /// Lays `table` over `keys` by `by`.
     pub(crate) fn of(table: &Records, by: Field, keys: &Texts) -> Self {
         let Matched { rows, unmatched_rows, unmatched_keys } = table.matched(by, keys);
-        let labels = table.labels(by);
+        let labels = table.keys_of(by);
         let unmatched = (0..rows.len()).filter(|row| rows[*row].is_none());
         let mut examples: Vec<&str> =
             unmatched.filter_map(|row| labels.and_then(|labels| labels.get(row))).collect();

@@ -1,6 +1,6 @@
 //! What changes an answer without having been asked for: told with the answer, worst first.
 
-use super::{DealFinding, DiscountUnit, Field};
+use super::{DealFinding, DiscountUnit, Field, Records, TableKind};
 use crate::{Date, Error, Lang, Money, Place, Result};
 use std::fmt;
 
@@ -188,6 +188,13 @@ pub enum Finding {
         /// Its labels in the first rows.
         labels: String,
     },
+    /// A table beside the main one of which the answer uses nothing.
+    TableNotUsed {
+        /// What its rows are.
+        table: TableKind,
+        /// Its columns.
+        columns: String,
+    },
     /// Deals in an open stage that have a reason of their loss.
     LostByReason {
         /// The column's header.
@@ -231,6 +238,19 @@ impl Notice {
     /// A notice about `rows` rows of the whole data set.
     pub fn new(severity: Severity, finding: Finding, rows: u64) -> Self {
         Self { severity, file: String::new(), finding, rows, money: None, settings: Vec::new() }
+    }
+
+    /// Tells of those of `tables` of which an answer used nothing.
+    pub fn of_unused<'a>(tables: impl IntoIterator<Item = &'a Records>) -> Vec<Self> {
+        let unused = tables.into_iter().filter(|table| !table.is_used());
+        let notice = |table: &Records| {
+            let columns: Vec<String> =
+                table.keys().map(|key| format!("`{}`", key.name())).collect();
+            let finding =
+                Finding::TableNotUsed { table: table.kind(), columns: columns.join(", ") };
+            Self::new(Severity::Warning, finding, table.len() as u64)
+        };
+        unused.map(notice).collect()
     }
 
     /// Says which file it is about.

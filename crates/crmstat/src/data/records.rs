@@ -3,7 +3,13 @@
 use crate::data::{
     Column, ColumnKey, Field, Labels, Pseudonyms, TableKind, Texts, column::column_of,
 };
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// A table of any kind, one column per field, in an order that does not depend on that of the file.
 #[derive(Clone, Debug)]
@@ -12,6 +18,8 @@ pub struct Records {
     rows: usize,
     columns: Vec<(ColumnKey, Column)>,
     joined: Option<Joined>,
+    /// Whether an answer has looked at a column, in this table or a copy of it.
+    used: Arc<AtomicBool>,
 }
 
 /// By what a table of attributes is joined.
@@ -47,7 +55,7 @@ impl Records {
         });
         let columns =
             columns.iter().map(|(key, column)| (key.clone(), column.reordered(&order))).collect();
-        Self { kind, rows, columns, joined: None }
+        Self { kind, rows, columns, joined: None, used: Arc::default() }
     }
 
     /// A table called `name` whose column `key` names each of its rows once, as the `column` of an export does.
@@ -89,14 +97,29 @@ impl Records {
         self.columns.iter().filter_map(|(key, _)| key.field())
     }
 
+    /// Whether the table has a column of `field`.
+    pub fn has(&self, field: Field) -> bool {
+        column_of(&self.columns, &field.into()).is_some()
+    }
+
+    /// Whether anything of the table, or of a copy of it, has been looked at besides by what it is joined: a table
+    /// that no answer has looked at changes none.
+    pub fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// The values of `field`; `None` where the table has no such column.
     pub fn field(&self, field: Field) -> Option<&Column> {
-        column_of(&self.columns, &field.into())
+        self.column(&field.into())
     }
 
     /// The column `key`; `None` where the table has none.
     pub fn column(&self, key: &ColumnKey) -> Option<&Column> {
-        column_of(&self.columns, key)
+        let found = column_of(&self.columns, key);
+        if found.is_some() {
+            self.used.store(true, Ordering::Relaxed);
+        }
+        found
     }
 
     /// What the columns are known by.
@@ -107,6 +130,14 @@ impl Records {
     /// The texts of `field`.
     pub fn labels(&self, field: Field) -> Option<&Labels> {
         match self.field(field)? {
+            Column::Text(labels) => Some(labels),
+            _ => None,
+        }
+    }
+
+    /// The texts of `field`, by which the table is joined: that is no use of it.
+    pub(crate) fn keys_of(&self, field: Field) -> Option<&Labels> {
+        match column_of(&self.columns, &field.into())? {
             Column::Text(labels) => Some(labels),
             _ => None,
         }
@@ -127,7 +158,7 @@ impl Records {
 
     /// Joins the rows by `field` to `keys`, such as the customers of [`Orders`](crate::data::Orders).
     pub fn matched(&self, field: Field, keys: &Texts) -> Matched {
-        let Some(labels) = self.labels(field) else {
+        let Some(labels) = self.keys_of(field) else {
             return Matched {
                 rows: vec![None; self.rows],
                 unmatched_rows: self.rows as u64,

@@ -51,7 +51,7 @@ impl Activities {
         let Some(Column::Date(at)) = records.field(Field::At) else {
             return Err(lacks("activities", Field::At));
         };
-        if records.labels(Field::CustomerId).is_none() {
+        if !records.has(Field::CustomerId) {
             return Err(lacks("activities", Field::CustomerId));
         }
         let matched = records.matched(Field::CustomerId, orders.customers());

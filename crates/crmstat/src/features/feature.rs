@@ -1,6 +1,9 @@
 //! The features by name, with their units and descriptions.
 
-use crate::{Error, Lang, Result, data::Field};
+use crate::{
+    Error, Lang, Result,
+    data::{Field, TableKind},
+};
 use std::{fmt, str::FromStr};
 
 /// One feature of a customer; its name, as `Display` writes and [`FromStr`] reads it, is its identity.
@@ -146,6 +149,22 @@ impl Feature {
         match self {
             Self::DiscountShare => Some(Field::Discount),
             Self::SpendShare(field, _) | Self::Favourite(field) => Some(*field),
+            _ => None,
+        }
+    }
+
+    /// The table beside the orders that may say it; `None` where the orders alone do.
+    pub fn table(&self) -> Option<TableKind> {
+        match self {
+            Self::DiscountShare | Self::SpendShare(..) | Self::Favourite(_) => {
+                Some(TableKind::Lines)
+            }
+            Self::Activities(..) | Self::ActivityRecencyDays(_) | Self::UnansweredShare(_) => {
+                Some(TableKind::Activities)
+            }
+            Self::Satisfaction | Self::ContractAgeDays | Self::Customer(_) => {
+                Some(TableKind::Customers)
+            }
             _ => None,
         }
     }

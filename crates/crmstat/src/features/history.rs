@@ -189,7 +189,7 @@ impl<'a> History<'a> {
             features.extend(of_activities(activities, as_of));
         }
         if let Some(customers) = &self.customers {
-            let has = |field: Field| customers.records.field(field).is_some();
+            let has = |field: Field| customers.records.has(field);
             features.extend(has(Field::Satisfaction).then_some(Feature::Satisfaction));
             features.extend(has(Field::ContractStart).then_some(Feature::ContractAgeDays));
             features.extend(KINDS.into_iter().filter(|field| has(*field)).map(Feature::Customer));
@@ -280,7 +280,7 @@ pub(crate) struct Contract {
 
 impl<'a> Customers<'a> {
     fn join(records: Cow<'a, Records>, orders: &Orders) -> Result<Self> {
-        if records.labels(Field::CustomerId).is_none() {
+        if !records.has(Field::CustomerId) {
             return Err(lacks("customers", Field::CustomerId));
         }
         let matched = records.matched(Field::CustomerId, orders.customers());

@@ -104,7 +104,7 @@ impl Dimension {
         let has = |key: &ColumnKey| {
             matches!(key, ColumnKey::Field(Field::CustomerId)) || orders.column(key).is_some()
         };
-        let known = || orders.keys().map(name_of).collect();
+        let known = || orders.keys().map(|key| key.name().to_owned()).collect();
         Self::find_in(name, has, known, tables)
     }
 
@@ -124,7 +124,8 @@ impl Dimension {
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
         let of_table = |kind: TableKind, name: &str| {
             let table = table(kind)?;
-            key_of(name, |key| table.column(key).is_some(), false).map(|key| found(Some(kind), key))
+            key_of(name, |key| table.keys().any(|own| own == key), false)
+                .map(|key| found(Some(kind), key))
         };
         if let Some((prefix, column)) = name.split_once('.')
             && let Some(kind) = TABLES.into_iter().find(|kind| kind.name() == prefix)
@@ -132,7 +133,8 @@ impl Dimension {
             return of_table(kind, column).ok_or_else(|| {
                 let hint = match table(kind) {
                     Some(table) => {
-                        let columns: Vec<String> = table.keys().map(name_of).collect();
+                        let columns: Vec<String> =
+                            table.keys().map(|key| key.name().to_owned()).collect();
                         format!("it has {}", columns.join(", "))
                     }
                     None => format!("give it with `--{prefix} FILE`"),
@@ -158,11 +160,11 @@ impl Dimension {
         beside.ok_or_else(|| {
             let mut names = known();
             for table in tables.iter().filter(|table| TABLES.contains(&table.kind())) {
-                let of = |key: &ColumnKey| format!("{}.{}", table.kind(), name_of(key));
+                let of = |key: &ColumnKey| format!("{}.{}", table.kind(), key.name());
                 names.extend(table.keys().map(of));
             }
             for (table, own) in tables.iter().filter_map(|own| Some((own, own.joined_as()?))) {
-                names.extend(table.keys().map(|key| format!("{}.{}", own.name, name_of(key))));
+                names.extend(table.keys().map(|key| format!("{}.{}", own.name, key.name())));
             }
             let listed = names.join(", ");
             match field_of(name) {
@@ -345,10 +347,7 @@ fn texts_of(column: &Column) -> Labels {
 
 /// What a column is called.
 pub(crate) fn name_of(key: &ColumnKey) -> String {
-    match key {
-        ColumnKey::Field(field) => field.name().to_owned(),
-        ColumnKey::Header(name) => name.clone(),
-    }
+    key.name().to_owned()
 }
 
 /// The column that `name` means among those that are there: a field by its name, a header, a word for a field.

@@ -225,12 +225,6 @@ impl Export {
         Ok(())
     }
 
-    /// Whether a file takes its amounts from a table of lines, and whether one takes its prices from the products.
-    pub fn takes_from_tables(&self) -> (bool, bool) {
-        let lines = self.inputs.iter().any(|input| input.line_amounts.is_some());
-        (lines, self.inputs.iter().any(|input| input.product_prices.is_some()))
-    }
-
     /// The distinct texts of `field` in every row, whatever becomes of the row: what rows of other tables
     /// are joined to. Empty where no file has the field.
     ///

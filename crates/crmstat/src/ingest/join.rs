@@ -13,7 +13,7 @@ impl Join {
     /// # Errors
     /// Unreadable files.
     pub fn new(export: &Export, table: &Records, lines: Option<&Records>) -> Result<Option<Self>> {
-        let has = |field| table.labels(field).is_some();
+        let has = |field| table.keys_of(field).is_some();
         let by = match table.kind() {
             TableKind::Activities | TableKind::Customers | TableKind::Tickets
                 if has(Field::CustomerId) =>
@@ -27,7 +27,7 @@ impl Join {
         };
         let mut keys = export.keys(by)?;
         if keys.is_empty()
-            && let Some(labels) = lines.and_then(|lines| lines.labels(by))
+            && let Some(labels) = lines.and_then(|lines| lines.keys_of(by))
         {
             keys = labels.labels().clone();
         }

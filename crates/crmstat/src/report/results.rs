@@ -18,7 +18,9 @@ use crate::{
         managers::{Team, plan::by_month},
         products, rfm, segments, why,
     },
-    data::{Field, Finding, Notice, Orders, OrdersQuery, Records, Severity, TableKind},
+    data::{
+        DealFinding, Field, Finding, Notice, Orders, OrdersQuery, Records, Severity, TableKind,
+    },
     features::History,
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
@@ -260,6 +262,12 @@ impl Results {
             Vec::new()
         };
         let activity = analyst.activity;
+        imported.notices.extend(Notice::of_unused(beside));
+        if !plan.is_empty() && !activity.months.iter().any(|(month, _)| plan.contains_key(month)) {
+            let finding = Finding::Deals(DealFinding::PlanOutside);
+            imported.notices.push(Notice::new(Severity::Warning, finding, plan.len() as u64));
+        }
+        Notice::sort(&mut imported.notices);
         Ok(Self {
             profile: export.profile().map(str::to_owned),
             kind: export.kind().unwrap_or(TableKind::Orders),
@@ -333,7 +341,7 @@ impl Reason {
 fn joined<'a>(orders: &'a Orders, beside: &'a [Records]) -> Result<History<'a>> {
     let mut history = History::new(orders);
     for table in beside {
-        let has = |field: Field| table.field(field).is_some();
+        let has = |field: Field| table.has(field);
         history = match table.kind() {
             // Activities of deals alone say nothing of customers.
             TableKind::Activities if has(Field::CustomerId) && has(Field::At) => {

@@ -2,7 +2,7 @@
 
 use crate::{
     Lang,
-    data::{DiscountUnit, Finding, Notice},
+    data::{DiscountUnit, Finding, Notice, TableKind},
 };
 
 impl Notice {
@@ -258,6 +258,15 @@ impl Notice {
                 format!("столбец «{column}» ({labels}) может говорить, что строка не продажа, но он не учтён")
             },
             },
+            Finding::TableNotUsed { table, columns } => match lang {
+                Lang::En => {
+                    format!("nothing of the table of {table} is used: the answer needs none of {columns}")
+                }
+                Lang::Ru => format!(
+                    "из таблицы «{}» ничего не взято: столбцы {columns} для ответа не нужны",
+                    table.text(lang)
+                ),
+            },
             Finding::LostByReason { column } => match lang {
                 Lang::En => {
                 format!("{rows} deals in an open stage have a `{column}` and are counted as lost")
@@ -284,5 +293,26 @@ impl Notice {
             ),
             },
         }
+    }
+}
+
+impl TableKind {
+    /// What it is called for people.
+    pub fn text(self, lang: Lang) -> &'static str {
+        let russian = match self {
+            Self::Orders => "заказы",
+            Self::Deals => "сделки",
+            Self::Activities => "активности",
+            Self::Customers => "клиенты",
+            Self::Lines => "позиции",
+            Self::Products => "товары",
+            Self::History => "история стадий",
+            Self::Spend => "расходы",
+            Self::Series => "ряды",
+            Self::Leads => "лиды",
+            Self::Tickets => "обращения",
+            Self::Attributes => "признаки",
+        };
+        lang.pick(self.name(), russian)
     }
 }

@@ -230,7 +230,7 @@ fn columns_of(rows: &[&Finding], lang: Lang, wanted: impl Fn(&str) -> bool) -> V
         let cells = rows.iter().map(|row| Some(of(row)).filter(|text| !text.is_empty()));
         Column::text(name, russian, cells)
     };
-    let kinds = rows.iter().map(|row| kind_name(row.table, lang));
+    let kinds = rows.iter().map(|row| row.table.text(lang));
     let columns = [
         Column::text("table", "Таблица", kinds),
         text("file", "Файл", |row| &row.file),
@@ -270,7 +270,7 @@ fn of_file(table: TableKind, file: &FileReport, lang: Lang) -> Vec<Finding> {
         None => lang.pick("none fits", "ни один не подходит").to_owned(),
     };
     say(lang.pick("profile", "профиль"), Some(profile));
-    say(lang.pick("table", "таблица"), Some(kind_name(table, lang).to_owned()));
+    say(lang.pick("table", "таблица"), Some(table.text(lang).to_owned()));
     findings.extend(file.columns.iter().map(|column| {
         let ColumnReport { number, header, field, reason } = column;
         let used = field.map(|field| field.name().to_owned());
@@ -440,23 +440,4 @@ fn of_quality(table: TableKind, quality: &Quality, lang: Lang) -> Vec<Finding> {
         say(lang.pick("currency", "валюта").to_owned(), currency.clone(), Some(*cells), "");
     }
     findings
-}
-
-/// The table's name for people.
-fn kind_name(kind: TableKind, lang: Lang) -> &'static str {
-    let russian = match kind {
-        TableKind::Orders => "заказы",
-        TableKind::Deals => "сделки",
-        TableKind::Activities => "активности",
-        TableKind::Customers => "клиенты",
-        TableKind::Lines => "позиции",
-        TableKind::Products => "товары",
-        TableKind::History => "история стадий",
-        TableKind::Spend => "расходы",
-        TableKind::Series => "ряды",
-        TableKind::Leads => "лиды",
-        TableKind::Tickets => "обращения",
-        TableKind::Attributes => "признаки",
-    };
-    lang.pick(kind.name(), russian)
 }

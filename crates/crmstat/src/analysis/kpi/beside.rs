@@ -109,8 +109,9 @@ impl Figures {
 }
 
 impl<'a> Context<'a> {
+    /// The table of `kind`, where a KPI that is asked for is counted in it.
     pub(super) fn table(&self, kind: TableKind) -> Option<&'a Records> {
-        self.tables.iter().find(|table| table.kind() == kind)
+        self.tables.iter().find(|table| table.kind() == kind && counts(self.query, kind))
     }
 
     /// The instant of observation in days.
@@ -144,7 +145,7 @@ impl<'a> Context<'a> {
             let of = |deal: Option<usize>| labels.get(deal?);
             return Some(Groups::OfDeals(named.into_iter().map(of).collect()));
         }
-        let customers = self.table(TableKind::Customers)?;
+        let customers = self.tables.iter().find(|table| table.kind() == TableKind::Customers)?;
         let (ids, labels) = (customers.labels(Field::CustomerId)?, customers.labels(field)?);
         let matched = records.matched(Field::CustomerId, ids.labels()).rows;
         let mut of_id: Vec<Option<&str>> = vec![None; ids.labels().len()];
@@ -157,6 +158,43 @@ impl<'a> Context<'a> {
             Groups::OfCustomers(matched.into_iter().map(|id| of_id[id? as usize]).collect())
         })
     }
+}
+
+/// Whether a KPI that is asked for is counted in a table of `kind`.
+pub(super) fn counts(query: &Query, kind: TableKind) -> bool {
+    let is_one = |kpi: &Kpi| match kind {
+        TableKind::Spend => {
+            matches!(kpi, Kpi::Spend | Kpi::Cac | Kpi::LtvCac | Kpi::Payback | Kpi::Romi | Kpi::Roi)
+        }
+        TableKind::Customers => matches!(kpi, Kpi::Nps | Kpi::Csat),
+        TableKind::Leads => matches!(kpi, Kpi::Leads | Kpi::LeadConversion | Kpi::LostLeadShare),
+        TableKind::Activities => matches!(
+            kpi,
+            Kpi::FirstTouchHours
+                | Kpi::FirstTouchHoursMedian
+                | Kpi::Activities
+                | Kpi::Calls
+                | Kpi::Meetings
+                | Kpi::TasksDone
+                | Kpi::TasksOverdue
+                | Kpi::Complaints
+                | Kpi::ComplaintsPerOrder
+        ),
+        TableKind::Tickets => matches!(
+            kpi,
+            Kpi::Tickets
+                | Kpi::FirstResponseHours
+                | Kpi::FirstResponseHoursMedian
+                | Kpi::ResolutionHours
+                | Kpi::ResolutionHoursMedian
+                | Kpi::Complaints
+                | Kpi::ComplaintsPerOrder
+                | Kpi::Nps
+                | Kpi::Csat
+        ),
+        _ => true,
+    };
+    query.kpis.is_empty() || query.kpis.iter().any(is_one)
 }
 
 /// The groups of the rows of a table.

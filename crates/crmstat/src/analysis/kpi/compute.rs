@@ -60,7 +60,9 @@ pub(super) fn all(
     let as_of = query.window.until.unwrap_or(AsOf::day_after(last));
     let calendar = Calendar::new(query.period, query.window.since, first, as_of)?;
     let cube = source.cube_of_money(&calendar)?;
-    let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
+    let table = |kind: TableKind| {
+        tables.iter().find(|table| table.kind() == kind && beside::counts(query, kind))
+    };
     let mut left_out: Vec<(Kpi, Note)> = Vec::new();
     let is_asked = |kpi: &Kpi| query.kpis.is_empty() || query.kpis.contains(kpi);
     let mut leave_out = |kpis: &[Kpi], note: &Note| {
@@ -123,7 +125,13 @@ pub(super) fn all(
         );
     }
     if !source.has_cost() {
-        let note = Note::new("no column says the cost", "нет столбца с себестоимостью");
+        let note = match tables.iter().find(|table| table.has(Field::Cost)) {
+            None => Note::new("no column says the cost", "нет столбца с себестоимостью"),
+            Some(_) => Note::new(
+                "the cost of the products is known, and not how many of which were sold",
+                "себестоимость товаров известна, но не то, сколько и каких продано",
+            ),
+        };
         leave_out(&[Kpi::Margin, Kpi::MarginShare], &note);
         if query.margin.is_none() && spend.is_some() {
             leave_out(&[Kpi::Romi], &note);

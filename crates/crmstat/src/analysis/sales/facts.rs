@@ -118,7 +118,7 @@ impl<'a> Facts<'a> {
         };
         dimensions.iter().filter_map(By::wanted).for_each(&mut want);
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
-        if table(TableKind::Lines).is_some() {
+        if lines_for(&dimensions, needs, tables).is_some() {
             want(Field::OrderId.into());
         }
         NUMBERS
@@ -167,7 +167,7 @@ impl<'a> Facts<'a> {
     ) -> Result<Self> {
         let mut notes = Vec::new();
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
-        if let Some(lines) = table(TableKind::Lines) {
+        if let Some(lines) = lines_for(dimensions, needs, tables) {
             let (divided, how) = orders.with_lines(lines, &amounts(lines)?);
             notes.extend(differing(how));
             orders = Cow::Owned(divided);
@@ -180,7 +180,8 @@ impl<'a> Facts<'a> {
             })
             .collect::<Result<Vec<_>>>()?;
         let quantity = quantities(&orders);
-        let (cost, note) = costs(&orders, quantity.as_deref(), table(TableKind::Products));
+        let products = table(TableKind::Products).filter(|_| needs.cost != Need::No);
+        let (cost, note) = costs(&orders, quantity.as_deref(), products);
         notes.extend(note.filter(|_| needs.cost != Need::No));
         let discount = money_of(&orders, Field::Discount).map(<[Option<Money>]>::to_vec);
         let lacks = [
@@ -216,6 +217,32 @@ impl<'a> Facts<'a> {
         }
         cell
     }
+}
+
+/// The order lines among `tables`, where something of them is wanted: a column to divide by, or numbers that they
+/// have. Otherwise orders are not divided into lines, which would change no figure.
+pub(super) fn lines_for<'t>(
+    dimensions: &[By],
+    needs: Needs,
+    tables: &'t [Records],
+) -> Option<&'t Records> {
+    let lines = tables.iter().find(|table| table.kind() == TableKind::Lines)?;
+    let has_products = tables.iter().any(|table| table.kind() == TableKind::Products);
+    // What a line says of itself goes before what its order says.
+    let divides = |by: &By| match by {
+        By::Segment(_) => false,
+        By::Column(dimension) => match dimension.table() {
+            None => lines.keys().any(|key| *key == dimension.key()),
+            Some(table) => table != TableKind::Customers,
+        },
+    };
+    let is_wanted = dimensions.iter().any(divides)
+        || needs.quantity != Need::No
+        || needs.cost == Need::Must
+        || needs.cost != Need::No && (has_products || lines.has(Field::Cost))
+        || needs.discount == Need::Must
+        || needs.discount != Need::No && lines.has(Field::Discount);
+    is_wanted.then_some(lines)
 }
 
 fn hint_for(field: Field) -> String {
@@ -297,8 +324,8 @@ fn costs(
     }
     let of_catalogue = || -> Option<Vec<Option<Money>>> {
         let products = products?;
-        let Some(Column::Money(costs)) = products.field(Field::Cost) else { return None };
         let (own, _) = (orders.labels(Field::Product)?, quantity?);
+        let Some(Column::Money(costs)) = products.field(Field::Cost) else { return None };
         let rows = first_rows(products, Field::Product, own.labels());
         let of = |line: usize| {
             let row = rows[own.code(line)? as usize]?;

@@ -5,7 +5,7 @@ use super::{
     calendar::Calendar,
     cube::{Cube, Path},
     dimensions::By,
-    facts::{Facts, Need, Needs, Note, of_a_piece},
+    facts::{Facts, Need, Needs, Note, lines_for, of_a_piece},
 };
 use crate::{
     Date, Result, Window,
@@ -205,15 +205,14 @@ impl Sums {
         let Wanted { window, needs, customers_by } = wanted;
         let dimensions =
             By::all(by, needs.may_score, |name| Dimension::find(name, export, tables))?;
-        let has_lines = tables.iter().any(|table| table.kind() == TableKind::Lines);
+        let has_lines = lines_for(&dimensions, needs, tables).is_some();
         let keys: Option<Vec<ColumnKey>> = dimensions.iter().map(By::own_column).collect();
         let Some(keys) = keys.filter(|_| !has_lines) else { return Ok(None) };
         let has = |field: Field| {
             export.inputs().iter().any(|input| input.column_of(&field.into()).is_some())
         };
-        let costs_of_products = |table: &Records| {
-            table.kind() == TableKind::Products && table.field(Field::Cost).is_some()
-        };
+        let costs_of_products =
+            |table: &Records| table.kind() == TableKind::Products && table.has(Field::Cost);
         if needs.cost != Need::No && tables.iter().any(costs_of_products) {
             return Ok(None);
         }
