@@ -374,7 +374,7 @@ fn the_tables_of_a_report_are_those_of_the_commands() {
     for (table, command, options) in [
         ("kpis", "kpi", &[][..]),
         ("products_full", "products", &[]),
-        ("managers_full", "managers", &beside),
+        ("managers_full", "managers", &[]),
         ("stages_full", "funnel", &["--show", "stages", "--history", &history]),
         ("rfm", "rfm", &[]),
         ("clv", "clv", &[]),

@@ -10,7 +10,7 @@ use crmstat::{
     Error, Lang,
     analysis::inspect::Titled,
     data::{
-        Decision, Join, Notice, Rejections, Setting, Severity,
+        Currency, Decision, Join, Notice, Rejections, Severity,
         table::{Column, Table},
     },
     ingest::{Imported, JoinedBy},
@@ -19,7 +19,7 @@ use crmstat::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     sync::{
@@ -49,6 +49,8 @@ pub(crate) struct Printer {
     verbose: bool,
     /// Whether cells are not to be shown, since ids are among them.
     hides_values: bool,
+    /// What amounts are in.
+    currency: Cell<Option<Currency>>,
     /// What was rejected in the tables beside the main one.
     beside: RefCell<Vec<Rejections>>,
 }
@@ -73,6 +75,7 @@ impl Printer {
             quiet: args.quiet,
             verbose: args.verbose,
             hides_values: false,
+            currency: Cell::default(),
             beside: RefCell::default(),
         })
     }
@@ -203,6 +206,7 @@ impl Printer {
                 groups.len() - REASONS
             ));
         }
+        self.currency.set(imported.currency.or(self.currency.get()));
         self.notices(&imported.notices);
     }
 
@@ -210,7 +214,7 @@ impl Printer {
     pub(crate) fn notices(&self, notices: &[Notice]) {
         let shown = if self.verbose { notices.len() } else { notices.len().min(NOTICES) };
         for notice in &notices[..shown] {
-            self.note(noticed(notice, self.lang));
+            self.note(noticed(notice, self.currency.get(), self.lang));
         }
         match notices.len() - shown {
             0 => {}
@@ -361,8 +365,9 @@ impl Steps {
     }
 }
 
-/// A notice in one line: its weight, the file, the sentence, the money and the options to copy.
-pub(crate) fn noticed(notice: &Notice, lang: Lang) -> String {
+/// A notice in one line: its weight, the file, the sentence, the money in `currency` and the options to copy.
+fn noticed(notice: &Notice, currency: Option<Currency>, lang: Lang) -> String {
+    let code = currency.map_or(String::new(), |currency| format!(" {}", currency.code()));
     let weight = match notice.severity {
         Severity::Note => lang.pick("note", "примечание"),
         Severity::Warning => lang.pick("warning", "предупреждение"),
@@ -370,13 +375,12 @@ pub(crate) fn noticed(notice: &Notice, lang: Lang) -> String {
     };
     let file = if notice.file.is_empty() { String::new() } else { format!("{}: ", notice.file) };
     let money = notice.money.map_or(String::new(), |money| match lang {
-        Lang::En => format!(", worth {money}"),
-        Lang::Ru => format!(", на сумму {money}"),
+        Lang::En => format!(", worth {money}{code}"),
+        Lang::Ru => format!(", на сумму {money}{code}"),
     });
-    let settings: Vec<String> = notice.settings.iter().map(Setting::to_string).collect();
-    let settings = match &settings[..] {
+    let settings = match &notice.options()[..] {
         [] => String::new(),
-        settings => format!(" [{}]", settings.join(" ")),
+        options => format!(" [{}]", options.join(lang.pick("] or [", "] или ["))),
     };
     format!("{weight}: {file}{}{money}{settings}", notice.text(lang))
 }

@@ -69,6 +69,7 @@ pub use join::Join;
 pub use lang::Lang;
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use money::Money;
+pub(crate) use notice::quoted;
 pub use notice::{Finding, Notice, Setting, Severity};
 pub(crate) use orders::{Divided, LinesByOrder, OrderColumns, Totals};
 pub use orders::{Orders, OrdersQuery};

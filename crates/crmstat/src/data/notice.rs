@@ -41,6 +41,16 @@ impl Setting {
     pub fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: value.into() }
     }
+
+    /// The values to choose from; one where there is no choice.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        // Names of columns and labels may hold the sign, too.
+        let is_choice = matches!(
+            self.name,
+            "duplicates" | "order-total" | "far-dates" | "cancelled" | "discounts"
+        );
+        self.value.split(move |sign: char| is_choice && sign == '|')
+    }
 }
 
 /// What was found. The sentences are in the room of words: [`Notice::text`].
@@ -274,6 +284,26 @@ impl Notice {
         self
     }
 
+    /// What settles it, as the command line takes it: one line of options for each way to choose.
+    pub fn options(&self) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        for setting in &self.settings {
+            let options: Vec<String> = setting
+                .values()
+                .map(|value| Setting::new(setting.name, value).to_string())
+                .collect();
+            lines = lines
+                .iter()
+                .flat_map(|line| options.iter().map(move |option| format!("{line} {option}")))
+                .collect();
+        }
+        lines
+            .into_iter()
+            .map(|line| line.trim().to_owned())
+            .filter(|line| !line.is_empty())
+            .collect()
+    }
+
     /// Puts `notices` in the order in which they are told: the worst first, of equals the one with the most
     /// money, then with the most rows. One that is there twice is told once.
     pub fn sort(notices: &mut Vec<Self>) {
@@ -301,29 +331,32 @@ impl Notice {
         let error = Error::data(format!("{}{more}", first.text(Lang::En)));
         let hint = match &first.settings[..] {
             [] => "correct the data, or leave out `--strict` to go on".to_owned(),
-            settings => format!("settle it with {}", options(settings)),
+            _ => format!("settle it with `{}`", first.options().join("` or `")),
         };
         let place = Place { file: first.file.clone(), ..Place::default() };
         Err(if first.file.is_empty() { error } else { error.at(place) }.with_hint(hint))
     }
 }
 
-/// As the command line takes it, to be copied; other front ends write the name and the value their way.
+/// As the command line takes it, to be copied; other front ends write the name and the value their way. Where there
+/// are several values to choose from, it is the first.
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = |c: char| c.is_alphanumeric() || "=|.,:-_/#%+".contains(c);
-        match &self.value[..] {
+        let is_plain = |c: char| c.is_alphanumeric() || "=.,:-_/%+".contains(c);
+        match self.values().next().unwrap_or_default() {
             "" => write!(f, "--{}", self.name),
             value if value.chars().all(is_plain) => write!(f, "--{} {value}", self.name),
-            value => write!(f, "--{} \"{}\"", self.name, value.replace('"', "\\\"")),
+            value => write!(f, "--{} {}", self.name, quoted(value)),
         }
     }
 }
 
-/// `settings` as the command line takes them together.
-fn options(settings: &[Setting]) -> String {
-    let options: Vec<String> = settings.iter().map(Setting::to_string).collect();
-    options.join(" ")
+/// `text` in quotes, so that a shell takes it for one word as it is.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.contains(['$', '`', '\\', '"', '!']) {
+        return format!("'{}'", text.replace('\'', "'\\''"));
+    }
+    format!("\"{text}\"")
 }
 
 #[cfg(test)]
@@ -361,7 +394,10 @@ mod tests {
     #[test]
     fn a_setting_can_be_copied_to_the_command_line() {
         for (name, value, option) in [
-            ("duplicates", "drop|keep", "--duplicates drop|keep"),
+            ("duplicates", "drop|keep", "--duplicates drop"),
+            ("stage", "Yes|No=lost", "--stage \"Yes|No=lost\""),
+            ("stage", "5 $ `a`='b'=won", "--stage '5 $ `a`='\\''b'\\''=won'"),
+            ("map", "amount=#3", "--map \"amount=#3\""),
             ("stage", "In Process=open", "--stage \"In Process=open\""),
             ("map", "amount=Сумма", "--map amount=Сумма"),
             ("raw", "", "--raw"),

@@ -31,7 +31,7 @@ pub(crate) const fn is_purchase(amount: Money) -> bool {
 }
 
 /// Rows or orders, and what they are worth together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rows {
     /// How many.
     pub(crate) rows: u64,

@@ -411,12 +411,13 @@ impl CollectedDeals {
         records: &BatchRecords<'_>,
         row: usize,
     ) -> Result<(), Fault> {
-        let status = reader.deal.status(tally, records, row)?.status;
+        let outcome = reader.deal.status(tally, records, row)?;
         for ((_, column), part) in self.columns.iter_mut().zip(&reader.fields) {
             let fault = |reason| Fault { part: part.map(|part| part.part()), reason };
             column.push(part.as_ref(), records, row).map_err(fault)?;
         }
         let amount = reader.amount(tally, records, row)?;
+        tally.outcomes.add_worth(outcome, amount.unwrap_or_default());
         if let Some(unit) = reader.discounts {
             let is_discount =
                 |(key, _): &&mut (ColumnKey, RawColumn)| key.field() == Some(Field::Discount);
@@ -433,7 +434,7 @@ impl CollectedDeals {
         if let Some(customer) = &reader.fields[CUSTOMER] {
             tally.see_id(customer.oddity(customer.cell(records, row)));
         }
-        self.status.push(status);
+        self.status.push(outcome.status);
         self.amount.push(amount);
         Ok(())
     }

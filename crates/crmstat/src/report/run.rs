@@ -10,7 +10,7 @@
 use super::{Absent, Options, Report, Results, Stage, TableFormat};
 use crate::{
     Error, Lang, Place, Pseudonyms, Result,
-    data::{Decision, Ledger, Notice, Setting},
+    data::{Decision, Ledger, Notice},
     ingest::{Inputs, ReadFile, source::expand},
     write::write_atomically,
 };
@@ -174,7 +174,7 @@ pub struct Noticed {
     pub rows: u64,
     /// The money that depends on it, where that is known.
     pub amount: Option<String>,
-    /// What settles it, as the command line takes it.
+    /// What settles it, as the command line takes it: each by itself.
     pub settings: Vec<String>,
 }
 
@@ -186,7 +186,7 @@ impl Noticed {
             text: notice.text(Lang::En),
             rows: notice.rows,
             amount: notice.money.map(|money| money.to_string()),
-            settings: notice.settings.iter().map(Setting::to_string).collect(),
+            settings: notice.options(),
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
         Column, DealFinding, DealStatus, Deals, Field, Finding, Notice, Records, Severity,
         table::{self, Table},
     },
-    ingest::profile::{Profile, Stages},
+    ingest::profile::{Profile, Stages, outcome::likely},
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -314,11 +314,12 @@ impl<'a> Outcomes<'a> {
         if self.unknown_rows > 0 {
             let labels = self.unknown.iter().cloned().collect::<Vec<_>>().join(", ");
             let finding = Finding::Deals(DealFinding::LeadStatusesOpen { labels });
-            let first = self.unknown.first().cloned().unwrap_or_default();
-            notices.push(
-                Notice::new(Severity::Note, finding, self.unknown_rows)
-                    .settled_by("stage", format!("{first}=won|lost|open")),
-            );
+            let notice = Notice::new(Severity::Note, finding, self.unknown_rows);
+            let told = self.unknown.iter().fold(notice, |notice, label| {
+                let meaning = likely(label).unwrap_or(DealStatus::Open);
+                notice.settled_by("stage", format!("{label}={}", meaning.name()))
+            });
+            notices.push(told);
         }
         if self.without_deal > 0 {
             let finding = Finding::Deals(DealFinding::LeadsOfUnknownDeals);

@@ -4,8 +4,9 @@
 //! row's numbers find what was decided when they first stood together.
 
 use crate::{
+    Money,
     collections::interner::{Interner, NOT_UTF8},
-    data::{DealStatus, Field, TableKind},
+    data::{DealStatus, Field, TableKind, sales::Rows},
     ingest::{
         ReadOptions,
         cells::{Parsed, number::NumberFormat, text},
@@ -97,8 +98,8 @@ pub(crate) struct Resolved {
     pub(crate) overruled: Option<Overruled>,
     /// Whether it was lost since goods or money were given back: a negative amount of it is a refund.
     pub(crate) is_return: bool,
-    /// How many rows.
-    pub(crate) rows: u64,
+    /// How many rows, and what they are worth as far as that is known.
+    pub(crate) rows: Rows,
 }
 
 /// What made something else of a row than its stage or status says.
@@ -120,6 +121,8 @@ pub(crate) struct Outcome {
     pub(crate) status: DealStatus,
     /// Whether it is lost since goods or money were given back.
     pub(crate) is_return: bool,
+    /// Where what was decided stands.
+    place: u32,
 }
 
 /// The numbers of a row's words; then a bit for each filled column, and the number of the input.
@@ -157,10 +160,19 @@ impl Outcomes {
         self.decided.iter()
     }
 
-    /// Counts the typed row `row`, which is not read again as text.
-    pub(crate) fn count(&mut self, row: usize) {
+    /// Counts the typed row `row`, which is worth `units` and not read again as text.
+    pub(crate) fn count(&mut self, row: usize, units: Option<i64>) {
         if let Some(place) = self.of_rows.get(row) {
-            self.decided[*place as usize].rows += 1;
+            let rows = &mut self.decided[*place as usize].rows;
+            rows.rows += 1;
+            rows.units += i128::from(units.unwrap_or_default());
+        }
+    }
+
+    /// Adds what a row is worth of which this `outcome` was told.
+    pub(crate) fn add_worth(&mut self, outcome: Outcome, amount: Money) {
+        if let Some(found) = self.decided.get_mut(outcome.place as usize) {
+            found.rows.units += i128::from(amount.units());
         }
     }
 }
@@ -250,13 +262,13 @@ impl DealPart {
         let place = self.place(outcomes, codes);
         let part = self.words[STAGE].or(self.words[STATUS]);
         let resolved = &mut outcomes.decided[place as usize];
-        resolved.rows += 1;
+        resolved.rows.rows += 1;
         match &resolved.resolution {
             Resolution::Known(status) => {
-                Ok(Outcome { status: *status, is_return: resolved.is_return })
+                Ok(Outcome { status: *status, is_return: resolved.is_return, place })
             }
             Resolution::Missing if self.silent_is_won => {
-                Ok(Outcome { status: DealStatus::Won, is_return: false })
+                Ok(Outcome { status: DealStatus::Won, is_return: false, place })
             }
             Resolution::Missing => Err(Fault { part, reason: "no stage or status" }),
             // Refused as a whole, once all such labels are known.
@@ -420,7 +432,7 @@ impl DealPart {
             resolution,
             label: label.map(str::to_owned),
             overruled,
-            rows: 0,
+            rows: Rows::default(),
         }
     }
 

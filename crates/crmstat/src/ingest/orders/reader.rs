@@ -317,8 +317,16 @@ impl<'a> OrderReader<'a> {
                 }
                 // The negative row of a return gives back what another row has brought.
                 DealStatus::Lost if outcome.is_return && self.amount.gives_back(records, row) => {}
-                DealStatus::Lost => return Ok(Row::Ignored(Ignored::Lost)),
-                DealStatus::Open => return Ok(Row::Ignored(Ignored::Open)),
+                status => {
+                    // What it is worth is told, and counts for nothing.
+                    let worth = tally.aside(|tally| self.amount.read(tally, records, row));
+                    if let Ok(Worth::Of(amount)) = worth {
+                        tally.outcomes.add_worth(outcome, amount);
+                    }
+                    let is_lost = status == DealStatus::Lost;
+                    let rule = if is_lost { Ignored::Lost } else { Ignored::Open };
+                    return Ok(Row::Ignored(rule));
+                }
             }
         }
         let usual = self.usual.as_ref();

@@ -189,7 +189,9 @@ impl OrderReader<'_> {
                 Fate::Ignored(rule) => tally.ledger.ignore(*rule, 1),
             }
             if *fate != Fate::Left && !statuses.is_empty() {
-                tally.outcomes.count(row as usize);
+                let units = amounts[row as usize];
+                let units = Some(units).filter(|units| ![NOTHING, UNREAD].contains(units));
+                tally.outcomes.count(row as usize, units);
             }
         }
         let of = |row: &u32| *row as usize;

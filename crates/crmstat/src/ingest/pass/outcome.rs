@@ -3,7 +3,7 @@
 
 use crate::{
     Error,
-    data::{DealStatus, Field, Finding, Notice, Severity},
+    data::{DealStatus, Field, Finding, Notice, Severity, quoted, sales::Rows},
     ingest::{
         orders::outcome::{Overruled, Resolved},
         pass::{input::Input, tally::Tally},
@@ -21,15 +21,17 @@ const LISTED: usize = 30;
 /// What the outcome of rows depends on that the caller has not named, one notice for each column.
 pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
     let resolved = tally.resolved();
-    let mut rows = BTreeMap::<(Finding, Severity, Option<String>), u64>::new();
+    let mut rows = BTreeMap::<(Finding, Severity, Option<String>), Rows>::new();
     let header = |input: &Input, column: usize| input.headers[column].trim().to_owned();
     for input in inputs {
         let of_input = || resolved.iter().filter(|found| found.input == input.number);
-        let count = |wanted: &dyn Fn(&Resolved) -> bool| -> u64 {
-            of_input().filter(|found| wanted(found)).map(|found| found.rows).sum()
+        let count = |wanted: &dyn Fn(&Resolved) -> bool| -> Rows {
+            let mut all = Rows::default();
+            of_input().filter(|found| wanted(found)).for_each(|found| all.add(found.rows));
+            all
         };
-        let mut add = |finding, severity, setting, count: u64| {
-            *rows.entry((finding, severity, setting)).or_default() += count;
+        let mut add = |finding, severity, setting, count: Rows| {
+            rows.entry((finding, severity, setting)).or_default().add(count);
         };
         if let Some(told) = &input.mapping.by_content {
             let (column, labels) = (header(input, told.column), told.shown());
@@ -44,7 +46,7 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
         }
         for told in &input.mapping.signs {
             let found = count(&|found| found.overruled == Some(Overruled::By(told.column)));
-            if found > 0 {
+            if found.rows > 0 {
                 let column = header(input, told.column);
                 let setting = match told.says {
                     Says::LostIf => Some(format!("is_lost={column}")),
@@ -69,18 +71,23 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
                 }
                 _ => Some(format!("status={column}")),
             };
-            add(Finding::StatusNotUsed { column, labels }, Severity::Warning, setting, 0);
+            add(
+                Finding::StatusNotUsed { column, labels },
+                Severity::Warning,
+                setting,
+                Rows::default(),
+            );
         }
         if let Some(reason) = input.mapping.column(Field::LostReason) {
             let found = count(&|found| found.overruled == Some(Overruled::ByReason(reason)));
-            if found > 0 {
+            if found.rows > 0 {
                 let finding = Finding::LostByReason { column: header(input, reason) };
                 add(finding, Severity::Note, None, found);
             }
         }
         if let Some(chance) = input.mapping.column(Field::Probability) {
             let found = count(&|found| found.overruled == Some(Overruled::ByProbability(chance)));
-            if found > 0 {
+            if found.rows > 0 {
                 let finding = Finding::LostByProbability { column: header(input, chance) };
                 add(finding, Severity::Note, None, found);
             }
@@ -89,7 +96,7 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
             let dated = count(&|found| found.overruled == Some(Overruled::NotByDate(date)));
             let open = count(&|found| found.resolution == Resolution::Known(DealStatus::Open));
             // Where most open deals have one, it is the day on which they are expected to close.
-            if dated > 0 && dated * 2 <= open {
+            if dated.rows > 0 && dated.rows * 2 <= open.rows {
                 let finding = Finding::OpenWithCloseDate { column: header(input, date) };
                 add(finding, Severity::Warning, None, dated);
             }
@@ -97,7 +104,8 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
     }
     rows.into_iter()
         .map(|((finding, severity, setting), rows)| {
-            let notice = Notice::new(severity, finding, rows);
+            let worth = rows.worth().filter(|_| rows.units != 0);
+            let notice = Notice::new(severity, finding, rows.rows).worth(worth);
             match setting {
                 Some(setting) => notice.settled_by("map", setting),
                 None => notice,
@@ -113,9 +121,11 @@ pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
     let resolved = tally.resolved();
     for found in &resolved {
         match (&found.resolution, &found.label) {
-            (Resolution::Unknown(label), _) => *unknown.entry(label).or_default() += found.rows,
+            (Resolution::Unknown(label), _) => {
+                *unknown.entry(label).or_default() += found.rows.rows
+            }
             (Resolution::Known(status), Some(label)) => {
-                *known.entry((label, *status)).or_default() += found.rows;
+                *known.entry((label, *status)).or_default() += found.rows.rows;
             }
             _ => {}
         }
@@ -147,15 +157,20 @@ pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
             format!("; known are {}", listed(all))
         }
     };
-    // An export of one status is mostly one of what is done.
-    let is_only = labels.len() == 1 && explained.is_empty();
+    // What nobody can tell is mostly what is done, where nothing else is, and otherwise no sale yet.
+    let is_won = |(label, _): &(&str, u64)| likely(label) == Some(DealStatus::Won);
+    let mut none_is_won = !labels.iter().any(is_won)
+        && !explained.iter().any(|((_, status), _)| *status == DealStatus::Won);
+    let mut untold: Vec<String> = Vec::new();
     let options: Vec<String> = labels
         .iter()
         .take(LISTED)
         .map(|(label, _)| {
-            let unsaid = if is_only { DealStatus::Won.name() } else { "won|lost|open" };
-            let meaning = likely(label).map_or(unsaid, DealStatus::name);
-            format!("--stage \"{label}={meaning}\"")
+            let meaning = likely(label).unwrap_or_else(|| {
+                untold.push(format!("`{label}`"));
+                if std::mem::take(&mut none_is_won) { DealStatus::Won } else { DealStatus::Open }
+            });
+            format!("--stage {}", quoted(&format!("{label}={}", meaning.name())))
         })
         .collect();
     let stage = input.mapping.column(Field::Stage).or(input.mapping.column(Field::Status));
@@ -166,10 +181,14 @@ pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
         "say what each means, won, lost or open, and correct what is guessed here: `{}`",
         options.join(" ")
     );
+    if !untold.is_empty() {
+        hint.push_str(&format!("; nothing tells what {} means", untold.join(", ")));
+    }
     if let Some(told) = input.mapping.by_content.as_ref().filter(|told| told.by_header) {
         let column = input.headers[told.column].trim();
         hint.push_str(&format!(
-            "; a column of something else is left out by --ignore \"{column}\""
+            "; a column of something else is left out by `--ignore {}`",
+            quoted(column)
         ));
     }
     Some(error.at(input.place(stage)).with_hint(hint))

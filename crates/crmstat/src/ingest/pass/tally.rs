@@ -63,6 +63,8 @@ pub(crate) struct Tally {
     pub(crate) unknown_currencies: BTreeMap<String, u64>,
     /// Amounts of which neither their cell nor the column of currencies says what they are in.
     pub(crate) without_currency: u64,
+    /// What counts for nothing.
+    aside: Option<Box<Self>>,
     /// What other threads have decided.
     resolved: Vec<Resolved>,
     /// The last cell of a currency column, and what it means.
@@ -155,11 +157,20 @@ impl Tally {
     /// What became of the deals of all rows, by what the rows say.
     pub(crate) fn resolved(&self) -> Vec<Resolved> {
         let all = self.outcomes.decided().chain(&self.resolved);
-        let mut rows = BTreeMap::<Resolved, u64>::new();
-        for found in all.filter(|found| found.rows > 0) {
-            *rows.entry(Resolved { rows: 0, ..found.clone() }).or_default() += found.rows;
+        let mut rows = BTreeMap::<Resolved, Rows>::new();
+        for found in all.filter(|found| found.rows.rows > 0) {
+            let same = Resolved { rows: Rows::default(), ..found.clone() };
+            rows.entry(same).or_default().add(found.rows);
         }
         rows.into_iter().map(|(found, rows)| Resolved { rows, ..found }).collect()
+    }
+
+    /// Runs `look` with a tally of its own, which counts for nothing: what is read there is only told.
+    pub(crate) fn aside<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
+        let mut aside = self.aside.take().unwrap_or_default();
+        let found = look(&mut aside);
+        self.aside = Some(aside);
+        found
     }
 
     /// Counts what is odd about the id of a row's customer.

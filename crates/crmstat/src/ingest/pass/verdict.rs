@@ -41,7 +41,10 @@ pub(crate) fn account<T>(
         result,
         ledger: tally.ledger,
         span: tally.earliest.zip(tally.latest),
-        currency: tally.currencies.first().copied(),
+        currency: match &options.rates {
+            Some(rates) => Some(rates.base()),
+            None => tally.currencies.first().copied(),
+        },
         rejections: tally.rejections,
         decisions,
         notices,
@@ -97,7 +100,11 @@ pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions
     ];
     let odd_ids = odd_ids.into_iter().filter(|(.., rows)| *rows > 0);
     notices.extend(odd_ids.map(|(finding, severity, rows)| Notice::new(severity, finding, rows)));
-    notices.extend(outcome_notices(tally, inputs));
+    let once = notices.iter().any(|notice| notice.finding == Finding::OrderTotalOnce);
+    notices.extend(outcome_notices(tally, inputs).into_iter().map(|notice| match once {
+        true => notice.worth(None),
+        false => notice,
+    }));
     Notice::sort(&mut notices);
     notices
 }

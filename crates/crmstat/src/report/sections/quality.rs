@@ -4,10 +4,7 @@ use super::{Page, name_of, top, whole};
 use crate::{
     Lang, Result,
     analysis::inspect::russian::said,
-    data::{
-        Setting,
-        table::{Column, Table},
-    },
+    data::table::{Column, Table},
     report::Content,
 };
 
@@ -78,10 +75,7 @@ impl Page<'_> {
         let notices = || self.results.account.notices.iter();
         let found: Vec<String> = notices().map(|notice| notice.text(lang)).collect();
         let settings: Vec<String> = notices()
-            .map(|notice| {
-                let options: Vec<String> = notice.settings.iter().map(Setting::to_string).collect();
-                options.join(" ")
-            })
+            .map(|notice| notice.options().join(self.locale.pick(" or ", " или ")))
             .collect();
         Table::new(
             "notices",
