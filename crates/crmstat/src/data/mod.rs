@@ -70,7 +70,7 @@ pub use lang::Lang;
 pub use ledger::{Ignored, Ledger, Rejection, RejectionGroup, Rejections};
 pub use money::Money;
 pub(crate) use notice::quoted;
-pub use notice::{Finding, Notice, Setting, Severity};
+pub use notice::{Finding, MoneyUnit, Notice, Setting, Severity};
 pub(crate) use orders::{Divided, LinesByOrder, OrderColumns, Totals};
 pub use orders::{Orders, OrdersQuery};
 pub use pseudonyms::Pseudonyms;

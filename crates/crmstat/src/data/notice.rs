@@ -53,6 +53,17 @@ impl Setting {
     }
 }
 
+/// A part or a multiple of a currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MoneyUnit {
+    /// Cents, kopecks.
+    Hundredths,
+    /// Thousands.
+    Thousands,
+    /// Millions.
+    Millions,
+}
+
 /// What was found. The sentences are in the room of words: [`Notice::text`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -79,6 +90,13 @@ pub enum Finding {
     RoundedAmounts {
         /// The decimals that are kept.
         decimals: u32,
+    },
+    /// Amounts in a part or a multiple of the currency, as their header says.
+    AmountUnit {
+        /// Their header.
+        column: String,
+        /// What they are in.
+        unit: MoneyUnit,
     },
     /// Amounts without a currency beside others that have one.
     NoCurrency {

@@ -2,7 +2,7 @@
 
 use crate::{
     Lang,
-    data::{DiscountUnit, Finding, Notice, TableKind},
+    data::{DiscountUnit, Finding, MoneyUnit, Notice, TableKind},
 };
 
 impl Notice {
@@ -50,6 +50,21 @@ impl Notice {
                     )
                 }
             },
+            Finding::AmountUnit { column, unit } => {
+                let (english, russian) = match unit {
+                    MoneyUnit::Hundredths => ("hundredths", "в сотых долях"),
+                    MoneyUnit::Thousands => ("thousands", "в тысячах"),
+                    MoneyUnit::Millions => ("millions", "в миллионах"),
+                };
+                match lang {
+                    Lang::En => format!(
+                        "`{column}` is in {english} of the currency, and so is every amount of the answer"
+                    ),
+                    Lang::Ru => format!(
+                        "столбец «{column}» — {russian} денежной единицы, и все суммы ответа тоже"
+                    ),
+                }
+            }
             Finding::NoCurrency { assumed } => match lang {
                 Lang::En => format!("{rows} amounts name no currency and count as {assumed}"),
                 Lang::Ru => format!("сумм без валюты: {rows}; они считаются в {assumed}"),

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Money, Result,
-    data::{Decision, DiscountUnit, Field, Finding, Notice, Severity},
+    data::{Decision, DiscountUnit, Field, Finding, MoneyUnit, Notice, Severity},
     ingest::{
         ReadOptions,
         cells::{
@@ -21,7 +21,7 @@ use crate::{
             input::Input,
             tally::Tally,
         },
-        profile::Rates,
+        profile::{Rates, words},
         text::Wanted,
     },
 };
@@ -113,6 +113,23 @@ impl AmountColumns {
         }
     }
 
+    /// Tells of amounts or prices whose header says that they are in parts or multiples of the currency: they are
+    /// read as they are.
+    pub(crate) fn tell_units(&self, input: &mut Input) {
+        let column = match self.source {
+            Source::Amount(column) | Source::PriceAndQuantity(column, _) => column,
+            Source::ProductAndQuantity(..) | Source::Order(_) => return,
+        };
+        let header = input.headers[column].trim().to_owned();
+        if let Some(unit) = money_unit(&header) {
+            let finding = Finding::AmountUnit { column: header, unit };
+            let notice = Notice::new(Severity::Warning, finding, 0).of_file(input.name());
+            if !input.notices.contains(&notice) {
+                input.notices.push(notice);
+            }
+        }
+    }
+
     /// Those with numbers.
     pub(crate) fn numbers(&self) -> Vec<usize> {
         let source = match self.source {
@@ -141,6 +158,23 @@ impl AmountColumns {
             Source::Amount(amount) if is_alone => Some(amount),
             _ => None,
         }
+    }
+}
+
+/// The part or the multiple of a currency that `header` names.
+fn money_unit(header: &str) -> Option<MoneyUnit> {
+    let words = words::of(header);
+    let is = |stems: &[&str]| words.iter().any(|word| stems.contains(&word.as_str()));
+    let begins =
+        |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
+    if is(&["cent", "cents", "pence", "minor", "коп"]) || begins(&["kopek", "копе"]) {
+        Some(MoneyUnit::Hundredths)
+    } else if is(&["000", "k", "тыс", "thousand", "thousands"]) || begins(&["тысяч"]) {
+        Some(MoneyUnit::Thousands)
+    } else if is(&["mln", "million", "millions", "млн", "mio"]) || begins(&["миллион"]) {
+        Some(MoneyUnit::Millions)
+    } else {
+        None
     }
 }
 

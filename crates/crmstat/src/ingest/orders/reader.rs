@@ -155,6 +155,7 @@ impl<'a> OrderReader<'a> {
         let amount = AmountColumns::of(input)?;
         input.decide_formats(&dates, &amount.numbers(), options)?;
         let amount = amount.with_discounts(input, options)?;
+        amount.tell_units(input);
         let mapping = &input.mapping;
         let outcome = DealPart::columns(mapping);
         let mut columns = extra;
@@ -237,6 +238,11 @@ impl<'a> OrderReader<'a> {
                 Some(width) => Err(self.faults.ragged(width)),
             };
             match read {
+                Ok(Row::Order { customer, .. })
+                    if self.faults.is_total(records, row, customer.of(&records.block.bytes)) =>
+                {
+                    tally.ledger.ignore(Ignored::Footer, 1);
+                }
                 Ok(Row::Order { customer, at, amount }) => {
                     let counting = self.counting.as_ref();
                     if let Some(rule) = counting.and_then(|rows| rows.left_out(records, row)) {
@@ -389,8 +395,9 @@ impl<'a> OrderReader<'a> {
                 continue;
             }
             tally.see_id(oddity);
+            // A further column may tell who the guest was.
             if self.guests.iter().any(|guest| guest.as_bytes() == text) {
-                return None;
+                continue;
             }
             if prefix.is_empty() {
                 return Some(cell);

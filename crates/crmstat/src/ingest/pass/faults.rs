@@ -52,6 +52,51 @@ impl Faults<'_> {
             && profile.is_footer(&first_filled(record, self.input.delimiter()))
     }
 
+    /// Whether a record that is a row in every other way is the sum of others: its `customer` is a word for that.
+    pub(crate) fn is_total(self, records: &BatchRecords<'_>, row: usize, customer: &[u8]) -> bool {
+        // Few names begin like one, and few of these are as short.
+        const STARTS: [&str; 12] = [
+            "total",
+            "Total",
+            "TOTAL",
+            "grand",
+            "Grand",
+            "GRAND",
+            "sub",
+            "Sub",
+            "SUB",
+            "Итог",
+            "Всего",
+            "Общий итог",
+        ];
+        const RUSSIAN: [&str; 4] = ["ИТОГО", "итого", "ВСЕГО", "всего"];
+        let begins = |start: &&str| customer.starts_with(start.as_bytes());
+        if customer.len() > 24 || !STARTS.iter().chain(&RUSSIAN).any(|start| begins(&start)) {
+            return false;
+        }
+        let name = String::from_utf8_lossy(customer).to_lowercase();
+        match name.trim_end_matches([':', ' ', '.']) {
+            "grand total"
+            | "grand totals"
+            | "subtotal"
+            | "subtotals"
+            | "sub total"
+            | "sub-total"
+            | "итого"
+            | "всего"
+            | "общий итог" => true,
+            // There are companies of this name; their rows have what other rows have.
+            "total" | "totals" | "итог" => {
+                let record = records.record(row);
+                let delimiter = self.input.delimiter();
+                let mut cells = record.split(|byte| *byte == delimiter);
+                cells
+                    .any(|cell| cell.iter().all(|byte| byte.is_ascii_whitespace() || *byte == b'"'))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the cell of `part` repeats the header of its column.
     pub(crate) fn is_header(self, records: &BatchRecords<'_>, part: Part, row: usize) -> bool {
         let cell = records.batch.cells[part.position][row].of(&records.block.bytes);

@@ -9,7 +9,7 @@ use crate::{
         pass::{input::Input, tally::Tally},
         profile::{
             Resolution,
-            outcome::{Says, likely},
+            outcome::{Says, likely, truth},
         },
     },
 };
@@ -60,6 +60,13 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
         for told in &input.mapping.unused {
             let (column, labels) = (header(input, told.column), told.shown());
             let setting = match (told.says, told.is_flag()) {
+                // What is rarer is mostly what came to nothing.
+                (Says::Unclear, true) if told.by_code => {
+                    let mostly = told.labels.first().map(|label| truth(label.as_bytes()));
+                    let field = if mostly == Some(Some(true)) { "is_won" } else { "is_lost" };
+                    Some(format!("{field}={column}"))
+                }
+                (Says::Unclear, false) if told.by_code => Some(format!("status={column}")),
                 (Says::Unclear, false) => None,
                 (Says::Unclear, true) => {
                     let lower = column.to_lowercase();
@@ -73,7 +80,7 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
             };
             add(
                 Finding::StatusNotUsed { column, labels },
-                Severity::Warning,
+                if told.by_code { Severity::Note } else { Severity::Warning },
                 setting,
                 Rows::default(),
             );

@@ -70,6 +70,13 @@ impl Looks {
         &self.numbers
     }
 
+    /// Whether the cells of `column` are all 0 or 1.
+    pub(super) fn is_flag(&self, column: usize) -> bool {
+        let cells = self.sample.iter().filter_map(|row| row.get(column)).map(|cell| cell.trim());
+        let mut filled = cells.filter(|cell| !text::says_nothing(cell)).peekable();
+        filled.peek().is_some() && filled.all(|cell| matches!(cell, "0" | "1"))
+    }
+
     /// Whether values of the column `key` repeat, and rows of one value are equal in all the columns `same`.
     pub(super) fn repeats_within(&self, key: usize, same: &[usize]) -> bool {
         let cell =

@@ -144,6 +144,14 @@ impl Mapping {
             if is_taken || is_sign || is_told || names.keys[column].is_empty() {
                 continue;
             }
+            // Codes may be a status where nothing else is.
+            let has_status = self.by_content.is_some()
+                || [Field::Status, Field::Stage, Field::IsWon, Field::IsLost]
+                    .iter()
+                    .any(|field| self.columns.contains_key(field));
+            if told.by_code && has_status {
+                continue;
+            }
             if told.says == Says::Unclear {
                 self.unused.push(told.clone());
                 continue;
@@ -385,7 +393,8 @@ fn recognise_as(
         let laid = |(profile, table)| overlaid_as(profile, table, elsewhere);
         tables
             .map(|of| {
-                let found = laid(of).with_order_id(&names, looks).with_rival_dates(&names, looks);
+                let found = laid(of).with_amounts_of_numbers(looks);
+                let found = found.with_order_id(&names, looks).with_rival_dates(&names, looks);
                 found.with_refunds(&names, looks, telling).with_rival_prices(&names, looks)
             })
             .collect()
@@ -694,6 +703,26 @@ impl<'a> Match<'a> {
             .collect()
     }
 
+    /// The same with its amount from another column of such a name, where the cells of the first are no amounts: what
+    /// was paid is money, and whether it was is not.
+    fn with_amounts_of_numbers(mut self, looks: &Looks) -> Self {
+        let is_amount =
+            |column: &usize| looks.numbers().contains(column) && !looks.is_flag(*column);
+        if self.table.kind != TableKind::Orders || looks.sample().is_empty() {
+            return self;
+        }
+        let Some(&column) = self.columns.get(&Field::Amount).filter(|column| !is_amount(column))
+        else {
+            return self;
+        };
+        let rivals = self.rivals.entry(Field::Amount).or_default();
+        let Some(at) = rivals.iter().position(|other| is_amount(other)) else { return self };
+        let other = rivals.remove(at);
+        rivals.retain(|rival| *rival != column);
+        self.columns.insert(Field::Amount, other);
+        self
+    }
+
     /// The same with the column of what was given back, by the words of its header.
     fn with_refunds(mut self, headers: &Headers<'_>, looks: &Looks, telling: &[Telling]) -> Self {
         if self.table.kind == TableKind::Orders && !self.has(Field::Refunded) {
@@ -863,6 +892,25 @@ impl<'a> Match<'a> {
     }
 
     /// How to name the column of `field`: with the column itself, where header or cells give one away.
+    /// The only column of numbers that is called a quantity, where `price` is called a price.
+    fn quantity_beside(&self, price: usize, headers: &Headers<'_>, looks: &Looks) -> Option<usize> {
+        let has = |column: usize, stems: &[&str]| {
+            super::words::of(headers.written[column])
+                .iter()
+                .any(|word| stems.iter().any(|stem| word.starts_with(stem)))
+        };
+        let is_quantity = |column: &&usize| {
+            self.is_free(headers, **column)
+                && has(**column, &["quantity", "qty", "units", "pieces", "колич", "кол", "шт"])
+        };
+        if !has(price, &["price", "цена", "цене"]) || has(price, &["total", "итог", "сумм"])
+        {
+            return None;
+        }
+        let mut found = looks.numbers().iter().filter(is_quantity);
+        found.next().copied().filter(|_| found.next().is_none())
+    }
+
     fn hint(&self, field: Field, headers: &Headers<'_>, looks: &Looks) -> String {
         let free = |column: usize| self.is_free(headers, column);
         let mut found = by_words(field, headers.written, looks, free);
@@ -890,6 +938,18 @@ impl<'a> Match<'a> {
                         .any(|word| header.contains(word))
             };
             found.extend(looks.numbers().iter().copied().filter(|at| free(*at)).filter(is_money));
+        }
+        // A price is an amount only with how many were sold.
+        if field == Field::Amount
+            && let [price] = found[..]
+            && let Some(quantity) = self.quantity_beside(price, headers, looks)
+        {
+            let written = |column: usize| headers.written[column].trim();
+            return format!(
+                "{} and {}",
+                option(Field::Price, written(price)),
+                option(Field::Quantity, written(quantity))
+            );
         }
         let option = |column: &str| option(field, column);
         match &found[..] {
@@ -981,6 +1041,7 @@ impl<'a> Match<'a> {
                 of_returns: false,
                 of_documents: false,
                 by_header: false,
+                by_code: false,
             })
         });
         let signs: Vec<Telling> = flags.take(1).collect();

@@ -61,7 +61,7 @@ mod rates;
 mod stages;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use super::cells::{date::DateOrder, number::Decimal};
 pub use crate::data::Currency;

@@ -56,6 +56,8 @@ pub(crate) struct Telling {
     pub(crate) of_documents: bool,
     /// Whether its header alone says that it is a status: none of its words is known.
     pub(crate) by_header: bool,
+    /// Whether neither its header nor its cells are words: few codes that may or may not be a status.
+    pub(crate) by_code: bool,
 }
 
 /// Labels that a message shows.
@@ -113,6 +115,7 @@ pub(crate) fn telling(headers: &[&str], sample: &[Vec<String>]) -> Vec<Telling> 
             of_returns,
             of_documents: is_any(DOCUMENTS),
             by_header,
+            by_code: false,
         };
         if is_reason {
             return Some(told(Says::LostAt, BTreeMap::new(), false));
@@ -122,7 +125,10 @@ pub(crate) fn telling(headers: &[&str], sample: &[Vec<String>]) -> Vec<Telling> 
         if is_remark {
             return labels.keys().any(is_end).then(|| told(Says::Unclear, labels, false));
         }
-        let says = says(&words, &labels, &stages)?;
+        let Some(says) = says(&words, &labels, &stages) else {
+            let codes = are_codes(header, &words, &labels);
+            return codes.then(|| Telling { by_code: true, ..told(Says::Unclear, labels, false) });
+        };
         let knows = |label: &&str| stages.known(label).is_some() || likely(label).is_some();
         let by_header = matches!(says, Says::Words(_)) && !labels.keys().any(knows);
         Some(told(says, labels, by_header))
@@ -135,6 +141,29 @@ fn is_reason_of_end(header: &[String]) -> bool {
     let has = |stems: &[&str]| header.iter().any(|word| begins(word, stems));
     has(&["reason", "cause", "причин"])
         && has(&["cancel", "lost", "loss", "void", "отмен", "отказ", "аннул", "проигр"])
+}
+
+/// Whether a header says nothing and the cells below it are few short codes, as a status of numbers or letters is.
+fn are_codes(header: &str, words: &[String], labels: &BTreeMap<&str, u64>) -> bool {
+    /// Distinct codes, and rows of each of them in the mean.
+    const CODES: std::ops::RangeInclusive<usize> = 2..=8;
+    const ROWS: u64 = 6;
+    let letters = header.chars().filter(|letter| letter.is_alphabetic()).count();
+    let is_number = |word: &String| word.chars().all(|letter| letter.is_ascii_digit());
+    let is_named = |word: &String| NAMES_OF_CODES.contains(&word.as_str());
+    let says_nothing = letters > 0
+        && letters <= 3
+        && !words.iter().any(|word| KNOWN_SHORT.contains(&word.as_str()));
+    let is_code = |label: &&str| {
+        let digits = label.chars().all(|letter| letter.is_ascii_digit());
+        let short = label.chars().count() <= 2;
+        short && (digits || label.chars().all(char::is_alphabetic))
+    };
+    let rows: u64 = labels.values().sum();
+    (says_nothing || words.iter().all(|word| is_named(word) || is_number(word)))
+        && CODES.contains(&labels.len())
+        && rows >= ROWS * labels.len() as u64
+        && labels.keys().all(is_code)
 }
 
 /// The distinct labels of a column and how often each is there; `None` where they are too many or too long.
@@ -177,6 +206,13 @@ fn says(header: &[String], labels: &BTreeMap<&str, u64>, stages: &Stages) -> Opt
     if labels.keys().all(|label| is_instant(label)) {
         return instant_of_end(header).then_some(Says::LostAt);
     }
+    // Payments of the trial of a shop beside real ones.
+    let is_trial = |label: &&str| {
+        ["live", "test", "sandbox", "production", "prod"].contains(&label.to_lowercase().as_str())
+    };
+    if labels.len() > 1 && labels.keys().all(is_trial) {
+        return Some(Says::Words(Topic::Order));
+    }
     let (mut strong, mut known, mut closing, mut ends) = (0, 0, 0, 0);
     for label in labels.keys() {
         let meaning = stages.known(label).or_else(|| likely(label));
@@ -184,7 +220,7 @@ fn says(header: &[String], labels: &BTreeMap<&str, u64>, stages: &Stages) -> Opt
         strong += usize::from(is_strong);
         known += usize::from(meaning.is_some());
         closing += usize::from(meaning.is_some_and(|meaning| meaning != DealStatus::Open));
-        ends += usize::from(is_strong && meaning == Some(DealStatus::Lost));
+        ends += usize::from(is_strong && meaning.is_some_and(|meaning| meaning != DealStatus::Won));
     }
     let certain = || labels.keys().all(|label| stages.known(label).is_some());
     let words = || Says::Words(topic(header, labels));
@@ -297,9 +333,15 @@ pub(crate) fn is_set(cell: &[u8]) -> Option<bool> {
 pub(crate) fn likely(label: &str) -> Option<DealStatus> {
     let words = words::of(label);
     let has = |stems: &[&str]| words.iter().any(|word| begins(word, stems));
+    let is_negated = words.iter().any(|word| matches!(word.as_str(), "not" | "no" | "не" | "нет"));
+    if is_negated && has(&["успеш", "succe"]) {
+        return Some(DealStatus::Lost);
+    }
+    let is_bill_to_pay = has(&["счет", "счёт"]) && has(&["оплату"]);
     let is_part = has(&["partial", "частич"]);
     if has(&["unpaid", "await", "unful", "undeliv", "неоплач", "ожид"])
-        || (has(&["not", "не"]) && !has(&["успеш"]))
+        || is_negated
+        || is_bill_to_pay
         || (is_part && !has(&["refund", "возвра", "return"]))
     {
         Some(DealStatus::Open)
@@ -380,6 +422,32 @@ const OTHER_SUBJECTS: &[&str] = &[
     "person",
     "lead",
     "partner",
+];
+
+/// Headers of codes that say nothing of what the codes are of.
+const NAMES_OF_CODES: &[&str] = &[
+    "code",
+    "flag",
+    "flg",
+    "sign",
+    "mark",
+    "ind",
+    "indicator",
+    "attr",
+    "val",
+    "prop",
+    "код",
+    "флаг",
+    "признак",
+    "метка",
+    "флг",
+];
+
+/// Short headers that say what is below them, and not a status.
+const KNOWN_SHORT: &[&str] = &[
+    "sex", "age", "day", "dow", "mon", "mo", "yr", "qtr", "qty", "wk", "hr", "cc", "geo", "reg",
+    "vat", "tax", "pcs", "num", "cnt", "qnt", "sz", "uom", "lvl", "gen", "пол", "шт", "кол", "год",
+    "мес", "дн", "час", "ндс", "рег", "ед", "abc", "xyz", "rfm", "r", "f", "m",
 ];
 
 /// Headers of free text.
@@ -505,6 +573,12 @@ const TIMES: &[&str] =
     &["at", "on", "date", "time", "datetime", "utc", "when", "дата", "время", "когда"];
 
 const LOST_FLAGS: &[&str] = &[
+    "draft",
+    "quot",
+    "proforma",
+    "template",
+    "черновик",
+    "шаблон",
     "cancel",
     "void",
     "delet",
@@ -579,6 +653,27 @@ const DEAL_WORDS: &[&str] =
     &["won", "lost", "win", "loss", "выигр", "проигр", "провал", "успешн", "реализован"];
 
 const STRONG: &[&str] = &[
+    "draft",
+    "quote",
+    "quotation",
+    "proforma",
+    "estimate",
+    "bought",
+    "purchased",
+    "unsold",
+    "noshow",
+    "reversed",
+    "uncollected",
+    "черновик",
+    "отказ",
+    "отказал",
+    "получен",
+    "купил",
+    "куплен",
+    "выкуплен",
+    "невыкуп",
+    "забрал",
+    "вручен",
     "cancel",
     "refund",
     "void",
@@ -655,6 +750,15 @@ const LOST_WORDS: &[&str] = &[
     "closedlost",
     "credit",
     "dead",
+    "walked",
+    "noshow",
+    "unsold",
+    "uncollect",
+    "revers",
+    "невыкуп",
+    "несостоя",
+    "недозвон",
+    "списан",
     "withdraw",
     "denied",
     "refus",
@@ -684,6 +788,20 @@ const LOST_WORDS: &[&str] = &[
 const OPEN_WORDS: &[&str] = &[
     "open",
     "new",
+    "think",
+    "consider",
+    "wait",
+    "estimat",
+    "proforma",
+    "preorder",
+    "cart",
+    "дума",
+    "дорог",
+    "ждет",
+    "ждем",
+    "смет",
+    "предзаказ",
+    "корзин",
     "pending",
     "process",
     "progress",
@@ -723,6 +841,12 @@ const OPEN_WORDS: &[&str] = &[
 
 const WON_WORDS: &[&str] = &[
     "paid",
+    "bought",
+    "purchas",
+    "купил",
+    "куплен",
+    "выкуп",
+    "забра",
     "complet",
     "deliver",
     "ship",

@@ -2,7 +2,7 @@
 
 /// The words of `text` in lower case, `ё` as `е`: cut at what is no letter or digit, and where a capital
 /// follows a small letter, so that `isCancelled`, `is_cancelled` and `Is cancelled` are the same.
-pub(super) fn of(text: &str) -> Vec<String> {
+pub(crate) fn of(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_small = false;
     for c in text.chars() {
