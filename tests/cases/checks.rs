@@ -18,6 +18,8 @@ pub(crate) enum Check {
     Customers,
     /// As `Customers`, at the first run or at the second one, with the options that the first hinted at.
     SecondRun,
+    /// As `Customers`, and what the answer must say besides.
+    CustomersAndTold(&'static [&'static str]),
     /// As `Customers`; or else all of these words on standard error.
     CustomersOrTold(&'static [&'static str]),
     /// These ids; or else a word that the encoding is a guess.
@@ -60,6 +62,9 @@ impl Check {
         })?;
         match self {
             Self::Customers | Self::SecondRun => answer.customers(expected),
+            Self::CustomersAndTold(words) => {
+                answer.customers(expected).and_then(|()| answer.says(words))
+            }
             Self::CustomersOrTold(words) => {
                 answer.customers(expected).or_else(|why| answer.says(words).map_err(|_| why))
             }
@@ -163,6 +168,32 @@ impl Answer {
         let hint = hint.split_once("`; ").map_or(hint, |(first, _)| first);
         let quoted = hint.split('`').skip(1).step_by(2);
         quoted.filter(|option| option.starts_with("--")).map(str::to_owned).collect()
+    }
+
+    /// Every line of options that a notice or a hint shows, as it can be copied.
+    pub(crate) fn told_options(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for line in self.stderr.lines() {
+            let mut rest = line;
+            while let Some((_, behind)) = rest.split_once("[--") {
+                let Some((options, after)) = behind.split_once(']') else { break };
+                found.push(format!("--{options}"));
+                rest = after;
+            }
+            if line.starts_with("hint:") {
+                let quoted = line.split('`').skip(1).step_by(2);
+                // Words in capitals and dots stand for what the reader puts there.
+                let is_whole = |option: &&str| {
+                    option.starts_with("--")
+                        && option.contains([' ', '='])
+                        && !["COLUMN", "FILE", "FIELD", "…"]
+                            .iter()
+                            .any(|word| option.contains(word))
+                };
+                found.extend(quoted.filter(is_whole).map(str::to_owned));
+            }
+        }
+        found
     }
 
     /// The rows of the answer, and the place of the column `name`.

@@ -180,6 +180,22 @@ const KINDS: &[Kind] = &[
     ours("shopify-by-product", Check::Parts),
     ours("shopify-by-country", Check::Parts),
     ours("order-total-on-first-line-by-product", Check::Parts),
+    ours("status-words-of-a-shop", Check::SecondRun),
+    ours("status-words-of-a-shop-ru", Check::SecondRun),
+    ours("status-not-collected", Check::SecondRun),
+    ours("status-flag-draft", Check::Customers),
+    ours("status-flag-draft-ru", Check::Customers),
+    ours("quote-or-order", Check::SecondRun),
+    ours("payments-of-a-trial", Check::Customers),
+    ours("codes-of-status", Check::CustomersAndTold(&["`st`", "--map status=st"])),
+    ours("codes-of-letters", Check::CustomersAndTold(&["`code`", "--map status=code"])),
+    ours("payment-is-a-way", Check::Customers),
+    ours("paid-is-a-flag", Check::Customers),
+    ours("total-under-the-rows", Check::Customers),
+    ours("total-under-the-rows-ru", Check::Customers),
+    ours("amounts-in-cents", Check::CustomersAndTold(&["`amount cents` is in hundredths"])),
+    ours("price-with-quantity", Check::SecondRun),
+    ours("shopify-without-total", Check::Customers),
 ];
 
 /// A case of ours alone: the headers and cells of a well-known data set or export, or another of a kind.
@@ -189,11 +205,7 @@ const fn ours(own: &'static str, check: Check) -> Kind {
 
 /// Runs the command of the case in `folder`, with `more` arguments, on a copy of its files.
 fn run(folder: &Path, more: &[String]) -> Answer {
-    let place = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
-    }
+    let place = copied(folder);
     let line = fs::read_to_string(folder.join("cmd.txt")).unwrap();
     let arguments = words(line.trim());
     assert_eq!(arguments[0], "crmstat", "{}", folder.display());
@@ -209,6 +221,16 @@ fn run(folder: &Path, more: &[String]) -> Answer {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// A copy of the files of the case in `folder`.
+fn copied(folder: &Path) -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+    }
+    place
 }
 
 /// Judges the answer of the case in `folder`, or that of the second run, with what the first one hints at.
@@ -298,6 +320,36 @@ fn folders(root: &Path) -> BTreeSet<String> {
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().into_string().unwrap())
         .collect()
+}
+
+/// What is told with options, or hinted at, can be copied to a shell as it stands.
+#[cfg(unix)]
+#[test]
+fn options_that_are_told_run_as_they_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
+    let mut tried = 0;
+    for kind in KINDS {
+        let folder = root.join(kind.own);
+        for options in run(&folder, &[]).told_options() {
+            let place = copied(&folder);
+            let line = fs::read_to_string(folder.join("cmd.txt")).unwrap();
+            let command = line.trim().strip_prefix("crmstat").unwrap();
+            let output = Command::new("sh")
+                .current_dir(place.path())
+                .arg("-c")
+                .arg(format!("\"$CRMSTAT\" {command} {options}"))
+                .env("CRMSTAT", env!("CARGO_BIN_EXE_crmstat"))
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            // The data may be refused for another reason, of which the next hint tells.
+            let runs = matches!(output.status.code(), Some(0 | 1));
+            assert!(runs, "{}: {command} {options}: {stderr}", kind.own);
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried} lines of options");
 }
 
 #[test]

@@ -395,9 +395,8 @@ impl<'a> OrderReader<'a> {
                 continue;
             }
             tally.see_id(oddity);
-            // A further column may tell who the guest was.
             if self.guests.iter().any(|guest| guest.as_bytes() == text) {
-                continue;
+                return None;
             }
             if prefix.is_empty() {
                 return Some(cell);
