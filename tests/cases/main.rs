@@ -196,6 +196,10 @@ const KINDS: &[Kind] = &[
     ours("amounts-in-cents", Check::CustomersAndTold(&["`amount cents` is in hundredths"])),
     ours("price-with-quantity", Check::SecondRun),
     ours("shopify-without-total", Check::Customers),
+    ours("money-back", Check::Customers),
+    ours("money-back-ru", Check::Customers),
+    ours("pieces-that-came-back", Check::CustomersAndTold(&["`returned_qty`", "is not used"])),
+    ours("markdown", Check::Customers),
 ];
 
 /// A case of ours alone: the headers and cells of a well-known data set or export, or another of a kind.

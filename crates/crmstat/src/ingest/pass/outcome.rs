@@ -67,6 +67,7 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
                     Some(format!("{field}={column}"))
                 }
                 (Says::Unclear, false) if told.by_code => Some(format!("status={column}")),
+                (Says::Unclear, _) if told.of_returns => None,
                 (Says::Unclear, false) => None,
                 (Says::Unclear, true) => {
                     let lower = column.to_lowercase();

@@ -199,6 +199,13 @@ fn says(header: &[String], labels: &BTreeMap<&str, u64>, stages: &Stages) -> Opt
             (is_time && instant_of_end(header)).then_some(Says::LostAt)
         });
     }
+    // How many pieces came back says that less was sold, and not how much less.
+    let of_pieces = header.iter().any(|word| begins(word, PIECES));
+    let of_returns = header.iter().any(|word| begins(word, RETURNS));
+    let is_count = |label: &&str| label.parse::<f64>().is_ok_and(|pieces| pieces != 0.0);
+    if of_pieces && of_returns {
+        return labels.keys().any(is_count).then_some(Says::Unclear);
+    }
     if labels.keys().all(|label| truth(label.as_bytes()).is_some()) {
         let is_unclear = labels.len() > 1 && header.iter().any(|word| begins(word, UNCLEAR_FLAGS));
         return flag(header).or(is_unclear.then_some(Says::Unclear));
@@ -646,6 +653,10 @@ const WON_FLAGS: &[&str] = &[
 /// Words that only as a whole name such a flag.
 const WON_FLAG_WORDS: &[&str] =
     &["win", "live", "livemode", "valid", "genuine", "выкуп", "выкуплен"];
+
+/// Words of numbers of pieces.
+const PIECES: &[&str] =
+    &["qty", "quantity", "units", "pieces", "pcs", "items", "колич", "кол", "шт"];
 
 const RETURNS: &[&str] = &["return", "refund", "chargeback", "credit", "возвра"];
 
