@@ -199,7 +199,7 @@ const KINDS: &[Kind] = &[
     ours("money-back", Check::Customers),
     ours("money-back-ru", Check::Customers),
     ours("pieces-that-came-back", Check::CustomersAndTold(&["`returned_qty`", "is not used"])),
-    ours("markdown", Check::Customers),
+    ours("markdown", Check::CustomersOrTold(&["--discounts"])),
 ];
 
 /// A case of ours alone: the headers and cells of a well-known data set or export, or another of a kind.
