@@ -71,7 +71,7 @@ impl Faults<'_> {
         ];
         const RUSSIAN: [&str; 4] = ["ИТОГО", "итого", "ВСЕГО", "всего"];
         let begins = |start: &&str| customer.starts_with(start.as_bytes());
-        if customer.len() > 24 || !STARTS.iter().chain(&RUSSIAN).any(|start| begins(&start)) {
+        if customer.len() > 24 || !STARTS.iter().chain(&RUSSIAN).any(begins) {
             return false;
         }
         let name = String::from_utf8_lossy(customer).to_lowercase();

@@ -130,7 +130,7 @@ pub(super) fn unknown_stages(tally: &Tally, inputs: &[Input]) -> Option<Error> {
     for found in &resolved {
         match (&found.resolution, &found.label) {
             (Resolution::Unknown(label), _) => {
-                *unknown.entry(label).or_default() += found.rows.rows
+                *unknown.entry(label).or_default() += found.rows.rows;
             }
             (Resolution::Known(status), Some(label)) => {
                 *known.entry((label, *status)).or_default() += found.rows.rows;

@@ -101,10 +101,8 @@ pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions
     let odd_ids = odd_ids.into_iter().filter(|(.., rows)| *rows > 0);
     notices.extend(odd_ids.map(|(finding, severity, rows)| Notice::new(severity, finding, rows)));
     let once = notices.iter().any(|notice| notice.finding == Finding::OrderTotalOnce);
-    notices.extend(outcome_notices(tally, inputs).into_iter().map(|notice| match once {
-        true => notice.worth(None),
-        false => notice,
-    }));
+    let unless_once = |notice: Notice| if once { notice.worth(None) } else { notice };
+    notices.extend(outcome_notices(tally, inputs).into_iter().map(unless_once));
     Notice::sort(&mut notices);
     notices
 }

@@ -716,7 +716,7 @@ impl<'a> Match<'a> {
             return self;
         };
         let rivals = self.rivals.entry(Field::Amount).or_default();
-        let Some(at) = rivals.iter().position(|other| is_amount(other)) else { return self };
+        let Some(at) = rivals.iter().position(is_amount) else { return self };
         let other = rivals.remove(at);
         rivals.retain(|rival| *rival != column);
         self.columns.insert(Field::Amount, other);

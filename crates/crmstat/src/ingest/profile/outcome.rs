@@ -44,6 +44,7 @@ pub(crate) enum Topic {
 
 /// A column that says what became of its rows, and how it is known.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Telling {
     /// The column, from 0.
     pub(crate) column: usize,
