@@ -1,6 +1,6 @@
 //! `crmstat deals`: which open deal will be won, when, why, and what to do first.
 
-use super::{meta, open_with_tables, told};
+use super::{meta, open_with_tables, told, unused};
 use crate::{
     args::{DealsArgs, DealsCommand, DealsScoreArgs, DealsTable, LearnerArg, ReadArgs},
     printer::Printer,
@@ -38,6 +38,7 @@ pub(crate) fn run(args: &DealsArgs) -> Result<()> {
     let (export, tables, imported) = read(&args.read, &printer)?;
     let found = fit(&imported.result, beside(&tables), &options)?;
     told(&args.read, &printer, &found.notices)?;
+    unused::tell(&args.read, &printer, &tables)?;
     let sentences = found.scores.sentences(lang);
     for sentence in sentences.into_iter().chain(found.sentences(lang)) {
         printer.note(sentence);
@@ -77,6 +78,7 @@ fn score(args: &DealsScoreArgs) -> Result<()> {
     let (export, tables, imported) = read(&args.read, &printer)?;
     let scores = model.score(&imported.result, beside(&tables), as_of, args.stale)?;
     told(&args.read, &printer, scores.notices())?;
+    unused::tell(&args.read, &printer, &tables)?;
     for sentence in scores.sentences(lang) {
         printer.note(sentence);
     }
