@@ -92,7 +92,11 @@ impl<'a> Rule<'a> {
             }
             Command::Effect(args) => {
                 let is_asked = args.by.is_some() || !args.control.is_empty();
-                return Some(Self::of_amounts("effect", &args.read).asked(&[Customers], BY, is_asked));
+                return Some(Self::of_amounts("effect", &args.read).asked(
+                    &[Customers],
+                    BY,
+                    is_asked,
+                ));
             }
             Command::Cohorts(args) => {
                 let is_divided = args.by.is_some();
