@@ -167,7 +167,7 @@ impl<'a> Rule<'a> {
                 return Some(Self::of_amounts("deals", read).looks(&[History, Activities]));
             }
             Command::Managers(args) => {
-                let rule = Self::of_amounts("managers", &args.read).looks(&[History, Activities]);
+                let rule = Self::of_amounts("managers", &args.read).looks(&[Activities]);
                 return Some(rule.asked(&[Customers], BY, args.by.is_some()));
             }
             Command::Report(_)
