@@ -1,6 +1,7 @@
 //! The binary as a user meets it: exit code, standard output, standard error.
 
 mod bad_input;
+mod baskets;
 mod border;
 mod churn;
 mod clv;

@@ -11,10 +11,12 @@
 //! | [`churn`] | who is about to leave? |
 //! | [`clv`] | what is each customer worth? |
 //! | [`forecast`] | what will be sold? |
+//! | [`baskets`] | what is bought together and next, what to offer? |
 //! | [`rates`] | what do shares of few trials say? |
 //!
 //! Architecture Invariant: no polars, no file formats, no dates; a caller turns those into numbers.
 
+pub mod baskets;
 pub mod churn;
 pub mod clv;
 mod error;

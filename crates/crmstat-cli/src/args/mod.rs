@@ -1,5 +1,6 @@
 //! The command line as typed: clap types only.
 
+mod baskets;
 mod churn;
 mod clv;
 mod cohorts;
@@ -20,6 +21,7 @@ mod strategy;
 mod subjects;
 mod why;
 
+pub(crate) use baskets::{BasketArg, BasketsArgs, BasketsTable, RuleSortArg};
 pub(crate) use churn::{
     CalibrationArg, ChurnArgs, ChurnCommand, ChurnScoreArgs, EventArg, LearnerArg, PopulationArg,
     SortArg,
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Sales(Box<SalesArgs>),
     /// Products: ABC and XYZ, margin, new and dying, what to hold
     Products(Box<ProductsArgs>),
+    /// What is bought together, what next, and what to offer to whom
+    Baskets(Box<BasketsArgs>),
     /// Sales by period, per product, region, manager, with intervals
     Forecast(Box<ForecastArgs>),
     /// Deals by stage: reached, moved on, died, days; win rates, cycle, velocity, reasons of loss

@@ -1,5 +1,6 @@
 //! One file per command: it translates arguments, calls the library, hands the table to the printer.
 
+mod baskets;
 mod churn;
 mod clv;
 mod cohorts;
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Sales(args) => sales::run(&args),
         Command::Kpi(args) => kpi::run(&args),
         Command::Products(args) => products::run(&args),
+        Command::Baskets(args) => baskets::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Funnel(args) => funnel::run(&args),
         Command::Deals(args) => deals::run(&args),

@@ -154,6 +154,11 @@ impl<'a> Rule<'a> {
                 let rule = Self::of_amounts("products", &args.read).joins(&args.join, is_asked);
                 return Some(rule.asked(&[Customers], BY, is_asked));
             }
+            Command::Baskets(args) => {
+                let is_asked = args.by != "product" || args.segments.is_some();
+                let rule = Self::of_amounts("baskets", &args.read).joins(&args.join, is_asked);
+                return Some(rule.asked(&[Customers], BY, is_asked));
+            }
             Command::Funnel(args) => {
                 let rule = Self::of_amounts("funnel", &args.read);
                 let rule = rule.looks(&[History, Activities, Leads, Tickets]);

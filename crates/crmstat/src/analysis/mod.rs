@@ -1,5 +1,6 @@
 //! One module per question: exports in, results as plain structs and tables out.
 
+pub mod baskets;
 pub mod churn;
 pub mod clv;
 pub mod cohorts;

@@ -13,12 +13,11 @@
 //!   segment has fewer customers: of such a cell a lift says nothing. The orders of one customer are alike, which makes
 //!   the interval somewhat too narrow.
 
-use super::needs;
+use super::{needs, segments::Segments};
 use crate::{
     AsOf, Error, Lang, Money, Result, Window,
     analysis::{
         funnel::{Rate, tables::rate_columns},
-        rfm,
         sales::{Note, cube::NONE, facts::Facts},
     },
     data::{
@@ -29,7 +28,7 @@ use crate::{
     ingest::{Export, Imported},
 };
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Purchases to be expected, and customers of a segment, without which nothing is said: below that an interval of a
 /// share is wider than the share.
@@ -202,47 +201,11 @@ struct Sum {
     orders: u64,
 }
 
-/// The names of the segments, and the segment of every customer where it is the customer's.
-struct Segments {
-    names: Vec<(String, String)>,
-    of_customer: Option<Vec<u32>>,
-}
-
-impl Segments {
-    fn of(facts: &Facts, query: &SegmentQuery) -> Result<Self> {
-        if query.segment.is_some() {
-            let labels = facts.dims[1].1.labels();
-            let name = |code: usize| labels.get(code).unwrap_or_default().to_owned();
-            let names = (0..labels.len()).map(|code| (name(code), name(code))).collect();
-            return Ok(Self { names, of_customer: None });
-        }
-        let options = rfm::Options { window: query.window, ..rfm::Options::default() };
-        let scored = rfm::score_orders(&facts.orders, &options)?;
-        let (english, russian) =
-            (scored.segments().names(Lang::En), scored.segments().names(Lang::Ru));
-        let names = english
-            .into_iter()
-            .zip(russian)
-            .map(|(english, russian)| (english.to_owned(), russian.to_owned()))
-            .collect();
-        let of_id: HashMap<&str, u32> = scored
-            .customers()
-            .filter_map(|customer| Some((customer.id, customer.segment?)))
-            .collect();
-        let ids = facts.orders.customers();
-        let of = |customer: usize| {
-            let own = ids.get(customer).and_then(|id| of_id.get(id));
-            own.copied().unwrap_or(NONE)
-        };
-        Ok(Self { names, of_customer: Some((0..ids.len()).map(of).collect()) })
-    }
-}
-
 impl SegmentProducts {
     fn of(facts: &Facts, query: &SegmentQuery) -> Result<Self> {
         let orders = &facts.orders;
         let (_, last) = orders.span().ok_or_else(|| Error::data("there is no order"))?;
-        let segments = Segments::of(facts, query)?;
+        let segments = Segments::of(facts, query.segment.is_some(), query.window)?;
         let mut of_segment: BTreeMap<u32, Sum> = BTreeMap::new();
         let mut of_product: BTreeMap<u32, Sum> = BTreeMap::new();
         let mut cells: BTreeMap<(u32, u32), Sum> = BTreeMap::new();
@@ -255,10 +218,7 @@ impl SegmentProducts {
                 let mut ordered: BTreeSet<(u32, u32)> = BTreeSet::new();
                 for line in orders.lines_of(order) {
                     let product = facts.dims[0].1.code(line).unwrap_or(NONE);
-                    let segment = match &segments.of_customer {
-                        Some(of) => of.get(customer).copied().unwrap_or(NONE),
-                        None => facts.dims[1].1.code(line).unwrap_or(NONE),
-                    };
+                    let segment = segments.code(facts, line, customer).unwrap_or(NONE);
                     let units = i128::from(orders.line_amount()[line].units());
                     all.units += units;
                     of_segment.entry(segment).or_default().units += units;

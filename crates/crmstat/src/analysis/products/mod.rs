@@ -15,6 +15,7 @@
 //!   quantity what is expected to be sold until the next order; see [`Stock`].
 
 mod by_segment;
+pub(in crate::analysis) mod segments;
 mod stock;
 mod tables;
 #[cfg(test)]
