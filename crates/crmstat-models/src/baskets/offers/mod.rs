@@ -122,7 +122,9 @@ fn gram(customers: &Baskets, place: &[u32], size: usize, ridge: f64) -> Vec<f64>
     for (customer, bought) in customers.iter().enumerate() {
         let places = bought.iter().map(|product| place[*product as usize]);
         let places: Vec<u32> = places.filter(|place| *place != END).collect();
-        places.iter().for_each(|place| owners[*place as usize].push(customer as u32));
+        for place in &places {
+            owners[*place as usize].push(customer as u32);
+        }
         own.push(places);
     }
     let mut gram = vec![0.0; size * size];

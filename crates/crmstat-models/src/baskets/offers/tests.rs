@@ -7,7 +7,9 @@ const PRODUCTS: usize = 6;
 
 fn of(rows: &[Vec<u32>]) -> Baskets {
     let mut customers = Baskets::new(PRODUCTS);
-    rows.iter().for_each(|row| customers.push(&mut row.clone()));
+    for row in rows {
+        customers.push(&mut row.clone());
+    }
     customers
 }
 

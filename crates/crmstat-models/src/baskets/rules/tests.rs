@@ -7,7 +7,9 @@ const PRODUCTS: u32 = 7;
 
 fn of(rows: &[Vec<u32>]) -> Baskets {
     let mut baskets = Baskets::new(PRODUCTS as usize);
-    rows.iter().for_each(|row| baskets.push(&mut row.clone()));
+    for row in rows {
+        baskets.push(&mut row.clone());
+    }
     baskets
 }
 

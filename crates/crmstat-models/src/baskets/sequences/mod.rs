@@ -228,7 +228,9 @@ impl Base {
             for (items, counts) in [(&mut bought, &mut buyers), (&mut followed, &mut followers)] {
                 items.sort_unstable();
                 items.dedup();
-                items.iter().for_each(|item| counts[*item as usize] += 1);
+                for item in items.iter() {
+                    counts[*item as usize] += 1;
+                }
             }
         }
         owners.sort_unstable();

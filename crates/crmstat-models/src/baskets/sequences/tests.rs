@@ -7,7 +7,9 @@ type Purchases = Vec<(i32, u32)>;
 
 fn of(rows: &[Purchases]) -> Histories {
     let mut histories = Histories::new(PRODUCTS as usize);
-    rows.iter().for_each(|row| histories.push(&mut row.clone()));
+    for row in rows {
+        histories.push(&mut row.clone());
+    }
     histories
 }
 
@@ -53,7 +55,7 @@ proptest! {
                 let after_any = rows.iter().filter(|own| gap(own, None, *next, params).is_some());
                 wanted.push((
                     (*first, *next, gaps.len() as u32, buyers(*first), after_any.count() as u32),
-                    gaps.iter().sum::<i32>() as f64 / gaps.len() as f64,
+                    f64::from(gaps.iter().sum::<i32>()) / gaps.len() as f64,
                     rows.iter().filter(only).count() as u32,
                     rows.iter().filter(only_reverse).count() as u32,
                 ));
