@@ -269,7 +269,7 @@ fn settings_out_of_range_are_refused() {
 }
 
 /// `benches/compare/baskets.py` has `implicit` on the same split: of its models the alternating least squares of 100
-/// factors has the highest recall of new products at ten, 0.0589.
+/// factors has the highest recall of new products at ten, 0.0578, and TF-IDF that of all, 0.1270.
 #[test]
 #[ignore = "needs CRMSTAT_SHARED"]
 fn offers_beat_popularity_and_implicit_on_online_retail_needs_shared_data() {
@@ -292,7 +292,7 @@ fn offers_beat_popularity_and_implicit_on_online_retail_needs_shared_data() {
     };
     let model = of(Target::New, Method::Model);
     assert!(model.lead.0 > 5.0 * model.lead.1);
-    assert!(model.recall > 0.95 * 0.0589, "{model:?}");
+    assert!(model.recall > 0.95 * 0.0578, "{model:?}");
     let all = of(Target::All, Method::Model);
-    assert!(all.recall > 0.95 * 0.1275, "{all:?}");
+    assert!(all.recall > 0.95 * 0.1270, "{all:?}");
 }
