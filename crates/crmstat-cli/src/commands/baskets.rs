@@ -136,7 +136,9 @@ fn read<T>(
 fn say(printer: &Printer, notes: &[Note]) -> Vec<String> {
     let notes: Vec<String> =
         notes.iter().map(|note| note.text(printer.lang()).to_owned()).collect();
-    notes.iter().for_each(|note| printer.note(note));
+    for note in &notes {
+        printer.note(note);
+    }
     notes
 }
 

@@ -159,12 +159,12 @@ fn segments_have_rules_of_their_own() {
 
 #[test]
 fn rules_come_in_the_order_that_was_asked_for() {
+    type Key = fn(&super::ProductRule) -> f64;
     let lines = shop(4, false);
     let of = |sort: RuleSort| {
         let found = rules(&mut export(&lines), &RuleQuery { sort, ..all() }, &[]).unwrap();
         found.result.groups()[0].rules.clone()
     };
-    type Key = fn(&super::ProductRule) -> f64;
     for (sort, key) in [
         (RuleSort::Extra, (|own| own.extra) as Key),
         (RuleSort::Lift, |own| own.lift),
