@@ -244,7 +244,7 @@ impl Rules {
         let sum = |of: fn(&RuleGroup) -> u64| self.groups.iter().map(of).sum::<u64>();
         let (baskets, several) = (sum(|own| own.baskets.into()), sum(|own| own.of_several.into()));
         let (found, shown) = (sum(|own| own.found as u64), sum(|own| own.rules.len() as u64));
-        let percent = 100.0 * self.false_discovery;
+        let percent = (1e6 * self.false_discovery).round() / 1e4;
         let mut notes = self.notes.clone();
         notes.push(Note::new(
             format!(

@@ -193,7 +193,7 @@ impl Sequences {
     /// What has to be known of the figures.
     pub fn notes(&self) -> Vec<Note> {
         let Self { within, customers, found, .. } = self;
-        let (shown, percent) = (self.rows.len(), 100.0 * self.false_discovery);
+        let (shown, percent) = (self.rows.len(), (1e6 * self.false_discovery).round() / 1e4);
         let mut notes = self.notes.clone();
         notes.push(Note::new(
             format!(
