@@ -279,7 +279,7 @@ impl Rules {
         let rows = || self.groups.iter().flat_map(|group| group.rules.iter());
         let of_rules =
             self.groups.iter().flat_map(|group| vec![group.segment.as_ref(); group.rules.len()]);
-        let mut columns = self.segment_columns(lang, of_rules.collect());
+        let mut columns = self.segment_columns(lang, &of_rules.collect::<Vec<_>>());
         let antecedents: Vec<String> = rows().map(|rule| rule.antecedent.join(JOIN)).collect();
         columns.extend([
             Column::text("antecedent", "Если покупают", antecedents.iter().map(String::as_str)),
@@ -314,7 +314,7 @@ impl Rules {
         let rows = || self.groups.iter().flat_map(|group| group.sets.iter());
         let of_sets =
             self.groups.iter().flat_map(|group| vec![group.segment.as_ref(); group.sets.len()]);
-        let mut columns = self.segment_columns(lang, of_sets.collect());
+        let mut columns = self.segment_columns(lang, &of_sets.collect::<Vec<_>>());
         let products: Vec<String> = rows().map(|set| set.products.join(JOIN)).collect();
         columns.extend([
             Column::text("products", "Товары", products.iter().map(String::as_str)),
@@ -326,16 +326,16 @@ impl Rules {
         Table::new("baskets_sets", columns)
     }
 
-    fn segment_columns(&self, lang: Lang, rows: Vec<Option<&(String, String)>>) -> Vec<Column> {
+    fn segment_columns(&self, lang: Lang, rows: &[Option<&(String, String)>]) -> Vec<Column> {
         if !self.divided {
             return Vec::new();
         }
-        let name = |own: &Option<&(String, String)>| {
+        let name = |own: Option<&(String, String)>| {
             own.map_or(lang.pick("(none)", "(нет)").to_owned(), |(english, russian)| {
                 lang.pick(english, russian).clone()
             })
         };
-        let names: Vec<String> = rows.iter().map(name).collect();
+        let names: Vec<String> = rows.iter().copied().map(name).collect();
         let codes = rows.iter().map(|own| own.map(|(english, _)| english.as_str()));
         vec![
             Column::text("segment", "Сегмент", names.iter().map(String::as_str)),

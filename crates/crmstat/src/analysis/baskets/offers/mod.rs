@@ -215,7 +215,7 @@ impl<'a> Known<'a> {
             match self.model.place_of(product) {
                 Some(place) => scores[place] += gain,
                 None if self.last_sold[product as usize] >= self.oldest => {
-                    rare.push((product, gain))
+                    rare.push((product, gain));
                 }
                 None => {}
             }
