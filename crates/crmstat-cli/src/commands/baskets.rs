@@ -1,6 +1,6 @@
 //! `crmstat baskets`: what is bought together, what next, what to offer.
 
-use super::{meta, open_joined};
+use super::{meta, open_joined, unused};
 use crate::{
     args::{BasketArg, BasketsArgs, BasketsTable, RuleSortArg},
     printer::Printer,
@@ -130,6 +130,7 @@ fn read<T>(
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
     }
+    unused::tell(&args.read, printer, &tables)?;
     Ok((export, imported))
 }
 
