@@ -406,3 +406,87 @@ fn a_plan_stands_beside_what_was_sold() {
     let refused = report(&folder, &dataset("pipedrive.csv"), &["--plan", "plan.csv"]);
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }
+
+/// An earlier report beside what came: sales, its forecast, its call list, from its record alone.
+#[test]
+fn an_earlier_report_is_held_to_what_it_said() {
+    let folder = Folder::new();
+    let orders = dataset("orders.csv");
+    let earlier = ["report", &orders, "-o", "then", "--as-of", "2025-10-01", "-q"];
+    folder.run(&earlier).answer();
+    let run = report(&folder, &orders, &["--since-report", "then/run.json"]);
+    assert!(run.answer().contains("Since the report of 1\u{A0}Oct\u{A0}2025: "), "{}", run.stdout);
+    assert!(run.stdout.contains("on its call list"), "{}", run.stdout);
+    assert!(tells(&page(&folder, "out"), "since"));
+    let came = folder.read("out/tables/since_forecast.csv");
+    let months = folder.read("out/tables/months.csv");
+    for month in ["2025-10-01", "2025-11-01", "2025-12-01"] {
+        let of = |text: &str, place: fn(&str) -> Option<&str>| {
+            let line = text.lines().find(|line| line.starts_with(month)).unwrap();
+            place(line).unwrap().parse::<f64>().unwrap()
+        };
+        let (fact, sold) =
+            (of(&came, |line| line.rsplit(',').next()), of(&months, |line| line.split(',').nth(1)));
+        assert_eq!(fact, sold, "{month}: {came}");
+    }
+    // The forecast beside it is that of then.
+    let then = folder.read("then/tables/forecast.csv");
+    let first = then.lines().nth(1).unwrap().split(',').nth(1).unwrap();
+    let told = came.lines().nth(1).unwrap().split(',').nth(1).unwrap();
+    assert_eq!(first, told);
+    assert!(folder.read("out/run.json").contains("\"role\": \"since-report\""));
+
+    // The folder does as well as the record; a later report does not.
+    let again = report(&folder, &orders, &["--since-report", "then", "--lang", "ru"]);
+    assert!(again.answer().contains("С отчёта на 1\u{A0}октября\u{A0}2025"), "{}", again.stdout);
+    let backwards = ["report", &orders, "-o", "late", "--as-of", "2025-09-01"];
+    let refused = folder.run(&[&backwards[..], &["--since-report", "then"]].concat());
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    let refused = report(&folder, &orders, &["--since-report", &orders]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+}
+
+/// One forecast where there are deals: that of the pipeline, which the command gives too.
+#[test]
+fn deals_have_one_forecast_that_of_the_pipeline() {
+    let folder = Folder::new();
+    let (deals, history) = (dataset("pipedrive.csv"), dataset("pipedrive_history.csv"));
+    let beside = ["--history", &history];
+    let run = report(&folder, &deals, &beside);
+    assert!(run.answer().contains("One forecast: deals count for "), "{}", run.stdout);
+    let as_of = folder.read("out/run.json");
+    let as_of = as_of.split("\"as_of\": \"").nth(1).unwrap().split('"').next().unwrap();
+    let horizon = folder.read("out/tables/forecast.csv").lines().count() - 1;
+    let horizon = horizon.to_string();
+    let options = ["--pipeline", "--as-of", as_of, "--horizon", &horizon, "--format", "csv", "-q"];
+    let command = [&["forecast", &deals][..], &beside, &options].concat();
+    let forecast = folder.run(&command);
+    let of = |text: &str, name: &str| -> Vec<String> {
+        let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned));
+        let at = lines.next().unwrap().position(|own| own == name).unwrap();
+        lines.map(|mut line| line.nth(at).unwrap()).collect()
+    };
+    for name in ["period", "forecast", "from_open", "from_new"] {
+        let table = if name == "period" { "forecast" } else { "forecast_parts" };
+        let shown = of(&folder.read(&format!("out/tables/{table}.csv")), name);
+        assert_eq!(shown, of(forecast.answer(), name), "{name}");
+    }
+    let open = folder.run(&[&command[..], &["--open-deals"]].concat());
+    assert_eq!(folder.read("out/tables/expected_deals.csv"), open.answer());
+}
+
+/// Every customer has a strategy, the one of the command.
+#[test]
+fn strategies_of_a_report_are_those_of_the_command() {
+    let folder = Folder::new();
+    let orders = dataset("orders.csv");
+    report(&folder, &orders, &["--sections", "answer,strategy,churn,clv,rfm"]).answer();
+    let command = folder.run(&["strategy", &orders, "--format", "csv", "-q"]);
+    assert_eq!(folder.read("out/tables/strategies.csv"), command.answer());
+    assert!(folder.read("out/tables/call_list.csv").lines().next().unwrap().ends_with(",strategy"));
+    assert!(tells(&page(&folder, "out"), "strategy"));
+    // Without the sections whose models they need they are the same.
+    let alone = folder.run(&["report", &orders, "-o", "alone", "--sections", "strategy"]);
+    assert!(alone.answer().contains("## What to do with whom"), "{}", alone.stdout);
+    assert_eq!(folder.read("alone/tables/strategies.csv"), command.answer());
+}

@@ -18,6 +18,9 @@ pub(crate) struct ReportArgs {
     /// whole or not at all
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
+    /// Show the page in the browser when it is made
+    #[arg(long)]
+    pub(crate) open: bool,
     /// Observe the world at the first moment of this day; later orders do not exist
     /// [default: the day after the last order]
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -31,11 +34,15 @@ pub(crate) struct ReportArgs {
     /// What was planned to be sold by month: a table with columns period, value and, if need be, manager
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
+    /// Say what became of an earlier report: what was sold since, how its forecast did, who of its call list
+    /// bought, who moved; its `run.json`, or its folder
+    #[arg(long, value_name = "run.json")]
+    pub(crate) since_report: Option<PathBuf>,
     /// A picture for the head of the page: PNG, JPEG or SVG, at most 512 KiB
     #[arg(long, value_name = "FILE")]
     pub(crate) logo: Option<PathBuf>,
-    /// The sections: answer, figures, sales, why, parts, products, funnel, managers, rfm, clusters, churn, clv,
-    /// cohorts, kpi, quality, methods
+    /// The sections: answer, since, figures, sales, why, parts, products, funnel, managers, strategy, rfm, clusters,
+    /// churn, clv, cohorts, kpi, quality, methods
     /// [default: all that the data bear]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub(crate) sections: Vec<String>,

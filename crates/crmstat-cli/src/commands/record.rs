@@ -9,14 +9,15 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, parser::ValueSource};
 use crmstat::{
     Error,
     ingest::profile::Profile,
-    report::{InputFile, Run, Stage, Timing},
+    report::{Earlier, InputFile, Run, Stage, Timing},
 };
 use std::{borrow::Cow, cell::RefCell, time::Instant};
 
 /// Arguments that change nothing in a report, and the key of pseudonyms, which nobody else may read.
-const UNRECORDED: [&str; 9] = [
+const UNRECORDED: [&str; 10] = [
     "from",
     "output",
+    "open",
     "pseudonymize",
     "quarantine",
     "threads",
@@ -87,6 +88,7 @@ pub(super) fn again(args: &ReportArgs, earlier: &Run) -> Result<ReportArgs> {
         read: ReadArgs { quarantine: args.read.quarantine.clone(), ..recorded.read },
         from: None,
         output: args.output.clone(),
+        open: args.open,
         pseudonymize: args.pseudonymize.clone(),
         pseudonymize_file: args.pseudonymize_file.clone(),
         pseudonymize_env: args.pseudonymize_env.clone(),
@@ -130,6 +132,9 @@ pub(super) fn inputs(args: &ReportArgs) -> Result<Vec<InputFile>> {
         if let Some(file) = file {
             inputs.extend(InputFile::of(role, &[file])?);
         }
+    }
+    for file in args.since_report.iter().flat_map(|path| Earlier::files(path)) {
+        inputs.extend(InputFile::of("since-report", &[path(&file)])?);
     }
     Ok(inputs)
 }

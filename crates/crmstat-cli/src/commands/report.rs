@@ -14,7 +14,9 @@ use crmstat::{
     Error, Lang, Pseudonyms,
     analysis::managers::PlanRow,
     ingest::{Export, ExportFile},
-    report::{InputFile, Logo, Options, Report, Results, Run, Stage, TableFormat, replace_folder},
+    report::{
+        Earlier, InputFile, Logo, Options, Report, Results, Run, Stage, TableFormat, replace_folder,
+    },
 };
 use std::{fs, path::Path, sync::Arc};
 
@@ -70,7 +72,15 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
     })?;
     let again = if earlier.is_some() { ", the same as before to the last byte" } else { "" };
     printer.note(format!("the report is in `{}`{again}", args.output.display()));
-    printer.text(&report.markdown())
+    printer.text(&report.markdown())?;
+    if args.open {
+        let page = args.output.join("report.html");
+        // The report is made, whatever becomes of the browser.
+        if let Err(cause) = open::that_detached(&page) {
+            printer.note(format!("no browser shows `{}`: {cause}", page.display()));
+        }
+    }
+    Ok(())
 }
 
 /// Reads the exports and the tables beside them, and makes every analysis.
@@ -105,6 +115,11 @@ fn options(args: &ReportArgs, lang: Lang) -> Result<Options> {
         sections: (!sections.is_empty()).then_some(sections),
         with_names: args.with_names,
         pseudonyms: pseudonyms(args)?,
+        since: args
+            .since_report
+            .as_deref()
+            .map(|path| Earlier::read(settings::inputs(), path))
+            .transpose()?,
         plan: args.plan.as_deref().map(plan).transpose()?.unwrap_or_default(),
     })
 }

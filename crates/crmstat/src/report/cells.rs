@@ -15,7 +15,7 @@ pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Loca
         },
         // Two decimals everywhere, so that the digits of a column align.
         Some(Cell::Money(value)) => locale.decimal(value.to_f64(), 2),
-        Some(Cell::Date(date)) if column.name() == "month" => locale.month(date),
+        Some(Cell::Date(date)) if is_of_months(column) => locale.month(date),
         Some(Cell::Date(date)) => locale.date(date),
         Some(Cell::Timestamp(at)) => locale.date(at.date()),
         Some(Cell::Bool(value)) => {
@@ -24,9 +24,24 @@ pub(super) fn text(column: &Column, row: usize, unit: Option<Unit>, locale: Loca
     }
 }
 
+/// Whether the dates of `column` stand for the months that they begin.
+fn is_of_months(column: &Column) -> bool {
+    let is_first = |row: usize| match column.values().get(row) {
+        Some(Cell::Date(date)) => date.to_ymd().2 == 1,
+        _ => false,
+    };
+    column.name() == "month"
+        || column.name() == "period" && (0..column.len().min(SURELY_MONTHS)).all(is_first)
+}
+
+/// Weeks or days that begin on the first of a month are never so many in a row.
+const SURELY_MONTHS: usize = 3;
+
 /// Shares are shown as percent: that a column holds them is told by its name.
 pub(super) fn unit_of(column: &Column) -> Option<Unit> {
-    const SHARES: [&str; 10] = [
+    const SHARES: [&str; 12] = [
+        "p_won",
+        "p_lost",
         "probability",
         "p_alive",
         "win_rate_by_value",

@@ -41,6 +41,8 @@ pub struct Section {
 pub enum SectionId {
     /// The first screen: what changed, what to expect, key figures, sales and forecast, whom to call.
     Answer,
+    /// What became of an earlier report.
+    Since,
     /// Sales by calendar month.
     Figures,
     /// Sales history and forecast.
@@ -57,6 +59,8 @@ pub enum SectionId {
     Managers,
     /// Every other figure that the data bear.
     Kpi,
+    /// One strategy for every customer, and what to do next.
+    Strategy,
     /// RFM map, segments and migration.
     Rfm,
     /// Clusters and their profiles.
@@ -248,8 +252,9 @@ impl Report {
 
 impl SectionId {
     /// Every section, in the order of reading.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Answer,
+        Self::Since,
         Self::Figures,
         Self::Sales,
         Self::Why,
@@ -257,6 +262,7 @@ impl SectionId {
         Self::Products,
         Self::Funnel,
         Self::Managers,
+        Self::Strategy,
         Self::Rfm,
         Self::Clusters,
         Self::Churn,
@@ -271,6 +277,7 @@ impl SectionId {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Answer => "answer",
+            Self::Since => "since",
             Self::Figures => "figures",
             Self::Sales => "sales",
             Self::Why => "why",
@@ -278,6 +285,7 @@ impl SectionId {
             Self::Products => "products",
             Self::Funnel => "funnel",
             Self::Managers => "managers",
+            Self::Strategy => "strategy",
             Self::Rfm => "rfm",
             Self::Clusters => "clusters",
             Self::Churn => "churn",
@@ -293,6 +301,7 @@ impl SectionId {
     pub const fn short(self, lang: Lang) -> &'static str {
         match self {
             Self::Answer => lang.pick("In short", "Коротко"),
+            Self::Since => lang.pick("Since then", "С прошлого раза"),
             Self::Figures => lang.pick("Months", "Месяцы"),
             Self::Sales => lang.pick("Sales", "Продажи"),
             Self::Why => lang.pick("Why", "Причины"),
@@ -300,6 +309,7 @@ impl SectionId {
             Self::Products => lang.pick("Products", "Товары"),
             Self::Funnel => lang.pick("Deals", "Сделки"),
             Self::Managers => lang.pick("Managers", "Менеджеры"),
+            Self::Strategy => lang.pick("Strategies", "Стратегии"),
             Self::Rfm => lang.pick("RFM", "RFM"),
             Self::Clusters => lang.pick("Clusters", "Типы"),
             Self::Churn => lang.pick("Churn", "Отток"),
@@ -315,6 +325,7 @@ impl SectionId {
     pub const fn title(self, lang: Lang) -> &'static str {
         match self {
             Self::Answer => lang.pick("In short", "Коротко"),
+            Self::Since => lang.pick("Since the last report", "С прошлого отчёта"),
             Self::Figures => lang.pick("Sales by month", "Продажи по месяцам"),
             Self::Sales => lang.pick("Sales and forecast", "Продажи и прогноз"),
             Self::Why => lang.pick("Why sales changed", "Почему изменились продажи"),
@@ -322,6 +333,7 @@ impl SectionId {
             Self::Products => lang.pick("Products", "Товары"),
             Self::Funnel => lang.pick("Deals and their funnel", "Сделки и воронка"),
             Self::Managers => lang.pick("The sales team", "Команда продаж"),
+            Self::Strategy => lang.pick("What to do with whom", "Что делать с клиентами"),
             Self::Rfm => lang.pick("RFM segments", "RFM-сегменты"),
             Self::Clusters => lang.pick("Kinds of customers", "Типы клиентов"),
             Self::Churn => lang.pick("Who is about to leave", "Кто может уйти"),

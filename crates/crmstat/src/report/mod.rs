@@ -49,6 +49,7 @@ mod options;
 mod results;
 mod run;
 mod sections;
+mod since;
 mod team;
 mod workbook;
 
@@ -62,7 +63,8 @@ pub use document::{
 pub use folder::{TableFormat, replace_folder};
 pub use locale::{Locale, Unit};
 pub use options::{Logo, Options};
-pub use results::{Answer, Reason, Results, Sales, Scored, Stage};
+pub use results::{Answer, Pipeline, Reason, Results, Sales, Scored, Stage};
 pub use run::{
     Account, Decided, InputFile, Meant, Noticed, OutputFile, Rejected, Run, SectionRecord, Timing,
 };
+pub use since::{Called, Earlier, Expected, Since};

@@ -1,6 +1,6 @@
 //! What a report is to be like.
 
-use super::SectionId;
+use super::{Earlier, SectionId};
 use crate::{AsOf, Error, Lang, Pseudonyms, Result, analysis::managers::PlanRow, ingest::Inputs};
 use std::path::Path;
 
@@ -25,6 +25,8 @@ pub struct Options {
     pub pseudonyms: Option<Pseudonyms>,
     /// What was planned to be sold, by month, of the team or of its managers.
     pub plan: Vec<PlanRow>,
+    /// An earlier report, to say what became of it.
+    pub since: Option<Earlier>,
 }
 
 impl Default for Options {
@@ -39,6 +41,7 @@ impl Default for Options {
             with_names: false,
             pseudonyms: None,
             plan: Vec::new(),
+            since: None,
         }
     }
 }
@@ -46,7 +49,9 @@ impl Default for Options {
 impl Options {
     /// Whether `section` is asked for.
     pub fn wants(&self, section: SectionId) -> bool {
-        self.sections.as_ref().is_none_or(|sections| sections.contains(&section))
+        let is_asked = self.sections.as_ref().is_none_or(|sections| sections.contains(&section));
+        // Without an earlier report there is nothing to be said of it, not even that.
+        is_asked && (section != SectionId::Since || self.since.is_some())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every analysis of one export, from one reading of its orders.
 
 use super::{
-    Options, SectionId,
+    Options, SectionId, Since,
     activity::{Activity, recent_days, windows},
     calls::{Call, calls},
     divided::{Division, FIELDS, divisions},
@@ -12,16 +12,21 @@ use crate::{
     analysis::{
         churn, clv,
         cohorts::{self, Acquisition},
-        forecast::{self, Forecasts, Period, Query, SeriesSet},
+        forecast::{
+            self, DealFlow, Forecasts, Period, PipelineForecast, PipelineQuery, Query, SeriesSet,
+        },
         funnel::DealFunnel,
         kpi,
         managers::{Team, plan::by_month},
-        products, rfm, segments, why,
+        products, rfm, segments,
+        strategy::{self, Strategies},
+        why,
     },
     data::{
-        DealFinding, Field, Finding, Notice, Orders, OrdersQuery, Records, Severity, TableKind,
+        DealFinding, Deals, Field, Finding, Notice, Orders, OrdersQuery, Records, Severity,
+        TableKind, table::Table,
     },
-    features::History,
+    features,
     ingest::{Export, Imported, pass::verdict::no_purchases},
 };
 use std::collections::BTreeMap;
@@ -105,6 +110,8 @@ pub struct Results {
     pub sales: Answer<Sales>,
     /// Scores and segments, and where customers came from.
     pub rfm: Answer<Scored>,
+    /// One strategy for every customer.
+    pub strategies: Answer<Strategies>,
     /// Clusters.
     pub clusters: Answer<segments::Segments>,
     /// Who is about to leave.
@@ -115,6 +122,8 @@ pub struct Results {
     pub clv: Answer<clv::Clv>,
     /// Acquisition cohorts.
     pub cohorts: Answer<Acquisition>,
+    /// What became of an earlier report; `None` where none was given.
+    pub since: Option<Since>,
     /// Why revenue moved: the last days beside the same days of a year before or, where the data begin later, the
     /// days before.
     pub why: Answer<why::Why>,
@@ -141,6 +150,19 @@ pub struct Sales {
     pub forecast: Forecasts,
     /// The models of the forecast, to go on with when more is known; `None` where they cannot be kept.
     pub state: Option<forecast::State>,
+    /// What the forecast is made of where it is one of deals; `None` where it is that of the series alone.
+    pub pipeline: Option<Pipeline>,
+}
+
+/// What deals say of the sales to come.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// The pipeline and the series of sales in one forecast: that of [`Sales`].
+    pub forecast: PipelineForecast,
+    /// What the series of sales alone would bring over the horizon.
+    pub series_alone: f64,
+    /// One row per open deal, those that bring most first.
+    pub open_deals: Table,
 }
 
 /// Scores now, and the segments of an earlier day by the same cut points.
@@ -249,13 +271,21 @@ impl Results {
         let files: Vec<String> = export.files().map(str::to_owned).collect();
         let analyst = Analyst::new(&imported.result, beside, as_of, options, stage)?;
         let (span, unmatched) = ((analyst.first, analyst.last), analyst.unmatched());
-        let (sales, rfm) = (analyst.sales(&files), analyst.rfm());
+        let history = beside.iter().find(|table| table.kind() == TableKind::History);
+        let sales = analyst.sales(&files, deals.as_ref(), history);
+        let rfm = analyst.rfm();
         let (clusters, churn) = (analyst.clusters(), analyst.churn());
         let calls = churn
             .as_ref()
             .map_or_else(|_| Vec::new(), |churn| calls(&imported.result, churn, as_of));
         let (clv, cohorts) = (analyst.clv(), analyst.cohorts());
+        let strategies = analyst.strategies(&clv, &rfm);
         let why = analyst.why();
+        let since = options.since.as_ref().map(|earlier| {
+            let currency = imported.currency;
+            Since::of(&imported.result, as_of, currency, earlier, options.pseudonyms.as_ref())
+        });
+        let since = since.transpose()?;
         let divisions = if options.wants(SectionId::Parts) {
             divisions(&imported.result, &analyst.activity, as_of)?
         } else {
@@ -283,11 +313,13 @@ impl Results {
             divisions,
             sales,
             rfm,
+            strategies,
             clusters,
             churn,
             calls,
             clv,
             cohorts,
+            since,
             why,
             products,
             funnel,
@@ -338,8 +370,8 @@ impl Reason {
 }
 
 /// `orders` with the tables of activities and customers among those `beside` them.
-fn joined<'a>(orders: &'a Orders, beside: &'a [Records]) -> Result<History<'a>> {
-    let mut history = History::new(orders);
+fn joined<'a>(orders: &'a Orders, beside: &'a [Records]) -> Result<features::History<'a>> {
+    let mut history = features::History::new(orders);
     for table in beside {
         let has = |field: Field| table.has(field);
         history = match table.kind() {
@@ -358,7 +390,7 @@ fn joined<'a>(orders: &'a Orders, beside: &'a [Records]) -> Result<History<'a>> 
 struct Analyst<'a> {
     orders: &'a Orders,
     beside: &'a [Records],
-    history: History<'a>,
+    history: features::History<'a>,
     options: &'a Options,
     stage: &'a dyn Fn(Stage),
     as_of: AsOf,
@@ -408,6 +440,11 @@ impl<'a> Analyst<'a> {
         Reason::FewCustomers { found: self.activity.all.customers, needed }
     }
 
+    fn repeat_customers(&self) -> Reason {
+        let found = self.activity.repeat_customers;
+        Reason::FewRepeatCustomers { found, needed: CLV_REPEAT_CUSTOMERS }
+    }
+
     fn history_of(&self, needed: u64) -> Reason {
         Reason::ShortHistory { found: self.days(), needed }
     }
@@ -427,7 +464,12 @@ impl<'a> Analyst<'a> {
             .collect()
     }
 
-    fn sales(&self, files: &[String]) -> Answer<Sales> {
+    fn sales(
+        &self,
+        files: &[String],
+        deals: Option<&Deals>,
+        of_deals: Option<&Records>,
+    ) -> Answer<Sales> {
         let complete =
             |period: Period| period.number(self.as_of.date()) - period.number(self.first);
         let period = [Period::Month, Period::Week, Period::Day]
@@ -446,8 +488,22 @@ impl<'a> Analyst<'a> {
                 ..forecast::Options::default()
             };
             let fit = forecast::Fit::new(&history, &options)?;
-            let (forecast, state) = (fit.forecast(&options)?, fit.state().ok());
-            Ok(Sales { history, forecast, state })
+            let (mut forecast, state) = (fit.forecast(&options)?, fit.state().ok());
+            let query = PipelineQuery { period, as_of: Some(self.as_of), by: None };
+            let next = history.series().first().map(forecast::History::next);
+            let pipeline = deals.and_then(|deals| {
+                // Deals that bear no forecast of their own leave that of the series.
+                let flow = DealFlow::new(deals, of_deals, &query).ok()?;
+                let found = forecast::forecast_pipeline(&flow, &options).ok()?;
+                let begins = found.forecasts().series().first().map(|series| series.first);
+                let series_alone = forecast.series().first()?.total.mean;
+                let open_deals = found.deals_table(deals, self.options.lang).ok()?;
+                (begins == next).then_some(Pipeline { forecast: found, series_alone, open_deals })
+            });
+            if let Some(pipeline) = &pipeline {
+                forecast = pipeline.forecast.forecasts().clone();
+            }
+            Ok(Sales { history, forecast, state, pipeline })
         })
     }
 
@@ -457,8 +513,10 @@ impl<'a> Analyst<'a> {
             let now =
                 rfm::score_orders(self.orders, &rfm::Options { window, ..Default::default() })?;
             let days = recent_days(self.as_of.date().days() - self.first.days());
-            let moves = days.and_then(|days| {
-                let earlier = AsOf::start_of(self.as_of.date().plus_days(-days));
+            let before = days.map(|days| AsOf::start_of(self.as_of.date().plus_days(-days)));
+            // Beside an earlier report, who moved since that.
+            let earlier = self.options.since.as_ref().map(|earlier| earlier.as_of);
+            let moves = earlier.or(before).and_then(|earlier| {
                 let window = Window { since: None, until: Some(earlier) };
                 // Without a purchase by then there is nobody to compare with.
                 let before = rfm::score_orders(self.orders, &now.model().options(window)).ok()?;
@@ -495,12 +553,32 @@ impl<'a> Analyst<'a> {
     }
 
     fn clv(&self) -> Answer<clv::Clv> {
-        let repeat = Reason::FewRepeatCustomers {
-            found: self.activity.repeat_customers,
-            needed: CLV_REPEAT_CUSTOMERS,
-        };
-        self.make(SectionId::Clv, &[repeat, self.history_of(CLV_DAYS)], || {
+        self.make(SectionId::Clv, &[self.repeat_customers(), self.history_of(CLV_DAYS)], || {
             clv::Clv::of_orders(self.orders, self.as_of, &clv::Options::default())
+        })
+    }
+
+    /// The strategies, from the models of `clv` and `rfm` where these were made.
+    fn strategies(&self, clv: &Answer<clv::Clv>, rfm: &Answer<Scored>) -> Answer<Strategies> {
+        let (clv, rfm) = match (clv, rfm) {
+            (Ok(clv), Ok(rfm)) => (Some(clv), Some(rfm)),
+            (Ok(_) | Err(Reason::NotAsked), Ok(_) | Err(Reason::NotAsked)) => (None, None),
+            (Err(reason), _) | (_, Err(reason)) => return Err(reason.clone()),
+        };
+        let needs =
+            [self.customers(RFM_CUSTOMERS), self.repeat_customers(), self.history_of(CLV_DAYS)];
+        self.make(SectionId::Strategy, &needs, || {
+            let window = Window { since: None, until: Some(self.as_of) };
+            let clv_options = clv::Options { window, ..clv::Options::default() };
+            let (margin, rules) = (clv_options.margin, strategy::Rules::default());
+            match (clv, rfm) {
+                (Some(clv), Some(rfm)) => {
+                    strategy::choose_from(self.orders, clv, &rfm.now, &rules, margin)
+                }
+                _ => {
+                    strategy::choose_of(self.orders, &strategy::Options { clv: clv_options, rules })
+                }
+            }
         })
     }
 

@@ -27,7 +27,7 @@ use std::{
 /// The layout of the record.
 const SCHEMA: u32 = 2;
 /// The name of the record in a report's folder.
-const NAME: &str = "run.json";
+pub(super) const NAME: &str = "run.json";
 /// Standard input among names of files.
 const STANDARD_INPUT: &str = "-";
 /// Bytes that are hashed at a time.
@@ -398,8 +398,7 @@ impl Run {
         if let Some(input) = now.iter().find(is_new) {
             return Err(refused(&input.file, "was not among the inputs of the run"));
         }
-        let key_check = key.map(|key| key.of(KEY_CHECK));
-        match (&self.key_check, key_check) {
+        match (&self.key_check, key.map(|key| key.of(KEY_CHECK))) {
             (Some(_), None) => Err(Error::usage("the run put pseudonyms in the place of ids")
                 .with_hint("give its key with `--pseudonymize KEY`")),
             (None, Some(_)) => Err(Error::usage("the run put no pseudonyms in the place of ids")
@@ -516,6 +515,11 @@ fn hashed(path: &Path) -> Result<(u64, String)> {
         written.push_str(&format!("{byte:02x}"));
     }
     Ok((bytes, written))
+}
+
+/// Whether `key` is the one that a record's `check` tells of; no key is that of no check.
+pub(super) fn is_key_of(check: Option<&str>, key: Option<&Pseudonyms>) -> bool {
+    check == key.map(|key| key.of(KEY_CHECK)).as_deref()
 }
 
 #[cfg(test)]

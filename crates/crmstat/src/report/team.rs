@@ -101,7 +101,7 @@ pub(super) fn of_deals(
         return Err(Error::usage("a history of stages is of deals; the export holds orders")
             .with_hint("leave the history out, or give an export of deals"));
     }
-    let sections = [SectionId::Funnel, SectionId::Managers, SectionId::Kpi];
+    let sections = [SectionId::Funnel, SectionId::Managers, SectionId::Kpi, SectionId::Sales];
     let lacking = |section| {
         if asked.options.wants(section) { Reason::NoDeals } else { Reason::NotAsked }
     };

@@ -126,6 +126,22 @@ pub fn choose_of(orders: &Orders, options: &Options) -> Result<Strategies> {
     let as_of = valued.as_of();
     let window = crate::Window { until: Some(as_of), ..options.clv.window };
     let scored = rfm::score_orders(orders, &rfm::Options { window, ..rfm::Options::default() })?;
+    choose_from(orders, &valued, &scored, &options.rules, options.clv.margin)
+}
+
+/// [`choose_of`] from the models of `orders` that have been made: lifetime values with `margin`, and scores as of the
+/// same instant.
+///
+/// # Errors
+/// Revenue of a customer past the range of money.
+pub fn choose_from(
+    orders: &Orders,
+    valued: &clv::Clv,
+    scored: &rfm::Rfm,
+    rules: &Rules,
+    margin: f64,
+) -> Result<Strategies> {
+    let as_of = valued.as_of();
     let mut scored_by_id = scored.customers().peekable();
     let mut facts: Vec<Facts> = Vec::new();
     let mut customers = valued.customers().peekable();
@@ -140,22 +156,22 @@ pub fn choose_of(orders: &Orders, options: &Options) -> Result<Strategies> {
             without_purchase += 1;
             continue;
         };
-        match Facts::of(orders, number, &found, segment, as_of, options)? {
+        match Facts::of(orders, number, &found, segment, as_of, (rules.cuts(), margin))? {
             Some(own) => facts.push(own),
             None => without_purchase += 1,
         }
     }
     let worths: Vec<f64> = facts.iter().map(|facts| facts.worth).collect();
-    let cuts = options.rules.cuts();
+    let cuts = rules.cuts();
     let quantile = |p: f64| crmstat_models::rfm::quantile(&mut worths.clone(), p);
     let high = quantile(1.0 - cuts.high_share).unwrap_or(f64::INFINITY);
     let low = quantile(cuts.low_share).unwrap_or(0.0);
-    let chosen = facts.into_iter().map(|facts| facts.choose(&options.rules, high, low, as_of));
+    let chosen = facts.into_iter().map(|facts| facts.choose(rules, high, low, as_of));
     Ok(Strategies {
         as_of,
         customers: chosen.collect(),
         without_purchase,
-        rules: options.rules.clone(),
+        rules: rules.clone(),
         segments: scored.segments().clone(),
         warnings: valued.warnings().to_vec(),
     })
@@ -185,9 +201,8 @@ impl Facts {
         found: &clv::Customer<'_>,
         segment: Option<u32>,
         as_of: AsOf,
-        options: &Options,
+        (cuts, margin): (Cuts, f64),
     ) -> Result<Option<Self>> {
-        let cuts = options.rules.cuts();
         let own = orders.of_customer(number);
         let amounts =
             || own.clone().map(|order| (orders.at()[order].date(), orders.amount()[order]));
@@ -215,7 +230,7 @@ impl Facts {
         };
         let value = found.value;
         let mean_order = gross as f64 / Money::SCALE as f64 / bought().count() as f64;
-        let clv = value.clv.unwrap_or(value.expected_orders * mean_order * options.clv.margin);
+        let clv = value.clv.unwrap_or(value.expected_orders * mean_order * margin);
         let revenue = i64::try_from(net).map(Money::from_units);
         Ok(Some(Self {
             id: found.id.to_owned(),
@@ -275,6 +290,12 @@ impl Facts {
 }
 
 impl Strategies {
+    /// The customer whose id is `id`; `None` where nobody with a strategy has it.
+    pub fn of(&self, id: &str) -> Option<&Customer> {
+        let at = self.customers.binary_search_by(|own| own.id.as_str().cmp(id)).ok()?;
+        self.customers.get(at)
+    }
+
     /// The rules by which they were chosen.
     pub fn rules(&self) -> &Rules {
         &self.rules

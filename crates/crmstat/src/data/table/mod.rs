@@ -251,7 +251,7 @@ impl Column {
         &self.values
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
 

@@ -105,6 +105,11 @@ impl Page<'_> {
             ),
             Column::text("why", "Почему", why.iter().map(String::as_str)),
         ]);
+        if let Ok(strategies) = &self.results.strategies {
+            let lang = self.locale.lang();
+            let names = calls().map(|call| Some(strategies.of(&call.id)?.strategy.name(lang)));
+            columns.push(Column::text("strategy", "Стратегия", names));
+        }
         Table::new("call_list", columns)
     }
 

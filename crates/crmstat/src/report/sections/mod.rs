@@ -16,6 +16,8 @@ mod quality;
 mod refusals;
 mod rfm;
 mod sales;
+mod since;
+mod strategy;
 mod why;
 
 use super::{
@@ -90,6 +92,10 @@ impl Page<'_> {
         let results = self.results;
         Ok(match id {
             SectionId::Answer => Ok(self.answer()?),
+            SectionId::Since => match &results.since {
+                Some(since) => Ok(self.since(since)?),
+                None => Err(self.absent(&Reason::NotAsked)),
+            },
             SectionId::Figures => Ok(self.figures()?),
             SectionId::Sales => match &results.sales {
                 Ok(sales) => Ok(self.sales(sales)?),
@@ -104,6 +110,10 @@ impl Page<'_> {
                 Err(self.absent(&reason))
             }
             SectionId::Parts => Ok(self.parts()?),
+            SectionId::Strategy => match &results.strategies {
+                Ok(strategies) => Ok(self.strategies(strategies)?),
+                Err(reason) => Err(self.absent(reason)),
+            },
             SectionId::Rfm => match &results.rfm {
                 Ok(scored) => Ok(self.rfm(scored)?),
                 Err(reason) => Err(self.absent(reason)),

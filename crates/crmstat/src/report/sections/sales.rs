@@ -1,11 +1,11 @@
 //! Sales history and forecast with intervals.
 
-use super::{Page, whole};
+use super::{Page, TOP, top, whole};
 use crate::{
     Date, Lang, Result,
     analysis::forecast::Period,
     data::table::{Column, Table},
-    report::{Band, Chart, ChartKind, Content, Line, Locale, Role, Sales, Unit},
+    report::{Band, Chart, ChartKind, Content, Exhibit, Line, Locale, Pipeline, Role, Sales, Unit},
 };
 
 /// Periods of history that the chart shows: more would press them together.
@@ -27,10 +27,9 @@ impl Page<'_> {
         };
         let view = View { name: "sales_chart", title, shown: SHOWN, bands: 2, year_before: false };
         let chart = self.sales_chart(sales, view);
-        let mut notes = vec![match locale.lang() {
-            Lang::En => format!("Model: {}.", forecast.model),
-            Lang::Ru => format!("Модель: `{}`.", forecast.model),
-        }];
+        let mut notes: Vec<String> =
+            sales.pipeline.iter().map(|pipeline| self.one_forecast(pipeline)).collect();
+        notes.push(format!("{}: {}.", locale.pick("Model", "Модель"), forecast.model));
         let last_complete = period.first_day(history.next());
         if last_complete < self.results.as_of.date() {
             notes.push(match locale.lang() {
@@ -56,19 +55,63 @@ impl Page<'_> {
             );
         }
         let caption = locale.pick("Forecast by period", "Прогноз по периодам");
+        let mut tables = vec![whole(caption, forecast_table(sales, locale.lang())?)];
+        if let Some(pipeline) = &sales.pipeline {
+            tables.extend(self.of_deals(pipeline)?);
+        }
+        tables.push(super::file_only(
+            locale.pick("Sales by period", "Продажи по периодам"),
+            history_table(sales)?,
+        ));
         Ok(Content {
             summary: vec![self.expected(sales)],
             charts: chart.into_iter().collect(),
-            tables: vec![
-                whole(caption, forecast_table(sales, locale.lang())?),
-                super::file_only(
-                    locale.pick("Sales by period", "Продажи по периодам"),
-                    history_table(sales)?,
-                ),
-            ],
+            tables,
             notes,
             ..Content::default()
         })
+    }
+
+    /// What the forecast is made of, and the open deals behind it.
+    fn of_deals(&self, pipeline: &Pipeline) -> Result<Vec<Exhibit>> {
+        let locale = self.locale;
+        let table = pipeline.forecast.table(locale.lang())?;
+        let kept = ["period", "forecast", "won", "from_open", "from_new", "from_series"];
+        let columns = table.columns().iter().filter(|column| kept.contains(&column.name()));
+        let parts = Table::new("forecast_parts", columns.cloned().collect())?;
+        let mut tables = vec![whole(
+            locale.pick("What the forecast is made of", "Из чего складывается прогноз"),
+            parts,
+        )];
+        if pipeline.open_deals.rows() > 0 {
+            tables.push(top(
+                locale.pick("Open deals that bring most", "Открытые сделки: от кого ждём больше"),
+                pipeline.open_deals.clone().renamed("expected_deals"),
+                TOP,
+            ));
+        }
+        Ok(tables)
+    }
+
+    /// How deals and the series of sales became one forecast, and what each says alone.
+    fn one_forecast(&self, pipeline: &Pipeline) -> String {
+        let locale = self.locale;
+        let weight = pipeline.forecast.weight();
+        let (deals, series) = (locale.percent(weight, 0), locale.percent(1.0 - weight, 0));
+        let parts = pipeline.forecast.parts().first().map_or(&[][..], Vec::as_slice);
+        let alone: f64 = parts.iter().map(|part| part.won + part.from_open + part.from_new).sum();
+        let [alone, of_series] =
+            [alone, pipeline.series_alone].map(|value| locale.compact(value, Unit::Money));
+        match locale.lang() {
+            Lang::En => format!(
+                "One forecast: deals count for {deals}, past sales for {series}, by how each did before. \
+                 Alone, deals say {alone}, past sales {of_series}."
+            ),
+            Lang::Ru => format!(
+                "Прогноз один: вес сделок\u{A0}— {deals}, прошлых продаж\u{A0}— {series}, по точности в прошлом. \
+                 По отдельности сделки обещают {alone}, прошлые продажи\u{A0}— {of_series}."
+            ),
+        }
     }
 
     /// Sales of the last two years with the forecast, over the year before: the chart of the first screen.
