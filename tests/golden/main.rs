@@ -179,6 +179,6 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    baskets churn clv cohorts crms deals faults forecast forecast_pipeline generate help inspect models refusals
+    baskets churn clv cohorts crms deals effect faults forecast forecast_pipeline generate help inspect models refusals
     report rfm sales segment tables_beside
 }

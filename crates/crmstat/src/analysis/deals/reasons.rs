@@ -86,9 +86,14 @@ fn fact(theme: Theme, frame: &Frame, row: usize) -> Fact {
 }
 
 impl Reason {
-    /// The reason in words, with `+` where it speaks for a win and `−` where against.
+    /// The reason in words, behind whether it speaks for a win or against.
     pub fn text(&self, lang: Lang) -> String {
-        let mut text = (if self.contribution >= 0.0 { "+ " } else { "− " }).to_owned();
+        let side = if self.contribution >= 0.0 {
+            lang.pick("for: ", "за: ")
+        } else {
+            lang.pick("against: ", "против: ")
+        };
+        let mut text = side.to_owned();
         let unknown = lang.pick("unknown", "не указано");
         match &self.fact {
             Fact::Age(days) => {
