@@ -7,6 +7,7 @@ use std::path::PathBuf;
 /// Arguments of `crmstat report`.
 #[derive(Args, Debug)]
 #[command(mut_arg("exports", |exports| exports.required(false).required_unless_present("from")))]
+#[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,

@@ -204,8 +204,8 @@ pub(super) fn refuse(command: &Command) -> Result<()> {
     }
     let Some(rule) = Rule::of(command) else { return Ok(()) };
     let name = rule.command;
-    let given = settings::tables(rule.args).into_iter().filter(|(_, files)| !files.is_empty());
-    for (kind, _) in given.filter(|(kind, _)| !rule.may_use(*kind)) {
+    let mut given = settings::tables(rule.args).into_iter().filter(|(_, files)| !files.is_empty());
+    if let Some((kind, _)) = given.find(|(kind, _)| !rule.may_use(*kind)) {
         let (kinds, how) = &rule.when_asked;
         if kinds.contains(&kind) {
             let error =

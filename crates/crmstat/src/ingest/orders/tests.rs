@@ -198,7 +198,7 @@ fn dates_that_cannot_be_are_set_aside_unless_they_are_kept() {
     assert!(matches!(notice.finding, Finding::FarDates { .. }));
     assert_eq!((notice.rows, notice.money.unwrap().to_string()), (2, "12.00".to_owned()));
     let settings: Vec<String> = notice.settings.iter().map(ToString::to_string).collect();
-    assert_eq!(settings, ["--far-dates drop|keep"]);
+    assert_eq!(settings, ["--far-dates drop"]);
     let options = ReadOptions { far_dates: Some(Keep::Keep), ..ReadOptions::default() };
     let found = read(&text, options, &OrdersQuery::default()).unwrap();
     assert_eq!((found.result.len(), found.notices.len()), (62, 0));
