@@ -131,7 +131,7 @@ pub struct Rules {
 ///     baskets.push(&mut basket.clone());
 /// }
 /// let found = rules::mine(&baskets, rules::Params::new(2))?;
-/// assert_eq!((found.rules[0].baskets, found.rules[0].consequent), (3, 0));
+/// assert_eq!((found.rules[0].baskets, found.rules[0].consequent), (3, 1));
 /// assert!((found.rules[0].p_value - 0.2).abs() < 1e-12); // C(4, 3) C(2, 0) / C(6, 3)
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```

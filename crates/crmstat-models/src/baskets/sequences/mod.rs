@@ -147,7 +147,7 @@ pub struct Sequences {
 /// let found = mine(&histories, Params { within: 30, last: 60, least: 5 })?;
 /// let printer_then_ink = &found.sequences[0];
 /// assert_eq!((found.sequences.len(), printer_then_ink.customers, printer_then_ink.mean_days), (1, 8, 9.0));
-/// assert_eq!(printer_then_ink.p_value, 1.0 / 256.0);
+/// assert!((printer_then_ink.p_value - 1.0 / 256.0).abs() < 1e-12);
 /// # Ok::<(), crmstat_models::Error>(())
 /// ```
 ///

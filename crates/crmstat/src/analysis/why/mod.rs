@@ -59,7 +59,7 @@ pub struct Query {
     /// What it is compared with.
     pub against: Against,
     /// The columns by which the change is told apart, those of tables beside the orders among them: see
-    /// [`Dimension`](crate::ingest::Dimension). Where none is named, [`DIMENSIONS`].
+    /// [`Dimension`]. Where none is named, [`DIMENSIONS`].
     pub by: Vec<String>,
 }
 

@@ -124,7 +124,7 @@ pub fn offers(
 /// Finds the next products for the customers of `orders` that have been read.
 ///
 /// # Errors
-/// As [`offers`].
+/// As [`offers`](fn@offers).
 pub fn offers_of(orders: &Orders, query: &OfferQuery, tables: &[Records]) -> Result<Offers> {
     check(query)?;
     let by = [query.by.clone()];
