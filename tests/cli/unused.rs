@@ -126,7 +126,9 @@ fn answer(folder: &Folder, run: &Run, with_page: bool) -> String {
         for (name, bytes) in folder.files("out") {
             // What is planned is on the page alone.
             if with_page && name == "report.html"
-                || name.ends_with(".csv") && !name.contains("quality") && !name.contains("notices")
+                || name.starts_with("tables/")
+                    && !name.contains("quality")
+                    && !name.contains("notices")
             {
                 answer += &String::from_utf8_lossy(&bytes);
             }

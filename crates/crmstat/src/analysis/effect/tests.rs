@@ -63,7 +63,8 @@ fn a_planted_effect_is_found_in_its_group_alone() {
     assert!(0.0 < relative.lower && relative.lower < 0.2 && 0.2 < relative.upper, "{relative:?}");
     let roi = north.roi.unwrap();
     assert!((roi.value - (north.answer.effect.value * 0.5 / 1_000.0 - 1.0)).abs() < 1e-9);
-    assert!(!north.placebos.is_empty() && north.false_alarms() <= north.placebos.len() / 2);
+    // Two years and two months lie before the event: too little for a season of the year before a placebo.
+    assert!(north.placebos.is_empty());
     // Sums of the points are the whole.
     let last = north.answer.points.last().unwrap().1;
     assert!((last.value - north.answer.effect.value).abs() < 1e-6 * north.answer.actual);
@@ -71,7 +72,7 @@ fn a_planted_effect_is_found_in_its_group_alone() {
     assert!((total - north.answer.actual).abs() < 1e-6);
     assert_eq!(found.table(Lang::Ru).unwrap().rows(), 2);
     assert_eq!(found.points_table(Lang::En).unwrap().rows(), 2 * north.periods.len());
-    assert!(found.placebos_table(Lang::En).unwrap().rows() > 0);
+    assert_eq!(found.placebos_table(Lang::En).unwrap().rows(), 0);
 }
 
 /// What is not a control is the whole: the sum of the others, with the controls as columns.
