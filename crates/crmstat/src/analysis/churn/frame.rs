@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     data::{Column, CustomerTable, Texts},
-    features::{Feature, FeatureColumn, FeatureValues, Features, Unit},
+    features::{Feature, FeatureColumn, FeatureValues, Features, Unit, Value},
 };
 use crmstat_models::{
     churn::{Encoder, RawColumn, Rows},
@@ -83,6 +83,22 @@ pub(in crate::analysis) struct Frame {
 }
 
 impl Frame {
+    /// One row: a value for each column of `schema`, in its order.
+    pub(in crate::analysis) fn of_row(schema: &[Schema], values: &[Value<'_>]) -> Self {
+        let cell = |value: &Value<'_>, is_number: bool| match value {
+            Value::Number(number) => Cells::Number(vec![*number]),
+            Value::Missing if is_number => Cells::Number(vec![f64::NAN]),
+            Value::Missing => Cells::Category { labels: Texts::default(), codes: vec![None] },
+            Value::Category(text) => Cells::Category {
+                labels: std::iter::once(Some(*text)).collect(),
+                codes: vec![Some(0)],
+            },
+        };
+        let columns = schema.iter().zip(values);
+        let columns = columns.map(|(own, value)| (own.clone(), cell(value, own.number))).collect();
+        Self { rows: 1, columns }
+    }
+
     pub(in crate::analysis) fn of_features(features: Features) -> Self {
         let rows = features.len();
         let column = |FeatureColumn { feature, values }| {

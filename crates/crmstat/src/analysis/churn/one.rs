@@ -1,7 +1,7 @@
 //! One customer at a time, without the table of all of them.
 
 use super::{
-    frame::{Cells, Frame},
+    frame::Frame,
     model::Model,
     predictor::Predictor,
     reasons::{Teller, Themes},
@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     Error, Lang, Result,
-    data::Texts,
     features::{Value, arranged},
 };
 use crmstat_models::churn::RawColumn;
@@ -95,19 +94,7 @@ impl CustomerScore<'_> {
     /// Never, as the values have been scored.
     pub fn reasons(&self, lang: Lang) -> Result<Vec<String>> {
         let predictor = self.model.predictor();
-        let cell = |value: &Value<'_>, is_number: bool| match value {
-            Value::Number(number) => Cells::Number(vec![*number]),
-            Value::Missing if is_number => Cells::Number(vec![f64::NAN]),
-            Value::Missing => Cells::Category { labels: Texts::default(), codes: vec![None] },
-            Value::Category(text) => Cells::Category {
-                labels: std::iter::once(Some(*text)).collect(),
-                codes: vec![Some(0)],
-            },
-        };
-        let columns = predictor.schema().iter().zip(&self.values);
-        let columns =
-            columns.map(|(schema, value)| (schema.clone(), cell(value, schema.number))).collect();
-        let frame = Frame { rows: 1, columns };
+        let frame = Frame::of_row(predictor.schema(), &self.values);
         let themes = Themes::new(predictor.schema(), self.model.horizon().is_some());
         let contributions = predictor.contributions().of(&self.encoded)?;
         let teller = Teller::new(&themes, &frame, lang);

@@ -7,11 +7,7 @@ use super::{
 };
 use crate::{
     AsOf, Error, Result,
-    analysis::churn::{
-        Horizon, LearnerKind, Value,
-        frame::{Cells, Frame},
-        predictor::Predictor,
-    },
+    analysis::churn::{Horizon, LearnerKind, Value, frame::Frame, predictor::Predictor},
     data::Texts,
     features::arranged,
     model_file::{self, Kind},
@@ -186,18 +182,7 @@ impl Model {
         let values = arranged(self.columns(), values)?;
         let encoded = self.predictor.encode_one(&values)?;
         let probability = self.predictor.probability_of(&encoded).map_err(Error::from_model)?;
-        let cell = |value: &Value<'_>, is_number: bool| match value {
-            Value::Number(number) => Cells::Number(vec![*number]),
-            Value::Missing if is_number => Cells::Number(vec![f64::NAN]),
-            Value::Missing => Cells::Category { labels: Texts::default(), codes: vec![None] },
-            Value::Category(text) => Cells::Category {
-                labels: std::iter::once(Some(*text)).collect(),
-                codes: vec![Some(0)],
-            },
-        };
-        let columns = self.predictor.schema().iter().zip(&values);
-        let columns = columns.map(|(own, value)| (own.clone(), cell(value, own.number))).collect();
-        let frame = Frame { rows: 1, columns };
+        let frame = Frame::of_row(self.predictor.schema(), &values);
         let contributions = self.predictor.contributions().of(&encoded)?;
         Ok((probability, reasons(&frame, 0, &contributions)))
     }
