@@ -12,6 +12,7 @@
 //! | [`clv`] | what is each customer worth? |
 //! | [`forecast`] | what will be sold? |
 //! | [`baskets`] | what is bought together and next, what to offer? |
+//! | [`uplift`] | whom does a campaign move? |
 //! | [`rates`] | what do shares of few trials say? |
 //!
 //! Architecture Invariant: no polars, no file formats, no dates; a caller turns those into numbers.
@@ -31,5 +32,6 @@ pub mod rfm;
 pub mod segments;
 pub mod special;
 pub mod sum;
+pub mod uplift;
 
 pub use error::{Error, Result};

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// When there are fewer than two folds, or fewer rows of a label than folds.
-pub(super) fn stratified_folds(labels: &[bool], folds: usize, seed: u64) -> Result<Vec<usize>> {
+pub(crate) fn stratified_folds(labels: &[bool], folds: usize, seed: u64) -> Result<Vec<usize>> {
     if folds < 2 {
         return Err(Error::parameter("folds", folds, "at least 2"));
     }

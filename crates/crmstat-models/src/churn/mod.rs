@@ -32,6 +32,7 @@ pub use boosting::{
 pub use calibration::{CalibrationMethod, Calibrator};
 pub use encoding::{Encoder, EncoderParams, Feature, Meaning, RawColumn};
 pub use explanation::Explanation;
+pub(crate) use folds::stratified_folds;
 pub use logistic::{
     CheckedLogisticParams, Diagnostics, Estimate, Logistic, LogisticParams, LogisticPath,
     LogisticPathParams, PathPoint, Penalty, Separation, Solver,

@@ -155,3 +155,42 @@ fn units_do_not_matter() {
     assert!((other.effect.value / one.effect.value - 1e6).abs() < 1.0);
     assert!((one.positive - other.positive).abs() < 1e-9);
 }
+
+/// A placebo is the question that would have been asked on its day: nothing of what came behind it tells.
+#[test]
+fn placebos_are_the_question_as_of_their_day() {
+    let first: Date = FIRST.parse().unwrap();
+    let (event, end) = (first.plus_days(80 * 7), first.plus_days(90 * 7));
+    let until = |csv: &str, day: Date| {
+        let is_before = |line: &&str| {
+            let date = line.split(',').nth(1).unwrap_or_default().parse::<Date>();
+            date.map_or(true, |own| own < day)
+        };
+        csv.lines().filter(is_before).collect::<Vec<_>>().join("\n")
+    };
+    let of = |share: f64| {
+        let csv = until(&orders(7, event, share), end);
+        let found = asked(&csv, &Query { events: vec![event], ..Query::default() });
+        (csv, found.effects.into_iter().next().unwrap())
+    };
+    let ((csv, quiet), (_, raised)) = (of(0.0), of(2.0));
+    assert!(raised.answer.is_beyond_chance() && !quiet.answer.is_beyond_chance());
+    assert!(quiet.placebos.len() >= 4 && quiet.placebos.len() == raised.placebos.len());
+    let length = 7 * i32::try_from(quiet.periods.len()).unwrap();
+    for (own, other) in quiet.placebos.iter().zip(&raised.placebos) {
+        assert!(own.event.plus_days(length) <= event);
+        assert_eq!((own.event, own.answer.effect.value), (other.event, other.answer.effect.value));
+        let past = until(&csv, own.event.plus_days(length));
+        let then = asked(&past, &Query { events: vec![own.event], ..Query::default() });
+        let (then, now) = (then.effects[0].answer.effect, own.answer.effect);
+        for (one, another) in
+            [(then.value, now.value), (then.lower, now.lower), (then.upper, now.upper)]
+        {
+            assert!((one - another).abs() < 1e-6 * own.answer.actual, "{one} {another}");
+        }
+    }
+    let holds_zero =
+        |own: &&super::Placebo| own.answer.effect.lower <= 0.0 && own.answer.effect.upper >= 0.0;
+    let alarms = quiet.placebos.len() - quiet.placebos.iter().filter(holds_zero).count();
+    assert_eq!(quiet.false_alarms(), alarms);
+}
