@@ -2,8 +2,8 @@
 
 Monthly series of 72 months before the event and 12 after it: a level, a trend, a season of twelve, errors that follow
 the last (correlation 0, 0.3, 0.6 or 0.8), in every third a wandering level; 0, 5 or 20 % are planted behind the event.
-For each contender: in how many series the 95 % interval of the relative effect holds what was planted, and in how many it
-does not hold zero. `crmstat effect` reads one order per month. The peer is
+For each contender: in how many series the 95 % interval of the effect, summed over the twelve months, holds what was
+planted, and in how many it does not hold zero. `crmstat effect` reads one order per month. The peer is
 the model of pycausalimpact, statsmodels' `UnobservedComponents` with a local level and the season, fitted by likelihood, its
 future simulated a thousand times; pycausalimpact 0.1.1 itself does not run with pandas 3.
 
@@ -51,7 +51,7 @@ def ours(binary: str, values: np.ndarray) -> tuple[float, float]:
     text = "customer_id,order_date,amount\n" + "\n".join(rows) + "\n"
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
     row = next(csv.DictReader(io.StringIO(done.stdout)))
-    return float(row["relative_lower"]), float(row["relative_upper"])
+    return float(row["effect_lower"]), float(row["effect_upper"])
 
 
 def peer(values: np.ndarray) -> tuple[float, float]:
@@ -63,7 +63,7 @@ def peer(values: np.ndarray) -> tuple[float, float]:
         fit = model.fit(disp=False, maxiter=200)
         paths = fit.simulate(FUTURE, anchor="end", repetitions=1000, rng=np.random.default_rng(1))
     sums = np.asarray(paths).reshape(FUTURE, -1).sum(axis=0)
-    lower, upper = np.quantile(values[PAST:].sum() / sums - 1.0, [0.025, 0.975])
+    lower, upper = np.quantile(values[PAST:].sum() - sums, [0.025, 0.975])
     return lower, upper
 
 
@@ -88,8 +88,8 @@ def main() -> None:
             for place, share in enumerate(PLANTED):
                 raised = values.copy()
                 raised[PAST:] *= 1 + share
-                lower, upper = sorted(ask(raised))
-                covered[place] += lower <= share <= upper
+                lower, upper = ask(raised)
+                covered[place] += lower <= share * values[PAST:].sum() <= upper
                 told[place] += not lower <= 0 <= upper
         for place, share in enumerate(PLANTED):
             line = [name, count, f"{100 * share:.0f} %", f"{100 * covered[place] / count:.1f}"]
