@@ -48,10 +48,24 @@ struct Slot<V> {
 /// A text that is looked up: by what it is found, and which of the cells it stands in.
 #[derive(Clone, Copy, Default)]
 struct Probe {
-    /// `None` where the text is long.
-    key: Option<Key>,
+    /// The key of no text where the text is long.
+    key: Key,
     hash: u64,
     place: u32,
+}
+
+impl Probe {
+    /// For `text`, whose own key is `inline` if it is short.
+    #[inline]
+    fn new(text: &[u8], inline: Option<Key>, place: u32) -> Self {
+        Self { key: inline.unwrap_or_default(), hash: hash(text, inline), place }
+    }
+
+    /// The key of a short text.
+    #[inline]
+    fn inline(&self) -> Option<Key> {
+        (!self.key.is_none()).then_some(self.key)
+    }
 }
 
 /// What one thread needs to sort the texts of a batch by shard; used again for the next batch.
@@ -113,7 +127,7 @@ impl Sorter {
         self.found.clear();
         self.found.extend((0_u32..).zip(cells).map(|(place, cell)| {
             let key = Key::of_cell(buffer, *cell);
-            let probe = Probe { key, hash: hash(cell.of(buffer), key), place };
+            let probe = Probe::new(cell.of(buffer), key, place);
             ends[shard_of(&probe)] += 1;
             probe
         }));
@@ -155,7 +169,8 @@ impl<V: Copy + Default> Shard<V> {
             for probe in probes {
                 let place = probe.place as usize;
                 let first = self.first_slot(probe.hash);
-                let slot = if Some(self.slots[first].key) == probe.key {
+                let key = self.slots[first].key;
+                let slot = if key == probe.key && !key.is_none() {
                     Some(first)
                 } else {
                     self.find_or_insert(cells[place].of(buffer), probe)
@@ -174,7 +189,7 @@ impl<V: Copy + Default> Shard<V> {
     fn find_or_insert(&mut self, text: &[u8], probe: &Probe) -> Option<usize> {
         let mut slot = self.first_slot(probe.hash);
         while !self.slots[slot].key.is_none() {
-            if self.slots[slot].key.is_of(text, probe.key, &self.arena) {
+            if self.slots[slot].key.is_of(text, probe.inline(), &self.arena) {
                 return Some(slot);
             }
             slot = (slot + 1) & (self.slots.len() - 1);
@@ -187,7 +202,7 @@ impl<V: Copy + Default> Shard<V> {
             self.grow();
             slot = self.free_slot(probe.hash);
         }
-        let key = probe.key.unwrap_or_else(|| Key::put(text, &mut self.arena));
+        let key = probe.inline().unwrap_or_else(|| Key::put(text, &mut self.arena));
         self.slots[slot] = Slot { key, value: V::default() };
         Some(slot)
     }
@@ -225,12 +240,11 @@ impl<V: Copy + Default + Send + Sync> Groups<V> {
     /// Puts `value` in the place of that of `text`, where there is such a text.
     pub(crate) fn replace(&mut self, text: &[u8], value: V) {
         let cell = Cell { start: 0, len: text.len() as u32 };
-        let key = Key::of_cell(text, cell);
-        let probe = Probe { key, hash: hash(text, key), place: 0 };
+        let probe = Probe::new(text, Key::of_cell(text, cell), 0);
         let shard = &mut self.shards[shard_of(&probe)];
         let mut slot = shard.first_slot(probe.hash);
         while !shard.slots[slot].key.is_none() {
-            if shard.slots[slot].key.is_of(text, probe.key, &shard.arena) {
+            if shard.slots[slot].key.is_of(text, probe.inline(), &shard.arena) {
                 shard.slots[slot].value = value;
                 return;
             }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Money, Timestamp,
-    collections::interner::Interner,
+    collections::{interner::Interner, short_text::Cell},
     data::{
         Column, ColumnKey, DiscountUnit, Field, Labels, Texts,
         column::{MISSING, gather},
@@ -61,6 +61,11 @@ impl<'a> FieldPart<'a> {
     /// The bytes of the field in record `row`.
     pub(crate) fn cell<'r>(&self, records: &'r BatchRecords<'_>, row: usize) -> &'r [u8] {
         records.batch.cells[self.part.position][row].of(&records.block.bytes)
+    }
+
+    /// Where the bytes of the field stand in the block of record `row`.
+    pub(crate) fn raw(&self, records: &BatchRecords<'_>, row: usize) -> Cell {
+        records.batch.cells[self.part.position][row]
     }
 
     /// The date in `cell`.

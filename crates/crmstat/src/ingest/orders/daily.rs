@@ -13,6 +13,7 @@ use crate::{
     Date, Error, Money, Result, Window,
     collections::{
         interner::{Interner, NOT_UTF8},
+        recent::RecentCodes,
         sharded_map::{Groups, Sorter},
         short_text::Cell,
     },
@@ -234,15 +235,20 @@ impl<'a> Parts<'a> {
     /// Puts the codes of the labels of record `row` into `path`.
     pub(super) fn labels(
         &self,
-        texts: &mut [Interner<()>],
+        labels: &mut [Dictionary],
         records: &BatchRecords<'_>,
         row: u32,
         path: &mut [u32],
     ) {
-        for ((code, part), texts) in path.iter_mut().zip(&self.labels).zip(texts) {
-            let text = part.as_ref().and_then(|part| part.text(part.cell(records, row as usize)));
-            // Text that is not UTF-8 gets the same mark as a missing one.
-            *code = text.map_or(MISSING, |text| texts.intern(text));
+        for ((code, part), Dictionary { texts, recent }) in
+            path.iter_mut().zip(&self.labels).zip(labels)
+        {
+            *code = part.as_ref().map_or(MISSING, |part| {
+                // Text that is not UTF-8 gets the same mark as a missing one.
+                recent.code(&records.block.bytes, part.raw(records, row as usize), |cell| {
+                    part.text(cell).map_or(MISSING, |text| texts.intern(text))
+                })
+            });
         }
     }
 
@@ -278,9 +284,26 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Whether `bytes` are UTF-8, as nearly all are at a glance.
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+}
+
+/// The labels of one column, as one thread has read them.
+pub(super) struct Dictionary {
+    pub(super) texts: Interner<()>,
+    pub(super) recent: RecentCodes,
+}
+
+impl Dictionary {
+    pub(super) fn new() -> Self {
+        Self { texts: Interner::new(), recent: RecentCodes::new() }
+    }
+}
+
 /// What one thread keeps while it reads.
 struct State {
-    texts: Vec<Interner<()>>,
+    labels: Vec<Dictionary>,
     nodes: Nodes,
     people: Option<CustomerPeriods>,
     evidence: CostEvidence,
@@ -319,7 +342,7 @@ impl DayCache {
 impl State {
     fn new(asked: &Asked<'_>, order_ids: OrderIds) -> Self {
         Self {
-            texts: asked.keys.iter().map(|_| Interner::new()).collect(),
+            labels: asked.keys.iter().map(|_| Dictionary::new()).collect(),
             nodes: Nodes::new(!asked.numbers.is_empty()),
             people: asked.periods.map(|periods| CustomerPeriods::new(periods.are_long)),
             evidence: CostEvidence::default(),
@@ -341,7 +364,8 @@ impl State {
         customers: Option<(&Customers, Periods<'_>)>,
         notes_refunds: bool,
     ) {
-        let Self { texts, nodes, tally, order_ids, rows, .. } = self;
+        let Self { labels, nodes, tally, order_ids, rows, .. } = self;
+        labels.iter_mut().for_each(|own| own.recent.begin(reader.input().number));
         reader.read(tally, records, rows);
         if reader.has_order_ids() {
             if rows.order.iter().all(|id| id.len > 0) {
@@ -361,7 +385,7 @@ impl State {
             let customer: Cell = rows.customer[at];
             let is_text = match customers {
                 Some(_) => self.numbers[at] != NOT_UTF8,
-                None => std::str::from_utf8(customer.of(&records.block.bytes)).is_ok(),
+                None => is_text(customer.of(&records.block.bytes)),
             };
             if !is_text {
                 reader.reject_customer(tally, records, *row);
@@ -378,7 +402,7 @@ impl State {
                     }
                 }
             }
-            parts.labels(texts, records, *row, &mut path);
+            parts.labels(labels, records, *row, &mut path);
             let is_purchase = is_purchase(amount);
             if !is_purchase && notes_refunds && customer.len > 0 {
                 self.refunded.insert(customer.of(&records.block.bytes).into());
@@ -431,7 +455,8 @@ impl All {
 
     /// Takes in what a thread has.
     fn add(&mut self, other: State) {
-        let codes = adopt(&mut self.texts, &other.texts);
+        let texts: Vec<_> = other.labels.into_iter().map(|own| own.texts).collect();
+        let codes = adopt(&mut self.texts, &texts);
         let places = self.nodes.adopt(&other.nodes, &codes);
         self.people.extend(other.people.map(|people| (people, places)));
         self.evidence.merge(&other.evidence);

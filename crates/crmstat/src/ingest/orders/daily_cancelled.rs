@@ -3,7 +3,7 @@
 use super::{
     all_rows::Customers,
     customer_periods::{CustomerPeriod, CustomerPeriods},
-    daily::{All, DayCache, Parts, Reading, adopt},
+    daily::{All, DayCache, Dictionary, Parts, Reading, adopt},
     filter::Filter,
     reader::{OrderReader, OrderRows},
 };
@@ -36,7 +36,7 @@ struct Again {
     /// The rows have been accounted for: nobody asks for it.
     tally: Tally,
     rows: OrderRows,
-    texts: Vec<Interner<()>>,
+    labels: Vec<Dictionary>,
     /// By the number of the customer among those with refunds.
     orders: Vec<Vec<Order>>,
 }
@@ -50,10 +50,11 @@ impl Again {
         find: impl Fn(&[u8], Cell) -> Option<usize>,
     ) {
         reader.read(&mut self.tally, records, &mut self.rows);
+        self.labels.iter_mut().for_each(|own| own.recent.begin(reader.input().number));
         for (at, row) in self.rows.record.iter().enumerate() {
             let Some(number) = find(&records.block.bytes, self.rows.customer[at]) else { continue };
-            let mut path = vec![MISSING; self.texts.len()];
-            parts.labels(&mut self.texts, records, *row, &mut path);
+            let mut path = vec![MISSING; self.labels.len()];
+            parts.labels(&mut self.labels, records, *row, &mut path);
             let (at, amount) = (self.rows.at[at], self.rows.amount[at]);
             self.orders[number].push(Order { at, amount, path });
         }
@@ -80,7 +81,7 @@ impl Reading<'_> {
         let start = || Again {
             tally: Tally::default(),
             rows: OrderRows::default(),
-            texts: self.asked.keys.iter().map(|_| Interner::new()).collect(),
+            labels: self.asked.keys.iter().map(|_| Dictionary::new()).collect(),
             orders: numbers.iter().map(|_| Vec::new()).collect(),
         };
         let mut states: Vec<Again> =
@@ -101,7 +102,8 @@ impl Reading<'_> {
         }
         let mut orders: Vec<Vec<Order>> = numbers.iter().map(|_| Vec::new()).collect();
         for state in states {
-            let codes = adopt(&mut all.texts, &state.texts);
+            let texts: Vec<_> = state.labels.into_iter().map(|own| own.texts).collect();
+            let codes = adopt(&mut all.texts, &texts);
             let known = |(code, codes): (&u32, &Vec<u32>)| match *code {
                 MISSING => MISSING,
                 code => codes[code as usize],

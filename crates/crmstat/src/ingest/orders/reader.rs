@@ -467,11 +467,14 @@ impl Row {
 }
 
 /// The part of `cell` that is an id.
+#[inline]
 fn id(buffer: &[u8], cell: Cell) -> (Cell, Oddity) {
     let bytes = cell.of(buffer);
-    if text::is_usual_id(bytes) {
-        return (cell, Oddity::None);
-    }
+    if text::is_usual_id(bytes) { (cell, Oddity::None) } else { unusual_id(bytes, cell) }
+}
+
+#[inline(never)]
+fn unusual_id(bytes: &[u8], cell: Cell) -> (Cell, Oddity) {
     let (id, oddity) = text::id(bytes);
     let offset = id.as_ptr() as usize - bytes.as_ptr() as usize;
     let start = if id.is_empty() { cell.start } else { cell.start + offset as u32 };

@@ -55,23 +55,15 @@ impl Faults<'_> {
     /// Whether a record that is a row in every other way is the sum of others: its `customer` is a word for that.
     pub(crate) fn is_total(self, records: &BatchRecords<'_>, row: usize, customer: &[u8]) -> bool {
         // Few names begin like one, and few of these are as short.
-        const STARTS: [&str; 12] = [
-            "total",
-            "Total",
-            "TOTAL",
-            "grand",
-            "Grand",
-            "GRAND",
-            "sub",
-            "Sub",
-            "SUB",
-            "Итог",
-            "Всего",
-            "Общий итог",
-        ];
-        const RUSSIAN: [&str; 4] = ["ИТОГО", "итого", "ВСЕГО", "всего"];
-        let begins = |start: &&str| customer.starts_with(start.as_bytes());
-        if customer.len() > 24 || !STARTS.iter().chain(&RUSSIAN).any(begins) {
+        let may_be = match customer {
+            [b't' | b'T', b'o' | b'O', ..] => true,
+            [b'g' | b'G', b'r' | b'R', ..] => true,
+            [b's' | b'S', b'u' | b'U', ..] => true,
+            // «И», «и», «В», «в», «О», «о».
+            [0xD0, 0x98 | 0xB8 | 0x92 | 0xB2 | 0x9E | 0xBE, ..] => true,
+            _ => false,
+        };
+        if !may_be || customer.len() > 24 {
             return false;
         }
         let name = String::from_utf8_lossy(customer).to_lowercase();

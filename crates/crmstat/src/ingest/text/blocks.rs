@@ -71,11 +71,16 @@ impl<'a, R: Read> Blocks<'a, R> {
     /// Puts the next records into `block`; `false` at the end of the input.
     pub(crate) fn next_into(&mut self, block: &mut Block) -> Result<bool> {
         let bytes = &mut block.bytes;
-        bytes.clear();
-        bytes.append(&mut self.carry);
-        let mut wanted = self.block_size.max(bytes.len());
+        // What stands there is written over: zeros in its place would cost a pass.
+        let carried = self.carry.len();
+        bytes.resize(carried.max(bytes.len()), 0);
+        bytes[..carried].copy_from_slice(&self.carry);
+        self.carry.clear();
+        let mut filled = carried;
+        let mut wanted = self.block_size.max(carried);
         let end = loop {
-            self.read_up_to(bytes, wanted)?;
+            self.read_up_to(bytes, filled, wanted)?;
+            filled = bytes.len();
             let scan = self.dialect.last_record_end(bytes, self.ended);
             if self.ended {
                 if let Some(quote) = scan.open_quote {
@@ -113,10 +118,10 @@ impl<'a, R: Read> Blocks<'a, R> {
         self.has_open_end
     }
 
-    fn read_up_to(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<()> {
-        let mut filled = bytes.len();
+    /// Reads behind the first `filled` of `bytes` until there are as many as `wanted`, or no more.
+    fn read_up_to(&mut self, bytes: &mut Vec<u8>, mut filled: usize, wanted: usize) -> Result<()> {
         // Room for the 16-byte loads of the dictionary behind the last cell.
-        bytes.resize(wanted + 16, 0);
+        bytes.resize(bytes.len().max(wanted + 16), 0);
         while filled < wanted && !self.ended {
             match self.input.read(&mut bytes[filled..wanted]) {
                 Ok(0) => self.ended = true,

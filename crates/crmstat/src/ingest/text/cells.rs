@@ -2,10 +2,11 @@
 
 use super::{
     Block, Dialect, QUOTE,
-    quotes::{Quotes, padded},
+    marks::{Matches, ROOM, Work, put, windows, with_matches},
+    quotes::Quotes,
 };
 use crate::collections::short_text::Cell;
-use memchr::{memchr, memchr_iter, memchr3};
+use memchr::{memchr, memchr_iter, memchr2_iter, memchr3};
 
 /// The columns whose cells are needed, and how many columns a record has.
 #[derive(Clone, Debug)]
@@ -185,56 +186,21 @@ impl Batch {
     /// As [`Batch::find_marks`] outside quoted cells, and whether any quote is doubled; `None` where a quote
     /// stands in the middle of a cell.
     fn find_quoted_marks(&mut self, records: &[u8], delimiter: u8) -> Option<(usize, usize, bool)> {
-        if self.marks.len() < records.len() {
-            self.marks.resize(records.len(), 0);
-        }
-        let mut quotes = Quotes::new(delimiter);
-        let (mut count, mut rows) = (0, 0);
-        let (windows, rest) = records.as_chunks::<64>();
-        let mut take = |index: usize, window: &[u8; 64]| {
-            let ends = quotes.ends(window)?;
-            rows += ends.newlines.count_ones() as usize;
-            let mut found = ends.newlines | ends.delimiters;
-            while found != 0 {
-                self.marks[count] = index as u32 * 64 + found.trailing_zeros();
-                count += 1;
-                found &= found - 1;
-            }
-            Some(())
-        };
-        for (index, window) in windows.iter().enumerate() {
-            take(index, window)?;
-        }
-        take(windows.len(), &padded(rest))?;
-        quotes.is_closed().then_some((count, rows, quotes.has_pairs))
+        self.make_room(records);
+        with_matches(QuotedMarks { records, delimiter, marks: &mut self.marks })
     }
 
     /// Finds every delimiter and newline; gives the number of both together and of newlines.
     fn find_marks(&mut self, records: &[u8], delimiter: u8) -> (usize, usize) {
-        if self.marks.len() < records.len() {
-            self.marks.resize(records.len(), 0);
+        self.make_room(records);
+        with_matches(PlainMarks { records, delimiter, marks: &mut self.marks })
+    }
+
+    fn make_room(&mut self, records: &[u8]) {
+        let most = records.len() + ROOM;
+        if self.marks.len() < most {
+            self.marks.resize(most, 0);
         }
-        let (mut count, mut rows) = (0, 0);
-        let (windows, rest) = records.as_chunks::<64>();
-        for (index, window) in windows.iter().enumerate() {
-            let newlines = matches(window, b'\n');
-            rows += newlines.count_ones() as usize;
-            let mut found = newlines | matches(window, delimiter);
-            while found != 0 {
-                self.marks[count] = index as u32 * 64 + found.trailing_zeros();
-                count += 1;
-                found &= found - 1;
-            }
-        }
-        let offset = records.len() - rest.len();
-        for (at, byte) in rest.iter().enumerate() {
-            if *byte == delimiter || *byte == b'\n' {
-                self.marks[count] = (offset + at) as u32;
-                count += 1;
-                rows += usize::from(*byte == b'\n');
-            }
-        }
-        (count, rows)
     }
 
     /// Cells of records without a quote: every delimiter and newline is one.
@@ -258,21 +224,8 @@ impl Batch {
             }
             start = at + 1;
         };
-        let (windows, rest) = records.as_chunks::<64>();
-        for (index, window) in windows.iter().enumerate() {
-            let newlines = matches(window, b'\n');
-            let mut marks = newlines | matches(window, delimiter);
-            while marks != 0 {
-                let bit = marks.trailing_zeros();
-                visit(index * 64 + bit as usize, newlines >> bit & 1 == 1);
-                marks &= marks - 1;
-            }
-        }
-        let offset = records.len() - rest.len();
-        for (at, byte) in rest.iter().enumerate() {
-            if *byte == delimiter || *byte == b'\n' {
-                visit(offset + at, *byte == b'\n');
-            }
+        for mark in memchr2_iter(delimiter, b'\n', records) {
+            visit(mark, records[mark] == b'\n');
         }
     }
 
@@ -333,6 +286,63 @@ impl Batch {
     }
 }
 
+/// Finds every delimiter and newline of records without a quote; gives the number of both together and of newlines.
+struct PlainMarks<'a> {
+    records: &'a [u8],
+    delimiter: u8,
+    marks: &'a mut [u32],
+}
+
+impl Work for PlainMarks<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "inlined, it is compiled for the processor that was found"
+    )]
+    fn run(self, matches: impl Matches) -> (usize, usize) {
+        let (mut count, mut rows) = (0, 0);
+        windows(self.records, |from, window| {
+            let newlines = matches.matches(window, b'\n');
+            rows += newlines.count_ones() as usize;
+            let found = newlines | matches.matches(window, self.delimiter);
+            count = put(found, from, self.marks, count);
+            Some(())
+        });
+        (count, rows)
+    }
+}
+
+/// As [`PlainMarks`] outside quoted cells, and whether any quote is doubled; `None` where a quote stands in the middle
+/// of a cell.
+struct QuotedMarks<'a> {
+    records: &'a [u8],
+    delimiter: u8,
+    marks: &'a mut [u32],
+}
+
+impl Work for QuotedMarks<'_> {
+    type Output = Option<(usize, usize, bool)>;
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "inlined, it is compiled for the processor that was found"
+    )]
+    fn run(self, matches: impl Matches) -> Self::Output {
+        let mut quotes = Quotes::new(self.delimiter);
+        let (mut count, mut rows) = (0, 0);
+        windows(self.records, |from, window| {
+            let ends = quotes.ends(window, matches)?;
+            rows += ends.newlines.count_ones() as usize;
+            count = put(ends.newlines | ends.delimiters, from, self.marks, count);
+            Some(())
+        })?;
+        quotes.is_closed().then_some((count, rows, quotes.has_pairs))
+    }
+}
+
 /// A record while its cells are found.
 struct Row {
     start: usize,
@@ -346,31 +356,6 @@ impl Row {
     fn new(start: usize) -> Self {
         Self { start, field: 0, next: 0 }
     }
-}
-
-/// A bit for each byte of `window` that is `byte`. The compiler makes vector comparisons of it.
-pub(super) fn matches(window: &[u8; 64], byte: u8) -> u64 {
-    let mut mask = 0;
-    for (group, bytes) in window.as_chunks::<16>().0.iter().enumerate() {
-        mask |= u64::from(matches_16(bytes, byte)) << (16 * group);
-    }
-    mask
-}
-
-#[cfg(target_arch = "x86_64")]
-fn matches_16(bytes: &[u8; 16], byte: u8) -> u16 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
-    let number = u128::from_le_bytes(*bytes);
-    // SAFETY: these need SSE2, which every x86-64 has, and touch no memory.
-    unsafe {
-        let bytes = _mm_set_epi64x((number >> 64) as i64, number as i64);
-        _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8))) as u16
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn matches_16(bytes: &[u8; 16], byte: u8) -> u16 {
-    bytes.iter().enumerate().fold(0, |mask, (at, found)| mask | u16::from(*found == byte) << at)
 }
 
 fn has_lone_return(records: &[u8]) -> bool {

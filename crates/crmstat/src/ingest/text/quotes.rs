@@ -4,7 +4,10 @@
 //! every quote that opens stands at the start of a cell or doubles one before it; where one does not, nothing
 //! is said, and the text is read quote by quote.
 
-use super::{Dialect, QUOTE, cells::matches};
+use super::{
+    Dialect, QUOTE,
+    marks::{Matches, Work, windows, with_matches},
+};
 
 /// What is carried from one window of 64 bytes to the next.
 pub(super) struct Quotes {
@@ -32,13 +35,17 @@ impl Quotes {
     }
 
     /// The ends of cells in the next window; `None` where a quote stands in the middle of a cell.
-    #[inline]
-    pub(super) fn ends(&mut self, window: &[u8; 64]) -> Option<Ends> {
-        let quotes = matches(window, QUOTE);
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "inlined, it is compiled for the processor that was found"
+    )]
+    pub(super) fn ends(&mut self, window: &[u8; 64], matches: impl Matches) -> Option<Ends> {
+        let quotes = matches.matches(window, QUOTE);
         // The bit of a quote that opens is set, that of one that closes is not.
         let inside = prefix_parity(quotes) ^ self.inside;
-        let delimiters = matches(window, self.delimiter) & !inside;
-        let newlines = matches(window, b'\n') & !inside;
+        let delimiters = matches.matches(window, self.delimiter) & !inside;
+        let newlines = matches.matches(window, b'\n') & !inside;
         let before = quotes | delimiters | newlines;
         if quotes & inside & !(before << 1 | self.may_open) != 0 {
             return None;
@@ -63,32 +70,44 @@ impl Dialect {
         if self.backslash {
             return None;
         }
+        with_matches(LastEnd { bytes, delimiter: self.delimiter })
+    }
+}
+
+/// Finds the last end of a record outside quoted cells.
+struct LastEnd<'a> {
+    bytes: &'a [u8],
+    delimiter: u8,
+}
+
+impl Work for LastEnd<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "inlined, it is compiled for the processor that was found"
+    )]
+    fn run(self, matches: impl Matches) -> Option<usize> {
         let mut quotes = Quotes::new(self.delimiter);
-        let (windows, rest) = bytes.as_chunks::<64>();
         let mut end = None;
-        let mut see = |index: usize, window: &[u8; 64]| {
-            let newlines = quotes.ends(window)?.newlines;
+        windows(self.bytes, |from, window| {
+            let newlines = quotes.ends(window, matches)?.newlines;
             if newlines != 0 {
-                end = Some(index * 64 + 64 - newlines.leading_zeros() as usize);
+                end = Some(from as usize + 64 - newlines.leading_zeros() as usize);
             }
             Some(())
-        };
-        for (index, window) in windows.iter().enumerate() {
-            see(index, window)?;
-        }
-        see(windows.len(), &padded(rest))?;
+        })?;
         end
     }
 }
 
-/// `rest` with zeros behind it.
-pub(super) fn padded(rest: &[u8]) -> [u8; 64] {
-    let mut window = [0; 64];
-    window[..rest.len()].copy_from_slice(rest);
-    window
-}
-
 /// A bit for each place at and before which an odd number of bits is set.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "inlined, it is compiled for the processor that was found"
+)]
 fn prefix_parity(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
