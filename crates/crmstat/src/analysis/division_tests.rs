@@ -1,9 +1,10 @@
 //! Divisions by columns of joined tables, by segments and by discounts, beside slow counts of the same rows.
 
 use crate::{
-    Lang,
-    analysis::{funnel, kpi, managers, products, rfm, sales, why},
-    data::{Deals, Field, Records},
+    AsOf, Lang,
+    analysis::{funnel, kpi, managers, products, rfm, sales, segments, why},
+    data::{Deals, Field, Orders, OrdersQuery, Records},
+    features::History,
     ingest::{Export, ExportFile, ReadOptions},
 };
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -184,6 +185,36 @@ fn a_segment_that_no_column_holds_is_that_of_rfm() {
     assert_eq!(told, expected);
     let russian = kpis.table(Lang::Ru).unwrap();
     assert!(format!("{russian:?}").contains("Чемпионы"));
+}
+
+#[test]
+fn a_cluster_that_no_column_holds_is_found() {
+    let read = OrdersQuery { fields: History::FIELDS.to_vec(), ..OrdersQuery::default() };
+    let all = Orders::read(&mut orders(), &read).unwrap().result;
+    let as_of = AsOf::day_after(all.span().unwrap().1);
+    let history = History::new(&all);
+    let customers = segments::Customers::at(&history, as_of, &history.available(as_of)).unwrap();
+    let clusters = segments::fit(&customers, &segments::Options::default()).unwrap();
+    let names: BTreeMap<&str, &str> = clusters
+        .customers()
+        .map(|(id, own)| (id, clusters.name(own.cluster as usize, Lang::En)))
+        .collect();
+    assert!(clusters.k() > 1);
+    let mut expected: BTreeMap<String, f64> = BTreeMap::new();
+    let scored = rfm::score(&mut orders(), &rfm::Options::default()).unwrap().result;
+    for customer in scored.customers() {
+        *expected.entry(names[customer.id].to_owned()).or_default() += customer.monetary.to_f64();
+    }
+    let query = sales::Query { by: vec!["cluster".to_owned()], ..sales::Query::default() };
+    let found = sales::sales(&mut orders(), &query, &[]).unwrap().result;
+    let groups = found.groups().iter().enumerate();
+    let told: BTreeMap<String, f64> = groups
+        .map(|(at, labels)| (labels[0].clone().unwrap(), found.overall(at)[0].unwrap().to_f64()))
+        .collect();
+    assert_eq!(told, expected);
+    assert!(found.notes().iter().any(|note| note.text(Lang::En).contains("cluster of each customer")));
+    let russian = format!("{:?}", found.table(Lang::Ru).unwrap());
+    assert!(russian.contains(clusters.name(0, Lang::Ru)), "{russian}");
 }
 
 #[test]

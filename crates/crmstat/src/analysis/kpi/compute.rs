@@ -238,7 +238,7 @@ pub(super) fn all(
     left_out.sort_by_key(|(kpi, _)| *kpi);
     left_out.dedup();
     notes.extend(incomplete(&sources));
-    let are_scored = source.scored().is_some();
+    let russian = source.scored().first().map(|own| own.russian.clone()).unwrap_or_default();
     Ok(Kpis {
         as_of,
         period: query.period,
@@ -246,7 +246,7 @@ pub(super) fn all(
         rows,
         left_out,
         notes,
-        are_scored,
+        russian,
     })
 }
 

@@ -34,7 +34,6 @@ use crate::{
     AsOf, Error, Lang, Result, Window,
     analysis::sales::{
         Note, Period, PeriodSpan,
-        dimensions::russian_segments,
         facts::{Need, Needs},
         source::{Source, Wanted},
     },
@@ -102,9 +101,9 @@ pub struct Kpis {
     rows: Vec<KpiRow>,
     left_out: Vec<(Kpi, Note)>,
     notes: Vec<Note>,
-    /// Whether the groups are RFM segments, whose labels are English.
+    /// The Russian names of groups that were found of the customers.
     #[serde(skip)]
-    are_scored: bool,
+    russian: BTreeMap<String, String>,
 }
 
 /// Computes the KPIs of `export`; `tables` are those beside it: customers with a score, lines and products with a
@@ -268,11 +267,11 @@ impl Kpis {
             let ours =
                 ["period", "kpi", "title", "value", "unit", "lower", "upper", "base", "complete"];
             let name = if ours.contains(&by.as_str()) { format!("by_{by}") } else { by.clone() };
-            let segments = match lang {
-                Lang::Ru if self.are_scored => russian_segments(),
-                _ => BTreeMap::new(),
+            let translated = |group: &str| match lang {
+                Lang::Ru => self.russian.get(group).cloned(),
+                Lang::En => None,
             };
-            let shown = |group: &str| segments.get(group).cloned().unwrap_or(group.to_owned());
+            let shown = |group: &str| translated(group).unwrap_or_else(|| group.to_owned());
             let groups: Vec<Option<String>> =
                 rows().map(|row| row.group.as_deref().map(shown)).collect();
             columns.push(Column::text(name.clone(), name, groups.iter().map(Option::as_deref)));

@@ -7,6 +7,7 @@ use crate::{
     data::{Field, Records, TableKind},
     ingest::field_of,
 };
+use std::collections::BTreeMap;
 
 /// The figures of leads and tickets alone, from their first day to their last.
 ///
@@ -79,6 +80,6 @@ pub(super) fn of_tables(tables: &[Records], query: &Query) -> Result<Kpis> {
         rows,
         left_out,
         notes,
-        are_scored: false,
+        russian: BTreeMap::new(),
     })
 }

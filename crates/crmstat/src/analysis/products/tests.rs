@@ -273,6 +273,66 @@ fn stock_lasts_for_the_lead_time() {
     assert!(StockOptions { service: 97.5, ..StockOptions::default() }.check().is_ok());
 }
 
+/// Products that are sold now and then, in several pieces at once: of the futures that come, as many are covered as
+/// the service level says.
+#[test]
+fn stock_of_intermittent_demand_is_held_at_the_service_level() {
+    const PRODUCTS: usize = 150;
+    const WEEKS: i32 = 104;
+    let mut state = 20_251_130_u64;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let start = day("2023-01-02");
+    let names: Vec<&'static str> =
+        (0..PRODUCTS).map(|product| &*format!("P{product:03}").leak()).collect();
+    let mut sales: Vec<Sale> = Vec::new();
+    // A week with a sale every three to ten weeks, of one to six pieces.
+    let mut week = |product: usize| {
+        let often = 0.1 + 0.23 * product as f64 / PRODUCTS as f64;
+        if uniform() < often { 1.0 + (uniform() * 6.0).floor() } else { 0.0 }
+    };
+    for at in 0..WEEKS {
+        for (product, name) in names.iter().enumerate() {
+            let pieces = week(product);
+            if pieces > 0.0 {
+                sales.push((start.plus_days(7 * at), name, pieces, 100));
+            }
+        }
+        // The shop is open every week.
+        sales.push((start.plus_days(7 * at), "always", 5.0, 100));
+    }
+    let stock = StockOptions { service: 90.0, lead_days: 28, ..StockOptions::default() };
+    let until = Some(AsOf::start_of(start.plus_days(7 * WEEKS)));
+    let query =
+        Query { window: Window { since: None, until }, stock: Some(stock), ..Query::default() };
+    let found = of_orders(&orders(&sales), &query, &[]).unwrap();
+    let points: Vec<Option<f64>> = names
+        .iter()
+        .map(|name| {
+            let is = |own: &&Product| own.label.as_deref() == Some(*name);
+            found.products().iter().find(is)?.stock.as_ref().map(|stock| stock.reorder_point)
+        })
+        .collect();
+    let (mut covered, mut futures, mut held) = (0_u32, 0_u32, 0);
+    for (product, point) in points.iter().enumerate() {
+        let Some(point) = point else { continue };
+        held += 1;
+        for _ in 0..200 {
+            let demand: f64 = (0..4).map(|_| week(product)).sum();
+            covered += u32::from(demand <= *point);
+            futures += 1;
+        }
+    }
+    assert!(held > PRODUCTS * 9 / 10, "{held}");
+    // Whole pieces are rounded up, so a little more than the level is covered.
+    let share = f64::from(covered) / f64::from(futures);
+    assert!((0.86..0.96).contains(&share), "{share}");
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     let orders = orders(&[(day("2024-01-01"), "a", 1.0, 5)]);

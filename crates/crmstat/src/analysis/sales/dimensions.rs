@@ -1,10 +1,11 @@
-//! By what sales are divided: a column, or the RFM segment of the customer, which no table has to hold.
+//! By what sales are divided: a column, or the RFM segment or the cluster of the customer, which no table has to hold.
 
 use super::facts::Note;
 use crate::{
-    Lang, Result, Window,
-    analysis::rfm,
+    AsOf, Error, Lang, Result, Window,
+    analysis::{rfm, segments},
     data::{ColumnKey, Field, Labels, Orders, Records},
+    features::History,
     ingest::{Dimension, field_of},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -15,10 +16,28 @@ pub(in crate::analysis) enum By {
     Column(Dimension),
     /// The RFM segment of the customer as of the end, under the name that was asked for.
     Segment(String),
+    /// The cluster of the customer as of the end, under the name that was asked for.
+    Cluster(String),
 }
 
+/// The names by which clusters are asked for.
+const CLUSTER: [&str; 4] = ["cluster", "clusters", "кластер", "кластеры"];
+
+/// What was found of the customers to divide by, under English names.
+#[derive(Clone, Debug)]
+pub(in crate::analysis) struct Scored {
+    /// Which of the dimensions it is.
+    pub(in crate::analysis) at: usize,
+    /// The Russian names by the English ones.
+    pub(in crate::analysis) russian: BTreeMap<String, String>,
+}
+
+/// The labels of the lines, what is said of them, and their Russian names where they have them.
+type Found = (Labels, Option<BTreeMap<String, String>>);
+
 impl By {
-    /// What `names` mean, by `find`. A segment that no column holds is that of RFM where it `may_be_scored`.
+    /// What `names` mean, by `find`. A segment that no column holds is that of RFM where it `may_be_scored`, and a cluster
+    /// is found.
     ///
     /// # Errors
     /// A name that nobody knows.
@@ -31,6 +50,9 @@ impl By {
             Err(_) if may_be_scored && field_of(name) == Some(Field::Segment) => {
                 Ok(Self::Segment(name.trim().to_owned()))
             }
+            Err(_) if may_be_scored && CLUSTER.contains(&name.trim().to_lowercase().as_str()) => {
+                Ok(Self::Cluster(name.trim().to_owned()))
+            }
             found => found.map(Self::Column),
         };
         names.iter().map(one).collect()
@@ -40,15 +62,16 @@ impl By {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Column(dimension) => dimension.name(),
-            Self::Segment(name) => name,
+            Self::Segment(name) | Self::Cluster(name) => name,
         }
     }
 
     /// What has to be read of the orders.
-    pub(super) fn wanted(&self) -> Option<ColumnKey> {
+    pub(super) fn wanted(&self) -> Vec<ColumnKey> {
         match self {
-            Self::Column(dimension) => dimension.wanted(),
-            Self::Segment(_) => None,
+            Self::Column(dimension) => dimension.wanted().into_iter().collect(),
+            Self::Segment(_) => Vec::new(),
+            Self::Cluster(_) => History::FIELDS.iter().copied().map(ColumnKey::from).collect(),
         }
     }
 
@@ -60,7 +83,8 @@ impl By {
         }
     }
 
-    /// The label of each line of `orders`, of which those in `window` count; what was scored is said in `notes`.
+    /// The label of each line of `orders`, of which those in `window` count; what was found of the customers has Russian
+    /// names as well and is said in `notes`.
     ///
     /// # Errors
     /// Labels that cannot be told.
@@ -70,21 +94,19 @@ impl By {
         window: Window,
         tables: &[Records],
         notes: &mut Vec<Note>,
-    ) -> Result<Labels> {
+    ) -> Result<Found> {
         match self {
-            Self::Column(dimension) => dimension.labels(orders, tables),
-            Self::Segment(name) => segments(orders, window, name, notes),
+            Self::Column(dimension) => Ok((dimension.labels(orders, tables)?, None)),
+            Self::Segment(name) => rfm_segments(orders, window, name, notes)
+                .map(|labels| (labels, Some(russian_segments()))),
+            Self::Cluster(name) => clusters(orders, window, name, notes)
+                .map(|(labels, russian)| (labels, Some(russian))),
         }
     }
 }
 
-fn segments(orders: &Orders, window: Window, name: &str, notes: &mut Vec<Note>) -> Result<Labels> {
-    let scored = rfm::score_orders(orders, &rfm::Options { window, ..rfm::Options::default() })?;
-    let names = scored.segments().names(Lang::En);
-    let of_id: HashMap<&str, &str> = scored
-        .customers()
-        .filter_map(|customer| Some((customer.id, *names.get(customer.segment? as usize)?)))
-        .collect();
+/// The label of each line by the label of its customer.
+fn of_lines(orders: &Orders, of_id: &HashMap<&str, &str>) -> Labels {
     let mut labels: Vec<Option<&str>> = Vec::with_capacity(orders.line_amount().len());
     for group in 0..orders.groups() {
         let id = orders.customers().get(group).filter(|_| group < orders.customers().len());
@@ -93,6 +115,60 @@ fn segments(orders: &Orders, window: Window, name: &str, notes: &mut Vec<Note>) 
             labels.extend(orders.lines_of(order).map(|_| label));
         }
     }
+    labels.into_iter().collect()
+}
+
+fn clusters(
+    orders: &Orders,
+    window: Window,
+    name: &str,
+    notes: &mut Vec<Note>,
+) -> Result<(Labels, BTreeMap<String, String>)> {
+    let last = orders.span().ok_or_else(|| Error::data("there is no order"))?.1;
+    let as_of = window.until.unwrap_or(AsOf::day_after(last));
+    let history = History::new(orders);
+    let features = history.available(as_of);
+    let customers = segments::Customers::at(&history, as_of, &features)?;
+    let found = segments::fit(&customers, &segments::Options::default())?;
+    let of_id: HashMap<&str, &str> =
+        found.customers().map(|(id, own)| (id, found.name(own.cluster as usize, Lang::En))).collect();
+    let (how, how_ru) = if found.is_working_cut() {
+        (
+            "; the customers fall into no groups of their own, so this is a cut for work",
+            "; сами по себе клиенты на группы не делятся, это рабочее деление",
+        )
+    } else {
+        ("", "")
+    };
+    notes.push(Note::new(
+        format!(
+            "no column holds `{name}`: it is the cluster of each customer as of {as_of}, by the orders before, and so \
+             that of today in every period{how}"
+        ),
+        format!(
+            "столбца «{name}» нет: это кластер клиента на {as_of} по заказам до этого дня, одинаковый для всех \
+             периодов{how_ru}"
+        ),
+    ));
+    let russian = (0..found.k())
+        .map(|own| [Lang::En, Lang::Ru].map(|lang| found.name(own, lang).to_owned()))
+        .map(|[english, russian]| (english, russian))
+        .collect();
+    Ok((of_lines(orders, &of_id), russian))
+}
+
+fn rfm_segments(
+    orders: &Orders,
+    window: Window,
+    name: &str,
+    notes: &mut Vec<Note>,
+) -> Result<Labels> {
+    let scored = rfm::score_orders(orders, &rfm::Options { window, ..rfm::Options::default() })?;
+    let names = scored.segments().names(Lang::En);
+    let of_id: HashMap<&str, &str> = scored
+        .customers()
+        .filter_map(|customer| Some((customer.id, *names.get(customer.segment? as usize)?)))
+        .collect();
     let as_of = scored.as_of();
     notes.push(Note::new(
         format!(
@@ -103,7 +179,7 @@ fn segments(orders: &Orders, window: Window, name: &str, notes: &mut Vec<Note>) 
             "столбца «{name}» нет: это RFM-сегмент клиента на {as_of} по заказам до этого дня, одинаковый для всех периодов"
         ),
     ));
-    Ok(labels.into_iter().collect())
+    Ok(of_lines(orders, &of_id))
 }
 
 /// The Russian names of the segments of RFM by the English ones.

@@ -1,6 +1,9 @@
 //! The lines of orders with what is known of each: by what they are divided, quantity, cost, discount.
 
-use super::{cube::Cell, dimensions::By};
+use super::{
+    cube::Cell,
+    dimensions::{By, Scored},
+};
 use crate::{
     Error, Lang, Money, Result, Window,
     data::{
@@ -85,8 +88,8 @@ pub(in crate::analysis) struct Facts<'a> {
     pub(in crate::analysis) orders: Cow<'a, Orders>,
     /// The name of each dimension and its label on each line.
     pub(in crate::analysis) dims: Vec<(String, Labels)>,
-    /// Which of them is the RFM segment, whose labels are English.
-    pub(in crate::analysis) scored: Option<usize>,
+    /// What was found of the customers among them.
+    pub(in crate::analysis) scored: Vec<Scored>,
     /// In millionths, by line.
     pub(in crate::analysis) quantity: Option<Vec<Option<i64>>>,
     /// With the sign of the amount of the line.
@@ -116,7 +119,7 @@ impl<'a> Facts<'a> {
             ColumnKey::Header(name) if !query.headers.contains(&name) => query.headers.push(name),
             _ => {}
         };
-        dimensions.iter().filter_map(By::wanted).for_each(&mut want);
+        dimensions.iter().flat_map(By::wanted).for_each(&mut want);
         let table = |kind: TableKind| tables.iter().find(|table| table.kind() == kind);
         if lines_for(&dimensions, needs, tables).is_some() {
             want(Field::OrderId.into());
@@ -172,13 +175,12 @@ impl<'a> Facts<'a> {
             notes.extend(differing(how));
             orders = Cow::Owned(divided);
         }
-        let dims = dimensions
-            .iter()
-            .map(|dimension| {
-                let labels = dimension.labels(&orders, window, tables, &mut notes)?;
-                Ok((dimension.name().to_owned(), labels))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let (mut dims, mut scored) = (Vec::new(), Vec::new());
+        for (at, dimension) in dimensions.iter().enumerate() {
+            let (labels, russian) = dimension.labels(&orders, window, tables, &mut notes)?;
+            dims.push((dimension.name().to_owned(), labels));
+            scored.extend(russian.map(|russian| Scored { at, russian }));
+        }
         let quantity = quantities(&orders);
         let products = table(TableKind::Products).filter(|_| needs.cost != Need::No);
         let (cost, note) = costs(&orders, quantity.as_deref(), products);
@@ -193,7 +195,6 @@ impl<'a> Facts<'a> {
             return Err(Error::data(format!("no column says the {field} of the sales"))
                 .with_hint(hint_for(field)));
         }
-        let scored = dimensions.iter().position(|own| matches!(own, By::Segment(_)));
         Ok(Self { orders, dims, scored, quantity, cost, discount, notes })
     }
 
@@ -230,7 +231,7 @@ pub(super) fn lines_for<'t>(
     let has_products = tables.iter().any(|table| table.kind() == TableKind::Products);
     // What a line says of itself goes before what its order says.
     let divides = |by: &By| match by {
-        By::Segment(_) => false,
+        By::Segment(_) | By::Cluster(_) => false,
         By::Column(dimension) => match dimension.table() {
             None => lines.keys().any(|key| *key == dimension.key()),
             Some(table) => table != TableKind::Customers,

@@ -4,6 +4,7 @@ use super::{
     Measure, PeriodSpan, Query, Value,
     calendar::Calendar,
     cube::{Cell, Cube, NONE, OTHERS, Path},
+    dimensions::Scored,
     facts::Note,
     plan::Planned,
     source::Source,
@@ -90,9 +91,9 @@ pub struct Sales {
     pub(super) notes: Vec<Note>,
     #[serde(skip)]
     pub(super) has_plan: bool,
-    /// Which of the columns is the RFM segment, whose labels are English.
+    /// Which of the columns were found of the customers, under English names.
     #[serde(skip)]
-    pub(super) scored: Option<usize>,
+    pub(super) scored: Vec<Scored>,
 }
 
 /// The label of what has no value in a dimension.
@@ -142,7 +143,7 @@ impl Sales {
             overall: Vec::new(),
             notes,
             has_plan: planned.is_some(),
-            scored: source.scored(),
+            scored: source.scored().to_vec(),
         };
         sales.fill(source, &calendar, &cube, query.totals, planned.as_ref());
         sales.notes.extend(sales.incomplete());

@@ -4,7 +4,7 @@ use super::{
     Period,
     calendar::Calendar,
     cube::{Cube, Path},
-    dimensions::By,
+    dimensions::{By, Scored},
     facts::{Facts, Need, Needs, Note, lines_for, of_a_piece},
 };
 use crate::{
@@ -93,11 +93,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Which of the dimensions is the RFM segment, whose labels are English.
-    pub(in crate::analysis) fn scored(&self) -> Option<usize> {
+    /// What was found of the customers among the dimensions.
+    pub(in crate::analysis) fn scored(&self) -> &[Scored] {
         match self {
-            Self::Orders(facts) => facts.scored,
-            Self::Sums(_) => None,
+            Self::Orders(facts) => &facts.scored,
+            Self::Sums(_) => &[],
         }
     }
 

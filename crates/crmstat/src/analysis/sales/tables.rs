@@ -1,6 +1,6 @@
 //! Sales as tables: one row per period, group and measure, or one column per period.
 
-use super::{Measure, Row, Sales, Value, dimensions::russian_segments, rows};
+use super::{Measure, Row, Sales, Value, rows};
 use crate::{
     Lang, Result,
     data::table::{Column, Table},
@@ -185,15 +185,14 @@ impl Sales {
         groups: &(impl Iterator<Item = usize> + Clone),
         lang: Lang,
     ) -> Vec<Column> {
-        let segments = match (self.scored, lang) {
-            (Some(_), Lang::Ru) => russian_segments(),
-            _ => BTreeMap::new(),
+        let translated = |at: usize, label: &str| {
+            let of_column = self.scored.iter().find(|own| own.at == at);
+            of_column.filter(|_| lang == Lang::Ru)?.russian.get(label).cloned()
         };
         let shown = |at: usize, label: &str| match label {
-            _ if self.scored == Some(at) && segments.contains_key(label) => segments[label].clone(),
             rows::MISSING => lang.pick(rows::MISSING, "(нет)").to_owned(),
             rows::OTHERS_LABEL => lang.pick(rows::OTHERS_LABEL, "(прочие)").to_owned(),
-            label => label.to_owned(),
+            label => translated(at, label).unwrap_or_else(|| label.to_owned()),
         };
         let column = |(at, name): (usize, &String)| {
             let own: Vec<Option<String>> = self

@@ -365,7 +365,9 @@ impl State {
         notes_refunds: bool,
     ) {
         let Self { labels, nodes, tally, order_ids, rows, .. } = self;
-        labels.iter_mut().for_each(|own| own.recent.begin(reader.input().number));
+        for own in labels.iter_mut() {
+            own.recent.begin(reader.input().number);
+        }
         reader.read(tally, records, rows);
         if reader.has_order_ids() {
             if rows.order.iter().all(|id| id.len > 0) {

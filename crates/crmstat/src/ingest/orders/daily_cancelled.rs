@@ -50,7 +50,9 @@ impl Again {
         find: impl Fn(&[u8], Cell) -> Option<usize>,
     ) {
         reader.read(&mut self.tally, records, &mut self.rows);
-        self.labels.iter_mut().for_each(|own| own.recent.begin(reader.input().number));
+        for own in &mut self.labels {
+            own.recent.begin(reader.input().number);
+        }
         for (at, row) in self.rows.record.iter().enumerate() {
             let Some(number) = find(&records.block.bytes, self.rows.customer[at]) else { continue };
             let mut path = vec![MISSING; self.labels.len()];

@@ -1,14 +1,18 @@
 //! Whether any order id is repeated, at the least cost that proves it.
 //!
 //! An export has one row per order or one row per line of an order, and does not say which. Remembering
-//! every id would take memory by orders, though most exports are sorted by id. So a block of rows whose
-//! ids strictly rise or fall is remembered by its two ends alone, and the ends are compared at the last;
-//! from the first unsorted block on, ids are remembered as hashes.
+//! every id would take memory by orders. Most ids are small whole numbers that lie close together: a bit each is
+//! enough. Other ids mostly are sorted: a block of rows whose ids strictly rise or fall is remembered by its two
+//! ends alone, and the ends are compared at the last; from the first unsorted block on, ids are remembered as hashes.
 
-use crate::collections::{
-    repeat::Hashes,
-    short_text::{Cell, hash_cell, hash_number},
-    write_cells::push_signed,
+use crate::{
+    collections::{
+        number_set::NumberSet,
+        repeat::Hashes,
+        short_text::{Cell, hash_cell, hash_number},
+        write_cells::push_signed,
+    },
+    ingest::cells::number::small_number,
 };
 
 /// What the ids of an input have shown.
@@ -25,17 +29,84 @@ pub(crate) enum Repeats {
 /// The ids seen by one thread.
 #[derive(Debug, Default)]
 pub(crate) struct OrderIds {
-    /// Remember every id as a hash, sorted or not.
+    /// Remember every other id as a hash, sorted or not.
     hash_all: bool,
-    /// Lowest and highest id of each sorted block.
+    numbers: Numbers,
+    /// Lowest and highest id of each sorted block of other ids.
     ranges: Vec<(Ordinal, Ordinal)>,
     hashes: Hashes,
-    /// Hashes of ids that are numbers.
-    numbers: Hashes,
+    /// The other ids of a block; kept to be used again.
+    others: Vec<Cell>,
+}
+
+/// Ids that are small numbers.
+#[derive(Debug)]
+enum Numbers {
+    Dense(NumberSet),
+    /// They lie far apart.
+    Sparse(Box<Hashes>),
 }
 
 /// An id as a number that orders ids of one length by their bytes: the length above 15 bytes.
 type Ordinal = u128;
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::Dense(NumberSet::default())
+    }
+}
+
+impl Numbers {
+    #[inline]
+    fn insert(&mut self, number: u64) {
+        match self {
+            Self::Dense(set) => set.insert(number),
+            Self::Sparse(hashes) => hashes.push(hash_number(number.cast_signed())),
+        }
+    }
+
+    /// Turns to hashes where these take less.
+    fn settle(&mut self) {
+        if let Self::Dense(set) = self
+            && set.is_sparse()
+        {
+            *self = Self::Sparse(Box::new(hashed(set)));
+        }
+    }
+
+    fn merge(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Dense(mut mine), Self::Dense(theirs)) => {
+                mine.merge(theirs);
+                Self::Dense(mine)
+            }
+            (Self::Sparse(mut mine), Self::Sparse(mut theirs)) => {
+                mine.append(&mut theirs);
+                Self::Sparse(mine)
+            }
+            (Self::Dense(set), Self::Sparse(mut hashes))
+            | (Self::Sparse(mut hashes), Self::Dense(set)) => {
+                hashes.append(&mut hashed(&set));
+                Self::Sparse(hashes)
+            }
+        }
+    }
+
+    fn has_repeat(&self) -> bool {
+        match self {
+            Self::Dense(set) => set.has_repeat(),
+            Self::Sparse(hashes) => hashes.has_repeat(),
+        }
+    }
+}
+
+/// The hashes of the numbers of `set`, one of them twice where one was put in twice.
+fn hashed(set: &NumberSet) -> Hashes {
+    let mut hashes = Hashes::default();
+    let first = set.iter().next().filter(|_| set.has_repeat());
+    hashes.extend(set.iter().chain(first).map(|number| hash_number(number.cast_signed())));
+    hashes
+}
 
 impl OrderIds {
     /// Remembers every id, so that blocks in any order can be compared.
@@ -45,22 +116,34 @@ impl OrderIds {
 
     /// Takes the ids of the rows of one block, none of them empty.
     pub(crate) fn observe(&mut self, buffer: &[u8], ids: &[Cell]) {
-        if ids.is_empty() {
-            return;
+        let mut others = std::mem::take(&mut self.others);
+        others.clear();
+        for id in ids {
+            match small_number(buffer, *id).filter(|number| *number < NumberSet::END) {
+                Some(number) => self.numbers.insert(number),
+                None => others.push(*id),
+            }
         }
-        if !self.hash_all
-            && self.hashes.is_empty()
-            && self.numbers.is_empty()
-            && let Some(range) = sorted_range(buffer, ids)
-        {
-            self.ranges.push(range);
-        } else {
-            self.hashes.extend(ids.iter().map(|id| hash_cell(buffer, *id)));
+        self.numbers.settle();
+        if !others.is_empty() {
+            match sorted_range(buffer, &others).filter(|_| self.takes_ranges()) {
+                Some(range) => self.ranges.push(range),
+                None => self.hashes.extend(others.iter().map(|id| hash_cell(buffer, *id))),
+            }
         }
+        self.others = others;
     }
 
     /// As [`OrderIds::observe`] of ids that are numbers, as their digits would be.
     pub(crate) fn observe_numbers(&mut self, ids: &[i64]) {
+        let mut others = Vec::new();
+        for id in ids {
+            match u64::try_from(*id).ok().filter(|number| *number < NumberSet::END) {
+                Some(number) => self.numbers.insert(number),
+                None => others.push(*id),
+            }
+        }
+        self.numbers.settle();
         let mut text = Vec::new();
         let mut digits = |id: i64| {
             text.clear();
@@ -68,19 +151,20 @@ impl OrderIds {
             let cell = Cell { start: 0, len: text.len() as u32 };
             (ordinal(&text, cell), hash_cell(&text, cell))
         };
-        let (Some(&first), Some(&last)) = (ids.first(), ids.last()) else { return };
+        let (Some(&first), Some(&last)) = (others.first(), others.last()) else { return };
         let (low, high) = (first.min(last), first.max(last));
-        let rises = ids.windows(2).all(|pair| pair[0] < pair[1]);
-        let is_sorted = rises || ids.windows(2).all(|pair| pair[0] > pair[1]);
+        let rises = others.windows(2).all(|pair| pair[0] < pair[1]);
+        let is_sorted = rises || others.windows(2).all(|pair| pair[0] > pair[1]);
         // The digits of numbers from zero on are in the order of the numbers.
         let range = if is_sorted && low >= 0 { digits(low).0.zip(digits(high).0) } else { None };
-        match range.filter(|_| !self.hash_all && self.hashes.is_empty() && self.numbers.is_empty())
-        {
+        match range.filter(|_| self.takes_ranges()) {
             Some(range) => self.ranges.push(range),
-            // In the first pass numbers need no digits; where texts stand beside them, there is a second.
-            None if self.hash_all => self.hashes.extend(ids.iter().map(|id| digits(*id).1)),
-            None => self.numbers.extend(ids.iter().map(|id| hash_number(*id))),
+            None => self.hashes.extend(others.iter().map(|id| digits(*id).1)),
         }
+    }
+
+    fn takes_ranges(&self) -> bool {
+        !self.hash_all && self.hashes.is_empty()
     }
 
     /// Takes the id of one order beside those of whole blocks.
@@ -93,17 +177,14 @@ impl OrderIds {
         self.hash_all |= other.hash_all;
         self.ranges.append(&mut other.ranges);
         self.hashes.append(&mut other.hashes);
-        self.numbers.append(&mut other.numbers);
+        self.numbers = self.numbers.merge(other.numbers);
         self
     }
 
     /// What all ids together show.
     pub(crate) fn repeats(mut self) -> Repeats {
-        if !self.numbers.is_empty() && self.ranges.is_empty() && self.hashes.is_empty() {
-            return if self.numbers.has_repeat() { Repeats::Possible } else { Repeats::None };
-        }
-        if !self.numbers.is_empty() {
-            return Repeats::Unproven;
+        if self.numbers.has_repeat() {
+            return Repeats::Possible;
         }
         if self.hashes.is_empty() {
             self.ranges.sort_unstable();
@@ -152,7 +233,7 @@ fn ordinal(buffer: &[u8], id: Cell) -> Option<Ordinal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, OrderIds, Repeats};
+    use super::{Cell, Numbers, OrderIds, Repeats};
 
     fn repeats(blocks: &[&[&str]]) -> Repeats {
         let mut all = OrderIds::default();
@@ -174,8 +255,8 @@ mod tests {
 
     #[test]
     fn sorted_ids_need_no_memory_of_each() {
-        assert_eq!(repeats(&[&["8", "9", "10"], &["11", "12"]]), Repeats::None);
-        assert_eq!(repeats(&[&["12", "11"], &["10", "9"]]), Repeats::None);
+        assert_eq!(repeats(&[&["O8", "O9", "O10"], &["O11", "O12"]]), Repeats::None);
+        assert_eq!(repeats(&[&["O12", "O11"], &["O10", "O9"]]), Repeats::None);
         assert_eq!(repeats(&[&["O1", "O2"], &["O2", "O3"]]), Repeats::Unproven);
     }
 
@@ -200,12 +281,29 @@ mod tests {
         assert_eq!(first(&[&[8, 9, 10], &[30, 12]], &["31", "32"]), Repeats::None);
         assert_eq!(first(&[&[3, 1, 2], &[7, 6, 8]], &[]), Repeats::None);
         assert_eq!(first(&[&[3, 1, 2], &[7, 3, 8]], &[]), Repeats::Possible);
-        assert_eq!(first(&[&[8, 9, 10]], &["10", "11"]), Repeats::Unproven);
-        assert_eq!(again(&[&[8, 9, 10]], &["10", "11"]), Repeats::Possible);
-        assert_eq!(first(&[&[3, 1, 2]], &["5", "1", "4"]), Repeats::Unproven);
+        assert_eq!(first(&[&[8, 9, 10]], &["10", "11"]), Repeats::Possible);
+        assert_eq!(first(&[&[8, 9, 10]], &["010", "11"]), Repeats::None);
         assert_eq!(again(&[&[3, 1, 2]], &["5", "1", "4"]), Repeats::Possible);
         assert_eq!(again(&[&[-1, 3, 2]], &["5", "1", "4"]), Repeats::None);
         assert_eq!(again(&[&[-2, -1]], &["-3", "5", "-1"]), Repeats::Possible);
+        let large = 1 << 40;
+        assert_eq!(first(&[&[large, large + 1]], &["1099511627777", "5"]), Repeats::Unproven);
+        assert_eq!(again(&[&[large, large + 1]], &["1099511627777", "5"]), Repeats::Possible);
+    }
+
+    #[test]
+    fn numbers_far_apart_are_remembered_as_hashes() {
+        let far = |number: i64| number * 7_919_999;
+        let mut ids = OrderIds::default();
+        ids.observe_numbers(&(0..1_500).map(far).collect::<Vec<_>>());
+        assert!(matches!(ids.numbers, Numbers::Sparse(_)));
+        let mut dense = OrderIds::default();
+        dense.observe_numbers(&[1, 2, 3]);
+        assert_eq!(ids.merge(dense).repeats(), Repeats::None);
+        let (mut ids, mut twice) = (OrderIds::default(), OrderIds::default());
+        ids.observe_numbers(&(0..1_500).map(far).collect::<Vec<_>>());
+        twice.observe_numbers(&[1, far(1_000)]);
+        assert_eq!(ids.merge(twice).repeats(), Repeats::Possible);
     }
 
     #[test]

@@ -55,14 +55,14 @@ impl Faults<'_> {
     /// Whether a record that is a row in every other way is the sum of others: its `customer` is a word for that.
     pub(crate) fn is_total(self, records: &BatchRecords<'_>, row: usize, customer: &[u8]) -> bool {
         // Few names begin like one, and few of these are as short.
-        let may_be = match customer {
-            [b't' | b'T', b'o' | b'O', ..] => true,
-            [b'g' | b'G', b'r' | b'R', ..] => true,
-            [b's' | b'S', b'u' | b'U', ..] => true,
-            // «И», «и», «В», «в», «О», «о».
-            [0xD0, 0x98 | 0xB8 | 0x92 | 0xB2 | 0x9E | 0xBE, ..] => true,
-            _ => false,
-        };
+        let may_be = matches!(
+            customer,
+            [b't' | b'T', b'o' | b'O', ..]
+                | [b'g' | b'G', b'r' | b'R', ..]
+                | [b's' | b'S', b'u' | b'U', ..]
+                // «И», «и», «В», «в», «О», «о».
+                | [0xD0, 0x98 | 0xB8 | 0x92 | 0xB2 | 0x9E | 0xBE, ..]
+        );
         if !may_be || customer.len() > 24 {
             return false;
         }

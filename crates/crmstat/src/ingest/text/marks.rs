@@ -83,9 +83,7 @@ fn matches_16(bytes: &[u8; 16], byte: u8) -> u16 {
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use super::{Matches, Work};
-    use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-    };
+    use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_set1_epi8};
 
     /// Comparisons of 32 bytes. Made by [`run`] alone.
     #[derive(Clone, Copy)]
@@ -94,13 +92,12 @@ mod avx2 {
     impl Matches for Wide {
         #[inline(always)]
         fn matches(self, window: &[u8; 64], byte: u8) -> u64 {
-            let [first, second] = [window.as_ptr(), window[32..].as_ptr()];
-            // SAFETY: only `run` makes a `Wide`, so the processor has AVX2; each load reads 32 of the 64 bytes.
+            // SAFETY: only `run` makes a `Wide`, so the processor has AVX2; bytes of any alignment are loaded, 64 of 64.
             unsafe {
                 let sought = _mm256_set1_epi8(byte as i8);
-                let first = _mm256_cmpeq_epi8(_mm256_loadu_si256(first.cast::<__m256i>()), sought);
-                let second =
-                    _mm256_cmpeq_epi8(_mm256_loadu_si256(second.cast::<__m256i>()), sought);
+                let [first, second] = std::mem::transmute::<[u8; 64], [__m256i; 2]>(*window);
+                let (first, second) =
+                    (_mm256_cmpeq_epi8(first, sought), _mm256_cmpeq_epi8(second, sought));
                 let low = u64::from(_mm256_movemask_epi8(first).cast_unsigned());
                 low | u64::from(_mm256_movemask_epi8(second).cast_unsigned()) << 32
             }

@@ -12,7 +12,7 @@ mod tests;
 pub(crate) use evidence::NumberEvidence;
 
 use super::{Parsed, ZEROS, digit_pairs};
-use crate::{Money, data::Currency};
+use crate::{Money, collections::short_text::Cell, data::Currency};
 use serde::{Deserialize, Serialize};
 
 /// The decimal sign of a column; the other one groups thousands.
@@ -78,6 +78,36 @@ impl std::fmt::Display for NumberFormat {
             Decimal::Comma => "decimal comma",
         })
     }
+}
+
+/// The whole number in `cell` of `buffer`, where it has no other digits than that number is written with: up to eleven
+/// of them, no zero before them.
+#[inline]
+pub(crate) fn small_number(buffer: &[u8], cell: Cell) -> Option<u64> {
+    let (start, len) = (cell.start as usize, cell.len as usize);
+    if !(1..=11).contains(&len) || (buffer.get(start) == Some(&b'0') && len > 1) {
+        return None;
+    }
+    // A load of eight bytes wherever the buffer goes on that far.
+    let low = |from: usize, len: usize| {
+        let missing = 8 * (8 - len);
+        let bytes = match buffer.get(from..).and_then(|rest| rest.first_chunk::<8>()) {
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None => {
+                let mut bytes = [0; 8];
+                bytes[..len].copy_from_slice(buffer.get(from..from + len)?);
+                u64::from_le_bytes(bytes)
+            }
+        };
+        let pairs = digit_pairs(bytes << missing | ZEROS & ((1 << missing) - 1))?;
+        let pair = |at: u32| pairs >> (16 * at) & 0xFF;
+        Some((pair(0) * 100 + pair(1)) * 10_000 + pair(2) * 100 + pair(3))
+    };
+    if len <= 8 {
+        return low(start, len);
+    }
+    let power = [10, 100, 1_000][len - 9];
+    Some(low(start, 8)? * power + low(start + 8, len - 8)?)
 }
 
 impl NumberFormat {

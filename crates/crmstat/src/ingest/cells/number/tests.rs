@@ -1,6 +1,7 @@
-use super::{Amount, Decimal, NumberEvidence, NumberFormat};
+use super::{Amount, Decimal, NumberEvidence, NumberFormat, small_number};
 use crate::{
     Money,
+    collections::short_text::Cell,
     data::Currency,
     ingest::cells::{Parsed, Verdict},
 };
@@ -337,5 +338,16 @@ proptest! {
     fn any_text_of_number_characters_never_panics(cell in "[-+().,0-9eE '%$€₽рубRUB\u{A0}−]{0,24}") {
         let _ = (POINT.money(cell.as_bytes()), COMMA.number(cell.as_bytes()));
         NumberEvidence::default().observe(cell.as_bytes());
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_small_number_is_what_its_digits_say(text in "[0-9]{0,12}|[0-9a;.]{1,9}", behind in "[0-9,]{0,9}") {
+        let buffer = format!("{text}{behind}").into_bytes();
+        let cell = Cell { start: 0, len: text.len() as u32 };
+        let number = text.parse::<u64>().ok();
+        let expected = number.filter(|number| number.to_string() == text && text.len() <= 11);
+        prop_assert_eq!(small_number(&buffer, cell), expected);
     }
 }
