@@ -20,7 +20,8 @@ pub(crate) struct SalesArgs {
     #[command(flatten)]
     pub(crate) join: JoinArgs,
     /// Divide sales by these columns, the coarsest first: fields, headers of the file, words such as manager, or
-    /// columns of --customers, --products and --lines, as in `customers.industry`
+    /// columns of --customers, --products and --lines, as in `customers.industry`; `segment` and `cluster` are found
+    /// where no column holds them
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// The length of a period: day, (ISO) week, month, quarter, year [default: month]

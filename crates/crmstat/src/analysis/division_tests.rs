@@ -7,7 +7,10 @@ use crate::{
     features::History,
     ingest::{Export, ExportFile, ReadOptions},
 };
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 /// A deal: agent, status, amount, discount in per cent.
 type Deal = (&'static str, &'static str, Option<i64>, Option<i64>);
@@ -212,9 +215,16 @@ fn a_cluster_that_no_column_holds_is_found() {
         .map(|(at, labels)| (labels[0].clone().unwrap(), found.overall(at)[0].unwrap().to_f64()))
         .collect();
     assert_eq!(told, expected);
-    assert!(found.notes().iter().any(|note| note.text(Lang::En).contains("cluster of each customer")));
+    assert!(
+        found.notes().iter().any(|note| note.text(Lang::En).contains("cluster of each customer"))
+    );
     let russian = format!("{:?}", found.table(Lang::Ru).unwrap());
     assert!(russian.contains(clusters.name(0, Lang::Ru)), "{russian}");
+    let query = kpi::Query { by: Some("cluster".to_owned()), ..kpi::Query::default() };
+    let kpis = kpi::kpis(&mut orders(), &query, &[]).unwrap().result;
+    let groups: BTreeSet<&str> =
+        kpis.rows().iter().filter_map(|row| row.group.as_deref()).collect();
+    assert!(groups.into_iter().eq(expected.keys()));
 }
 
 #[test]

@@ -239,15 +239,7 @@ pub(super) fn all(
     left_out.dedup();
     notes.extend(incomplete(&sources));
     let russian = source.scored().first().map(|own| own.russian.clone()).unwrap_or_default();
-    Ok(Kpis {
-        as_of,
-        period: query.period,
-        by: query.by.clone(),
-        rows,
-        left_out,
-        notes,
-        russian,
-    })
+    Ok(Kpis { as_of, period: query.period, by: query.by.clone(), rows, left_out, notes, russian })
 }
 
 fn incomplete(sources: &Sources<'_>) -> Option<Note> {

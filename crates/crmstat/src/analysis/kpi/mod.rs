@@ -34,6 +34,7 @@ use crate::{
     AsOf, Error, Lang, Result, Window,
     analysis::sales::{
         Note, Period, PeriodSpan,
+        dimensions::is_found_of_customers,
         facts::{Need, Needs},
         source::{Source, Wanted},
     },
@@ -161,14 +162,14 @@ pub fn of_orders(
     compute::all(&source, deals, field, query, tables)
 }
 
-/// The field that a column divided by stands for in other tables: its own, or what its name is a word for. A segment that
-/// no column holds is scored, and in no other table.
+/// The field that a column divided by stands for in other tables: its own, or what its name is a word for. A segment or
+/// cluster that no column holds is found of the customers, and in no other table.
 fn field_named(name: &str, found: Result<Dimension>) -> Result<Option<Field>> {
     match found {
         Ok(dimension) => Ok(dimension
             .field()
             .or_else(|| field_of(dimension.name()).filter(|field| field.is_text()))),
-        Err(_) if field_of(name) == Some(Field::Segment) => Ok(None),
+        Err(_) if is_found_of_customers(name) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -23,6 +23,19 @@ pub(in crate::analysis) enum By {
 /// The names by which clusters are asked for.
 const CLUSTER: [&str; 4] = ["cluster", "clusters", "кластер", "кластеры"];
 
+fn is_segment(name: &str) -> bool {
+    field_of(name) == Some(Field::Segment)
+}
+
+fn is_cluster(name: &str) -> bool {
+    CLUSTER.contains(&name.trim().to_lowercase().as_str())
+}
+
+/// Whether `name`, where no column has it, is found of the customers themselves.
+pub(in crate::analysis) fn is_found_of_customers(name: &str) -> bool {
+    is_segment(name) || is_cluster(name)
+}
+
 /// What was found of the customers to divide by, under English names.
 #[derive(Clone, Debug)]
 pub(in crate::analysis) struct Scored {
@@ -47,10 +60,10 @@ impl By {
         find: impl Fn(&str) -> Result<Dimension>,
     ) -> Result<Vec<Self>> {
         let one = |name: &String| match find(name) {
-            Err(_) if may_be_scored && field_of(name) == Some(Field::Segment) => {
+            Err(_) if may_be_scored && is_segment(name) => {
                 Ok(Self::Segment(name.trim().to_owned()))
             }
-            Err(_) if may_be_scored && CLUSTER.contains(&name.trim().to_lowercase().as_str()) => {
+            Err(_) if may_be_scored && is_cluster(name) => {
                 Ok(Self::Cluster(name.trim().to_owned()))
             }
             found => found.map(Self::Column),
@@ -130,8 +143,10 @@ fn clusters(
     let features = history.available(as_of);
     let customers = segments::Customers::at(&history, as_of, &features)?;
     let found = segments::fit(&customers, &segments::Options::default())?;
-    let of_id: HashMap<&str, &str> =
-        found.customers().map(|(id, own)| (id, found.name(own.cluster as usize, Lang::En))).collect();
+    let of_id: HashMap<&str, &str> = found
+        .customers()
+        .map(|(id, own)| (id, found.name(own.cluster as usize, Lang::En)))
+        .collect();
     let (how, how_ru) = if found.is_working_cut() {
         (
             "; the customers fall into no groups of their own, so this is a cut for work",
