@@ -4,7 +4,8 @@ use super::{
     cells::{self, Cell},
     lines::Lines,
     objects::Objects,
-    plain::Member,
+    plain::{self, Member},
+    shape::Shape,
 };
 use crate::{
     Error, Place, Result,
@@ -19,9 +20,11 @@ use std::{
 };
 
 /// Objects whose keys are known before the header is written; a key that comes later costs another pass.
-const HEAD: usize = 10_000;
+const HEAD: usize = if cfg!(test) { 4 } else { 10_000 };
 /// Bytes of them at most.
 const HEAD_BYTES: usize = 16 << 20;
+/// Bytes of lines that are read side by side.
+const LINES: usize = 4 << 20;
 /// As many as a sheet may have.
 const MAX_COLUMNS: usize = 16_384;
 
@@ -104,12 +107,22 @@ impl Table {
         });
         // Of an only object: a list of objects in it.
         let mut inside = None;
+        // Objects to be taken one by one before lines of one shape are tried: more where these were few.
+        let (mut alone, mut wait) = (0_u64, 1_u64);
         while let Some(object) = objects.next()? {
             let line = object.line;
             let found = self.take(line, object.text)?;
             if self.objects == 1 {
                 inside = found;
             }
+            alone += 1;
+            if alone < wait || self.out.is_none() || self.grew {
+                continue;
+            }
+            let Some(shape) = self.shape(object.text) else { continue };
+            alone = 0;
+            let taken = self.take_lines(&shape, &mut objects)?;
+            wait = if taken < wait { wait.saturating_mul(2) } else { 1 };
         }
         if self.objects == 0 {
             return Err(Error::data("holds no object, and so no row"));
@@ -122,6 +135,50 @@ impl Table {
             ));
         }
         self.write_head()
+    }
+
+    /// The shape of the object that was taken last, where it has every column in its place and was read plainly.
+    fn shape(&mut self, text: &[u8]) -> Option<Shape> {
+        plain::members(text, &mut self.members)?;
+        let own = std::str::from_utf8(text).ok()?;
+        let keys = self.members.iter().map(|member| member.of(own).0);
+        let is_whole = keys.eq(self.columns.iter().map(|column| column.name.as_str()));
+        if is_whole { Shape::of(text, &self.members) } else { None }
+    }
+
+    /// Takes lines of one `shape` as long as they come; gives how many.
+    fn take_lines<R: io::Read>(&mut self, shape: &Shape, objects: &mut Objects<R>) -> Result<u64> {
+        let mut taken = 0;
+        while let Some((line, text)) = objects.lines(LINES)? {
+            let parts = shape.read(text);
+            let (read, rows) = parts
+                .iter()
+                .fold((0, 0), |(read, rows), part| (read + part.read, rows + part.count));
+            let is_all = read == text.len();
+            if line <= self.line && rows > 0 {
+                // Several objects share a line, and count on from it.
+                return Ok(taken);
+            }
+            for part in &parts {
+                if let Some(out) = &mut self.out {
+                    out.write_all(&part.csv).map_err(spool_failure)?;
+                }
+                for (column, holds_numbers) in self.columns.iter_mut().zip(&part.numbers) {
+                    column.holds_numbers |= holds_numbers;
+                }
+            }
+            self.lines.note_all(self.next_line, line, rows);
+            (self.next_line, self.objects) = (self.next_line + rows, self.objects + rows);
+            if rows > 0 {
+                self.line = line + rows - 1;
+            }
+            taken += rows;
+            objects.skip(read, rows);
+            if !is_all {
+                break;
+            }
+        }
+        Ok(taken)
     }
 
     /// Takes one object; gives the key of a list of objects in it.

@@ -33,6 +33,29 @@ impl Lines {
         self.runs.push(Run { record, records: 1, line, step: 1 });
     }
 
+    /// As [`Lines::note`] of `records` in a row, each on the line behind the last.
+    pub(super) fn note_all(&mut self, record: u64, line: u64, records: u64) {
+        if records == 0 {
+            return;
+        }
+        self.note(record, line);
+        // The first may stand alone, or go on a run of another step.
+        match self.runs.last_mut() {
+            Some(last) if last.step == 1 || last.records == 1 => {
+                (last.step, last.records) = (1, last.records + records - 1);
+            }
+            _ => {
+                let next = (record + 1, line + 1);
+                self.runs.extend((records > 1).then_some(Run {
+                    record: next.0,
+                    records: records - 1,
+                    line: next.1,
+                    step: 1,
+                }));
+            }
+        }
+    }
+
     /// The line on which the object of the record on line `record` began.
     pub(crate) fn of(&self, record: u64) -> u64 {
         let at = self.runs.partition_point(|run| run.record <= record);
@@ -58,6 +81,20 @@ mod tests {
         assert!(lines.runs.len() <= 3, "{lines:?}");
         for (record, line) in all {
             assert_eq!(lines.of(record), line);
+        }
+        // Many at once, after each kind of run.
+        for first in [vec![], vec![(2, 7)], vec![(2, 7), (3, 9)], vec![(2, 7), (3, 8)]] {
+            let mut lines = Lines::default();
+            for (record, line) in &first {
+                lines.note(*record, *line);
+            }
+            let (record, line) =
+                first.last().map_or((2, 4), |(record, line)| (record + 1, line + 3));
+            lines.note_all(record, line, 5);
+            let many = (0..5).map(|at| (record + at, line + at));
+            for (record, line) in first.into_iter().chain(many) {
+                assert_eq!(lines.of(record), line, "{lines:?}");
+            }
         }
     }
 }

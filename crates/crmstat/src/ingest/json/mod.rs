@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `objects` | where each object begins and ends |
 //! | `cells`, `plain` | the keys and values of one object; the same of most objects |
+//! | `shape` | lines that are objects of one shape, read side by side |
 //! | `lines` | where the object of each record began |
 //! | `convert` | objects to records, keys to columns |
 //!
@@ -16,6 +17,7 @@ mod convert;
 mod lines;
 mod objects;
 mod plain;
+mod shape;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! Where the objects of a JSON text begin and end.
 
 use crate::{Error, Place, Result};
-use memchr::{memchr_iter, memchr2};
+use memchr::{memchr_iter, memchr2, memrchr};
 use std::io::{self, ErrorKind, Read};
 
 /// Bytes read at a time.
@@ -84,6 +84,24 @@ impl<R: Read> Objects<R> {
             };
             self.start += 1;
         }
+    }
+
+    /// Whole lines that come next, about `most` bytes of them, and the number of the first; `None` where objects do not
+    /// stand one after another, or no line ends there.
+    pub(super) fn lines(&mut self, most: usize) -> Result<Option<(u64, &[u8])>> {
+        if self.within != Within::Nothing {
+            return Ok(None);
+        }
+        self.skip_space()?;
+        while self.bytes.len() - self.start < most && self.read_more()? {}
+        let bytes = &self.bytes[self.start..];
+        Ok(memrchr(b'\n', bytes).map(|end| (self.line, &bytes[..=end])))
+    }
+
+    /// Goes on behind `bytes` of the lines that [`Objects::lines`] gave, of which there were so many.
+    pub(super) fn skip(&mut self, bytes: usize, lines: u64) {
+        self.start += bytes;
+        self.line += lines;
     }
 
     fn wrong(&self, what: &str) -> Error {

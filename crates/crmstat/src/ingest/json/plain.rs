@@ -21,6 +21,12 @@ enum Kind {
 }
 
 impl Member {
+    /// Where the value is written, with its quotes.
+    pub(super) fn written(&self) -> Range<usize> {
+        let quote = usize::from(matches!(self.kind, Kind::Text));
+        self.value.start - quote..self.value.end + quote
+    }
+
     /// The key and the value, in the `text` of the object.
     pub(super) fn of<'a>(&self, text: &'a str) -> (&'a str, Cell<'a>) {
         let value = &text[self.value.clone()];
@@ -81,7 +87,7 @@ fn word(text: &[u8], at: usize, word: &[u8]) -> Option<Range<usize>> {
 }
 
 /// A number as RFC 8259 has it.
-fn number(text: &[u8], start: usize) -> Option<Range<usize>> {
+pub(super) fn number(text: &[u8], start: usize) -> Option<Range<usize>> {
     let digits = |at: usize| text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = start + usize::from(text.get(start) == Some(&b'-'));
     let whole = digits(at);

@@ -5,6 +5,7 @@ use crate::{
         source::{Source, SourceOptions},
     },
 };
+use proptest::prelude::*;
 use std::io::Read;
 
 fn source(text: &str) -> Result<Source> {
@@ -122,5 +123,52 @@ fn a_header_in_brackets_is_no_json() {
             matches!(source(text).unwrap().kind(), crate::ingest::source::Kind::Text { .. }),
             "{text}"
         );
+    }
+}
+
+proptest! {
+    /// An array is read object by object, lines of one shape are read side by side.
+    #[test]
+    fn lines_are_read_as_the_objects_of_an_array(
+        rows in prop::collection::vec(
+            (
+                prop::sample::select(vec!["1", "-2.50", "null", "\"7\"", "true"]),
+                prop::sample::select(vec![
+                    "\"\"", "\"x\"", "\"x, y\"", "\"a \\\"b\\\"\"", "\"two\\nlines\"", "\"я\"", "null", "[1]",
+                ]),
+                prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1, 2, 3]),
+            ),
+            1..60,
+        ),
+        ending in prop::sample::select(vec!["\n", "\r\n", "\n\n"]),
+    ) {
+        let objects: Vec<String> = rows
+            .iter()
+            .map(|(number, text, way)| match way {
+                0 => format!("{{\"n\":{number},\"t\":{text}}}"),
+                1 => format!("{{\"t\":{text},\"n\":{number}}}"),
+                2 => format!("{{ \"n\" : {number}, \"t\" : {text} }}"),
+                _ => format!("{{\"n\":{number}}}"),
+            })
+            .collect();
+        let (array, lines) = (format!("[{}]", objects.join(",\n")), objects.join(ending) + ending);
+        let (of_array, of_lines) = (source(&array).unwrap(), source(&lines).unwrap());
+        let text = |source: &Source| {
+            let mut csv = String::new();
+            source.reader().unwrap().read_to_string(&mut csv).unwrap();
+            csv
+        };
+        let csv = text(&of_array);
+        prop_assert_eq!(&text(&of_lines), &csv);
+        prop_assert_eq!(of_array.numbers(), of_lines.numbers());
+        let step = if ending == "\n\n" { 2 } else { 1 };
+        for record in 2..=csv.lines().count() as u64 {
+            let row = of_array.line(record);
+            prop_assert_eq!(of_lines.line(record), (row - 1) * step + 1);
+        }
+        for column in 0..2 {
+            let nested = of_array.nested(column).map(|row| (row - 1) * step + 1);
+            prop_assert_eq!(of_lines.nested(column), nested);
+        }
     }
 }
