@@ -351,16 +351,20 @@ fn every_real_export_gives_a_report_needs_shared_data() {
         if name == "ground_truth.csv" {
             continue;
         }
-        let run = report(&folder, path.to_str().unwrap(), &["--sections", "answer,figures,funnel"]);
+        let run =
+            report(&folder, path.to_str().unwrap(), &["--sections", "answer,figures,managers"]);
         let text = run.answer();
-        // 300 deals, the same in every dialect: 464226.50 won.
-        let owners = folder.read("out/tables/deals_by_owner.csv");
-        let won: f64 = owners
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split(',').nth(6)?.parse::<f64>().ok())
-            .sum();
-        assert!((won - 464_226.50).abs() < 0.01, "{name}: {won}\n{text}");
+        // 300 deals, the same in every dialect: 464226.50 won, by all managers and by the team.
+        let managers = folder.read("out/tables/managers_full.csv");
+        assert!(managers.starts_with("manager,period,amount_won,"), "{managers}");
+        let won = |is_wanted: fn(&str) -> bool| -> f64 {
+            let rows = managers.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+            let wanted = rows.filter(|cells| is_wanted(cells[0]));
+            wanted.map(|cells| cells[2].parse::<f64>().unwrap()).sum()
+        };
+        for won in [won(|manager| manager != "team"), won(|manager| manager == "team")] {
+            assert!((won - 464_226.50).abs() < 0.01, "{name}: {won}\n{text}");
+        }
     }
 }
 
