@@ -58,27 +58,20 @@ impl Usual {
         is_plain.then_some(Self { customer, date, amount, order, window, has_until, has_since })
     }
 
-    /// The cell of the customer in record `row`.
-    #[inline]
-    pub(crate) fn customer(&self, batch: &Batch, row: usize) -> Cell {
-        batch.cells[self.customer.position][row]
-    }
-
-    /// The date and amount of record `row`; `None` where they or the customer are written in another way, are
+    /// The customer, date and amount of record `row`; `None` where they are written in another way, are
     /// missing, or lie outside the window.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "called for every row of the hot path")]
+    #[inline]
     pub(crate) fn row(
         &self,
         bytes: &[u8],
         batch: &Batch,
         row: usize,
-    ) -> Option<(Timestamp, Money)> {
+    ) -> Option<(Cell, Timestamp, Money)> {
         let cell = |part: Part| batch.cells[part.position][row];
         let at = self.date.1.plain(cell(self.date.0).of(bytes))?;
         let amount = self.amount.1.plain_money(cell(self.amount.0).of(bytes))?;
-        let customer = self.customer(batch, row).of(bytes);
-        let is_usual = text::is_usual_id(customer) && self.window.contains(&at.seconds());
-        is_usual.then_some((at, amount))
+        let customer = cell(self.customer);
+        let is_usual = text::is_usual_id(customer.of(bytes)) && self.window.contains(&at.seconds());
+        is_usual.then_some((customer, at, amount))
     }
 }
