@@ -35,25 +35,7 @@ impl Lines {
 
     /// As [`Lines::note`] of `records` in a row, each on the line behind the last.
     pub(super) fn note_all(&mut self, record: u64, line: u64, records: u64) {
-        if records == 0 {
-            return;
-        }
-        self.note(record, line);
-        // The first may stand alone, or go on a run of another step.
-        match self.runs.last_mut() {
-            Some(last) if last.step == 1 || last.records == 1 => {
-                (last.step, last.records) = (1, last.records + records - 1);
-            }
-            _ => {
-                let next = (record + 1, line + 1);
-                self.runs.extend((records > 1).then_some(Run {
-                    record: next.0,
-                    records: records - 1,
-                    line: next.1,
-                    step: 1,
-                }));
-            }
-        }
+        (0..records).for_each(|at| self.note(record + at, line + at));
     }
 
     /// The line on which the object of the record on line `record` began.

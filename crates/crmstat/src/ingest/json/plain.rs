@@ -75,14 +75,14 @@ fn after_space(text: &[u8], at: usize) -> usize {
 }
 
 /// What stands between the quote at `at` and the next one.
-fn string(text: &[u8], at: usize) -> Option<Range<usize>> {
+pub(super) fn string(text: &[u8], at: usize) -> Option<Range<usize>> {
     let inner = text.get(at..)?.strip_prefix(b"\"")?;
     let end = memchr2(b'"', b'\\', inner)?;
     let is_plain = inner[end] == b'"' && inner[..end].iter().all(|byte| *byte >= b' ');
     is_plain.then_some(at + 1..at + 1 + end)
 }
 
-fn word(text: &[u8], at: usize, word: &[u8]) -> Option<Range<usize>> {
+pub(super) fn word(text: &[u8], at: usize, word: &[u8]) -> Option<Range<usize>> {
     text[at..].starts_with(word).then_some(at..at + word.len())
 }
 

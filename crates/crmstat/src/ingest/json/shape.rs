@@ -96,13 +96,24 @@ impl Shape {
             }
             at = text[at..].strip_prefix(&before[..]).map(|rest| text.len() - rest.len())?;
             at = match text.get(at)? {
-                b'"' => string(text, at + 1, &mut rows.csv)?,
-                b'n' => at + word(&text[at..], b"null")?.len(),
+                b'"' => {
+                    let value = plain::string(text, at)?;
+                    let cell = &text[value.clone()];
+                    // Of what must be quoted nothing else stands in a plain text.
+                    let written = if memchr(b',', cell).is_some() {
+                        at..value.end + 1
+                    } else {
+                        value.clone()
+                    };
+                    rows.csv.extend_from_slice(&text[written]);
+                    value.end + 1
+                }
+                b'n' => plain::word(text, at, b"null")?.end,
                 b't' | b'f' => {
-                    let truth =
-                        word(&text[at..], b"true").or_else(|| word(&text[at..], b"false"))?;
-                    rows.csv.extend_from_slice(truth);
-                    at + truth.len()
+                    let truth = plain::word(text, at, b"true");
+                    let truth = truth.or_else(|| plain::word(text, at, b"false"))?;
+                    rows.csv.extend_from_slice(&text[truth.clone()]);
+                    truth.end
                 }
                 _ => {
                     let number = plain::number(text, at)?;
@@ -116,36 +127,6 @@ impl Shape {
         let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
         Some(text.len() - rest.len())
     }
-}
-
-fn word<'a>(text: &[u8], word: &'a [u8]) -> Option<&'a [u8]> {
-    text.starts_with(word).then_some(word)
-}
-
-/// Puts the text from `start` to the next quote into `csv`; gives the place behind the quote. `None` where a byte of it
-/// is escaped, or must be.
-#[inline]
-fn string(text: &[u8], start: usize, csv: &mut Vec<u8>) -> Option<usize> {
-    let mut has_comma = false;
-    for (length, byte) in text[start..].iter().enumerate() {
-        match byte {
-            b'"' => {
-                let cell = &text[start..start + length];
-                if has_comma {
-                    csv.push(b'"');
-                    csv.extend_from_slice(cell);
-                    csv.push(b'"');
-                } else {
-                    csv.extend_from_slice(cell);
-                }
-                return Some(start + length + 1);
-            }
-            b'\\' | 0..=31 => return None,
-            b',' => has_comma = true,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
