@@ -60,7 +60,7 @@ impl<'a> FieldPart<'a> {
 
     /// The bytes of the field in record `row`.
     pub(crate) fn cell<'r>(&self, records: &'r BatchRecords<'_>, row: usize) -> &'r [u8] {
-        records.batch.cells[self.part.position][row].of(&records.block.bytes)
+        self.raw(records, row).of(&records.block.bytes)
     }
 
     /// Where the bytes of the field stand in the block of record `row`.

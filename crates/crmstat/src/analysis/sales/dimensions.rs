@@ -45,7 +45,7 @@ pub(in crate::analysis) struct Scored {
     pub(in crate::analysis) russian: BTreeMap<String, String>,
 }
 
-/// The labels of the lines, what is said of them, and their Russian names where they have them.
+/// The labels of the lines, and their Russian names where they were found of the customers.
 type Found = (Labels, Option<BTreeMap<String, String>>);
 
 impl By {
@@ -110,10 +110,8 @@ impl By {
     ) -> Result<Found> {
         match self {
             Self::Column(dimension) => Ok((dimension.labels(orders, tables)?, None)),
-            Self::Segment(name) => rfm_segments(orders, window, name, notes)
-                .map(|labels| (labels, Some(russian_segments()))),
-            Self::Cluster(name) => clusters(orders, window, name, notes)
-                .map(|(labels, russian)| (labels, Some(russian))),
+            Self::Segment(name) => rfm_segments(orders, window, name, notes),
+            Self::Cluster(name) => clusters(orders, window, name, notes),
         }
     }
 }
@@ -131,12 +129,22 @@ fn of_lines(orders: &Orders, of_id: &HashMap<&str, &str>) -> Labels {
     labels.into_iter().collect()
 }
 
-fn clusters(
-    orders: &Orders,
-    window: Window,
-    name: &str,
-    notes: &mut Vec<Note>,
-) -> Result<(Labels, BTreeMap<String, String>)> {
+/// What is said where no column holds `name`: that it is `what` of each customer, in both languages.
+fn told(name: &str, what: (&str, &str), as_of: AsOf, more: (&str, &str)) -> Note {
+    Note::new(
+        format!(
+            "no column holds `{name}`: it is the {} of each customer as of {as_of}, by the orders before, and so that of \
+             today in every period{}",
+            what.0, more.0
+        ),
+        format!(
+            "столбца «{name}» нет: это {} клиента на {as_of} по заказам до этого дня, одинаковый для всех периодов{}",
+            what.1, more.1
+        ),
+    )
+}
+
+fn clusters(orders: &Orders, window: Window, name: &str, notes: &mut Vec<Note>) -> Result<Found> {
     let last = orders.span().ok_or_else(|| Error::data("there is no order"))?.1;
     let as_of = window.until.unwrap_or(AsOf::day_after(last));
     let history = History::new(orders);
@@ -147,7 +155,7 @@ fn clusters(
         .customers()
         .map(|(id, own)| (id, found.name(own.cluster as usize, Lang::En)))
         .collect();
-    let (how, how_ru) = if found.is_working_cut() {
+    let more = if found.is_working_cut() {
         (
             "; the customers fall into no groups of their own, so this is a cut for work",
             "; сами по себе клиенты на группы не делятся, это рабочее деление",
@@ -155,21 +163,9 @@ fn clusters(
     } else {
         ("", "")
     };
-    notes.push(Note::new(
-        format!(
-            "no column holds `{name}`: it is the cluster of each customer as of {as_of}, by the orders before, and so \
-             that of today in every period{how}"
-        ),
-        format!(
-            "столбца «{name}» нет: это кластер клиента на {as_of} по заказам до этого дня, одинаковый для всех \
-             периодов{how_ru}"
-        ),
-    ));
-    let russian = (0..found.k())
-        .map(|own| [Lang::En, Lang::Ru].map(|lang| found.name(own, lang).to_owned()))
-        .map(|[english, russian]| (english, russian))
-        .collect();
-    Ok((of_lines(orders, &of_id), russian))
+    notes.push(told(name, ("cluster", "кластер"), as_of, more));
+    let names = |own| (found.name(own, Lang::En).to_owned(), found.name(own, Lang::Ru).to_owned());
+    Ok((of_lines(orders, &of_id), Some((0..found.k()).map(names).collect())))
 }
 
 fn rfm_segments(
@@ -177,30 +173,15 @@ fn rfm_segments(
     window: Window,
     name: &str,
     notes: &mut Vec<Note>,
-) -> Result<Labels> {
+) -> Result<Found> {
     let scored = rfm::score_orders(orders, &rfm::Options { window, ..rfm::Options::default() })?;
-    let names = scored.segments().names(Lang::En);
+    let [names, russian] = [Lang::En, Lang::Ru].map(|lang| scored.segments().names(lang));
     let of_id: HashMap<&str, &str> = scored
         .customers()
         .filter_map(|customer| Some((customer.id, *names.get(customer.segment? as usize)?)))
         .collect();
-    let as_of = scored.as_of();
-    notes.push(Note::new(
-        format!(
-            "no column holds `{name}`: it is the RFM segment of each customer as of {as_of}, by the orders before, and \
-             so that of today in every period"
-        ),
-        format!(
-            "столбца «{name}» нет: это RFM-сегмент клиента на {as_of} по заказам до этого дня, одинаковый для всех периодов"
-        ),
-    ));
-    Ok(of_lines(orders, &of_id))
-}
-
-/// The Russian names of the segments of RFM by the English ones.
-pub(in crate::analysis) fn russian_segments() -> BTreeMap<String, String> {
-    let segments = rfm::Options::default().segments;
-    let (english, russian) = (segments.names(Lang::En), segments.names(Lang::Ru));
-    let pair = |(english, russian): (&str, &str)| (english.to_owned(), russian.to_owned());
-    english.into_iter().zip(russian).map(pair).collect()
+    notes.push(told(name, ("RFM segment", "RFM-сегмент"), scored.as_of(), ("", "")));
+    let pairs = names.iter().zip(&russian);
+    let russian = pairs.map(|(own, russian)| ((*own).to_owned(), (*russian).to_owned())).collect();
+    Ok((of_lines(orders, &of_id), Some(russian)))
 }
