@@ -8,6 +8,9 @@
 //!
 //! `boosting_fit FEATURES LABELS WIDTH CATEGORIES PARTS OTHERS OUT`
 
+mod raw;
+
+use raw::read;
 use std::error::Error;
 
 use crmstat_models::churn::{Boosting, Rows, Sample};
@@ -54,13 +57,4 @@ fn processor_seconds() -> Result<f64, Box<dyn Error>> {
         nanoseconds += of.split(' ').next().unwrap_or_default().parse::<f64>()?;
     }
     Ok(nanoseconds / 1e9)
-}
-
-fn read(path: &str) -> Result<Vec<f64>, Box<dyn Error>> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    let (values, rest) = bytes.as_chunks::<8>();
-    if !rest.is_empty() {
-        return Err(format!("{path} does not hold whole numbers of eight bytes").into());
-    }
-    Ok(values.iter().map(|value| f64::from_le_bytes(*value)).collect())
 }

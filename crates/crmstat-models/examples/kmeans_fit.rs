@@ -5,15 +5,12 @@
 //! inertia. With `choose` after that it prints the time of choosing k from 2 to 10 too.
 //! `benches/compare/kmeans.py` drives it beside scikit-learn.
 
+mod raw;
+
 use crmstat_models::matrix::Matrix;
 use crmstat_models::segments::{ChooseK, KMeans};
+use raw::read;
 use std::time::Instant;
-
-fn read(path: &str) -> std::io::Result<Vec<f64>> {
-    let bytes = std::fs::read(path)?;
-    let (words, _) = bytes.as_chunks::<8>();
-    Ok(words.iter().map(|word| f64::from_le_bytes(*word)).collect())
-}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,6 +6,9 @@
 //!
 //! `cargo run --release -p crmstat-models --example logistic_fit -- FEATURES LABELS WIDTH [SOLVER]`
 
+mod raw;
+
+use raw::read;
 use std::error::Error;
 use std::time::Instant;
 
@@ -48,13 +51,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         probabilities.iter().sum::<f64>() / probabilities.len() as f64,
     );
     Ok(())
-}
-
-fn read(path: &str) -> Result<Vec<f64>, Box<dyn Error>> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    let (values, rest) = bytes.as_chunks::<8>();
-    if !rest.is_empty() {
-        return Err(format!("{path} does not hold whole numbers of eight bytes").into());
-    }
-    Ok(values.iter().map(|value| f64::from_le_bytes(*value)).collect())
 }

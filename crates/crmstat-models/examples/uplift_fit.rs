@@ -6,6 +6,9 @@
 //!
 //! `uplift_fit FEATURES RESPONSES TREATED WIDTH OTHERS OUT`
 
+mod raw;
+
+use raw::read;
 use std::error::Error;
 
 use crmstat_models::{
@@ -35,13 +38,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (chosen, _) = choose(rows, trial, None, 1)?;
     println!("{}", Method::ALL.iter().position(|own| *own == chosen).unwrap_or_default());
     Ok(())
-}
-
-fn read(path: &str) -> Result<Vec<f64>, Box<dyn Error>> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    let (values, rest) = bytes.as_chunks::<8>();
-    if !rest.is_empty() {
-        return Err(format!("{path} does not hold whole numbers of eight bytes").into());
-    }
-    Ok(values.iter().map(|value| f64::from_le_bytes(*value)).collect())
 }

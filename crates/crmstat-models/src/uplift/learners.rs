@@ -66,9 +66,7 @@ impl Method {
         let Trial { responded, treated } = trial;
         if self.learner == Learner::TwoModels {
             let of = |wanted: bool| {
-                let kept: Vec<usize> =
-                    (0..trial.len()).filter(|row| treated[*row] == wanted).collect();
-                let labels: Vec<bool> = kept.iter().map(|row| responded[*row]).collect();
+                let (kept, labels) = arm(trial, wanted);
                 self.base.fit(Rows::new(&gathered(rows, &kept), rows.width())?, &labels, None, seed)
             };
             return Ok(Uplift { first: of(true)?, untreated: Some(of(false)?) });
@@ -99,9 +97,7 @@ impl Method {
         check(rows, trial, propensities)?;
         let mut folds = vec![0; trial.len()];
         for wanted in [true, false] {
-            let kept: Vec<usize> =
-                (0..trial.len()).filter(|row| trial.treated[*row] == wanted).collect();
-            let labels: Vec<bool> = kept.iter().map(|row| trial.responded[*row]).collect();
+            let (kept, labels) = arm(trial, wanted);
             for (row, fold) in kept.iter().zip(stratified_folds(&labels, FOLDS, seed)?) {
                 folds[*row] = fold;
             }
@@ -251,6 +247,12 @@ fn check(rows: Rows<'_>, trial: Trial<'_>, propensities: Option<&[f64]>) -> Resu
         }
         None => Ok(()),
     }
+}
+
+/// The rows that were treated, or were not, and whether each of them responded.
+fn arm(trial: Trial<'_>, treated: bool) -> (Vec<usize>, Vec<bool>) {
+    let rows = (0..trial.len()).filter(|row| trial.treated[*row] == treated);
+    rows.map(|row| (row, trial.responded[row])).unzip()
 }
 
 fn gathered(rows: Rows<'_>, kept: &[usize]) -> Vec<f64> {

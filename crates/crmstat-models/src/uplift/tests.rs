@@ -43,15 +43,20 @@ fn scikit_uplift_says_the_same() {
     }
 }
 
+/// Predictions, responses and treatments of `rows`.
+fn columns(rows: &[(i32, bool, bool)]) -> (Vec<f64>, Vec<bool>, Vec<bool>) {
+    let predicted = rows.iter().map(|own| f64::from(own.0)).collect();
+    let (responded, treated) = rows.iter().map(|own| (own.1, own.2)).unzip();
+    (predicted, responded, treated)
+}
+
 proptest! {
     #[test]
     fn bands_hold_everybody_once(
         rows in prop::collection::vec((0..6_i32, any::<bool>(), any::<bool>()), 2..60),
         count in 1..12_usize,
     ) {
-        let predicted: Vec<f64> = rows.iter().map(|own| f64::from(own.0)).collect();
-        let responded: Vec<bool> = rows.iter().map(|own| own.1).collect();
-        let treated: Vec<bool> = rows.iter().map(|own| own.2).collect();
+        let (predicted, responded, treated) = columns(&rows);
         let Ok(trial) = Trial::new(&responded, &treated) else { return Ok(()) };
         let found = bands(&predicted, trial, count).unwrap();
         prop_assert!(found.len() <= count);
@@ -125,9 +130,7 @@ proptest! {
     fn qini_is_the_slow_one(
         rows in prop::collection::vec((0..6_i32, any::<bool>(), any::<bool>()), 4..60),
     ) {
-        let predicted: Vec<f64> = rows.iter().map(|own| f64::from(own.0)).collect();
-        let responded: Vec<bool> = rows.iter().map(|own| own.1).collect();
-        let treated: Vec<bool> = rows.iter().map(|own| own.2).collect();
+        let (predicted, responded, treated) = columns(&rows);
         let Ok(trial) = Trial::new(&responded, &treated) else { return Ok(()) };
         let best: Vec<f64> = rows
             .iter()
@@ -148,6 +151,16 @@ struct Campaign {
     propensities: Vec<f64>,
     treated: Vec<bool>,
     responded: Vec<bool>,
+}
+
+impl Campaign {
+    fn rows(&self) -> Rows<'_> {
+        Rows::new(&self.rows, 3).unwrap()
+    }
+
+    fn trial(&self) -> Trial<'_> {
+        Trial::new(&self.responded, &self.treated).unwrap()
+    }
 }
 
 /// The treatment moves those with a high first feature and puts off those with a low one; `bias` ties it to the second,
@@ -183,8 +196,7 @@ fn mean(values: &[f64]) -> f64 {
 #[test]
 fn planted_uplift_is_recovered_by_every_method() {
     let made = campaign(20_000, 0.5, 0.0, 3);
-    let rows = Rows::new(&made.rows, 3).unwrap();
-    let trial = Trial::new(&made.responded, &made.treated).unwrap();
+    let (rows, trial) = (made.rows(), made.trial());
     for method in Method::ALL {
         let found = method.fit(rows, trial, None, 1).unwrap().predictions(rows).unwrap();
         let errors: Vec<f64> =
@@ -202,8 +214,7 @@ fn planted_uplift_is_recovered_by_every_method() {
 #[test]
 fn propensities_undo_a_biased_assignment() {
     let made = campaign(20_000, 0.3, 0.8, 4);
-    let rows = Rows::new(&made.rows, 3).unwrap();
-    let trial = Trial::new(&made.responded, &made.treated).unwrap();
+    let (rows, trial) = (made.rows(), made.trial());
     let method = Method { learner: Learner::TransformedOutcome, base: Base::Logistic };
     let of = |propensities| {
         mean(&method.fit(rows, trial, propensities, 1).unwrap().predictions(rows).unwrap())
@@ -219,8 +230,7 @@ fn propensities_undo_a_biased_assignment() {
 #[test]
 fn nothing_planted_ranks_nobody() {
     let made = campaign(4_000, 0.0, 0.0, 5);
-    let rows = Rows::new(&made.rows, 3).unwrap();
-    let trial = Trial::new(&made.responded, &made.treated).unwrap();
+    let (rows, trial) = (made.rows(), made.trial());
     for (method, found) in choose(rows, trial, None, 1).unwrap().1 {
         assert!(found.qini.lower < 0.0, "{method:?}: {found:?}");
     }
@@ -229,8 +239,7 @@ fn nothing_planted_ranks_nobody() {
 #[test]
 fn a_saved_model_predicts_the_same_and_bad_input_is_refused() {
     let made = campaign(400, 0.3, 0.0, 6);
-    let rows = Rows::new(&made.rows, 3).unwrap();
-    let trial = Trial::new(&made.responded, &made.treated).unwrap();
+    let (rows, trial) = (made.rows(), made.trial());
     for method in Method::ALL {
         let model = method.fit(rows, trial, None, 1).unwrap();
         let text = serde_json::to_string(&model).unwrap();
