@@ -188,3 +188,53 @@ fn what_is_no_number_is_refused_in_plain_words() {
         }
     }
 }
+
+/// The sum below a table is no order and no deal, whatever it is called.
+#[test]
+fn a_row_of_totals_is_no_row() {
+    let mut orders = String::from("order_id,customer_id,order_date,amount\n");
+    let mut deals = String::from("deal_id,title,customer,stage,created_at,closed_at,amount\n");
+    for at in 0..40 {
+        let (month, day) = (1 + at % 6, 1 + at % 28);
+        orders += &format!("{at},c{},2024-{month:02}-{day:02},10\n", at % 7);
+        let stage = if at % 2 == 0 { "Won" } else { "Lost" };
+        deals += &format!(
+            "{at},deal {at},c{},{stage},2024-{month:02}-{day:02},2024-07-{day:02},10\n",
+            at % 7
+        );
+    }
+    for word in ["TOTAL", "Итого:", "Grand total"] {
+        let folder = Folder::with("orders.csv", format!("{orders},{word},2024-06-28,400\n"))
+            .and("deals.csv", format!("{deals}{word},,,,,,400\n"));
+        for command in [&["rfm", "orders.csv"][..], &["funnel", "deals.csv"]] {
+            let run = folder.run(command);
+            run.answer();
+            assert!(run.stderr.contains("1 left out (1 footer)"), "{word}: {}", run.stderr);
+        }
+    }
+    // A deal that is called so is one.
+    let run = Folder::with(
+        "deals.csv",
+        format!("{deals}total,Total,Total,Won,2024-06-01,2024-06-02,400\n"),
+    )
+    .run(&["funnel", "deals.csv"]);
+    run.answer();
+    assert!(run.stderr.contains("41 rows read: 41 accepted"), "{}", run.stderr);
+}
+
+/// What no longer counts is told with its money: a weekly snapshot has the deals of the week before once more.
+#[test]
+fn older_versions_are_told_with_their_money() {
+    let file = |amount: u32, last: u32| {
+        let rows = (1..=last).map(|deal| {
+            format!("{deal},c{},Won,2024-01-{deal:02},2024-02-{deal:02},{amount}\n", deal % 3)
+        });
+        format!("deal_id,customer,stage,created_at,closed_at,amount\n{}", rows.collect::<String>())
+    };
+    let folder = Folder::with("week1.csv", file(10, 8)).and("week2.csv", file(25, 9));
+    let run = folder.run(&["rfm", "week1.csv", "week2.csv"]);
+    let answer = run.answer();
+    assert!(answer.contains(",75.00,"), "{answer}");
+    assert!(run.stderr.contains("8 rows are older versions"), "{}", run.stderr);
+    assert!(run.stderr.contains(", worth 80.00"), "{}", run.stderr);
+}

@@ -19,7 +19,7 @@ const TABLES: [(&str, &str); 10] = [
 
 /// What becomes of a table: `U`sed, so that the answer differs from the one without it; `R`efused; `T`old to be of no
 /// use; `-` where the command has no such option.
-const COMMANDS: [(&str, &str); 35] = [
+const COMMANDS: [(&str, &str); 41] = [
     ("rfm orders.csv", "RRRRRRRR--"),
     ("rfm bare.csv --lines lines.csv", "URRRRRRR--"),
     ("segment orders.csv --k 3", "RRRRRRRR--"),
@@ -52,6 +52,7 @@ const COMMANDS: [(&str, &str); 35] = [
     ("sales orders.csv --by region --measure quantity,cost --lines lines.csv", "UTTRRRRRTR"),
     ("kpi orders.csv", "UTUURUUUR-"),
     ("kpi orders.csv --kpi revenue", "TTTTRTTTR-"),
+    ("kpi --explain", "RRRRRRRRR-"),
     ("products orders.csv", "UTRRRRRRR-"),
     ("products orders.csv --segments", "UTTRRRRRT-"),
     ("forecast orders.csv --horizon 2", "TTRRRRRRR-"),
@@ -61,7 +62,12 @@ const COMMANDS: [(&str, &str); 35] = [
     ("funnel deals.csv --format table", "TTRUURUUR-"),
     ("managers deals.csv", "UTRURRRRRU"),
     ("why orders.csv --period 2025", "RRRRRRRRR-"),
+    ("why orders.csv --period 2025 --by region", "UTTRRRRRT-"),
+    ("effect orders.csv --event 2025-06-01", "TTRRRRRR--"),
+    ("effect orders.csv --event 2025-06-01 --by region", "TTTRRRRR--"),
+    ("deals deals.csv", "TTRTURRR--"),
     ("strategy orders.csv", "RRRRRRRR--"),
+    ("strategy --print-rules", "RRRRRRRR--"),
     ("next-order orders.csv", "RRRRRRRR--"),
     ("report orders.csv -o out --sections figures,sales,rfm,kpi,churn,products", "UTUURUUU-U"),
 ];
@@ -160,6 +166,7 @@ fn a_table_is_used_or_it_is_said_that_it_is_not() {
             let with_page = table == "plan";
             let differs = || answer(&folder, &run, with_page) != alone[usize::from(with_page)];
             let is_told = run.stderr.contains(&format!("nothing of the table of {table}"))
+                || run.stderr.contains(&format!("no row of the table of {table}"))
                 || table == "join" && run.stderr.contains("nothing of the table of attributes");
             let names =
                 run.stderr.lines().any(|line| line.contains("error:") && line.contains(table));

@@ -1,6 +1,6 @@
 //! `crmstat effect`: what a change did to sales, and what that brought.
 
-use super::{meta, open_divided};
+use super::{meta, open_divided, unused};
 use crate::{
     args::{EffectArgs, EffectTable},
     printer::Printer,
@@ -33,6 +33,7 @@ pub(crate) fn run(args: &EffectArgs) -> Result<()> {
     for sentence in found.sentences(lang) {
         printer.note(sentence);
     }
+    unused::tell(&args.read, &printer, &tables)?;
     let meta = meta(&export, &imported)
         .seed(args.seed)
         .with("period", query.period.name())

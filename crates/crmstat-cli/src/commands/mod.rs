@@ -176,11 +176,14 @@ fn tables_beside(
     if let Some(products) = tables.iter().find(|table| table.kind() == TableKind::Products) {
         export.take_prices_of(products)?;
     }
+    let mut apart = Vec::new();
     for table in &tables {
         if let Some(join) = Join::new(export, table, lines)? {
             printer.joined(&join);
+            apart.extend(join.notice());
         }
     }
+    told(args, printer, &apart)?;
     Ok(tables)
 }
 
@@ -209,12 +212,21 @@ fn column_of_table(name: &str) -> &str {
 
 /// Says what changes the answer, which `--strict` refuses.
 fn told(args: &ReadArgs, printer: &Printer, notices: &[Notice]) -> Result<()> {
+    refuse_severe(args, notices)?;
+    printer.notices(notices);
+    Ok(())
+}
+
+/// Refuses what makes an answer doubtful, where `--strict`.
+///
+/// # Errors
+/// The first of `notices` that is more than a note.
+fn refuse_severe(args: &ReadArgs, notices: &[Notice]) -> Result<()> {
     if args.strict {
         let severe = |notice: &&Notice| notice.severity > Severity::Note;
         let severe: Vec<Notice> = notices.iter().filter(severe).cloned().collect();
         Notice::refuse(&severe)?;
     }
-    printer.notices(notices);
     Ok(())
 }
 

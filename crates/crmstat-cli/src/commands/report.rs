@@ -2,7 +2,7 @@
 
 use super::{
     record::{self, Clock},
-    tables_beside,
+    refuse_severe, tables_beside,
 };
 use crate::{
     args::{ReportArgs, TableFormatArg},
@@ -49,6 +49,7 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
             earlier.check(&record::inputs(args)?, options.pseudonyms.as_ref())?;
         }
         let results = results(args, &options, &printer, &steps, &clock)?;
+        refuse_severe(&args.read, &results.account.notices)?;
         let inputs = InputFile::all(files)?;
         if let Some(earlier) = earlier {
             earlier.check(&inputs, options.pseudonyms.as_ref())?;
@@ -70,14 +71,27 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
         }
         Ok::<_, anyhow::Error>(report)
     })?;
-    let again = if earlier.is_some() { ", the same as before to the last byte" } else { "" };
-    printer.note(format!("the report is in `{}`{again}", args.output.display()));
+    let folder = args.output.display();
+    printer.note(match (printer.lang(), earlier.is_some()) {
+        (Lang::En, false) => format!("the report is in `{folder}`"),
+        (Lang::En, true) => {
+            format!("the report is in `{folder}`, the same as before to the last byte")
+        }
+        (Lang::Ru, false) => format!("отчёт сохранён в папке «{folder}»"),
+        (Lang::Ru, true) => {
+            format!("отчёт сохранён в папке «{folder}» и совпадает с прежним до байта")
+        }
+    });
     printer.text(&report.markdown())?;
     if args.open {
         let page = args.output.join("report.html");
         // The report is made, whatever becomes of the browser.
         if let Err(cause) = open::that_detached(&page) {
-            printer.note(format!("no browser shows `{}`: {cause}", page.display()));
+            let page = page.display();
+            printer.note(match printer.lang() {
+                Lang::En => format!("no browser shows `{page}`: {cause}"),
+                Lang::Ru => format!("браузер не открыл «{page}»: {cause}"),
+            });
         }
     }
     Ok(())

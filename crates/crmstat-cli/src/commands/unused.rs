@@ -84,7 +84,10 @@ impl<'a> Rule<'a> {
         use TableKind::{Activities, Customers, History, Leads, Spend, Tickets};
         let (command, args) = match command {
             Command::Rfm(args) => ("rfm", &args.read),
-            Command::Strategy(args) => ("strategy", &args.read),
+            Command::Strategy(args) => {
+                let rule = Self::of_amounts("strategy", &args.read);
+                return Some(rule.alone(args.print_rules, "strategy --print-rules"));
+            }
             Command::NextOrder(args) => ("next-order", &args.read),
             Command::Why(args) => {
                 let rule = Self::of_amounts("why", &args.read);
@@ -142,6 +145,7 @@ impl<'a> Rule<'a> {
             Command::Kpi(args) => {
                 let rule = Self::of_amounts("kpi", &args.read);
                 let rule = rule.looks(&[Activities, Customers, Spend, Leads, Tickets]);
+                let rule = rule.alone(args.explain, "kpi --explain");
                 return Some(rule.joins(&args.join, args.by.is_some()));
             }
             Command::Sales(args) => {

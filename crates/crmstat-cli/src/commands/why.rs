@@ -1,6 +1,6 @@
 //! `crmstat why`: why revenue moved between two periods, and who moved it.
 
-use super::{meta, open, open_joined};
+use super::{meta, open, open_joined, unused};
 use crate::{
     args::{WhyArgs, WhyTable},
     printer::Printer,
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<()> {
     for note in &found.notes {
         printer.note(note.text(lang));
     }
+    unused::tell(&args.read, &printer, &tables)?;
     let days = |span: Span| format!("{}..{}", span.first, span.last);
     let meta = meta(&export, &imported)
         .with("period", days(found.later))

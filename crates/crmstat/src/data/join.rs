@@ -1,6 +1,6 @@
 //! How the rows of a table find their customers, orders or products.
 
-use crate::data::{Field, Matched, Records, TableKind, Texts};
+use crate::data::{Field, Matched, Notice, Records, TableKind, Texts};
 
 /// Keys without a partner that are shown.
 const EXAMPLES: usize = 3;
@@ -43,5 +43,11 @@ impl Join {
             keys: keys.len() as u64,
             unmatched_keys,
         }
+    }
+
+    /// A warning where no row has a partner: the table is mostly of other data.
+    pub fn notice(&self) -> Option<Notice> {
+        let is_apart = self.rows > 0 && self.unmatched_rows == self.rows;
+        is_apart.then(|| Notice::of_no_partner(self.table, self.by, self.rows))
     }
 }

@@ -223,6 +223,13 @@ pub enum Finding {
         /// Its columns.
         columns: String,
     },
+    /// A table beside the main one of which no row belongs to an order or a deal.
+    NoPartner {
+        /// What its rows are.
+        table: TableKind,
+        /// The field by which both are joined.
+        by: Field,
+    },
     /// Deals in an open stage that have a reason of their loss.
     LostByReason {
         /// The column's header.
@@ -279,6 +286,11 @@ impl Notice {
             Self::new(Severity::Warning, finding, table.len() as u64)
         };
         unused.map(notice).collect()
+    }
+
+    /// Tells of a table of `rows` rows of which none has a partner by `by`.
+    pub(crate) fn of_no_partner(table: TableKind, by: Field, rows: u64) -> Self {
+        Self::new(Severity::Warning, Finding::NoPartner { table, by }, rows)
     }
 
     /// Says which file it is about.

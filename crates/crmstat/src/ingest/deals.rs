@@ -298,6 +298,10 @@ impl State {
             }
             let read = match width {
                 Some(width) => Err(faults.ragged(width)),
+                None if faults.is_total_row(records, row) => {
+                    tally.ledger.ignore(Ignored::Footer, 1);
+                    continue;
+                }
                 None => deals.push(reader, tally, records, row),
             };
             match read {

@@ -293,6 +293,12 @@ impl Results {
         };
         let activity = analyst.activity;
         imported.notices.extend(Notice::of_unused(beside));
+        let is_apart =
+            |(_, rows, unmatched): &&(TableKind, u64, u64)| *rows > 0 && unmatched == rows;
+        imported.notices.extend(unmatched.iter().filter(is_apart).map(|(kind, rows, _)| {
+            let by = if *kind == TableKind::Lines { Field::OrderId } else { Field::CustomerId };
+            Notice::of_no_partner(*kind, by, *rows)
+        }));
         if !plan.is_empty() && !activity.months.iter().any(|(month, _)| plan.contains_key(month)) {
             let finding = Finding::Deals(DealFinding::PlanOutside);
             imported.notices.push(Notice::new(Severity::Warning, finding, plan.len() as u64));

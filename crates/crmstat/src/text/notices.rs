@@ -282,6 +282,15 @@ impl Notice {
                     table.text(lang)
                 ),
             },
+            Finding::NoPartner { table, by } => match lang {
+                Lang::En => format!(
+                    "no row of the table of {table} has a partner by {by}: is it of the same data?"
+                ),
+                Lang::Ru => format!(
+                    "ни одна строка таблицы «{}» не нашла пары по полю {by}: те ли это данные?",
+                    table.text(lang)
+                ),
+            },
             Finding::LostByReason { column } => match lang {
                 Lang::En => {
                 format!("{rows} deals in an open stage have a `{column}` and are counted as lost")

@@ -10,7 +10,7 @@ use crate::{
     ingest::{
         cells::text,
         orders::reader::{OrderReader, OrderRows},
-        pass::tally::Tally,
+        pass::{faults::may_be_total, tally::Tally},
         typed::{NOTHING, TypedRows, TypedTexts, UNREAD},
     },
 };
@@ -144,7 +144,7 @@ impl OrderReader<'_> {
                 let all_are = are_ascii(bytes, customer_cells);
                 leave(fates, customer_cells, |cell| {
                     let text = cell.of(bytes);
-                    text::is_usual_id(text) && (all_are || text.is_ascii())
+                    text::is_usual_id(text) && (all_are || text.is_ascii()) && !may_be_total(text)
                 });
             }
             (None, Some(ids)) => customer_cells.extend(ids.iter().map(|id| {

@@ -15,7 +15,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     Error, Result,
+    data::{Ignored, Orders, OrdersQuery},
     ingest::source::{ExportFile, Source, SourceOptions},
+    ingest::{Export, ReadOptions},
 };
 
 /// What a column of a test file holds, by physical type; `None` is missing.
@@ -126,6 +128,29 @@ fn show(column: &Column, row: usize) -> String {
         Values::Timestamp(values) => crate::Timestamp::from_seconds(values[row]).to_string(),
         Values::Bool(values) => values[row].to_string(),
     }
+}
+
+#[test]
+fn a_row_of_totals_is_no_order() {
+    let text = |texts: &[&str]| {
+        Cells::Bytes(texts.iter().map(|text| Some(text.as_bytes().to_vec())).collect())
+    };
+    let bytes = write(
+        "message m { optional binary customer_id (STRING); optional int32 order_date (DATE); \
+         optional double amount; optional binary note (STRING); }",
+        plain(),
+        &[vec![
+            text(&["anna", "toby", "TOTAL"]),
+            Cells::Int32(vec![Some(19_800), Some(19_801), Some(19_802)]),
+            Cells::Double(vec![Some(10.0), Some(20.0), Some(30.0)]),
+            Cells::Bytes(vec![Some(b"x".to_vec()), Some(b"y".to_vec()), None]),
+        ]],
+    );
+    let mut export = Export::from_bytes("orders.parquet", bytes, ReadOptions::default()).unwrap();
+    let read = Orders::read(&mut export, &OrdersQuery::default()).unwrap();
+    assert_eq!(read.result.len(), 2);
+    assert_eq!(read.ledger.ignored_by(Ignored::Footer), 1);
+    assert!(read.ledger.balances());
 }
 
 /// The only column of a file with the one field `field`.

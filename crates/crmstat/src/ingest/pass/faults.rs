@@ -54,39 +54,38 @@ impl Faults<'_> {
 
     /// Whether a record that is a row in every other way is the sum of others: its `customer` is a word for that.
     pub(crate) fn is_total(self, records: &BatchRecords<'_>, row: usize, customer: &[u8]) -> bool {
-        // Few names begin like one, and few of these are as short.
-        let may_be = matches!(
-            customer,
-            [b't' | b'T', b'o' | b'O', ..]
-                | [b'g' | b'G', b'r' | b'R', ..]
-                | [b's' | b'S', b'u' | b'U', ..]
-                // «И», «и», «В», «в», «О», «о».
-                | [0xD0, 0x98 | 0xB8 | 0x92 | 0xB2 | 0x9E | 0xBE, ..]
-        );
-        if !may_be || customer.len() > 24 {
+        match TotalWord::of(customer) {
+            None => false,
+            Some(TotalWord::Sure) => true,
+            // There are companies of this name; their rows have what other rows have.
+            Some(TotalWord::Name) => self.blanks(records, row).any(|is_blank| is_blank),
+        }
+    }
+
+    /// Whether a record is the sum of others: its first filled cell is a word for that, and at least half of its cells
+    /// are blank.
+    pub(crate) fn is_total_row(self, records: &BatchRecords<'_>, row: usize) -> bool {
+        let record = records.record(row);
+        let is_before =
+            |byte: &u8| *byte == self.input.delimiter() || *byte == b'"' || *byte == b' ';
+        let start = record.iter().take_while(|byte| is_before(byte)).count();
+        let rest = &record[start..];
+        let ends = |byte: &u8| *byte == self.input.delimiter() || *byte == b'"';
+        let first = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+        if TotalWord::of(first).is_none() {
             return false;
         }
-        let name = String::from_utf8_lossy(customer).to_lowercase();
-        match name.trim_end_matches([':', ' ', '.']) {
-            "grand total"
-            | "grand totals"
-            | "subtotal"
-            | "subtotals"
-            | "sub total"
-            | "sub-total"
-            | "итого"
-            | "всего"
-            | "общий итог" => true,
-            // There are companies of this name; their rows have what other rows have.
-            "total" | "totals" | "итог" => {
-                let record = records.record(row);
-                let delimiter = self.input.delimiter();
-                let mut cells = record.split(|byte| *byte == delimiter);
-                cells
-                    .any(|cell| cell.iter().all(|byte| byte.is_ascii_whitespace() || *byte == b'"'))
-            }
-            _ => false,
-        }
+        let (blank, cells) = self
+            .blanks(records, row)
+            .fold((0, 0), |(blank, cells), is_blank| (blank + usize::from(is_blank), cells + 1));
+        blank * 2 >= cells
+    }
+
+    /// Whether each cell of a record is blank, roughly.
+    fn blanks(self, records: &BatchRecords<'_>, row: usize) -> impl Iterator<Item = bool> {
+        let delimiter = self.input.delimiter();
+        let cells = records.record(row).split(move |byte| *byte == delimiter);
+        cells.map(|cell| cell.iter().all(|byte| byte.is_ascii_whitespace() || *byte == b'"'))
     }
 
     /// Whether the cell of `part` repeats the header of its column.
@@ -122,6 +121,51 @@ impl Faults<'_> {
         let place = Place { line: Some(line), ..self.input.place(column) };
         let row = self.keep.then(|| String::from_utf8_lossy(record).into_owned());
         tally.reject(self.input.number, place, value, fault.reason, row);
+    }
+}
+
+/// Whether `customer` begins like a word for the sum of other rows; few names do, and few of these are as short.
+pub(crate) fn may_be_total(customer: &[u8]) -> bool {
+    customer.len() <= 24
+        && matches!(
+            customer,
+            [b't' | b'T', b'o' | b'O', ..]
+                | [b'g' | b'G', b'r' | b'R', ..]
+                | [b's' | b'S', b'u' | b'U', ..]
+                // «И», «и», «В», «в», «О», «о».
+                | [0xD0, 0x98 | 0xB8 | 0x92 | 0xB2 | 0x9E | 0xBE, ..]
+        )
+}
+
+/// A word for the sum of other rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TotalWord {
+    /// It means nothing else.
+    Sure,
+    /// It may be a name as well.
+    Name,
+}
+
+impl TotalWord {
+    /// The one that `cell` is.
+    fn of(cell: &[u8]) -> Option<Self> {
+        if !may_be_total(cell) {
+            return None;
+        }
+        let word = String::from_utf8_lossy(cell).to_lowercase();
+        match word.trim_end_matches([':', ' ', '.']) {
+            "grand total"
+            | "grand totals"
+            | "subtotal"
+            | "subtotals"
+            | "sub total"
+            | "sub-total"
+            | "итого"
+            | "всего"
+            | "общий итог" => Some(Self::Sure),
+            "total" | "totals" | "итог" => Some(Self::Name),
+            _ => None,
+        }
     }
 }
 

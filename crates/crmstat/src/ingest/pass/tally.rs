@@ -53,7 +53,9 @@ pub(crate) struct Tally {
     /// The rows that repeat another one, where they have been counted.
     pub(crate) repeated: Option<Repeated>,
     /// Units of money of the rows that are left out since they repeat another one.
-    left_out: i128,
+    repeated_units: i128,
+    /// Units of money of the rows that are left out since a later file has another version of them.
+    older_units: i128,
     /// What has been found that changes the answer.
     pub(crate) notices: Vec<Notice>,
     /// Every currency of an accepted amount, in the order of the codes.
@@ -143,15 +145,19 @@ impl Tally {
     /// Counts a row of `amount` as left out by `rule`.
     pub(crate) fn leave_out(&mut self, rule: Ignored, amount: Money) {
         self.ledger.ignore(rule, 1);
-        if rule == Ignored::Repeated {
-            self.left_out += i128::from(amount.units());
+        let units = i128::from(amount.units());
+        match rule {
+            Ignored::Repeated => self.repeated_units += units,
+            Ignored::OlderVersion => self.older_units += units,
+            _ => {}
         }
     }
 
-    /// What the rows would add that are left out since they repeat another one; `None` past the range of
-    /// money.
-    pub(crate) fn left_out(&self) -> Option<Money> {
-        i64::try_from(self.left_out).ok().map(Money::from_units)
+    /// What the rows would add that are left out since they repeat another one, and those that are since a later
+    /// file has another version of them; `None` past the range of money.
+    pub(crate) fn left_out(&self) -> (Option<Money>, Option<Money>) {
+        let money = |units: i128| i64::try_from(units).ok().map(Money::from_units);
+        (money(self.repeated_units), money(self.older_units))
     }
 
     /// What became of the deals of all rows, by what the rows say.
@@ -232,7 +238,8 @@ impl Tally {
         self.rounded += other.rounded;
         self.several_ids += other.several_ids;
         self.rounded_ids += other.rounded_ids;
-        self.left_out += other.left_out;
+        self.repeated_units += other.repeated_units;
+        self.older_units += other.older_units;
         self.sketch.add(other.sketch);
         self.notices.extend(other.notices);
         self.currencies.extend(other.currencies);

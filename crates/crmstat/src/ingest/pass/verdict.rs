@@ -129,11 +129,12 @@ fn repeated(tally: &mut Tally, inputs: &[Input]) -> Vec<Notice> {
         }
     };
     let across = tally.ledger.ignored_by(Ignored::Repeated);
-    add(Severity::Warning, Finding::RowsInSeveralFiles, across, tally.left_out());
+    let (of_repeated, of_older) = tally.left_out();
+    add(Severity::Warning, Finding::RowsInSeveralFiles, across, of_repeated);
     let older = tally.ledger.ignored_by(Ignored::OlderVersion);
     let latest = inputs.iter().find_map(|input| Some(input.repeats.as_ref()?.latest.clone()));
     let finding = Finding::OlderVersions { latest: latest.unwrap_or_default() };
-    add(Severity::Note, finding, older, None);
+    add(Severity::Note, finding, older, of_older);
     let within = tally.repeated.unwrap_or_else(|| tally.sketch.repeated());
     let finding = Finding::DuplicateRows { is_estimate: !within.is_exact };
     add(Severity::Warning, finding, within.rows, within.amount);
