@@ -34,7 +34,7 @@ fn a_recorded_run_is_repeated_to_the_same_bytes() {
     folder.run(&given.concat()).answer();
     let run = folder.run(&["report", "--from", "first/run.json", "-o", "second"]);
     assert!(run.answer().starts_with("# Q4"), "{}", run.stdout);
-    assert!(run.stderr.ends_with("in `second`, the same as before to the last byte\n"));
+    assert!(run.stderr.ends_with("«second» и совпадает с прежним до байта\n"));
     let (first, second) = (files(&folder, "first"), files(&folder, "second"));
     assert!(first.keys().eq(second.keys()));
     for (name, bytes) in &first {

@@ -238,3 +238,57 @@ fn older_versions_are_told_with_their_money() {
     assert!(run.stderr.contains("8 rows are older versions"), "{}", run.stderr);
     assert!(run.stderr.contains(", worth 80.00"), "{}", run.stderr);
 }
+
+/// What waits is no sale, which is told with its money; where nothing else is there, the hint makes sales of it.
+#[test]
+fn orders_that_wait_are_told_and_named() {
+    let file = |first: &str| {
+        let rows = (1..=9).map(|at| {
+            let status = if at % 3 == 0 { "on-hold" } else { first };
+            format!("{at},c{},2024-01-{at:02},10,{status}\n", at % 4)
+        });
+        let rows: String = rows.collect();
+        Folder::with("x.csv", format!("order_id,customer_id,order_date,amount,status\n{rows}"))
+    };
+    let run = file("completed").run(&["sales", "x.csv"]);
+    run.answer();
+    let said = "note: 3 rows are no sales yet by their status: `on-hold` 3, worth 30.00 [--stage on-hold=won]";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    let run = file("completed").run(&["sales", "x.csv", "--stage", "on-hold=open"]);
+    assert!(!run.stderr.contains("no sales yet"), "{}", run.stderr);
+    let folder = file("processing");
+    let run = folder.run(&["sales", "x.csv"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    let option = "--stage processing=won --stage on-hold=won";
+    assert!(run.stderr.contains(option), "{}", run.stderr);
+    let options: Vec<&str> = option.split(' ').collect();
+    let answer = folder.run(&[&["sales", "x.csv", "--format", "csv"][..], &options].concat());
+    assert!(answer.answer().contains("revenue,90.00"), "{}", answer.stdout);
+}
+
+/// A spreadsheet that opened a file as one column saves it in lines that are one cell each.
+#[test]
+fn lines_that_are_one_quoted_cell_are_read() {
+    let text = "order_id,customer,order_date,amount;\n\"1,\"\"Smith, John\"\",2024-01-05,10\";\n\
+                2,anna,2024-02-05,20;\n\"3,\"\"Smith, John\"\",2024-03-05,30\";\n";
+    let run = Folder::with("x.csv", text).run(&["rfm", "x.csv", "--format", "csv"]);
+    let answer = run.answer();
+    assert!(answer.contains("\"Smith, John\",2024-03-05,"), "{answer}");
+    assert!(run.stderr.contains("3 rows read: 3 accepted"), "{}", run.stderr);
+}
+
+/// Where no header says what a column is, its cells say which ones may be meant.
+#[test]
+fn a_table_in_another_language_is_refused_with_its_columns() {
+    let text = "numero,comprador,fecha,importe\n1,ana,2024-01-05,10.5\n2,ben,2024-02-05,20\n3,ana,2024-03-05,30\n";
+    let folder = Folder::with("x.csv", text);
+    let run = folder.run(&["rfm", "x.csv"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    for option in ["--map customer_id=comprador", "--map ordered_at=fecha", "--map amount=importe"]
+    {
+        assert!(run.stderr.contains(option), "{}", run.stderr);
+    }
+    let args = "rfm x.csv --map customer_id=comprador --map ordered_at=fecha --map amount=importe";
+    let run = folder.run(&args.split(' ').collect::<Vec<_>>());
+    assert!(run.answer().contains("40.50"), "{}", run.stdout);
+}

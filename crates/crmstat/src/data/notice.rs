@@ -209,6 +209,11 @@ pub enum Finding {
         /// The column's header.
         column: String,
     },
+    /// Orders that their status calls neither done nor off are no sales yet.
+    NotYetSales {
+        /// These labels, with the number of their rows.
+        labels: String,
+    },
     /// A column with words of status that is not used.
     StatusNotUsed {
         /// The column's header.

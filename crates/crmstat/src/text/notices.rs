@@ -265,6 +265,10 @@ impl Notice {
                 format!("строк, которые не продажи по столбцу «{column}»: {rows}")
             },
             },
+            Finding::NotYetSales { labels } => match lang {
+                Lang::En => format!("{rows} rows are no sales yet by their status: {labels}"),
+                Lang::Ru => format!("строк, которые по статусу ещё не продажи: {rows} ({labels})"),
+            },
             Finding::StatusNotUsed { column, labels } => match lang {
                 Lang::En => {
                 format!("`{column}` may say that rows are no sales ({labels}) and is not used")

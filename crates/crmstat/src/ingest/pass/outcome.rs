@@ -3,7 +3,7 @@
 
 use crate::{
     Error,
-    data::{DealStatus, Field, Finding, Notice, Severity, quoted, sales::Rows},
+    data::{DealStatus, Field, Finding, Notice, Severity, TableKind, quoted, sales::Rows},
     ingest::{
         orders::outcome::{Overruled, Resolved},
         pass::{input::Input, tally::Tally},
@@ -19,7 +19,11 @@ use std::{cmp::Reverse, collections::BTreeMap};
 const LISTED: usize = 30;
 
 /// What the outcome of rows depends on that the caller has not named, one notice for each column.
-pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
+pub(super) fn outcome_notices(
+    tally: &Tally,
+    inputs: &[Input],
+    stages: &[(String, DealStatus)],
+) -> Vec<Notice> {
     let resolved = tally.resolved();
     let mut rows = BTreeMap::<(Finding, Severity, Option<String>), Rows>::new();
     let header = |input: &Input, column: usize| input.headers[column].trim().to_owned();
@@ -110,16 +114,65 @@ pub(super) fn outcome_notices(tally: &Tally, inputs: &[Input]) -> Vec<Notice> {
             }
         }
     }
-    rows.into_iter()
-        .map(|((finding, severity, setting), rows)| {
-            let worth = rows.worth().filter(|_| rows.units != 0);
-            let notice = Notice::new(severity, finding, rows.rows).worth(worth);
-            match setting {
-                Some(setting) => notice.settled_by("map", setting),
-                None => notice,
-            }
-        })
-        .collect()
+    let told = rows.into_iter().map(|((finding, severity, setting), rows)| {
+        let worth = rows.worth().filter(|_| rows.units != 0);
+        let notice = Notice::new(severity, finding, rows.rows).worth(worth);
+        match setting {
+            Some(setting) => notice.settled_by("map", setting),
+            None => notice,
+        }
+    });
+    told.chain(not_yet_sales(tally, &resolved, inputs, stages)).collect()
+}
+
+/// Orders that are left out since their status says neither that they are done nor that they came to nothing; those
+/// whose label is among the `stages` that the caller names are settled.
+fn not_yet_sales(
+    tally: &Tally,
+    resolved: &[Resolved],
+    inputs: &[Input],
+    stages: &[(String, DealStatus)],
+) -> Option<Notice> {
+    let is_asked = |found: &&Resolved| {
+        let input = inputs.iter().find(|input| input.number == found.input);
+        // What is read as the status by its words has been told with them.
+        let is_of_orders = input.is_some_and(|input| {
+            input.mapping.kind == TableKind::Orders && input.mapping.by_content.is_none()
+        });
+        is_of_orders
+            && found.overruled.is_none()
+            && found.resolution == Resolution::Known(DealStatus::Open)
+    };
+    let mut labels = BTreeMap::<&str, Rows>::new();
+    for found in resolved.iter().filter(is_asked) {
+        let Some(label) = found.label.as_deref() else { continue };
+        let is_given = stages
+            .iter()
+            .any(|(given, _)| given.trim().to_lowercase() == label.trim().to_lowercase());
+        if !is_given {
+            labels.entry(label).or_default().add(found.rows);
+        }
+    }
+    let mut all = Rows::default();
+    labels.values().for_each(|rows| all.add(*rows));
+    if all.rows == 0 {
+        return None;
+    }
+    let mut labels: Vec<(&str, u64)> =
+        labels.into_iter().map(|(label, rows)| (label, rows.rows)).collect();
+    labels.sort_by_key(|(label, rows)| (Reverse(*rows), *label));
+    let shown = listed(labels.iter().map(|(label, rows)| format!("`{label}` {rows}")));
+    // Where they are most of the rows, it is rather the status that is not understood.
+    let severity =
+        if all.rows > tally.ledger.accepted { Severity::Warning } else { Severity::Note };
+    let worth = all.worth().filter(|_| all.units != 0);
+    let notice = Notice::new(severity, Finding::NotYetSales { labels: shown }, all.rows);
+    let notice = notice.worth(worth);
+    let settled = labels
+        .iter()
+        .take(LISTED)
+        .fold(notice, |notice, (label, _)| notice.settled_by("stage", format!("{label}=won")));
+    Some(settled)
 }
 
 /// Labels that close deals without saying how, all of them, and what to give.

@@ -1,7 +1,7 @@
 //! What the whole of the inputs shows, once every row is read.
 
 use crate::{
-    Error, Money, Result,
+    Error, Lang, Money, Result,
     data::{Currency, Decision, Field, Finding, Ignored, Notice, Severity},
     ingest::{
         Duplicates, Export, Imported, ReadOptions,
@@ -102,7 +102,7 @@ pub(crate) fn notices(tally: &mut Tally, inputs: &[Input], options: &ReadOptions
     notices.extend(odd_ids.map(|(finding, severity, rows)| Notice::new(severity, finding, rows)));
     let once = notices.iter().any(|notice| notice.finding == Finding::OrderTotalOnce);
     let unless_once = |notice: Notice| if once { notice.worth(None) } else { notice };
-    notices.extend(outcome_notices(tally, inputs).into_iter().map(unless_once));
+    notices.extend(outcome_notices(tally, inputs, &options.stages).into_iter().map(unless_once));
     Notice::sort(&mut notices);
     notices
 }
@@ -203,6 +203,7 @@ fn assumed_currency(tally: &Tally, rates: Option<&Rates>) -> Option<String> {
 
 /// Says of an export in which nobody bought where its rows went, and what to do.
 pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
+    const SEE: &str = "see `crmstat inspect` for how the rows are read";
     let files: Vec<&str> = export.files().collect();
     let ledger = &read.ledger;
     let left_out = ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule()));
@@ -214,16 +215,21 @@ pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
     let (rows, hint) = match ledger.read {
         0 => (
             "no row behind the header".to_owned(),
-            "export it anew: a filter or a period without orders leaves the header only",
+            "export it anew: a filter or a period without orders leaves the header only".to_owned(),
         ),
         rows => {
             let outside = [Ignored::AtOrAfterAsOf, Ignored::BeforeSince];
             let is_outside = outside.iter().any(|rule| ledger.ignored_by(*rule) > 0);
             let fates = if fates.is_empty() { "refunds only".to_owned() } else { fates.join(", ") };
-            let hint = if is_outside {
-                "see `crmstat inspect` for how the rows are read, and check dates such as `--as-of`"
-            } else {
-                "see `crmstat inspect` for how the rows are read"
+            let by_status =
+                |notice: &&Notice| matches!(notice.finding, Finding::NotYetSales { .. });
+            let hint = match read.notices.iter().find(by_status) {
+                Some(notice) => {
+                    let options = notice.options().join("` or `");
+                    format!("{}; if these are sales, say so: `{options}`", notice.text(Lang::En))
+                }
+                None if is_outside => format!("{SEE}, and check dates such as `--as-of`"),
+                None => SEE.to_owned(),
             };
             (format!("{rows} rows read, {fates}"), hint)
         }

@@ -25,6 +25,17 @@ pub(crate) struct Guess {
     pub(crate) others: Vec<usize>,
 }
 
+/// Columns that a message offers where no header says which one is meant.
+const MOST_LIKE: usize = 4;
+/// Different labels that a column of stages has at most.
+const FEW_LABELS: usize = 20;
+
+/// The cells of a column that say something, and how many of them differ.
+struct Filled {
+    filled: usize,
+    distinct: usize,
+}
+
 /// What the cells of columns look like in the first rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Looks {
@@ -95,6 +106,64 @@ impl Looks {
             }
         }
         repeats
+    }
+
+    /// The `free` columns whose cells are as those of `field` are, for a message: first those whose header, in
+    /// whatever language, has a word for it. At most [`MOST_LIKE`].
+    pub(super) fn like(
+        &self,
+        field: Field,
+        headers: &[impl AsRef<str>],
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let (words, is_like): (&[&str], fn(&Filled) -> bool) = match field {
+            // Many values, of which some come again.
+            Field::CustomerId => (
+                &[
+                    "client", "kund", "klient", "compra", "achet", "empresa", "firma", "soci",
+                    "azienda",
+                ],
+                |cells| cells.distinct > FEW_LABELS.min(cells.filled / 5) && cells.distinct > 1,
+            ),
+            Field::Stage | Field::Status => (
+                &["etapa", "fase", "phase", "estad", "statu", "stato", "étape", "stufe"],
+                |cells| {
+                    (2..=FEW_LABELS).contains(&cells.distinct) && cells.distinct * 2 <= cells.filled
+                },
+            ),
+            Field::Amount => (
+                &[
+                    "import", "monto", "total", "betrag", "umsatz", "summe", "montant", "valor",
+                    "venta",
+                ],
+                |_| true,
+            ),
+            _ => return Vec::new(),
+        };
+        let of_numbers = field == Field::Amount;
+        let rank = |column: usize| {
+            let header = headers[column].as_ref().to_lowercase();
+            words.iter().position(|word| header.contains(word)).unwrap_or(words.len())
+        };
+        let mut found: Vec<usize> = (0..headers.len())
+            .filter(|column| free(*column) && !self.dates.contains(column))
+            .filter(|column| self.numbers.contains(column) == of_numbers)
+            .filter(|column| is_like(&self.filled(*column)))
+            .collect();
+        found.sort_by_key(|column| (rank(*column), *column));
+        // A header that says it leaves the others behind.
+        let named = found.iter().filter(|column| rank(**column) < words.len()).count();
+        found.truncate(if named > 0 { named.min(MOST_LIKE) } else { MOST_LIKE });
+        found
+    }
+
+    fn filled(&self, column: usize) -> Filled {
+        let cells = self.sample.iter().filter_map(|row| row.get(column)).map(|cell| cell.trim());
+        let mut filled: Vec<&str> = cells.filter(|cell| !text::says_nothing(cell)).collect();
+        let all = filled.len();
+        filled.sort_unstable();
+        filled.dedup();
+        Filled { filled: all, distinct: filled.len() }
     }
 
     /// The only column of dates.

@@ -939,6 +939,9 @@ impl<'a> Match<'a> {
             };
             found.extend(looks.numbers().iter().copied().filter(|at| free(*at)).filter(is_money));
         }
+        if found.is_empty() {
+            found = looks.like(field, &headers.keys, free);
+        }
         // A price is an amount only with how many were sold.
         if field == Field::Amount
             && let [price] = found[..]
@@ -1189,7 +1192,8 @@ fn nearest<'m, 'p>(laid: &'m [Match<'p>]) -> Option<&'m Match<'p>> {
     let mut orders_first: Vec<&Match<'_>> = laid.iter().filter(is_main).collect();
     orders_first.sort_by_key(|found| found.table.kind != TableKind::Orders);
     let main = best(&mut orders_first.into_iter()).filter(|found| known(found).1 > 1);
-    let any = best(&mut laid.iter()).filter(|found| known(found).1 > 0);
+    // An id and nothing else is in every table.
+    let any = best(&mut laid.iter()).filter(|found| known(found).1 > 1);
     main.or(any).or_else(|| laid.iter().find(|found| found.table.kind == TableKind::Orders))
 }
 

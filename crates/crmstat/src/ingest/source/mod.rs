@@ -13,6 +13,7 @@
 //! | `partitions` | keys in the names of folders |
 //! | `encoding`, `few_bytes` | which encoding a text is in; the same where few bytes say it |
 //! | `transcode` | that encoding to UTF-8, on the fly |
+//! | `wrapped` | texts whose lines are each one quoted cell |
 //!
 //! The extension of a file is never looked at. An input is opened once and read as often as needed:
 //! a pipe is first copied, into memory while it is small and then into a temporary file that has no name.
@@ -29,6 +30,7 @@ mod inputs;
 mod kind;
 pub(crate) mod partitions;
 mod transcode;
+mod wrapped;
 
 use std::{
     collections::BTreeMap,
@@ -222,6 +224,9 @@ impl Source {
         match kind {
             Kind::Sheet => source.convert_sheet(format, options.sheet.as_deref())?,
             Kind::Json => source.convert_json()?,
+            Kind::Text { .. } if wrapped::is_wrapped(&head, head.len() < HEAD) => {
+                source.unwrap()?
+            }
             _ => {}
         }
         Ok(source)
@@ -250,6 +255,24 @@ impl Source {
         self.lines = Some(converted.lines);
         (self.numbers, self.nested) = (converted.numbers, converted.nested);
         self.file = converted.csv;
+        self.compression = Compression::None;
+        self.text = Chosen::utf8();
+        Ok(())
+    }
+
+    /// Puts what stands in the lines in the place of lines that are each one quoted cell.
+    fn unwrap(&mut self) -> Result<()> {
+        self.file = wrapped::unwrap(self.reader()?).map_err(|cause| self.failure(cause))?;
+        self.check_unchanged()?;
+        self.decisions.push(Decision {
+            file: self.name.clone(),
+            topic: "lines".to_owned(),
+            value: "unquoted".to_owned(),
+            reason:
+                "every line is one quoted cell, as spreadsheets save what they opened as one column"
+                    .to_owned(),
+            option: None,
+        });
         self.compression = Compression::None;
         self.text = Chosen::utf8();
         Ok(())
