@@ -292,3 +292,18 @@ fn a_table_in_another_language_is_refused_with_its_columns() {
     let run = folder.run(&args.split(' ').collect::<Vec<_>>());
     assert!(run.answer().contains("40.50"), "{}", run.stdout);
 }
+
+/// Where the export has what it converted, several currencies need no rates: the hint names the columns.
+#[test]
+fn amounts_that_were_converted_are_offered() {
+    let text = "order_id,customer_id,order_date,amount,currency,converted_amount,converted_currency\n\
+                1,anna,2024-01-05,10,EUR,11,USD\n2,ben,2024-02-05,20,USD,20,USD\n";
+    let folder = Folder::with("x.csv", text);
+    let run = folder.run(&["sales", "x.csv", "--period", "year"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    let option = "--map amount=converted_amount --map currency=converted_currency";
+    assert!(run.stderr.contains(option), "{}", run.stderr);
+    let options: Vec<&str> = option.split(' ').collect();
+    let run = folder.run(&[&["rfm", "x.csv", "--format", "csv"][..], &options].concat());
+    assert!(run.answer().contains(",11.00"), "{}", run.stdout);
+}

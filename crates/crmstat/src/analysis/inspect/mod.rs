@@ -251,7 +251,7 @@ fn report(
         export.inputs_mut().iter_mut().flat_map(Input::take_problems).collect();
     if !of_files.is_empty() {
         // Rows that cannot be read yet have not shown their currencies.
-        refused.extend(several_currencies(&currencies(&audit), export.options()));
+        refused.extend(several_currencies(&currencies(&audit), export.inputs(), export.options()));
     }
     problems.extend(of_files.iter().chain(&refused).map(Problem::of));
     let are_lines = export.inputs().iter().all(|input| input.mapping.lines);

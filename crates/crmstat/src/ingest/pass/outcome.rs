@@ -154,7 +154,9 @@ fn not_yet_sales(
         }
     }
     let mut all = Rows::default();
-    labels.values().for_each(|rows| all.add(*rows));
+    for rows in labels.values() {
+        all.add(*rows);
+    }
     if all.rows == 0 {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Lang, Money, Result,
-    data::{Currency, Decision, Field, Finding, Ignored, Notice, Severity},
+    data::{Currency, Decision, Field, Finding, Ignored, Notice, Setting, Severity},
     ingest::{
         Duplicates, Export, Imported, ReadOptions,
         pass::{
@@ -10,7 +10,7 @@ use crate::{
             outcome::{outcome_notices, unknown_stages},
             tally::Tally,
         },
-        profile::Rates,
+        profile::{Rates, words},
     },
 };
 
@@ -145,7 +145,7 @@ fn repeated(tally: &mut Tally, inputs: &[Input]) -> Vec<Notice> {
 pub(crate) fn refusals(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Vec<Error> {
     let stages = unknown_stages(tally, inputs);
     let repeated = repeated_rows(tally, inputs, options);
-    let currencies = several_currencies(&currencies(tally), options);
+    let currencies = several_currencies(&currencies(tally), inputs, options);
     stages.into_iter().chain(repeated).chain(currencies).collect()
 }
 
@@ -164,11 +164,21 @@ fn repeated_rows(tally: &Tally, inputs: &[Input], options: &ReadOptions) -> Opti
 }
 
 /// Amounts in several currencies that nothing converts; `names` are as [`currency_name`] gives them.
-pub(crate) fn several_currencies(names: &[String], options: &ReadOptions) -> Option<Error> {
+pub(crate) fn several_currencies(
+    names: &[String],
+    inputs: &[Input],
+    options: &ReadOptions,
+) -> Option<Error> {
     if names.len() < 2 || options.rates.is_some() {
         return None;
     }
+    let converted = inputs.iter().find_map(converted_amounts);
     let error = Error::data(format!("the amounts are in several currencies: {}", names.join(", ")));
+    if let Some(options) = converted {
+        return Some(error.with_hint(format!(
+            "take what was converted: `{options}`, or give exchange rates with `--rates FILE`"
+        )));
+    }
     let unknown = names.iter().find(|name| name.starts_with('`'));
     Some(error.with_hint(unknown.map_or_else(
         || "give exchange rates with `--rates FILE`".to_owned(),
@@ -178,6 +188,42 @@ pub(crate) fn several_currencies(names: &[String], options: &ReadOptions) -> Opt
             )
         },
     )))
+}
+
+/// How to read the amounts of `input` in the currency that the program which wrote it converted them to, where further
+/// columns have them: `Converted Amount` beside `Amount`, with the currency and what was given back.
+fn converted_amounts(input: &Input) -> Option<String> {
+    /// Words that such headers have beside those of the column as it was charged.
+    const CONVERTED: [&str; 10] = [
+        "converted",
+        "base",
+        "home",
+        "company",
+        "reporting",
+        "settlement",
+        "account",
+        "учета",
+        "регл",
+        "эквивалент",
+    ];
+    let words_of = |column: usize| words::of(&input.headers[column]);
+    let of = |field: Field| {
+        let own = words_of(input.mapping.column(field)?);
+        let is_same = |column: &usize| {
+            let (further, same): (Vec<String>, Vec<String>) =
+                words_of(*column).into_iter().partition(|word| !own.contains(word));
+            same.len() == own.len()
+                && !further.is_empty()
+                && further.iter().all(|word| CONVERTED.contains(&word.as_str()))
+        };
+        let column = input.mapping.unmapped.iter().copied().find(is_same)?;
+        let header = input.headers[column].trim();
+        Some(Setting::new("map", format!("{field}={header}")).to_string())
+    };
+    let (amount, currency) = (of(Field::Amount)?, of(Field::Currency)?);
+    let options: Vec<String> =
+        [Some(amount), Some(currency), of(Field::Refunded)].into_iter().flatten().collect();
+    Some(options.join(" "))
 }
 
 /// How messages call the currency that `word` names: by its code, or by the word where it is not known.

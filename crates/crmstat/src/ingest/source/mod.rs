@@ -225,7 +225,7 @@ impl Source {
             Kind::Sheet => source.convert_sheet(format, options.sheet.as_deref())?,
             Kind::Json => source.convert_json()?,
             Kind::Text { .. } if wrapped::is_wrapped(&head, head.len() < HEAD) => {
-                source.unwrap()?
+                source.unwrap()?;
             }
             _ => {}
         }

@@ -21,7 +21,8 @@ const ENDS: [u8; 2] = [b';', b'\t'];
 
 /// Whether the text that begins with `head` is so, which is the whole of it where it `is_whole`.
 pub(super) fn is_wrapped(head: &[u8], is_whole: bool) -> bool {
-    let mut lines = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).split_inclusive(is_end);
+    let mut lines =
+        head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).split_inclusive(|byte| *byte == b'\n');
     let Some(header) = lines.next() else { return false };
     let header = unquoted(header).unwrap_or_else(|| bare(header).to_vec());
     let cells = |line: &[u8]| DELIMITERS.map(|delimiter| cells_of(line, delimiter));
@@ -50,7 +51,7 @@ pub(super) fn unwrap(mut reader: impl Read) -> io::Result<SharedFile> {
     let mut text = Vec::new();
     reader.read_to_end(&mut text)?;
     let mut out = Spool::default();
-    for line in text.split_inclusive(is_end) {
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
         match unquoted(line) {
             Some(inner) => out.write_all(&inner)?,
             None => out.write_all(bare(line))?,
@@ -58,10 +59,6 @@ pub(super) fn unwrap(mut reader: impl Read) -> io::Result<SharedFile> {
         out.write_all(if line.ends_with(b"\n") { b"\n" } else { b"" })?;
     }
     out.finish()
-}
-
-fn is_end(byte: &u8) -> bool {
-    *byte == b'\n'
 }
 
 /// `line` without its end and what the spreadsheet wrote behind its cell.
