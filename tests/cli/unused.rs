@@ -19,7 +19,7 @@ const TABLES: [(&str, &str); 10] = [
 
 /// What becomes of a table: `U`sed, so that the answer differs from the one without it; `R`efused; `T`old to be of no
 /// use; `-` where the command has no such option.
-const COMMANDS: [(&str, &str); 41] = [
+const COMMANDS: [(&str, &str); 42] = [
     ("rfm orders.csv", "RRRRRRRR--"),
     ("rfm bare.csv --lines lines.csv", "URRRRRRR--"),
     ("segment orders.csv --k 3", "RRRRRRRR--"),
@@ -66,6 +66,7 @@ const COMMANDS: [(&str, &str); 41] = [
     ("effect orders.csv --event 2025-06-01", "TTRRRRRR--"),
     ("effect orders.csv --event 2025-06-01 --by region", "TTTRRRRR--"),
     ("deals deals.csv", "TTRTURRR--"),
+    ("response contracts.csv --label churned --positive yes --features plan,seats", "RRRRRRRR--"),
     ("strategy orders.csv", "RRRRRRRR--"),
     ("strategy --print-rules", "RRRRRRRR--"),
     ("next-order orders.csv", "RRRRRRRR--"),

@@ -20,6 +20,8 @@ const SAVED: &[(&str, &[&str])] = &[
         &["churn", "score", "orders.csv", "--customers", "contracts.csv", "--model"],
     ),
     ("churn_table", &["churn", "score", "--table", "contracts.csv", "--model"]),
+    ("response_probability", &["response", "score", "campaign.csv", "--model"]),
+    ("response_uplift", &["response", "score", "campaign.csv", "--model"]),
     ("clv_mbg_nbd", &["clv", "orders.csv", "--model"]),
     ("clv_bg_nbd", &["clv", "orders.csv", "--model"]),
     ("clv_pareto_nbd", &["clv", "orders.csv", "--model"]),

@@ -180,5 +180,5 @@ macro_rules! transcripts {
 
 transcripts! {
     baskets churn clv cohorts crms deals effect faults forecast forecast_pipeline generate help inspect models refusals
-    report rfm sales segment tables_beside
+    report response rfm sales segment tables_beside
 }

@@ -32,6 +32,7 @@ impl Kind {
     pub(crate) const CLV: Self = Self { name: "clv", schema: 1 };
     pub(crate) const DEALS: Self = Self { name: "deals", schema: 1 };
     pub(crate) const FORECAST: Self = Self { name: "forecast", schema: 1 };
+    pub(crate) const RESPONSE: Self = Self { name: "response", schema: 1 };
 }
 
 #[derive(Serialize, Deserialize)]

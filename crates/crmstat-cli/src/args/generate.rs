@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 pub(crate) struct GenerateArgs {
     /// The table to write: main (orders or deals), activities, customers, lines, products, history,
-    /// spend or truth; all parts of one seed belong together
+    /// spend, campaign or truth; all parts of one seed belong together
     #[arg(long, default_value = "main", value_name = "NAME")]
     pub(crate) part: String,
     /// The export to imitate: orders, amocrm, amocrm-old, kommo, bitrix24, bitrix24-xls, hubspot,

@@ -14,6 +14,7 @@ mod next_order;
 mod output;
 mod read;
 mod report;
+mod response;
 mod rfm;
 mod sales;
 mod segment;
@@ -38,6 +39,7 @@ pub(crate) use next_order::NextOrderArgs;
 pub(crate) use output::{ColorArg, LangArg, OutputArgs};
 pub(crate) use read::{JoinArgs, ReadArgs};
 pub(crate) use report::{ReportArgs, TableFormatArg};
+pub(crate) use response::{ResponseArgs, ResponseCommand, ResponseScoreArgs, ResponseTable};
 pub(crate) use rfm::RfmArgs;
 pub(crate) use sales::{KpiArgs, ProductsArgs, SalesArgs};
 pub(crate) use segment::{ScaleArg, SegmentArgs, TransformArg};
@@ -93,6 +95,8 @@ pub(crate) enum Command {
     Effect(Box<EffectArgs>),
     /// Why revenue moved between two periods, and who moved it
     Why(Box<WhyArgs>),
+    /// Who answers a campaign, whom it moves, and whom to send it to
+    Response(Box<ResponseArgs>),
     /// One of seven strategies per customer, with a reason and a next step
     Strategy(Box<StrategyArgs>),
     /// When each customer orders again, and who is overdue by their own rhythm

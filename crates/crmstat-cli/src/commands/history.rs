@@ -2,7 +2,11 @@
 //! beside them, or of the table with one row per customer.
 
 use super::{meta, open_with_tables, unused};
-use crate::{args::SubjectArgs, printer::Printer, settings};
+use crate::{
+    args::{ReadArgs, SubjectArgs},
+    printer::Printer,
+    settings,
+};
 use anyhow::Result;
 use crmstat::{
     AsOf, Error,
@@ -40,7 +44,7 @@ pub(super) fn observe(
         &OrdersQuery { window, fields, ..OrdersQuery::default() },
         tables,
     )?;
-    account(subjects, printer, &read)?;
+    account(&subjects.read, printer, &read)?;
     let last = read.span.map(|(_, last)| AsOf::day_after(last.date()));
     let as_of = window.until.or(last).ok_or_else(|| Error::data("there is no order to observe"))?;
     let meta = meta(&export, &read).as_of(as_of);
@@ -55,16 +59,28 @@ pub(super) fn read_table(
     texts: Vec<String>,
     printer: &Printer,
 ) -> Result<Imported<CustomerTable>> {
-    let query = TableQuery { id: subjects.id.clone(), columns, texts };
-    let imported = CustomerTable::read(file, &query, settings::read_options(&subjects.read)?)?;
-    account(subjects, printer, &imported)?;
+    read_customers(&subjects.read, subjects.id.as_deref(), file, columns, texts, printer)
+}
+
+/// As [`read_table`], without the customers of exports.
+pub(super) fn read_customers(
+    args: &ReadArgs,
+    id: Option<&str>,
+    file: &str,
+    columns: Option<Vec<String>>,
+    texts: Vec<String>,
+    printer: &Printer,
+) -> Result<Imported<CustomerTable>> {
+    let query = TableQuery { id: id.map(str::to_owned), columns, texts };
+    let imported = CustomerTable::read(file, &query, settings::read_options(args)?)?;
+    account(args, printer, &imported)?;
     Ok(imported)
 }
 
 /// Says where every row went, and keeps the rejected ones where asked for.
-fn account<T>(subjects: &SubjectArgs, printer: &Printer, imported: &Imported<T>) -> Result<()> {
+fn account<T>(args: &ReadArgs, printer: &Printer, imported: &Imported<T>) -> Result<()> {
     printer.account(imported);
-    match &subjects.read.quarantine {
+    match &args.quarantine {
         Some(path) => printer.quarantine(&imported.rejections, path),
         None => Ok(()),
     }

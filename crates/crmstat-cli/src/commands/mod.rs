@@ -18,6 +18,7 @@ mod next_order;
 mod products;
 mod record;
 mod report;
+mod response;
 mod rfm;
 mod sales;
 mod segment;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Managers(args) => managers::run(&args),
         Command::Effect(args) => effect::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Response(args) => response::run(&args),
         Command::Strategy(args) => strategy::run(&args),
         Command::NextOrder(args) => next_order::run(&args),
         Command::Completions { shell } => completions::run(shell),

@@ -8,7 +8,10 @@
 
 use super::told;
 use crate::{
-    args::{ChurnCommand, Command, DealsCommand, JoinArgs, ReadArgs, SubjectArgs, SurvivalArg},
+    args::{
+        ChurnCommand, Command, DealsCommand, JoinArgs, ReadArgs, ResponseCommand, SubjectArgs,
+        SurvivalArg,
+    },
     printer::Printer,
     settings,
 };
@@ -141,6 +144,13 @@ impl<'a> Rule<'a> {
                 let rule = Self::of_amounts(command, &subjects.read);
                 let rule = rule.looks(&[Activities, Customers]);
                 return Some(rule.alone(subjects.table.is_some(), "churn --table"));
+            }
+            Command::Response(args) => {
+                let read = match &args.command {
+                    Some(ResponseCommand::Score(score)) => &score.read,
+                    None => &args.read,
+                };
+                return Some(Self::of_amounts("response", read).alone(true, "response"));
             }
             Command::Kpi(args) => {
                 let rule = Self::of_amounts("kpi", &args.read);

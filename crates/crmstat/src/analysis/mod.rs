@@ -16,6 +16,7 @@ pub mod leads;
 pub mod managers;
 pub mod next_order;
 pub mod products;
+pub mod response;
 pub mod rfm;
 pub mod sales;
 pub mod segments;

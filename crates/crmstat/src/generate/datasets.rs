@@ -40,6 +40,12 @@ fn datasets() -> Vec<(&'static str, &'static str, Part, Spec)> {
             shop(),
         ),
         ("spend.csv", "--part spend --customers 800 --orders 5000", of_shop("spend"), shop()),
+        (
+            "campaign.csv",
+            "--part campaign --customers 3000",
+            of_shop("campaign"),
+            Spec::new().customers(3000),
+        ),
         ("truth.csv", "--part truth --customers 800 --orders 5000", of_shop("truth"), shop()),
         (
             "amocrm.csv",

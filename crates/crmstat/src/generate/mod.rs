@@ -9,11 +9,13 @@
 //! | `clock` | how season, weekday and trend stretch time |
 //! | `world` | each customer's hidden rates and purchases |
 //! | `deal`, `side`, `truth` | what is recorded of them |
+//! | `campaign` | a mailing whose effect is known |
 //! | `ordered` | how records of all customers come in the order of time, in bounded memory |
 //! | `dialect` | in which words and notation |
 //!
 //! The same spec gives the same bytes for any number of threads.
 
+mod campaign;
 mod clock;
 #[cfg(test)]
 mod datasets;
@@ -31,6 +33,7 @@ mod world;
 
 use std::{io::Write, ops::Range, str::FromStr};
 
+pub use campaign::campaign_uplift;
 pub use dialect::Dialect;
 pub use spec::{Process, Spec, Spend};
 pub use world::World;
@@ -67,13 +70,15 @@ pub enum Part {
     History,
     /// Marketing spend by month and channel.
     Spend,
+    /// A mailing: one row per customer, who was mailed and who responded.
+    Campaign,
     /// What is true of each customer and stands in no export.
     Truth,
 }
 
 impl Part {
     /// Every part with its name on the command line.
-    const NAMES: [(Self, &'static str); 8] = [
+    const NAMES: [(Self, &'static str); 9] = [
         (Self::Main, "main"),
         (Self::Activities, "activities"),
         (Self::Customers, "customers"),
@@ -81,6 +86,7 @@ impl Part {
         (Self::Products, "products"),
         (Self::History, "history"),
         (Self::Spend, "spend"),
+        (Self::Campaign, "campaign"),
         (Self::Truth, "truth"),
     ];
 }
@@ -176,6 +182,7 @@ impl World {
             Part::Main => self.write_typed(format, out)?,
             Part::Activities => self.write_activities(format, out)?,
             Part::Customers => self.write_customers(format, out, Self::customers)?,
+            Part::Campaign => self.write_customers(format, out, Self::campaign)?,
             Part::Truth => self.write_customers(format, out, Self::truth)?,
             Part::Lines => self.write_deals(format, out, Self::lines)?,
             Part::History => self.write_deals(format, out, Self::history)?,

@@ -205,7 +205,7 @@ impl World {
     }
 
     /// The customer's answer from 0 to 10, or none.
-    fn satisfaction(&self, customer: u32) -> Option<i64> {
+    pub(super) fn satisfaction(&self, customer: u32) -> Option<i64> {
         let mut random = self.stream(Topic::Satisfaction, customer);
         let noise: f64 = StandardNormal.sample(&mut random);
         let score = SATISFIED - RISK_WEIGHT * self.latent(customer).0.risk() + SURVEY_NOISE * noise;
@@ -332,11 +332,11 @@ impl World {
         )
     }
 
-    fn lang(&self) -> Lang {
+    pub(super) fn lang(&self) -> Lang {
         self.spec.dialect.layout().words.lang
     }
 
-    fn words(&self, words: &[[&'static str; 2]]) -> Vec<&'static str> {
+    pub(super) fn words(&self, words: &[[&'static str; 2]]) -> Vec<&'static str> {
         words.iter().map(|&word| names::pick(word, self.lang())).collect()
     }
 }

@@ -33,6 +33,7 @@ pub(super) enum Topic {
     Deals = 2,
     Activities = 3,
     Satisfaction = 4,
+    Campaign = 5,
 }
 
 /// A synthetic CRM that can be written, part by part.

@@ -8,6 +8,7 @@ use super::{
     frame::Frame,
     leaks::{refuse_leaks, too_good},
     model::{Facts, Model, Source},
+    outcome::Outcome,
     predictor::{Examples, LearnerKind, Predictor},
     scores::Scores,
     warnings_of,
@@ -178,7 +179,7 @@ fn judge(cohorts: &mut Cohorts<'_>, cutoffs: &Cutoffs, options: &Options) -> Res
     let days: Vec<String> = cutoffs.training.iter().map(|each| each.cutoff.to_string()).collect();
     require_both(&training.labels, &days.join(", "), options)?;
     let undated = |name: &str| name.parse().is_ok_and(|feature: Feature| !feature.is_dated());
-    refuse_leaks(&training, &options.allowed, undated)?;
+    refuse_leaks(&training, &options.allowed, undated, Outcome::Churn)?;
     let logistic = learn(cohorts, cutoffs, LearnerKind::Logistic, learning, &training)?;
     let trees = learn(cohorts, cutoffs, LearnerKind::Trees, learning, &training)?;
     let by_logistic = logistic.probabilities(&held_out.frame)?;

@@ -3,6 +3,7 @@
 use super::{
     TOO_GOOD,
     frame::{Frame, Schema},
+    outcome::Outcome,
     predictor::Examples,
 };
 use crate::{Error, Result, data::words_of};
@@ -46,10 +47,11 @@ const LATE: &[&str] = &[
 /// Refuses examples some of whose columns, of those that are `undated` and not `allowed`, know the label: all
 /// of them at once, each with what gives it away. What is made of dated events cannot: it ends at the cutoff,
 /// and where customers order like clockwork the days of silence do tell nearly all.
-pub(super) fn refuse_leaks(
+pub(in crate::analysis) fn refuse_leaks(
     examples: &Examples,
     allowed: &[String],
     undated: impl Fn(&str) -> bool,
+    outcome: Outcome,
 ) -> Result<()> {
     let frame = &examples.frame;
     let schema = frame.schema();
@@ -76,7 +78,7 @@ pub(super) fn refuse_leaks(
             suspects.push((schema[*at].name.as_str(), signs));
         }
     }
-    if suspects.is_empty() { Ok(()) } else { Err(refused(&suspects, &schema)) }
+    if suspects.is_empty() { Ok(()) } else { Err(refused(&suspects, &schema, outcome)) }
 }
 
 /// Whether one of the words of a name is late.
@@ -84,9 +86,9 @@ fn is_named_late(name: &str) -> bool {
     words_of(name).split(' ').any(|word| LATE.contains(&word))
 }
 
-fn refused(suspects: &[(&str, Vec<LeakSign>)], schema: &[Schema]) -> Error {
+fn refused(suspects: &[(&str, Vec<LeakSign>)], schema: &[Schema], outcome: Outcome) -> Error {
     let told = |(name, signs): &(&str, Vec<LeakSign>)| {
-        let signs: Vec<String> = signs.iter().map(sign).collect();
+        let signs: Vec<String> = signs.iter().map(|own| sign(own, outcome)).collect();
         format!("`{name}` {}", signs.join(", and "))
     };
     let told: Vec<String> = suspects.iter().map(told).collect();
@@ -98,8 +100,9 @@ fn refused(suspects: &[(&str, Vec<LeakSign>)], schema: &[Schema]) -> Error {
         count => ("them", format!("{count} columns seem to carry the future")),
     };
     let mut hint = format!(
-        "what is filled in after a customer has left, or computed with the label, is not known when it is \
-         needed; where {them} is known before, keep {them}: `--allow '{}'`",
+        "what is filled in {}, or computed with the label, is not known when it is needed; where {them} is \
+         known before, keep {them}: `--allow '{}'`",
+        outcome.after(),
         names.join(",")
     );
     if !others.is_empty() {
@@ -108,32 +111,31 @@ fn refused(suspects: &[(&str, Vec<LeakSign>)], schema: &[Schema]) -> Error {
     Error::data(format!("{carry}: {}", told.join("; "))).with_hint(hint)
 }
 
-fn sign(sign: &LeakSign) -> String {
-    let state = |churned: bool| if churned { "left" } else { "stayed" };
+fn sign(sign: &LeakSign, outcome: Outcome) -> String {
+    let ranked = outcome.ranked();
     match sign {
         LeakSign::Ranks { auc, by_level: false } => {
             format!(
-                "alone ranks who leaves with an AUC of {auc:.3}, where honest columns end near 0.87"
+                "alone ranks {ranked} with an AUC of {auc:.3}, where honest columns end near 0.87"
             )
         }
         LeakSign::Ranks { auc, by_level: true } => format!(
-            "alone tells who leaves by its values with an AUC of {auc:.3}, where honest columns end near \
-             0.87"
+            "alone tells {ranked} by its values with an AUC of {auc:.3}, where honest columns end near 0.87"
         ),
         LeakSign::OnlyLeft { value, rows } => {
-            format!("is `{value}` for {rows} customers, all of whom left")
+            format!("is `{value}` for {rows} customers, all of whom {}", outcome.who(true))
         }
         LeakSign::FilledFor { churned, rows } => {
-            format!("is filled for {rows} customers, all of whom {}", state(*churned))
+            format!("is filled for {rows} customers, all of whom {}", outcome.who(*churned))
         }
         LeakSign::MissingFor { churned, rows } => {
-            format!("is missing for {rows} customers, all of whom {}", state(*churned))
+            format!("is missing for {rows} customers, all of whom {}", outcome.who(*churned))
         }
     }
 }
 
 /// What to say of a model that is too good, of columns without dates: which of them tell most alone.
-pub(super) fn too_good(examples: &Examples, area: f64) -> Result<Option<String>> {
+pub(in crate::analysis) fn too_good(examples: &Examples, area: f64) -> Result<Option<String>> {
     /// Columns that are named.
     const NAMED: usize = 3;
     if area <= TOO_GOOD {

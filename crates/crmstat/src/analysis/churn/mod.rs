@@ -32,14 +32,15 @@ mod cutoffs;
 mod evaluation;
 mod fit;
 pub(in crate::analysis) mod frame;
-mod leaks;
+pub(in crate::analysis) mod leaks;
 mod model;
 mod one;
+pub(in crate::analysis) mod outcome;
 pub(in crate::analysis) mod predictor;
 pub(in crate::analysis) mod reasons;
 mod scores;
 mod silence;
-mod table;
+pub(in crate::analysis) mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
