@@ -7,7 +7,7 @@ use crmstat::{
     analysis::inspect::Source,
     data::{DealStatus, Field, TableKind},
     ingest::{
-        Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, files_named, merges_of,
+        Duplicates, ExportFile, Inputs, OrderTotal, ReadOptions, Selection, files_named, merges_of,
         profile::{Profile, Rates},
     },
 };
@@ -106,6 +106,7 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         map,
         ignore: if kind.is_none() { args.ignore.clone() } else { Vec::new() },
         merge: merges(args)?,
+        only: selections(args)?,
         duplicates: args.duplicates.as_deref().map(duplicates).transpose()?,
         order_total: args.order_total.as_deref().map(order_total).transpose()?,
         stages,
@@ -126,6 +127,18 @@ fn options_of(args: &ReadArgs, kind: Option<TableKind>) -> Result<ReadOptions> {
         strict: args.strict,
         inputs: inputs().clone(),
     })
+}
+
+/// The rows that are asked for.
+pub(crate) fn selections(args: &ReadArgs) -> Result<Vec<Selection>> {
+    let selection = |given: &String| {
+        let (column, value) = given.split_once('=').ok_or_else(|| {
+            Error::usage(format!("`--where {given}` names no value"))
+                .with_hint("write the column and the value, such as `--where region=North`")
+        })?;
+        Ok(Selection { column: column.trim().to_owned(), value: value.trim().to_owned() })
+    };
+    args.only.iter().map(selection).collect()
 }
 
 /// The labels that are read as others, given one by one or as a table of them.

@@ -20,6 +20,10 @@ pub(crate) struct ReadArgs {
     /// A column that is left out: it does not say what it seems to say (repeatable)
     #[arg(long, value_name = "COLUMN")]
     pub(crate) ignore: Vec<String>,
+    /// The rows that count, by what a column says, as in `--where region=North` (repeatable: one of the values of a
+    /// column, and all of several columns)
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub(crate) only: Vec<String>,
     /// A label that is read as another one, as in `--merge "GTXPro=GTX Pro"`, in every column but those of ids, or a
     /// table of such pairs in two columns; `crmstat inspect` proposes some (repeatable)
     #[arg(long, value_name = "LABEL=MEANT|FILE")]

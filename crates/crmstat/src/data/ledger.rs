@@ -32,10 +32,12 @@ pub enum Ignored {
     OlderVersion,
     /// One more product of the order in the row above, which has the amount of the whole.
     FurtherLine,
+    /// Of another value of a column than is asked for.
+    NotSelected,
 }
 
 impl Ignored {
-    const COUNT: usize = 13;
+    const COUNT: usize = 14;
 
     /// The rule in words.
     pub const fn rule(self) -> &'static str {
@@ -53,6 +55,7 @@ impl Ignored {
             Self::Repeated => "repeats another row",
             Self::OlderVersion => "newer in a later file",
             Self::FurtherLine => "further line of an order",
+            Self::NotSelected => "not asked for",
         }
     }
 
@@ -70,6 +73,7 @@ impl Ignored {
         Self::Repeated,
         Self::OlderVersion,
         Self::FurtherLine,
+        Self::NotSelected,
     ];
 }
 

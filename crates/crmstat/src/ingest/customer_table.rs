@@ -5,7 +5,7 @@ use crate::{
     collections::interner::Interner,
     data::{Column, CustomerTable, Decision, Field, Labels, TableKind, column::MISSING, words_of},
     ingest::{
-        ExportFile, Imported, ReadOptions,
+        ExportFile, Imported, ReadOptions, Selection,
         cells::{Parsed, number::NumberFormat, text},
         columns::RawColumn,
         pass::{
@@ -68,6 +68,12 @@ pub(crate) fn collect_plain(
     query: &TableQuery,
     options: ReadOptions,
 ) -> Result<Imported<Plain>> {
+    if let Some(Selection { column, .. }) = options.only.first() {
+        let error = Error::usage(format!("a table of customers is not divided by `{column}`"));
+        return Err(
+            error.with_hint("put the customers that are asked for into a table of their own")
+        );
+    }
     let mut options = ReadOptions { kind: Some(TableKind::Customers), ..options };
     if let Some(id) = &query.id {
         options.map.retain(|(field, _)| *field != Field::CustomerId);

@@ -24,6 +24,7 @@ use crate::{
             faults::{Fault, Faults},
             input::Input,
             repeats::{Counting, hash_of_record},
+            selection::Selected,
             tally::Tally,
             verdict::account,
         },
@@ -182,6 +183,7 @@ pub(crate) fn collect_deals(
         columns.extend(DealPart::columns(&input.mapping));
         columns.extend([Field::Amount, Field::Currency].into_iter().filter_map(column));
         columns.extend(Counting::columns(input));
+        columns.extend(Selected::columns(input, &options.only, false)?);
         if input.is_typed() {
             // Rows are compared as a whole.
             columns.extend(input.readable_columns());
@@ -196,6 +198,7 @@ pub(crate) fn collect_deals(
             currency: part(Field::Currency),
             fields: read.iter().map(|key| part_of(column_of(key))).collect(),
             counting: Counting::new(input, &wanted),
+            selected: Selected::new(input, &wanted, &options.only),
             discounts: input.discounts.filter(|_| read.contains(&Field::Discount.into())),
             options,
         };
@@ -259,6 +262,8 @@ struct Reader<'a> {
     fields: Vec<Option<FieldPart<'a>>>,
     /// Which rows count, where some are in another file as well.
     counting: Option<Counting>,
+    /// Which rows are asked for, where not all are.
+    selected: Option<Selected>,
     /// What the discounts are, where they are read.
     discounts: Option<DiscountUnit>,
     options: &'a ReadOptions,
@@ -294,6 +299,11 @@ impl State {
             let width =
                 ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
             if row < records.first {
+                continue;
+            }
+            let is_other = |selected: &Selected| !selected.takes(records, row);
+            if width.is_none() && reader.selected.as_ref().is_some_and(is_other) {
+                tally.ledger.ignore(Ignored::NotSelected, 1);
                 continue;
             }
             let read = match width {

@@ -51,6 +51,6 @@ pub(crate) use dimension::first_rows;
 pub use dimension::{Dimension, field_of};
 pub use export::Export;
 pub use merge::{Merged, merges_of};
-pub use options::{Duplicates, Keep, OrderTotal, ReadOptions};
+pub use options::{Duplicates, Keep, OrderTotal, ReadOptions, Selection};
 pub use source::{ExportFile, Fingerprint, Inputs, ReadFile, expand as files_named};
 pub use zone::Zone;

@@ -48,6 +48,15 @@ pub enum OrderTotal {
     Sum,
 }
 
+/// What a column says of the rows that are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// The header, or the field by its name.
+    pub column: String,
+    /// What the cells say, without regard to case; empty: nothing.
+    pub value: String,
+}
+
 /// How to read exports. The default leaves everything to the content of the files.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -97,6 +106,10 @@ pub struct ReadOptions {
     pub far_dates: Option<Keep>,
     /// Whether orders that were refunded in full within a day count, with what refunded them.
     pub cancelled: Option<Keep>,
+    /// The rows that are asked for, by their columns: one of the values of a column, and all of several columns. Other
+    /// rows are counted and left out. Tables beside the export are divided likewise where they have the column, but
+    /// for those that are joined to its rows: customers, products, lines and stages.
+    pub only: Vec<Selection>,
     /// Exchange rates for amounts in several currencies.
     pub rates: Option<Rates>,
     /// Keeps every rejected row, so that all can be written out.

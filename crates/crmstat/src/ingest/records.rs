@@ -2,9 +2,9 @@
 
 use crate::{
     Error, Money, Result, Timestamp,
-    data::{Column, ColumnKey, Field, Records, TableKind},
+    data::{Column, ColumnKey, Field, Ignored, Records, TableKind},
     ingest::{
-        Export, Imported, ReadOptions,
+        Export, Imported, ReadOptions, Selection,
         columns::{FieldPart, RawColumn},
         orders::{all_rows::decide, amount::multiply},
         pass::{
@@ -12,6 +12,7 @@ use crate::{
             faults::{Fault, Faults},
             input::Input,
             repeats::Counting,
+            selection::Selected,
             tally::Tally,
             verdict::account,
         },
@@ -107,6 +108,8 @@ pub(crate) fn collect_records(
         };
         let mut columns: Vec<usize> = keys.iter().filter_map(of_key).collect();
         columns.extend(Counting::columns(input));
+        let selections = selections_of(kind, options);
+        columns.extend(Selected::columns(input, selections, kind != TableKind::Series)?);
         let wanted = input.wanted(columns);
         let parts: Vec<Option<FieldPart<'_>>> = keys
             .iter()
@@ -115,8 +118,10 @@ pub(crate) fn collect_records(
             .collect();
         let faults = Faults { input, keep: options.keep_rejected };
         let counting = Counting::new(input, &wanted);
+        let selected = Selected::new(input, &wanted, selections);
         states = input.scan(&wanted, states, progress, |state, mut records| {
-            state.take(required, &parts, counting.as_ref(), faults, &mut records);
+            let rows = (counting.as_ref(), selected.as_ref());
+            state.take(required, &parts, rows, faults, &mut records);
             Ok(())
         })?;
     }
@@ -130,6 +135,15 @@ pub(crate) fn collect_records(
     account(joined.columns, joined.tally, None, inputs, options)
 }
 
+/// What is asked for of a table of `kind`: nothing of those that are joined to rows of the export.
+fn selections_of(kind: TableKind, options: &ReadOptions) -> &[Selection] {
+    use TableKind::{Attributes, Customers, History, Lines, Products};
+    match kind {
+        Customers | Products | Lines | History | Attributes => &[],
+        _ => &options.only,
+    }
+}
+
 /// The column of `field`; the customer may be under any of the profile's headers.
 pub(crate) fn column_of(input: &Input, field: Field) -> Option<usize> {
     let customer = || input.mapping.customer.first().map(|customer| customer.column);
@@ -141,7 +155,7 @@ impl State {
         &mut self,
         required: &[Field],
         parts: &[Option<FieldPart<'_>>],
-        counting: Option<&Counting>,
+        (counting, selected): (Option<&Counting>, Option<&Selected>),
         faults: Faults<'_>,
         records: &mut BatchRecords<'_>,
     ) {
@@ -152,6 +166,10 @@ impl State {
             let width =
                 ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
             if row < records.first {
+                continue;
+            }
+            if width.is_none() && selected.is_some_and(|selected| !selected.takes(records, row)) {
+                tally.ledger.ignore(Ignored::NotSelected, 1);
                 continue;
             }
             let before = self.columns.first().map_or(0, |(_, column)| column.len());

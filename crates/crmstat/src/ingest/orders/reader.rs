@@ -25,6 +25,7 @@ use crate::{
             faults::{Fault, Faults, Part},
             input::Input,
             repeats::{Counting, hash_of_record},
+            selection::Selected,
             tally::Tally,
         },
         profile::Returns,
@@ -108,6 +109,8 @@ pub(crate) struct OrderReader<'a> {
     deal: Option<DealPart>,
     /// Which rows count, where some are in another file as well.
     counting: Option<Counting>,
+    /// Which rows are asked for, where not all are.
+    selected: Option<Selected>,
     /// Whether rows that repeat another one are looked for.
     sketches: bool,
     /// Whether rows of returns are documents of their own, taken off.
@@ -163,6 +166,7 @@ impl<'a> OrderReader<'a> {
         columns.extend(dates.iter().chain(&amount.all()).chain(&outcome));
         columns.extend(mapping.column(Field::OrderId));
         columns.extend(Counting::columns(input));
+        columns.extend(Selected::columns(input, &options.only, false)?);
 
         let input = &*input;
         let mapping = &input.mapping;
@@ -196,6 +200,7 @@ impl<'a> OrderReader<'a> {
             order: field(Field::OrderId),
             deal,
             counting: Counting::new(input, &wanted),
+            selected: Selected::new(input, &wanted, &options.only),
             // Typed rows are seen in part: those of one order are mostly equal in it.
             sketches: options.duplicates.is_none()
                 && (mapping.column(Field::OrderId).is_none() || !input.is_typed()),
@@ -233,6 +238,10 @@ impl<'a> OrderReader<'a> {
         for row in records.first..batch.len() {
             let width =
                 ragged.next_if(|(ragged, _)| *ragged as usize == row).map(|(_, width)| *width);
+            if !self.is_asked_for(records, row, width) {
+                tally.ledger.ignore(Ignored::NotSelected, 1);
+                continue;
+            }
             let read = match width {
                 None => self.read_row(tally, records, row),
                 Some(width) => Err(self.faults.ragged(width)),
@@ -287,9 +296,18 @@ impl<'a> OrderReader<'a> {
         tally.accept(&rows.at);
     }
 
-    /// Whether every row counts, whatever stands in other files.
+    /// Whether every row counts, whatever it says and whatever stands in other files.
     pub(super) fn counts_all(&self) -> bool {
-        self.counting.is_none()
+        self.counting.is_none() && self.selected.is_none()
+    }
+
+    /// Whether record `row` is asked for. A further line of an order goes where its order goes, and what has another
+    /// `width` than the header is a fault.
+    fn is_asked_for(&self, records: &BatchRecords<'_>, row: usize, width: Option<u32>) -> bool {
+        let Some(selected) = &self.selected else { return true };
+        width.is_some()
+            || self.further.is_some_and(|lines| lines.has(records, row))
+            || selected.takes(records, row)
     }
 
     /// Looks for rows that repeat another one among typed ones.

@@ -274,6 +274,10 @@ pub(crate) fn no_purchases<T>(export: &Export, read: &Imported<T>) -> Error {
                     let options = notice.options().join("` or `");
                     format!("{}; if these are sales, say so: `{options}`", notice.text(Lang::En))
                 }
+                None if ledger.ignored_by(Ignored::NotSelected) > 0 => {
+                    "check what is asked for: `crmstat sales --by COLUMN` lists the values of a column"
+                        .to_owned()
+                }
                 None if is_outside => format!("{SEE}, and check dates such as `--as-of`"),
                 None => SEE.to_owned(),
             };
