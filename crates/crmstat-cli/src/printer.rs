@@ -168,6 +168,11 @@ impl Printer {
         }
     }
 
+    /// Says what limits the answer.
+    pub(crate) fn warning(&self, text: impl std::fmt::Display) {
+        self.note(format!("{}: {text}", self.lang.pick("warning", "предупреждение")));
+    }
+
     /// Says where every row went and, if asked, what was decided.
     pub(crate) fn account<T>(&self, imported: &Imported<T>) {
         if self.quiet {
@@ -178,33 +183,24 @@ impl Printer {
                 say(decided(decision));
             }
         }
-        let ledger = &imported.ledger;
-        let ignored: Vec<String> =
-            ledger.ignored().map(|(rule, rows)| format!("{rows} {}", rule.rule())).collect();
-        let mut line = format!("{} rows read: {} accepted", ledger.read, ledger.accepted);
-        if ledger.quarantined > 0 {
-            line.push_str(&format!(", {} rejected", ledger.quarantined));
-        }
-        if !ignored.is_empty() {
-            line.push_str(&format!(
-                ", {} left out ({})",
-                ledger.ignored_total(),
-                ignored.join(", ")
-            ));
-        }
-        say(line);
+        say(imported.ledger.text(self.lang));
         let groups = imported.rejections.groups();
         for group in groups.iter().take(REASONS) {
-            let first = &group.first;
+            let (first, reason) = (&group.first, group.reason(self.lang));
             let value =
                 if self.hides_values { String::new() } else { format!(" `{}`", first.value) };
-            say(format!("  rejected {}: {}{value} at {}", group.rows, first.reason, first.place));
+            let (rows, place) = (group.rows, &first.place);
+            say(match self.lang {
+                Lang::En => format!("  rejected {rows}: {reason}{value} at {place}"),
+                Lang::Ru => format!("  отклонено {rows}: {reason}{value}, {place}"),
+            });
         }
         if groups.len() > REASONS {
-            say(format!(
-                "  and {} more reasons; see all with `--quarantine FILE`",
-                groups.len() - REASONS
-            ));
+            let more = groups.len() - REASONS;
+            say(match self.lang {
+                Lang::En => format!("  and {more} more reasons; see all with `--quarantine FILE`"),
+                Lang::Ru => format!("  и ещё причин: {more}; все покажет `--quarantine FILE`"),
+            });
         }
         self.currency.set(imported.currency.or(self.currency.get()));
         self.notices(&imported.notices);
@@ -229,30 +225,43 @@ impl Printer {
     pub(crate) fn joined(&self, join: &Join) {
         let Join { table, by, rows, unmatched_rows, unmatched_examples, keys, unmatched_keys } =
             join;
-        let examples = match &unmatched_examples[..] {
-            _ if self.hides_values => String::new(),
-            [] => String::new(),
-            examples => format!(" (such as `{}`)", examples.join("`, `")),
-        };
-        self.note(format!(
-            "{table} by {by}: {unmatched_rows} of {rows} rows have no partner{examples}; \
-             {unmatched_keys} of {keys} ids have no row"
-        ));
+        let examples = self.examples(unmatched_examples);
+        self.note(match self.lang {
+            Lang::En => format!(
+                "{table} by {by}: {unmatched_rows} of {rows} rows have no partner{examples}; \
+                 {unmatched_keys} of {keys} ids have no row"
+            ),
+            Lang::Ru => format!(
+                "{} по {by}: без пары строк {unmatched_rows} из {rows}{examples}; ключей без строк \
+                 {unmatched_keys} из {keys}",
+                table.text(self.lang)
+            ),
+        });
     }
 
     /// Says by what a further table was joined, and what found no partner.
     pub(crate) fn joined_by(&self, joined: &JoinedBy) {
         let JoinedBy { table, key, column, rows, keys, unmatched_keys, unmatched_examples } =
             joined;
-        let examples = match &unmatched_examples[..] {
-            _ if self.hides_values => String::new(),
-            [] => String::new(),
-            examples => format!(" (such as `{}`)", examples.join("`, `")),
-        };
-        self.note(format!(
-            "{table} with {rows} rows is joined by `{column}` of the export = `{key}`: {unmatched_keys} of {keys} \
-             values have no row{examples}"
-        ));
+        let examples = self.examples(unmatched_examples);
+        self.note(match self.lang {
+            Lang::En => format!(
+                "{table} with {rows} rows is joined by `{column}` of the export = `{key}`: {unmatched_keys} of \
+                 {keys} values have no row{examples}"
+            ),
+            Lang::Ru => format!(
+                "таблица {table} (строк {rows}) присоединена по «{column}» выгрузки = «{key}»: без строки \
+                 {unmatched_keys} из {keys} значений{examples}"
+            ),
+        });
+    }
+
+    /// Some values, unless they are to be hidden.
+    fn examples(&self, values: &[String]) -> String {
+        if self.hides_values || values.is_empty() {
+            return String::new();
+        }
+        format!(" ({} `{}`)", self.lang.pick("such as", "например"), values.join("`, `"))
     }
 
     /// Keeps what was rejected in a table beside the main one, to be written with its own.

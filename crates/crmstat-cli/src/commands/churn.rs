@@ -88,16 +88,27 @@ fn score(args: &ChurnScoreArgs) -> Result<()> {
             let Observed { history, as_of, meta, .. } =
                 observe(subjects, fields, Some(&features), &printer)?;
             if let Some(fitted) = model.as_of().filter(|fitted| *fitted != as_of) {
-                printer.note(format!(
-                    "the model was fitted for {fitted} and holds the season of that day"
-                ));
+                printer.note(match printer.lang() {
+                    Lang::En => {
+                        format!(
+                            "the model was fitted for {fitted} and holds the season of that day"
+                        )
+                    }
+                    Lang::Ru => format!("модель построена на {fitted} и учитывает сезон того дня"),
+                });
             }
             (model.score(&history, as_of)?, meta)
         }
     };
-    printer.note(format!("{} customers", scores.len()));
+    let (lang, count) = (printer.lang(), scores.len());
+    printer.note(match lang {
+        Lang::En => format!("{count} customers"),
+        Lang::Ru => format!("клиентов: {count}"),
+    });
     for sentence in model.strangeness(&scores)? {
-        printer.note(format!("warning: {sentence}; the probabilities may mean nothing"));
+        let means =
+            lang.pick("the probabilities may mean nothing", "вероятности могут ничего не значить");
+        printer.warning(format!("{sentence}; {means}"));
     }
     let table = if args.drift {
         model.drift_table(&scores)?
@@ -115,40 +126,61 @@ fn with_value(subjects: &SubjectArgs, mut columns: Vec<String>) -> Vec<String> {
 
 /// Says how the model was made and how far it can be trusted.
 fn say(printer: &Printer, churn: &Churn) {
-    let evaluation = &churn.evaluation;
-    let judged = match &churn.cutoffs {
-        Some(cutoffs) => {
+    let (lang, evaluation) = (printer.lang(), &churn.evaluation);
+    let judged = match (&churn.cutoffs, lang) {
+        (Some(cutoffs), _) => {
             let training: Vec<String> =
                 cutoffs.training.iter().map(|each| each.cutoff.to_string()).collect();
-            format!("learned at {}, judged at {}", training.join(", "), cutoffs.target)
+            let (training, target) = (training.join(", "), cutoffs.target);
+            match lang {
+                Lang::En => format!("learned at {training}, judged at {target}"),
+                Lang::Ru => format!("обучение на {training}, проверка на {target}"),
+            }
         }
-        None => "judged by cross-validation".to_owned(),
+        (None, Lang::En) => "judged by cross-validation".to_owned(),
+        (None, Lang::Ru) => "перекрёстная проверка".to_owned(),
     };
-    printer.note(format!(
-        "{judged}: AUC {:.3} ({:.3} to {:.3}), Brier {:.3}, base rate {:.3}, {} held-out customers",
-        evaluation.auc.value,
-        evaluation.auc.lower,
-        evaluation.auc.upper,
-        evaluation.brier.value,
-        evaluation.base_rate,
-        evaluation.tested
-    ));
+    let (auc, brier) = (evaluation.auc, evaluation.brier.value);
+    let (value, lower, upper) = (auc.value, auc.lower, auc.upper);
+    let (rate, tested) = (evaluation.base_rate, evaluation.tested);
+    printer.note(match lang {
+        Lang::En => format!(
+            "{judged}: AUC {value:.3} ({lower:.3} to {upper:.3}), Brier {brier:.3}, base rate {rate:.3}, {tested} \
+             held-out customers"
+        ),
+        Lang::Ru => format!(
+            "{judged}: AUC {value:.3} (от {lower:.3} до {upper:.3}), Брайер {brier:.3}, доля ушедших {rate:.3}, \
+             клиентов в проверке {tested}"
+        ),
+    });
     let learner = churn.model.learner().name();
     for rival in &evaluation.rivals {
+        let (ahead, error) = rival.ahead;
+        let against = lang.pick("against", "против");
+        let score = lang.pick("Brier", "Брайер");
         printer.note(format!(
-            "  {learner} against {}: AUC {:.3}, {:+.4} ± {:.4}; Brier {:.3}",
-            rival.name, rival.auc, rival.ahead.0, rival.ahead.1, rival.brier
+            "  {learner} {against} {}: AUC {:.3}, {ahead:+.4} ± {error:.4}; {score} {:.3}",
+            rival.name, rival.auc, rival.brier
         ));
     }
     if let Some(season) = churn.model.season() {
-        printer.note(format!(
-            "the same weeks a year before move the log-odds of churn by {season:+.2}"
-        ));
+        printer.note(match lang {
+            Lang::En => {
+                format!("the same weeks a year before move the log-odds of churn by {season:+.2}")
+            }
+            Lang::Ru => {
+                format!("по тем же неделям год назад логарифм шансов ухода сдвинут на {season:+.2}")
+            }
+        });
     }
     for warning in &churn.warnings {
-        printer.note(format!("warning: {warning}"));
+        printer.warning(warning);
     }
-    printer.note(format!("{} customers scored", churn.scores.len()));
+    let scored = churn.scores.len();
+    printer.note(match lang {
+        Lang::En => format!("{scored} customers scored"),
+        Lang::Ru => format!("оценено клиентов: {scored}"),
+    });
 }
 
 fn answer(args: &ChurnArgs, churn: &Churn, lang: Lang) -> Result<Table> {

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use crmstat::{
-    AsOf, Date, Error, Window,
+    AsOf, Date, Error, Lang, Window,
     analysis::clv::{
         self, Beside, Model, Options, OrderModel, Simulation, ValidationOptions,
         discount_from_text, span_from_text, unit_from_text, unit_name,
@@ -61,15 +61,31 @@ fn estimate(args: &ClvArgs, options: &Options, printer: &Printer) -> Result<()> 
     let unit = unit_name(found.summaries().unit());
     let orders = found.model().orders().model().name();
     let as_of = found.as_of();
-    printer.note(format!("{} customers as of {as_of}, {orders} in {unit}s", found.len()));
-    if found.undone() > 0 {
-        printer.note(format!("{} customers have no purchase left after refunds", found.undone()));
+    let (lang, count, undone) = (printer.lang(), found.len(), found.undone());
+    printer.note(match lang {
+        Lang::En => format!("{count} customers as of {as_of}, {orders} in {unit}s"),
+        Lang::Ru => {
+            format!("клиентов на {as_of}: {count}; модель {orders}, единица времени {unit}")
+        }
+    });
+    if undone > 0 {
+        printer.note(match lang {
+            Lang::En => format!("{undone} customers have no purchase left after refunds"),
+            Lang::Ru => {
+                format!("клиентов, у которых после возвратов не осталось покупок: {undone}")
+            }
+        });
     }
     for warning in found.warnings() {
-        printer.note(format!("warning: {warning}"));
+        printer.warning(warning);
     }
     if let (Some(mean), Some(simple)) = (found.overview().mean_clv, found.overview().simple_ltv) {
-        printer.note(format!("mean clv {mean:.2}; simple_ltv (ARPU × lifetime) {simple:.2}"));
+        printer.note(match lang {
+            Lang::En => format!("mean clv {mean:.2}; simple_ltv (ARPU × lifetime) {simple:.2}"),
+            Lang::Ru => {
+                format!("средняя clv {mean:.2}; simple_ltv (ARPU × срок жизни) {simple:.2}")
+            }
+        });
     }
     if let Some(path) = &args.save_model {
         found.model().save(path)?;
@@ -158,12 +174,15 @@ fn validate(
         printer.quarantine(&imported.rejections, path)?;
     }
     let (as_of, last) = (found.as_of(), found.last_day());
-    printer.note(format!(
-        "{} customers as of {as_of}, held back until {last} inclusive",
-        found.customers()
-    ));
+    let count = found.customers();
+    printer.note(match printer.lang() {
+        Lang::En => format!("{count} customers as of {as_of}, held back until {last} inclusive"),
+        Lang::Ru => format!(
+            "клиентов на {as_of}: {count}; для проверки отложено время по {last} включительно"
+        ),
+    });
     for warning in found.warnings() {
-        printer.note(format!("warning: {warning}"));
+        printer.warning(warning);
     }
     let table = match table {
         ValidateArg::Scores => found.table()?,

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use crmstat::{
-    Error,
+    Error, Lang,
     analysis::cohorts::{self, Figure, Options, Period, Survival, SurvivalOptions},
     data::TableKind,
 };
@@ -114,12 +114,27 @@ fn contracts(args: &CohortsArgs, printer: &Printer) -> Result<()> {
         printer.quarantine(&imported.rejections, path)?;
     }
     for (rows, what) in [
-        (found.without_start, "rows of customers have no start of a contract"),
-        (found.not_started, "contracts have not started yet"),
-        (found.reversed, "contracts end before they start and are left out"),
+        (
+            found.without_start,
+            ["rows of customers have no start of a contract", "строк без начала договора"],
+        ),
+        (
+            found.not_started,
+            ["contracts have not started yet", "договоров, которые ещё не начались"],
+        ),
+        (
+            found.reversed,
+            [
+                "contracts end before they start and are left out",
+                "договоров, которые кончаются раньше, чем начинаются (не учтены)",
+            ],
+        ),
     ] {
         if rows > 0 {
-            printer.note(format!("{rows} {what}"));
+            printer.note(match printer.lang() {
+                Lang::En => format!("{rows} {}", what[0]),
+                Lang::Ru => format!("{}: {rows}", what[1]),
+            });
         }
     }
     printer.note(survived("contracts", &found.survival));

@@ -4,7 +4,7 @@ use super::{open_joined, open_with_tables, unused};
 use crate::{args::ForecastArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    Error,
+    Error, Lang,
     analysis::forecast::{
         self, DEFAULT_SEED, DealFlow, Drivers, Fit, Forecasts, Options, PipelineQuery, Plan, Query,
         Regressors, SeriesSet, State, WorkCalendar, backtest, backtest_pipeline, forecast_pipeline,
@@ -188,7 +188,10 @@ fn read(args: &ForecastArgs, printer: &Printer) -> Result<(Export, Imported<Seri
         && let Ok(mut export) = open_series(args, &args.read.exports)
     {
         let set = SeriesSet::from_table(&mut export, period)?;
-        printer.note("the file is read as a table of series, one value a row (`--series`)");
+        printer.note(printer.lang().pick(
+            "the file is read as a table of series, one value a row (`--series`)",
+            "файл прочитан как таблица рядов, одно значение в строке (`--series`)",
+        ));
         return Ok((export, set));
     }
     let (mut export, tables) = opened?;
@@ -219,6 +222,9 @@ fn tell_series(printer: &Printer, forecasts: &Forecasts) {
     }
     let more = noted().count().saturating_sub(TOLD);
     if more > 0 {
-        printer.note(format!("and notes on {more} more series; see the column `note`"));
+        printer.note(match printer.lang() {
+            Lang::En => format!("and notes on {more} more series; see the column `note`"),
+            Lang::Ru => format!("и замечания ещё к {more} рядам; они в столбце `note`"),
+        });
     }
 }

@@ -3,7 +3,7 @@
 use crate::{args::InspectArgs, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    Error,
+    Error, Lang,
     analysis::inspect::{self, Source},
     data::Rejections,
     write::{Meta, write_atomically},
@@ -24,7 +24,11 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
             out.write_all(profile.as_bytes())
                 .map_err(|cause| Error::io("cannot write", path, cause))
         })?;
-        printer.note(format!("the profile is in `{}`: `--profile {0}`", path.display()));
+        let path = path.display();
+        printer.note(match printer.lang() {
+            Lang::En => format!("the profile is in `{path}`: `--profile {path}`"),
+            Lang::Ru => format!("профиль сохранён в «{path}»: `--profile {path}`"),
+        });
     }
     if let Some(path) = &args.read.quarantine {
         inspection.tables.iter().for_each(|table| printer.remember(&table.rejections));

@@ -30,7 +30,7 @@ use crate::args::{Cli, Command, JoinArgs, ReadArgs};
 use crate::{memory, printer::Printer, settings};
 use anyhow::Result;
 use crmstat::{
-    Error,
+    Error, Lang,
     data::{Join, Notice, Records, Severity, TableKind},
     ingest::{Export, Imported, Merged},
     write::Meta,
@@ -165,7 +165,7 @@ fn tables_beside(
         let columns: Vec<&str> = by.iter().map(|name| column_of_table(name)).collect();
         merged.extend(beside.merged().cloned());
         let read = Records::read_with(&mut beside, &columns)?;
-        printer.note(format!("{}:", read.result.kind()));
+        printer.note(format!("{}:", read.result.kind().text(printer.lang())));
         printer.account(&read);
         printer.remember(&read.rejections);
         tables.push(read.result);
@@ -199,7 +199,12 @@ fn tell_merged(args: &ReadArgs, merged: &[Merged], printer: &Printer) -> Result<
         }
     }
     for Merged { file, column, label, meant, cells } in merged {
-        printer.note(format!("{file}: {cells} × `{label}` in `{column}` are read as `{meant}`"));
+        printer.note(match printer.lang() {
+            Lang::En => format!("{file}: {cells} × `{label}` in `{column}` are read as `{meant}`"),
+            Lang::Ru => {
+                format!("{file}: {cells} × «{label}» в столбце «{column}» прочитано как «{meant}»")
+            }
+        });
     }
     Ok(())
 }

@@ -139,8 +139,7 @@ fn say(printer: &Printer, found: &Response) {
         }
     }
     for warning in &found.warnings {
-        let text = warning.text(lang);
-        printer.note(format!("{} {text}", lang.pick("warning:", "предупреждение:")));
+        printer.warning(warning.text(lang));
     }
     let advice = found.scores.predictions().iter().filter_map(|own| found.model.advice(*own));
     let (mut send, mut skip, mut never) = (0, 0, 0);

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use crmstat::{
-    AsOf, Date, Error, Window,
+    AsOf, Date, Error, Lang, Window,
     analysis::rfm::{self, Model, Options, Segments, cuts_from_text, migration},
     write::Meta,
 };
@@ -28,22 +28,35 @@ pub(crate) fn run(args: &RfmArgs) -> Result<()> {
     if let Some(path) = &args.read.quarantine {
         printer.quarantine(&imported.rejections, path)?;
     }
-    printer.note(format!("{} customers as of {}", scored.len(), scored.as_of()));
+    let (lang, count, as_of) = (printer.lang(), scored.len(), scored.as_of());
+    printer.note(match lang {
+        Lang::En => format!("{count} customers as of {as_of}"),
+        Lang::Ru => format!("клиентов на {as_of}: {count}"),
+    });
     if scored.refunded_only() > 0 {
-        printer.note(format!(
-            "{} customers have refunds only and are not scored",
-            scored.refunded_only()
-        ));
+        let count = scored.refunded_only();
+        printer.note(match lang {
+            Lang::En => format!("{count} customers have refunds only and are not scored"),
+            Lang::Ru => format!("клиентов только с возвратами, без оценки: {count}"),
+        });
     }
     for metric in scored.fitted().thresholds().chunk_by(|one, next| one.metric == next.metric) {
         let empty = metric.iter().filter(|threshold| threshold.customers == 0);
         let scores: Vec<String> = empty.map(|threshold| threshold.score.to_string()).collect();
         if !scores.is_empty() {
-            printer.note(format!(
-                "nobody has the {} score {}: equal customers share one score",
-                metric[0].metric.name(),
-                scores.join(", ")
-            ));
+            let (metric, scores) = (metric[0].metric.name(), scores.join(", "));
+            printer.note(match lang {
+                Lang::En => {
+                    format!(
+                        "nobody has the {metric} score {scores}: equal customers share one score"
+                    )
+                }
+                Lang::Ru => {
+                    format!(
+                        "балла {scores} по {metric} нет ни у кого: у одинаковых клиентов он общий"
+                    )
+                }
+            });
         }
     }
     if let Some(path) = &args.save_model {

@@ -70,15 +70,22 @@ fn of_exports(args: &SegmentArgs, printer: &Printer, way: &Way) -> Result<()> {
     let features = named.unwrap_or_else(|| history.available(as_of));
     told(&args.subjects.read, printer, &unused::unless_made_of(unused, &features))?;
     let found = found(args, printer, way, &Customers::at(&history, as_of, &features)?)?;
-    printer.note(format!("as of {as_of}"));
     let lang = printer.lang();
+    printer.note(match lang {
+        Lang::En => format!("as of {as_of}"),
+        Lang::Ru => format!("на {as_of}"),
+    });
     let table = match since {
         None => answer(args, &found, lang)?,
         Some(since) => {
             let then = Customers::at(&history, since, &features)?;
             let moves = migration(&found.model().assign(&then)?, &found)?;
             if let Some(moved) = moves.moved() {
-                printer.note(format!("{:.1} % moved since {since}", 100.0 * moved));
+                let moved = 100.0 * moved;
+                printer.note(match lang {
+                    Lang::En => format!("{moved:.1} % moved since {since}"),
+                    Lang::Ru => format!("с {since} перешли {moved:.1} % клиентов"),
+                });
             }
             if args.answer.migrate.is_some() { moves.table(lang)? } else { moves.movers(lang)? }
         }
@@ -97,22 +104,31 @@ fn found(
         Way::Assign(model) => model.assign(customers)?,
         Way::Fit(options) => fit(customers, options)?,
     };
-    printer.note(match found.choice().map(|choice| choice.k) {
-        Some(None) if found.is_working_cut() => format!(
-            "no clusters among {} customers: no number of them is more than chance, apart and stable at once \
-             (see `--choice-table`); a working cut into {} is given instead, for handling, not as a finding \
-             (`--k N` sets another, `--k 1` none)",
-            found.len(),
-            found.k()
+    let (lang, count, clusters) = (printer.lang(), found.len(), found.k());
+    printer.note(match (found.choice().map(|choice| choice.k), lang) {
+        (Some(None), Lang::En) if found.is_working_cut() => format!(
+            "no clusters among {count} customers: no number of them is more than chance, apart and stable at once \
+             (see `--choice-table`); a working cut into {clusters} is given instead, for handling, not as a finding \
+             (`--k N` sets another, `--k 1` none)"
         ),
-        Some(None) => format!("no clusters among {} customers", found.len()),
-        Some(Some(k)) => {
-            format!("{} customers in {k} clusters, chosen by `--choice-table`", found.len())
+        (Some(None), Lang::Ru) if found.is_working_cut() => format!(
+            "клиентов {count}, кластеров нет: ни при каком их числе они не отличаются от случайных, не разделены и не \
+             устойчивы сразу (см. `--choice-table`); дано рабочее деление на {clusters}, для удобства, а не как находка \
+             (`--k N` задаёт другое, `--k 1` отменяет)"
+        ),
+        (Some(None), Lang::En) => format!("no clusters among {count} customers"),
+        (Some(None), Lang::Ru) => format!("клиентов {count}, кластеров нет"),
+        (Some(Some(k)), Lang::En) => {
+            format!("{count} customers in {k} clusters, chosen by `--choice-table`")
         }
-        None => format!("{} customers, {} clusters", found.len(), found.k()),
+        (Some(Some(k)), Lang::Ru) => {
+            format!("клиентов {count}, кластеров {k}, число выбрано по `--choice-table`")
+        }
+        (None, Lang::En) => format!("{count} customers, {clusters} clusters"),
+        (None, Lang::Ru) => format!("клиентов {count}, кластеров {clusters}"),
     });
-    for warning in found.warnings(printer.lang()) {
-        printer.note(format!("warning: {warning}"));
+    for warning in found.warnings(lang) {
+        printer.warning(warning);
     }
     if let Some(path) = &args.save_model {
         found.model().save(path)?;

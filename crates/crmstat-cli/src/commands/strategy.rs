@@ -40,7 +40,7 @@ pub(crate) fn run(args: &StrategyArgs) -> Result<()> {
     }
     let found = &imported.result;
     for warning in found.warnings() {
-        printer.note(format!("warning: {warning}"));
+        printer.warning(warning);
     }
     if found.without_purchase > 0 {
         let count = found.without_purchase;

@@ -1,6 +1,7 @@
 //! Words: what people read, in English and in Russian.
 
 mod deal_notices;
+mod ledger;
 mod notices;
 mod sentences;
 

@@ -98,7 +98,7 @@ impl Page<'_> {
             (locale.pick("rejected", "отклонено").to_owned(), ledger.quarantined),
         ];
         rows.extend(ledger.ignored().map(|(rule, count)| {
-            let rule = said(rule.rule(), locale.lang());
+            let rule = rule.text(locale.lang());
             (format!("{}: {rule}", locale.pick("left out", "не учтено")), count)
         }));
         Table::new(
@@ -115,7 +115,7 @@ impl Page<'_> {
         let lang = self.locale.lang();
         let groups = self.results.account.rejections.groups();
         let rows = || groups.iter();
-        let reasons: Vec<String> = rows().map(|group| said(group.first.reason, lang)).collect();
+        let reasons: Vec<String> = rows().map(|group| group.reason(lang)).collect();
         let values =
             rows().map(|group| (!self.results.pseudonymised).then_some(group.first.value.as_str()));
         Table::new(
