@@ -20,6 +20,8 @@ const SAVED: &[(&str, &[&str])] = &[
         &["churn", "score", "orders.csv", "--customers", "contracts.csv", "--model"],
     ),
     ("churn_table", &["churn", "score", "--table", "contracts.csv", "--model"]),
+    ("deals_logistic", &["deals", "score", "deals.csv", "--model"]),
+    ("deals_trees", &["deals", "score", "deals.csv", "--model"]),
     ("response_probability", &["response", "score", "campaign.csv", "--model"]),
     ("response_uplift", &["response", "score", "campaign.csv", "--model"]),
     ("clv_mbg_nbd", &["clv", "orders.csv", "--model"]),
