@@ -501,3 +501,88 @@ fn strategies_of_a_report_are_those_of_the_command() {
     assert!(tells(&page(&folder, "alone"), "strategy"));
     assert_eq!(folder.read("alone/tables/strategies.csv"), command.answer());
 }
+
+/// Columns that are asked for divide sales, as the command does, and show on the page in a pane of their own.
+#[test]
+fn columns_that_are_asked_for_divide_sales_as_the_command_does() {
+    let orders = dataset("orders.csv");
+    let managers: BTreeSet<String> = (fs::read_to_string(&orders).unwrap().lines().skip(1))
+        .filter_map(|line| line.split(',').nth(6).map(str::to_owned))
+        .collect();
+    let rows = managers.iter().enumerate();
+    let offices: String =
+        rows.map(|(at, own)| format!("{own},{}\n", ["Kazan", "Perm"][at % 2])).collect();
+    let folder = Folder::with("teams.csv", format!("agent,home office\n{offices}"));
+    let [customers, lines, products] = ["customers.csv", "lines.csv", "products.csv"].map(dataset);
+    let beside = ["--join", "teams.csv", "--customers", &customers, "--lines", &lines];
+    let beside = [&beside[..], &["--products", &products]].concat();
+    let by = "manager,home office,customers.satisfaction,category,segment";
+    let asked = ["--by", by, "--period", "quarter", "--target", "50000"];
+    report(&folder, &orders, &[&beside[..], &asked].concat()).answer();
+    let format = ["--format", "csv", "-q"];
+    for (name, table) in [
+        ("manager", "owner"),
+        ("home office", "home_office"),
+        ("customers.satisfaction", "customers_satisfaction"),
+        ("category", "category"),
+        ("segment", "segment"),
+    ] {
+        let options =
+            ["--period", "quarter", "--measure", "revenue,orders,customers", "--by", name];
+        let given: &[&str] = match name {
+            "home office" => &beside[..2],
+            "customers.satisfaction" => &beside[2..4],
+            "category" => &beside[4..],
+            _ => &[],
+        };
+        let run = folder.run(&[&["sales", &orders], &options[..], given, &format].concat());
+        let told = folder.read(&format!("out/tables/sales_by_{table}_full.csv"));
+        assert!(run.answer() == told, "{name}: {}\n{told}", run.stdout);
+    }
+    // The parts of the last days add up to the same, whatever divides them.
+    let sum = |table: &str| -> f64 {
+        let text = folder.read(&format!("out/tables/sales_by_{table}.csv"));
+        let revenue = |line: &str| line.rsplit(',').nth(4).unwrap().parse::<f64>().unwrap();
+        text.lines().skip(1).map(revenue).sum()
+    };
+    for table in ["owner", "home_office", "customers_satisfaction", "category", "segment"] {
+        assert!((sum(table) - sum("region")).abs() < 0.005, "{table}: {}", sum(table));
+    }
+    assert!(!folder.files("out").contains_key("tables/sales_by_manager.csv"), "owner is manager");
+    let told = page(&folder, "out");
+    assert!(told.contains("data-name=\"Sales by home office\""));
+    assert!(told.contains("id=\"sales_by_home_office_chart\""));
+    let horizon = (folder.read("out/tables/forecast.csv").lines().count() - 1).to_string();
+    let options = ["--period", "quarter", "--target", "50000", "--horizon", &horizon];
+    let run = folder.run(&[&["forecast", &orders], &options[..], &format].concat());
+    assert_eq!(run.answer(), folder.read("out/tables/forecast_target.csv"));
+    assert!(told.contains("The target of 50K over this time is reached with a probability of "));
+
+    // The record makes the same again, the joined table included.
+    folder.run(&["report", "--from", "out/run.json", "-o", "again"]).answer();
+    assert_eq!(folder.read("again/report.html"), told);
+
+    let russian = ["--by", "home office", "--target", "50000", "--lang", "ru"];
+    report(&folder, &orders, &[&beside[..2], &russian].concat()).answer();
+    let told = page(&folder, "out");
+    assert!(told.contains("Продажи: home office") && told.contains("вероятность её достичь"));
+}
+
+#[test]
+fn what_cannot_divide_a_report_is_refused() {
+    let folder = Folder::new();
+    let orders = dataset("orders.csv");
+    for (options, said) in [
+        (&["--by", "shoe size"][..], "there is no column `shoe size` to divide by"),
+        (&["--by", "region,region"], "divided by `region` twice"),
+        (&["--by", "region", "--sections", "sales"], "`--by` is of the section `parts`"),
+        (&["--target", "5", "--sections", "rfm"], "`--target` is of the section `sales`"),
+        (&["--period", "hour"], "does not go by the hour"),
+        (&["--join", "teams.csv"], "`--join` is not used"),
+        (&["--by", "customer_id", "--pseudonymize", "a key of some length"], "would undo them"),
+    ] {
+        let run = report(&folder, &orders, options);
+        assert_eq!(run.code, Some(2), "{options:?}: {}", run.stderr);
+        assert!(run.stderr.contains(said), "{options:?}: {}", run.stderr);
+    }
+}

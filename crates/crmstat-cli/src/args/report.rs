@@ -1,6 +1,6 @@
 //! `crmstat report`.
 
-use super::{ColorArg, LangArg, ReadArgs};
+use super::{ColorArg, JoinArgs, LangArg, ReadArgs, finite};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) join: JoinArgs,
     /// Make the report of this record again, from the same files to the same bytes; files that have
     /// changed since are refused
     #[arg(long, value_name = "run.json")]
@@ -35,6 +37,17 @@ pub(crate) struct ReportArgs {
     /// What was planned to be sold by month: a table with columns period, value and, if need be, manager
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
+    /// Divide sales by these columns too: fields, headers of the file, words such as manager, or columns of the tables
+    /// beside it and of --join, as in `customers.industry`
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// The length of a period of sales and forecast: day, (ISO) week, month, quarter, year
+    /// [default: the longest up to a month of which the data hold enough]
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) period: Option<String>,
+    /// How likely sales are to reach this over the horizon of the forecast
+    #[arg(long, value_name = "AMOUNT", value_parser = finite)]
+    pub(crate) target: Option<f64>,
     /// Say what became of an earlier report: what was sold since, how its forecast did, who of its call list
     /// bought, who moved; its `run.json`, or its folder
     #[arg(long, value_name = "run.json")]

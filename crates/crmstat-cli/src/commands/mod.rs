@@ -110,12 +110,33 @@ fn open_joined(
     printer: &Printer,
     by: &[String],
 ) -> Result<(Export, Vec<Records>)> {
+    check_join(join, by)?;
+    let (export, mut tables) = open_divided(args, printer, by)?;
+    tables.extend(tables_joined(args, join, &export, printer)?);
+    Ok((export, tables))
+}
+
+/// The tables beside `export` as [`tables_beside`] reads them, then those that `join` names.
+fn joined_beside(
+    args: &ReadArgs,
+    join: &JoinArgs,
+    export: &mut Export,
+    printer: &Printer,
+    by: &[String],
+) -> Result<Vec<Records>> {
+    check_join(join, by)?;
+    let mut tables = tables_beside(args, export, printer, by)?;
+    tables.extend(tables_joined(args, join, export, printer)?);
+    Ok(tables)
+}
+
+/// Refuses what joins nothing.
+fn check_join(join: &JoinArgs, by: &[String]) -> Result<()> {
     if !join.join.is_empty() && by.is_empty() {
         return Err(Error::usage("`--join` is not used: nothing is divided by it")
             .with_hint("name one of its columns with `--by COLUMN`, or leave it out")
             .into());
     }
-    let (export, mut tables) = open_divided(args, printer, by)?;
     if !join.join_by.is_empty() && join.join_by.len() != join.join.len() {
         return Err(Error::usage(format!(
             "{} tables are joined by {} columns",
@@ -125,17 +146,28 @@ fn open_joined(
         .with_hint("give one `--join-by` for each `--join`, in the same order")
         .into());
     }
+    Ok(())
+}
+
+/// The tables that `join` names.
+fn tables_joined(
+    args: &ReadArgs,
+    join: &JoinArgs,
+    export: &Export,
+    printer: &Printer,
+) -> Result<Vec<Records>> {
+    let mut tables = Vec::new();
     for (at, file) in join.join.iter().enumerate() {
         let column = join.join_by.get(at).map(String::as_str);
         let options = settings::joined_options(args)?;
-        let read = Records::joined(&export, file.as_str(), column, options)?;
+        let read = Records::joined(export, file.as_str(), column, options)?;
         printer.note(format!("{}:", read.result.1.table));
         printer.account(&read);
         printer.remember(&read.rejections);
         printer.joined_by(&read.result.1);
         tables.push(read.result.0);
     }
-    Ok((export, tables))
+    Ok(tables)
 }
 
 /// Those of `tables` that [`open_joined`] joined by what their values say: they come last.

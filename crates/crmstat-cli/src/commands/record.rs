@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, parser::ValueSource};
 use crmstat::{
     Error,
+    data::TableKind,
     ingest::profile::Profile,
     report::{Earlier, InputFile, Run, Stage, Timing},
 };
@@ -120,6 +121,8 @@ pub(super) fn inputs(args: &ReportArgs) -> Result<Vec<InputFile>> {
             inputs.extend(InputFile::of(kind.name(), files)?);
         }
     }
+    // A joined table is read as one of customers is.
+    inputs.extend(InputFile::of(TableKind::Customers.name(), &args.join.join)?);
     let path = |path: &std::path::PathBuf| path.display().to_string();
     let profile = read.profile.clone().filter(|given| Profile::named(given).is_none());
     let single = [

@@ -1,8 +1,9 @@
 //! `crmstat report`: all of it in one folder, and in short on standard output.
 
 use super::{
+    joined_beside,
     record::{self, Clock},
-    refuse_severe, tables_beside,
+    refuse_severe,
 };
 use crate::{
     args::{ReportArgs, TableFormatArg},
@@ -106,7 +107,7 @@ fn results(
     clock: &Clock,
 ) -> Result<Results> {
     let mut export = Export::open(&args.read.exports, settings::read_options(&args.read)?)?;
-    let beside = tables_beside(&args.read, &mut export, printer, &[])?;
+    let beside = joined_beside(&args.read, &args.join, &mut export, printer, &options.by)?;
     let length = export.len_hint();
     let reading = Arc::clone(steps);
     let mut export = export.on_progress(move |bytes| reading.read(bytes, length));
@@ -134,6 +135,9 @@ fn options(args: &ReportArgs, lang: Lang) -> Result<Options> {
             .as_deref()
             .map(|path| Earlier::read(settings::inputs(), path))
             .transpose()?,
+        by: settings::names(&args.by)?,
+        period: args.period.as_deref().map(str::parse).transpose()?,
+        target: args.target,
         plan: args.plan.as_deref().map(plan).transpose()?.unwrap_or_default(),
     })
 }

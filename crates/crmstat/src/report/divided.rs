@@ -1,10 +1,15 @@
 //! Sales of the last days by product, region, channel, manager: the parts of the revenue, and which of them
 //! changed.
 
-use super::activity::{Activity, windows};
+use super::{
+    Options,
+    activity::{Activity, windows},
+};
 use crate::{
-    AsOf, Error, Money, Result,
-    data::{Field, Orders},
+    AsOf, Error, Money, Result, Window,
+    analysis::sales::{self, Measure},
+    data::{Field, Orders, Records},
+    ingest::{Dimension, Export, pass::input::Input},
 };
 use std::cmp::Reverse;
 
@@ -12,13 +17,17 @@ use std::cmp::Reverse;
 pub(super) const FIELDS: [Field; 6] =
     [Field::Owner, Field::Region, Field::Channel, Field::Source, Field::Category, Field::Product];
 
-/// The revenue of the last days, divided by one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The revenue of the last days, divided by one column.
+#[derive(Clone, Debug)]
 pub struct Division {
-    /// The field.
-    pub field: Field,
+    /// The field; `None` where the column is no field.
+    pub field: Option<Field>,
+    /// The column as it was asked for: [`Options::by`](super::Options::by). Otherwise the name of the field.
+    pub name: String,
     /// The parts, the largest first; equals in the order of their labels.
     pub parts: Vec<Part>,
+    /// Revenue, orders and customers of every period; `None` where the column was not asked for.
+    pub periods: Option<sales::Sales>,
 }
 
 /// A part of the revenue: net, refunds taken off.
@@ -34,57 +43,88 @@ pub struct Part {
     pub year_ago: Option<Money>,
 }
 
-/// The divisions of `orders` by the fields that tell at least two parts of them apart.
+/// Which of the fields of a report each column of [`Options::by`] is.
+pub(super) fn fields_of(
+    export: &Export,
+    options: &Options,
+    beside: &[Records],
+) -> Vec<Option<Field>> {
+    let of = |name: &String| {
+        let own = Dimension::find(name, export, beside).ok().filter(|own| own.table().is_none())?;
+        let is = |field: &Field| {
+            let columns =
+                |input: &Input| [own.key(), (*field).into()].map(|key| input.column_of(&key));
+            let same = |[asked, known]: [Option<usize>; 2]| asked.is_some() && asked == known;
+            export.inputs().iter().map(columns).all(same)
+        };
+        FIELDS.into_iter().find(is)
+    };
+    options.by.iter().map(of).collect()
+}
+
+/// The divisions of `orders` by the columns that `options` ask for, whose `fields` are known, then by the fields that tell at least two parts of
+/// them apart.
 ///
 /// # Errors
-/// A sum past the range of money.
+/// A sum past the range of money, a column that nobody has.
 pub(super) fn divisions(
     orders: &Orders,
     activity: &Activity,
     as_of: AsOf,
+    (options, fields): (&Options, &[Option<Field>]),
+    beside: &[Records],
 ) -> Result<Vec<Division>> {
     let Some(recent) = activity.recent else { return Ok(Vec::new()) };
     let windows = windows(as_of.date().days(), recent.days);
+    let has_year_ago = recent.year_ago.is_some();
     let mut divisions = Vec::new();
-    for field in FIELDS {
+    for (name, field) in options.by.iter().zip(fields) {
+        let sums = sales::revenue_in(orders, name, (as_of, options.lang), windows, beside)?;
+        let query = sales::Query {
+            window: Window { since: None, until: Some(as_of) },
+            period: options.period.unwrap_or_default(),
+            measures: vec![Measure::Revenue, Measure::Orders, Measure::Customers],
+            by: vec![name.clone()],
+            ..sales::Query::default()
+        };
+        let periods = Some(sales::of_orders(orders, &query, beside)?);
+        let parts = parts(sums, has_year_ago)?;
+        divisions.push(Division { field: *field, name: name.trim().to_owned(), parts, periods });
+    }
+    let asked: Vec<Field> = divisions.iter().filter_map(|division| division.field).collect();
+    for field in FIELDS.into_iter().filter(|field| !asked.contains(field)) {
         let Some(labels) = orders.labels(field) else { continue };
-        // The last place is that of lines without a label.
-        let unlabelled = labels.labels().len();
-        let mut sums = vec![[0_i128; 3]; unlabelled + 1];
-        for (order, at) in orders.at().iter().enumerate() {
-            let day = at.date().days();
-            for (window, (from, until)) in windows.into_iter().enumerate() {
-                if !(from..until).contains(&day) {
-                    continue;
-                }
-                for line in orders.lines_of(order) {
-                    let label = labels.code(line).map_or(unlabelled, |code| code as usize);
-                    sums[label][window] += i128::from(orders.line_amount()[line].units());
-                }
-            }
-        }
-        let mut parts = Vec::new();
-        for (label, [now, before, year_ago]) in sums.into_iter().enumerate() {
-            if now == 0 && before == 0 && year_ago == 0 {
-                continue;
-            }
-            parts.push(Part {
-                label: (label < unlabelled)
-                    .then(|| labels.labels().get(label).unwrap_or_default().to_owned()),
-                now: money(now)?,
-                before: money(before)?,
-                year_ago: recent.year_ago.map(|_| money(year_ago)).transpose()?,
-            });
-        }
-        parts.sort_by(|one, other| {
-            let key = |part: &Part| (Reverse(part.now), part.label.is_none());
-            key(one).cmp(&key(other)).then_with(|| one.label.cmp(&other.label))
-        });
+        let sums = sales::revenue_by(orders, labels, windows);
+        let sums = sales::labelled(labels, sums);
+        let sums = sums.map(|(label, sums)| (label.map(str::to_owned), sums)).collect();
+        let parts = parts(sums, has_year_ago)?;
         if parts.len() > 1 {
-            divisions.push(Division { field, parts });
+            let name = field.name().to_owned();
+            divisions.push(Division { field: Some(field), name, parts, periods: None });
         }
     }
     Ok(divisions)
+}
+
+/// The parts that `sums` are of, the largest first; a label that sold nothing in these days is none.
+fn parts(sums: Vec<(Option<String>, [i128; 3])>, has_year_ago: bool) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for (label, [now, before, year_ago]) in sums {
+        if now == 0 && before == 0 && year_ago == 0 {
+            continue;
+        }
+        parts.push(Part {
+            label,
+            now: money(now)?,
+            before: money(before)?,
+            year_ago: has_year_ago.then(|| money(year_ago)).transpose()?,
+        });
+    }
+    parts.sort_by(|one, other| {
+        let key = |part: &Part| (Reverse(part.now), part.label.is_none());
+        key(one).cmp(&key(other)).then_with(|| one.label.cmp(&other.label))
+    });
+    Ok(parts)
 }
 
 fn money(units: i128) -> Result<Money> {
@@ -96,6 +136,7 @@ fn money(units: i128) -> Result<Money> {
 #[cfg(test)]
 mod tests {
     use super::{Activity, Part, divisions};
+    use crate::report::Options;
     use crate::{
         AsOf, Date,
         data::{Field, Orders, OrdersQuery},
@@ -116,7 +157,7 @@ mod tests {
         let as_of = AsOf::day_after(orders.span().unwrap().1);
         let activity = Activity::of(&orders, as_of).unwrap();
         let recent = activity.recent.unwrap();
-        let found = divisions(&orders, &activity, as_of).unwrap();
+        let found = divisions(&orders, &activity, as_of, (&Options::default(), &[]), &[]).unwrap();
         assert_eq!(found.len(), 1);
         let parts = &found[0].parts;
         let labels: Vec<_> = parts.iter().map(|part| part.label.as_deref()).collect();

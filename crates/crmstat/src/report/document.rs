@@ -133,7 +133,7 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// The name, unique in the report.
-    pub name: &'static str,
+    pub name: String,
     /// What it shows, as a heading.
     pub title: String,
     /// What is to be seen in it, one sentence.
@@ -405,7 +405,7 @@ impl Chart {
                 std::iter::once(labels(row_axis, rows)).chain(cells).collect()
             }
         };
-        Table::new(self.name, columns)
+        Table::new(self.name.clone(), columns)
     }
 }
 
@@ -429,7 +429,7 @@ mod tests {
     #[test]
     fn a_chart_is_a_table_too() {
         let chart = Chart {
-            name: "sales",
+            name: "sales".to_owned(),
             title: "Sales".to_owned(),
             description: String::new(),
             unit: Unit::Money,

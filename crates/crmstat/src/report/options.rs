@@ -1,7 +1,11 @@
 //! What a report is to be like.
 
 use super::{Earlier, SectionId};
-use crate::{AsOf, Error, Lang, Pseudonyms, Result, analysis::managers::PlanRow, ingest::Inputs};
+use crate::{
+    AsOf, Error, Lang, Pseudonyms, Result,
+    analysis::{forecast::Period, managers::PlanRow},
+    ingest::Inputs,
+};
 use std::path::Path;
 
 /// What a report is to be like. The default: every section that the data bear, in English, by id alone.
@@ -25,6 +29,13 @@ pub struct Options {
     pub pseudonyms: Option<Pseudonyms>,
     /// What was planned to be sold, by month, of the team or of its managers.
     pub plan: Vec<PlanRow>,
+    /// Further columns by which sales are divided: see [`Dimension`](crate::ingest::Dimension).
+    pub by: Vec<String>,
+    /// The length of the periods of sales and forecast; `None` is the longest of which there are enough, and months
+    /// for the tables of [`Options::by`].
+    pub period: Option<Period>,
+    /// What is to be sold over the horizon of the forecast, to say how likely that is.
+    pub target: Option<f64>,
     /// An earlier report, to say what became of it.
     pub since: Option<Earlier>,
 }
@@ -41,6 +52,9 @@ impl Default for Options {
             with_names: false,
             pseudonyms: None,
             plan: Vec::new(),
+            by: Vec::new(),
+            period: None,
+            target: None,
             since: None,
         }
     }

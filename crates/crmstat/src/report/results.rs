@@ -4,7 +4,7 @@ use super::{
     Options, SectionId, Since,
     activity::{Activity, recent_days, windows},
     calls::{Call, calls},
-    divided::{Division, FIELDS, divisions},
+    divided::{Division, FIELDS, divisions, fields_of},
     team::{Asked, of_deals, recent_margin},
 };
 use crate::{
@@ -18,16 +18,19 @@ use crate::{
         funnel::DealFunnel,
         kpi,
         managers::{Team, plan::by_month},
-        products, rfm, segments,
+        products, rfm, sales, segments,
         strategy::{self, Strategies},
         why,
     },
     data::{
-        DealFinding, Deals, Field, Finding, Notice, Orders, OrdersQuery, Records, Severity,
-        TableKind, table::Table,
+        ColumnKey, DealFinding, Deals, Field, Finding, Notice, Orders, OrdersQuery, Records,
+        Severity, TableKind, table::Table,
     },
     features,
-    ingest::{Export, Imported, pass::verdict::no_purchases},
+    ingest::{
+        Dimension, Export, Imported,
+        pass::{input::Input, verdict::no_purchases},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -150,6 +153,8 @@ pub struct Sales {
     pub forecast: Forecasts,
     /// The models of the forecast, to go on with when more is known; `None` where they cannot be kept.
     pub state: Option<forecast::State>,
+    /// What is to be sold over the horizon, where that was asked for.
+    pub target: Option<f64>,
     /// What the forecast is made of where it is one of deals; `None` where it is that of the series alone.
     pub pipeline: Option<Pipeline>,
 }
@@ -221,6 +226,7 @@ impl Results {
             return Err(Error::usage("names beside pseudonyms would undo them")
                 .with_hint("leave out `--with-names` or `--pseudonymize`"));
         }
+        check(options)?;
         let plan = by_month(&options.plan)?;
         stage(Stage::Reading);
         let window = Window { since: None, until: options.as_of };
@@ -230,7 +236,18 @@ impl Results {
         if beside.iter().any(|table| table.kind() == TableKind::Lines) {
             fields.push(Field::OrderId);
         }
-        let query = OrdersQuery { window, fields, anonymous: true, ..OrdersQuery::default() };
+        let mut headers = Vec::new();
+        for key in sales::columns_of(export, &options.by, beside)? {
+            match key {
+                ColumnKey::Field(field) if !fields.contains(&field) => fields.push(field),
+                ColumnKey::Header(header) if !headers.contains(&header) => headers.push(header),
+                _ => {}
+            }
+        }
+        if options.pseudonyms.is_some() {
+            refuse_names(export, &options.by, beside)?;
+        }
+        let query = OrdersQuery { window, fields, headers, anonymous: true };
         let mut imported = Orders::read(export, &query)?;
         tell_of_nobody(&mut imported);
         let last = imported.span.map(|(_, last)| AsOf::day_after(last.date()));
@@ -245,6 +262,14 @@ impl Results {
         let margin = imported.result.span().and_then(|(first, _)| {
             recent_margin(&asked, &kpis, recent_days(as_of.date().days() - first.days()))
         });
+        stage(Stage::Section(SectionId::Figures));
+        let activity = Activity::of(&imported.result, as_of)?;
+        let divisions = if options.wants(SectionId::Parts) {
+            let fields = fields_of(export, options, beside);
+            divisions(&imported.result, &activity, as_of, (options, &fields), beside)?
+        } else {
+            Vec::new()
+        };
         let hidden;
         let mut beside = beside;
         if let Some(pseudonyms) = &options.pseudonyms {
@@ -269,7 +294,7 @@ impl Results {
         }
         let names = if options.with_names { names(beside) } else { BTreeMap::new() };
         let files: Vec<String> = export.files().map(str::to_owned).collect();
-        let analyst = Analyst::new(&imported.result, beside, as_of, options, stage)?;
+        let analyst = Analyst::new((&imported.result, activity), beside, as_of, options, stage)?;
         let (span, unmatched) = ((analyst.first, analyst.last), analyst.unmatched());
         let history = beside.iter().find(|table| table.kind() == TableKind::History);
         let sales = analyst.sales(&files, deals.as_ref(), history);
@@ -286,11 +311,6 @@ impl Results {
             Since::of(&imported.result, as_of, currency, earlier, options.pseudonyms.as_ref())
         });
         let since = since.transpose()?;
-        let divisions = if options.wants(SectionId::Parts) {
-            divisions(&imported.result, &analyst.activity, as_of)?
-        } else {
-            Vec::new()
-        };
         let activity = analyst.activity;
         imported.notices.extend(Notice::of_unused(beside));
         let is_apart =
@@ -335,6 +355,51 @@ impl Results {
             names,
         })
     }
+}
+
+/// Refuses what no report can be like.
+fn check(options: &Options) -> Result<()> {
+    if options.period == Some(Period::Hour) {
+        return Err(Error::usage("a report does not go by the hour")
+            .with_hint("one of day, week, month, quarter, year"));
+    }
+    for (at, name) in options.by.iter().enumerate() {
+        if options.by[..at].iter().any(|before| before.trim() == name.trim()) {
+            return Err(Error::usage(format!("sales are divided by `{name}` twice")));
+        }
+    }
+    for (is_given, section, option) in [
+        (!options.by.is_empty(), SectionId::Parts, "--by"),
+        (options.target.is_some(), SectionId::Sales, "--target"),
+    ] {
+        if is_given && !options.wants(section) {
+            return Err(Error::usage(format!("`{option}` is of the section `{section}`"))
+                .with_hint("add it to `--sections`, or leave the option out"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to divide by what names the customers.
+fn refuse_names(export: &Export, by: &[String], tables: &[Records]) -> Result<()> {
+    const NAMES: [Field; 2] = [Field::CustomerId, Field::Name];
+    for name in by {
+        let Ok(own) = Dimension::find(name, export, tables) else { continue };
+        let is_customer = |input: &Input| {
+            let column = input.column_of(&own.key());
+            column
+                .is_some_and(|column| input.mapping.customer.iter().any(|own| own.column == column))
+        };
+        let names = own.field().is_some_and(|field| NAMES.contains(&field))
+            || own.table().is_none() && export.inputs().iter().any(is_customer);
+        if names {
+            return Err(Error::usage(format!(
+                "parts by `{name}` beside pseudonyms would undo them"
+            ))
+            .with_hint("leave out `--pseudonymize`, or divide by another column"));
+        }
+    }
+    Ok(())
 }
 
 /// Notes the sales that name no customer: they count as revenue and in no analysis of customers.
@@ -407,15 +472,13 @@ struct Analyst<'a> {
 
 impl<'a> Analyst<'a> {
     fn new(
-        orders: &'a Orders,
+        (orders, activity): (&'a Orders, Activity),
         beside: &'a [Records],
         as_of: AsOf,
         options: &'a Options,
         stage: &'a dyn Fn(Stage),
     ) -> Result<Self> {
         let (first, last) = orders.span().unwrap_or_default();
-        stage(Stage::Section(SectionId::Figures));
-        let activity = Activity::of(orders, as_of)?;
         let history = joined(orders, beside)?;
         Ok(Self { orders, beside, history, options, stage, as_of, first, last, activity })
     }
@@ -478,10 +541,12 @@ impl<'a> Analyst<'a> {
     ) -> Answer<Sales> {
         let complete =
             |period: Period| period.number(self.as_of.date()) - period.number(self.first);
-        let period = [Period::Month, Period::Week, Period::Day]
-            .into_iter()
-            .find(|period| complete(*period) >= 2 * SALES_PERIODS)
-            .unwrap_or(Period::Day);
+        let period = self.options.period.unwrap_or_else(|| {
+            [Period::Month, Period::Week, Period::Day]
+                .into_iter()
+                .find(|period| complete(*period) >= 2 * SALES_PERIODS)
+                .unwrap_or(Period::Day)
+        });
         self.make(SectionId::Sales, &[self.history_of(2 * SALES_PERIODS as u64)], || {
             let window = Window { since: None, until: Some(self.as_of) };
             let query = Query { window, period, ..Query::default() };
@@ -491,6 +556,7 @@ impl<'a> Analyst<'a> {
             let options = forecast::Options {
                 horizon: Some(horizon),
                 seed: self.options.seed,
+                target: self.options.target,
                 ..forecast::Options::default()
             };
             let fit = forecast::Fit::new(&history, &options)?;
@@ -509,7 +575,7 @@ impl<'a> Analyst<'a> {
             if let Some(pipeline) = &pipeline {
                 forecast = pipeline.forecast.forecasts().clone();
             }
-            Ok(Sales { history, forecast, state, pipeline })
+            Ok(Sales { history, forecast, state, target: self.options.target, pipeline })
         })
     }
 

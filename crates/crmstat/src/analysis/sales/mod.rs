@@ -47,11 +47,12 @@ pub use plan::{Plan, PlanRow};
 pub use rows::{Attainment, Row, Sales};
 
 use crate::{
-    Error, Result, Window,
-    data::{Orders, Records},
-    ingest::{Export, Imported},
+    AsOf, Error, Lang, Result, Window,
+    data::{ColumnKey, Field, Labels, Orders, Records},
+    ingest::{Dimension, Export, Imported},
 };
-use facts::{Need, Needs};
+use dimensions::By;
+use facts::{Facts, Need, Needs};
 use source::{Source, Wanted};
 
 /// What is asked of past sales.
@@ -106,6 +107,82 @@ pub fn sales(export: &mut Export, query: &Query, tables: &[Records]) -> Result<I
 pub fn of_orders(orders: &Orders, query: &Query, tables: &[Records]) -> Result<Sales> {
     check(query)?;
     Sales::of(&Source::of_orders(orders, &query.by, wanted(query), tables)?, query)
+}
+
+/// What has to be read of the orders of `export` so that they can be divided by each of `by`: [`revenue_in`].
+///
+/// # Errors
+/// A column that nobody has.
+pub(crate) fn columns_of(
+    export: &Export,
+    by: &[String],
+    tables: &[Records],
+) -> Result<Vec<ColumnKey>> {
+    let dimensions = By::all(by, true, |name| Dimension::find(name, export, tables))?;
+    let mut keys: Vec<ColumnKey> = dimensions.iter().flat_map(By::wanted).collect();
+    let needs = Needs { may_score: true, ..Needs::default() };
+    if facts::lines_for(&dimensions, needs, tables).is_some() {
+        keys.push(Field::OrderId.into());
+    }
+    Ok(keys)
+}
+
+/// The net revenue of each label of the column `by` in each of `spans`: the first day, and the one behind the last, as
+/// days since 1970. The last row is of what has no label.
+///
+/// # Errors
+/// A column that nobody has, or that says nothing of the orders.
+pub(crate) fn revenue_in<const SPANS: usize>(
+    orders: &Orders,
+    by: &str,
+    (until, lang): (AsOf, Lang),
+    spans: [(i32, i32); SPANS],
+    tables: &[Records],
+) -> Result<Vec<(Option<String>, [i128; SPANS])>> {
+    let window = Window { since: None, until: Some(until) };
+    let needs = Needs { may_score: true, ..Needs::default() };
+    let facts = Facts::of_orders(orders, window, &[by.to_owned()], needs, tables)?;
+    let Some((_, labels)) = facts.dims.first() else { return Ok(Vec::new()) };
+    let russian = facts.scored.first().filter(|_| lang == Lang::Ru).map(|scored| &scored.russian);
+    let said = |label: &str| {
+        let translated = russian.and_then(|names| names.get(label));
+        translated.map_or_else(|| label.to_owned(), Clone::clone)
+    };
+    let sums = revenue_by(&facts.orders, labels, spans);
+    Ok(labelled(labels, sums).map(|(label, sums)| (label.map(said), sums)).collect())
+}
+
+/// `sums` with the labels that they are of.
+pub(crate) fn labelled<T>(
+    labels: &Labels,
+    sums: Vec<T>,
+) -> impl Iterator<Item = (Option<&str>, T)> {
+    let texts = labels.labels();
+    let of = |at: usize| (at < texts.len()).then(|| texts.get(at)).flatten();
+    sums.into_iter().enumerate().map(move |(at, sum)| (of(at), sum))
+}
+
+/// The net revenue of each of `labels` in each of `spans`, in units of money: [`revenue_in`].
+pub(crate) fn revenue_by<const SPANS: usize>(
+    orders: &Orders,
+    labels: &Labels,
+    spans: [(i32, i32); SPANS],
+) -> Vec<[i128; SPANS]> {
+    let unlabelled = labels.labels().len();
+    let mut sums = vec![[0_i128; SPANS]; unlabelled + 1];
+    for (order, at) in orders.at().iter().enumerate() {
+        let day = at.date().days();
+        for (span, (from, until)) in spans.into_iter().enumerate() {
+            if !(from..until).contains(&day) {
+                continue;
+            }
+            for line in orders.lines_of(order) {
+                let label = labels.code(line).map_or(unlabelled, |code| code as usize);
+                sums[label][span] += i128::from(orders.line_amount()[line].units());
+            }
+        }
+    }
+    sums
 }
 
 fn check(query: &Query) -> Result<()> {

@@ -260,7 +260,7 @@ impl Page<'_> {
         let locale = self.locale;
         let gains = &churn.evaluation.gains;
         Chart {
-            name: "churn_gains_chart",
+            name: "churn_gains_chart".to_owned(),
             title: locale.pick("Churn by decile of risk", "Отток по децилям риска").to_owned(),
             description: locale
                 .pick(
@@ -312,7 +312,7 @@ impl Page<'_> {
         let locale = self.locale;
         let bins = &churn.evaluation.reliability;
         Chart {
-            name: "churn_reliability_chart",
+            name: "churn_reliability_chart".to_owned(),
             title: locale.pick("Predicted and observed churn", "Прогноз и факт оттока").to_owned(),
             description: self.reliability_read(churn),
             unit: Unit::Share,

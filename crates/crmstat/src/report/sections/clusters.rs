@@ -108,7 +108,7 @@ impl Page<'_> {
         let bars =
             |name: &str, values: Vec<Option<f64>>| BarSeries { name: name.to_owned(), values };
         Chart {
-            name: "clusters_chart",
+            name: "clusters_chart".to_owned(),
             title: locale.pick("Clusters by share", "Доли кластеров").to_owned(),
             description: locale
                 .pick("Share of customers and of revenue.", "Доля клиентов и доля выручки.")

@@ -113,7 +113,7 @@ impl Page<'_> {
             values: values.into_iter().map(Some).collect(),
         };
         Chart {
-            name: "clv_concentration_chart",
+            name: "clv_concentration_chart".to_owned(),
             title: locale.pick("In how few hands the value lies", "В чьих руках ценность").to_owned(),
             description: locale
                 .pick(

@@ -44,7 +44,7 @@ impl Page<'_> {
         let mut charts = Vec::new();
         if !known.is_empty() {
             charts.push(Chart {
-                name: "retention_chart",
+                name: "retention_chart".to_owned(),
                 title: match locale.lang() {
                     Lang::En => format!("Share of customers who order again, by {name} of the first order"),
                     Lang::Ru => format!("Доля вернувшихся ({name} первого заказа)"),

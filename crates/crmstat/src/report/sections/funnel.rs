@@ -296,7 +296,7 @@ impl Page<'_> {
             )
         };
         Chart {
-            name: "stages_chart",
+            name: "stages_chart".to_owned(),
             title: title.to_owned(),
             description: description.to_owned(),
             unit: Unit::Count,

@@ -122,7 +122,7 @@ impl Page<'_> {
             });
         }
         Chart {
-            name: "owners_chart",
+            name: "owners_chart".to_owned(),
             title: locale.pick("Won by manager", "Выиграно по менеджерам").to_owned(),
             description: locale
                 .pick("The amount of won deals.", "Сумма выигранных сделок.")

@@ -1,6 +1,6 @@
 //! Sales of the last days by manager, region, channel, source, category, product.
 
-use super::{Page, top};
+use super::{Page, file_only, top};
 use crate::{
     Lang, Money, Result,
     data::{
@@ -16,64 +16,86 @@ const ROWS: usize = 10;
 
 /// The names of a division.
 struct Words {
-    table: &'static str,
-    chart: &'static str,
+    /// The name of its table, the stem of those of its chart and its file.
+    table: String,
     /// The column of its labels, in English and in Russian.
-    column: [&'static str; 2],
+    column: [String; 2],
     /// Its heading in either language.
-    heading: [&'static str; 2],
+    heading: [String; 2],
 }
 
-fn words(field: Field) -> Words {
-    let (table, chart, column, heading) = match field {
-        Field::Owner => (
-            "sales_by_owner",
-            "sales_by_owner_chart",
-            ["owner", "Менеджер"],
-            ["Sales by manager", "Продажи по менеджерам"],
-        ),
-        Field::Region => (
-            "sales_by_region",
-            "sales_by_region_chart",
-            ["region", "Регион"],
-            ["Sales by region", "Продажи по регионам"],
-        ),
-        Field::Channel => (
-            "sales_by_channel",
-            "sales_by_channel_chart",
-            ["channel", "Канал"],
-            ["Sales by channel", "Продажи по каналам"],
-        ),
-        Field::Source => (
-            "sales_by_source",
-            "sales_by_source_chart",
-            ["source", "Источник"],
-            ["Sales by source", "Продажи по источникам"],
-        ),
-        Field::Category => (
-            "sales_by_category",
-            "sales_by_category_chart",
-            ["category", "Категория"],
-            ["Sales by category", "Продажи по категориям"],
-        ),
-        _ => (
-            "sales_by_product",
-            "sales_by_product_chart",
-            ["product", "Товар"],
-            ["Sales by product", "Продажи по товарам"],
-        ),
-    };
-    Words { table, chart, column, heading }
+fn words(division: &Division) -> Words {
+    let known = division.field.and_then(|field| {
+        Some(match field {
+            Field::Owner => ("Менеджер", "Sales by manager", "Продажи по менеджерам"),
+            Field::Region => ("Регион", "Sales by region", "Продажи по регионам"),
+            Field::Channel => ("Канал", "Sales by channel", "Продажи по каналам"),
+            Field::Source => ("Источник", "Sales by source", "Продажи по источникам"),
+            Field::Category => ("Категория", "Sales by category", "Продажи по категориям"),
+            Field::Product => ("Товар", "Sales by product", "Продажи по товарам"),
+            _ => return None,
+        })
+    });
+    let name = &division.name;
+    match (known, division.field) {
+        (Some((column, english, russian)), Some(field)) => Words {
+            table: format!("sales_by_{field}"),
+            column: [field.name().to_owned(), column.to_owned()],
+            heading: [english.to_owned(), russian.to_owned()],
+        },
+        _ => Words {
+            table: format!("sales_by_{}", stem(name)),
+            column: [name.clone(), name.clone()],
+            heading: [format!("Sales by {name}"), format!("Продажи: {name}")],
+        },
+    }
+}
+
+/// The names of `divisions`; of two columns with one stem the later has a number.
+fn names(divisions: &[Division]) -> Vec<Words> {
+    let mut all: Vec<Words> = Vec::new();
+    for division in divisions {
+        let mut words = words(division);
+        let stem = words.table.clone();
+        let mut number = 2;
+        while all.iter().any(|before| before.table == words.table) {
+            words.table = format!("{stem}_{number}");
+            number += 1;
+        }
+        all.push(words);
+    }
+    all
+}
+
+/// Characters of a name in that of a file or a sheet.
+const LONGEST_STEM: usize = 40;
+
+/// `name` as part of the name of a file: letters and digits of any alphabet, all else as `_`.
+fn stem(name: &str) -> String {
+    let plain = |letter: char| if letter.is_alphanumeric() { letter } else { '_' };
+    name.trim().to_lowercase().chars().map(plain).take(LONGEST_STEM).collect()
 }
 
 impl Page<'_> {
     pub(super) fn parts(&self) -> Result<Content> {
         let locale = self.locale;
         let divisions = &self.results.divisions;
-        let tables = divisions.iter().map(|division| {
-            let [english, russian] = words(division.field).heading;
-            Ok(top(locale.pick(english, russian), self.parts_table(division)?, ROWS))
-        });
+        let words = names(divisions);
+        let mut tables = Vec::new();
+        for (division, words) in divisions.iter().zip(&words) {
+            let caption = self.of_language(&words.heading);
+            tables.push(top(caption, self.parts_table(division, words)?, ROWS));
+        }
+        for (division, words) in divisions.iter().zip(&words) {
+            if let Some(periods) = &division.periods {
+                let caption = match locale.lang() {
+                    Lang::En => format!("{} and period", words.heading[0]),
+                    Lang::Ru => format!("{}, по периодам", words.heading[1]),
+                };
+                let table = periods.table(locale.lang())?.renamed(format!("{}_full", words.table));
+                tables.push(file_only(&caption, table));
+            }
+        }
         let days = self.results.activity.recent.map_or(0, |recent| recent.days);
         let days = locale.days(u64::from(days.unsigned_abs()));
         let note = match locale.lang() {
@@ -87,12 +109,25 @@ impl Page<'_> {
             ),
         };
         Ok(Content {
-            summary: divisions.iter().filter_map(|division| self.part_summary(division)).collect(),
-            charts: divisions.iter().map(|division| self.parts_chart(division)).collect(),
-            tables: tables.collect::<Result<_>>()?,
+            summary: divisions
+                .iter()
+                .zip(&words)
+                .filter_map(|(division, words)| self.part_summary(division, words))
+                .collect(),
+            charts: divisions
+                .iter()
+                .zip(&words)
+                .map(|(division, words)| self.parts_chart(division, words))
+                .collect(),
+            tables,
             notes: vec![note],
             ..Content::default()
         })
+    }
+
+    /// Of a text in both languages that of the report.
+    fn of_language<'a>(&self, [english, russian]: &'a [String; 2]) -> &'a str {
+        self.locale.pick(english, russian)
     }
 
     fn part_label<'a>(&self, part: &'a Part) -> &'a str {
@@ -100,7 +135,7 @@ impl Page<'_> {
     }
 
     /// The largest part, and which grew and shrank most.
-    fn part_summary(&self, division: &Division) -> Option<String> {
+    fn part_summary(&self, division: &Division, words: &Words) -> Option<String> {
         let locale = self.locale;
         let parts = &division.parts;
         let first = parts.first().filter(|part| part.now.is_positive())?;
@@ -120,7 +155,7 @@ impl Page<'_> {
         let up = parts.iter().max_by(by_change).filter(|part| change(part) > 0.0).map(told);
         let down = parts.iter().min_by(by_change).filter(|part| change(part) < 0.0).map(told);
         let or_nothing = |text: Option<String>| text.unwrap_or_default();
-        let [english, russian] = words(division.field).heading;
+        let [english, russian] = &words.heading;
         let name = self.part_label(first);
         Some(match locale.lang() {
             Lang::En => {
@@ -142,10 +177,8 @@ impl Page<'_> {
         })
     }
 
-    fn parts_chart(&self, division: &Division) -> Chart {
+    fn parts_chart(&self, division: &Division, words: &Words) -> Chart {
         let locale = self.locale;
-        let Words { chart, column: [axis, axis_russian], heading: [english, russian], .. } =
-            words(division.field);
         let parts = &division.parts[..division.parts.len().min(BARS)];
         let mut series = vec![BarSeries {
             name: locale.pick("now", "сейчас").to_owned(),
@@ -158,8 +191,8 @@ impl Page<'_> {
             });
         }
         Chart {
-            name: chart,
-            title: locale.pick(english, russian).to_owned(),
+            name: format!("{}_chart", words.table),
+            title: self.of_language(&words.heading).to_owned(),
             description: locale
                 .pick(
                     "Net revenue of the last days, the largest parts first.",
@@ -168,15 +201,15 @@ impl Page<'_> {
                 .to_owned(),
             unit: Unit::Money,
             kind: ChartKind::Bars {
-                axis: locale.pick(axis, axis_russian).to_owned(),
+                axis: self.of_language(&words.column).to_owned(),
                 labels: parts.iter().map(|part| self.part_label(part).to_owned()).collect(),
                 series,
             },
         }
     }
 
-    fn parts_table(&self, division: &Division) -> Result<Table> {
-        let Words { table, column: [name, title], .. } = words(division.field);
+    fn parts_table(&self, division: &Division, words: &Words) -> Result<Table> {
+        let [name, title] = &words.column;
         let parts = || division.parts.iter();
         let all: f64 = parts().map(|part| part.now.to_f64()).sum();
         let share = |part: &Part| (all > 0.0).then(|| part.now.to_f64() / all);
@@ -184,7 +217,11 @@ impl Page<'_> {
             then.is_positive().then(|| now.to_f64() / then.to_f64() - 1.0)
         };
         let mut columns = vec![
-            Column::text(name, title, parts().map(|part| Some(self.part_label(part)))),
+            Column::text(
+                name.clone(),
+                title.clone(),
+                parts().map(|part| Some(self.part_label(part))),
+            ),
             Column::money("revenue", "Выручка", parts().map(|part| part.now)),
             Column::float("share_revenue", "Доля выручки", 4, parts().map(share)),
             Column::float(
@@ -207,6 +244,6 @@ impl Page<'_> {
                 parts().map(|part| part.now.checked_sub(part.year_ago?)),
             ));
         }
-        Table::new(table, columns)
+        Table::new(words.table.clone(), columns)
     }
 }

@@ -79,7 +79,7 @@ impl Page<'_> {
         }
         let scores = |bins: usize| (1..=bins).map(|score| score.to_string());
         Chart {
-            name: "rfm_map",
+            name: "rfm_map".to_owned(),
             title: locale.pick("RFM map", "Карта RFM").to_owned(),
             description: locale
                 .pick(
@@ -114,7 +114,7 @@ impl Page<'_> {
             values: numbers(summary, column),
         });
         Chart {
-            name: "rfm_segments_chart",
+            name: "rfm_segments_chart".to_owned(),
             title: locale.pick("Segments by share", "Доли сегментов").to_owned(),
             description: locale
                 .pick(
@@ -155,7 +155,7 @@ impl Page<'_> {
             values[row][column] = count;
         }
         Some(Chart {
-            name: "rfm_moves_chart",
+            name: "rfm_moves_chart".to_owned(),
             title: caption.to_owned(),
             description: locale
                 .pick(

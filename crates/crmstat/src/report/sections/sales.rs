@@ -56,6 +56,14 @@ impl Page<'_> {
         }
         let caption = locale.pick("Forecast by period", "Прогноз по периодам");
         let mut tables = vec![whole(caption, forecast_table(sales, locale.lang())?)];
+        let mut summary = vec![self.expected(sales)];
+        if let Some((target, reached)) = sales.target.zip(forecast.total.reached) {
+            summary.push(self.of_target(target, reached));
+            tables.push(super::file_only(
+                locale.pick("The odds of the target", "Шансы выполнить план"),
+                sales.forecast.totals(locale.lang())?.renamed("forecast_target"),
+            ));
+        }
         if let Some(pipeline) = &sales.pipeline {
             tables.extend(self.of_deals(pipeline)?);
         }
@@ -64,12 +72,26 @@ impl Page<'_> {
             history_table(sales)?,
         ));
         Ok(Content {
-            summary: vec![self.expected(sales)],
+            summary,
             charts: chart.into_iter().collect(),
             tables,
             notes,
             ..Content::default()
         })
+    }
+
+    /// How likely it is that `target` is reached over the horizon.
+    fn of_target(&self, target: f64, reached: f64) -> String {
+        let locale = self.locale;
+        let (target, odds) = (locale.compact(target, Unit::Money), locale.percent(reached, 0));
+        match locale.lang() {
+            Lang::En => format!(
+                "The target of {target} over this time is reached with a probability of {odds}."
+            ),
+            Lang::Ru => {
+                format!("Цель на этот срок\u{A0}— {target}; вероятность её достичь\u{A0}— {odds}.")
+            }
+        }
     }
 
     /// What the forecast is made of, and the open deals behind it.
@@ -190,7 +212,7 @@ impl Page<'_> {
             ),
         };
         Some(Chart {
-            name: view.name,
+            name: view.name.to_owned(),
             title: view.title,
             description: description.to_owned(),
             unit: Unit::Money,

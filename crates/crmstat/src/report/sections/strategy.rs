@@ -92,7 +92,7 @@ impl Page<'_> {
         };
         let names = Strategy::ALL.iter().map(|strategy| strategy.name(locale.lang()).to_owned());
         Chart {
-            name: "strategy_chart",
+            name: "strategy_chart".to_owned(),
             title: locale.pick("Customers by strategy", "Клиенты по стратегиям").to_owned(),
             description: locale
                 .pick(

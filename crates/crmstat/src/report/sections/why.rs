@@ -136,7 +136,7 @@ impl Page<'_> {
         let locale = self.locale;
         let effects = || why.effects.iter().filter(|effect| effect.change != Money::ZERO);
         Chart {
-            name: "why_chart",
+            name: "why_chart".to_owned(),
             title: locale.pick("What changed revenue", "Что изменило выручку").to_owned(),
             description: locale
                 .pick(

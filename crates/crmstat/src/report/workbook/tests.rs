@@ -23,7 +23,7 @@ fn table() -> Table {
 fn charts() -> Vec<Chart> {
     let labels = || vec!["Jan".to_owned(), "Feb".to_owned()];
     let chart = |name: &'static str, kind| Chart {
-        name,
+        name: name.to_owned(),
         title: format!("Chart of {name}"),
         description: "What is to be seen.".to_owned(),
         unit: Unit::Money,

@@ -75,7 +75,7 @@ pub(super) fn figure(chart: &Chart, broad: bool, locale: Locale) -> Result<Strin
     let desk = if broad { Frame::Broad } else { Frame::Wide };
     let (wide, legend) = picture(chart, desk, locale);
     let (narrow, _) = picture(chart, Frame::Narrow, locale);
-    let name = chart.name;
+    let name = &chart.name;
     let (title, description) = (escape(&chart.title), escape(&chart.description));
     let data = table::data(&chart.table(&locale)?, chart.unit, locale);
     let summary = locale.pick("Data of the chart", "Данные графика");
@@ -153,7 +153,7 @@ mod tests {
 
     fn drawn(kind: ChartKind) -> String {
         let chart = Chart {
-            name: "c",
+            name: "c".to_owned(),
             title: "A <b> & B".to_owned(),
             description: "what \"it\" shows".to_owned(),
             unit: Unit::Money,
