@@ -13,11 +13,13 @@
 //! | `partitions` | keys in the names of folders |
 //! | `encoding`, `few_bytes` | which encoding a text is in; the same where few bytes say it |
 //! | `transcode` | that encoding to UTF-8, on the fly |
+//! | `apostrophes` | texts whose cells are quoted with `'` |
 //! | `wrapped` | texts whose lines are each one quoted cell |
 //!
 //! The extension of a file is never looked at. An input is opened once and read as often as needed:
 //! a pipe is first copied, into memory while it is small and then into a temporary file that has no name.
 
+mod apostrophes;
 mod compression;
 mod contained;
 mod encoding;
@@ -227,7 +229,14 @@ impl Source {
             Kind::Text { .. } if wrapped::is_wrapped(&head, head.len() < HEAD) => {
                 source.unwrap()?;
             }
-            _ => {}
+            Kind::Text { .. } => {
+                if let Some(delimiter) = apostrophes::delimiter(&head, head.len() < HEAD) {
+                    source.requote(delimiter)?;
+                }
+            }
+            Kind::Parquet => {}
+            #[cfg(feature = "arrow")]
+            Kind::Arrow => {}
         }
         Ok(source)
     }
@@ -262,15 +271,33 @@ impl Source {
 
     /// Puts what stands in the lines in the place of lines that are each one quoted cell.
     fn unwrap(&mut self) -> Result<()> {
-        self.file = wrapped::unwrap(self.reader()?).map_err(|cause| self.failure(cause))?;
+        let text = wrapped::unwrap(self.reader()?);
+        let reason = "every line is one cell, as spreadsheets save what they opened as one column";
+        self.replace(text, "lines", "unquoted", reason)
+    }
+
+    /// Puts cells in quotes in the place of cells in apostrophes.
+    fn requote(&mut self, delimiter: u8) -> Result<()> {
+        let text = apostrophes::requoted(self.reader()?, delimiter);
+        let reason = "lines have the cells of the header only where `'` quotes them";
+        self.replace(text, "quotes", "'", reason)
+    }
+
+    /// Puts `text` in the place of what was read.
+    fn replace(
+        &mut self,
+        text: io::Result<SharedFile>,
+        topic: &str,
+        value: &str,
+        reason: &str,
+    ) -> Result<()> {
+        self.file = text.map_err(|cause| self.failure(cause))?;
         self.check_unchanged()?;
         self.decisions.push(Decision {
             file: self.name.clone(),
-            topic: "lines".to_owned(),
-            value: "unquoted".to_owned(),
-            reason:
-                "every line is one quoted cell, as spreadsheets save what they opened as one column"
-                    .to_owned(),
+            topic: topic.to_owned(),
+            value: value.to_owned(),
+            reason: reason.to_owned(),
             option: None,
         });
         self.compression = Compression::None;
