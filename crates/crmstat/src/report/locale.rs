@@ -1,6 +1,12 @@
 //! Numbers, dates and counts as people of a language write them.
 
-use crate::{Date, Lang, data::Currency};
+use crate::{
+    Date, Lang,
+    data::{
+        Currency,
+        table::{Column, Values},
+    },
+};
 
 /// What a number of a report is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,14 +158,8 @@ impl Locale {
     /// without a well-known sign has its code behind it.
     fn with_sign(self, amount: &str) -> String {
         let Some(currency) = &self.currency else { return amount.to_owned() };
-        let sign = match currency.code() {
-            "RUB" | "RUR" => "₽",
-            "USD" => "$",
-            "EUR" => "€",
-            "GBP" => "£",
-            "KZT" => "₸",
-            "UAH" => "₴",
-            code => return format!("{amount}\u{A0}{code}"),
+        let Some(sign) = sign_of(*currency) else {
+            return format!("{amount}\u{A0}{}", currency.code());
         };
         match (self.lang, amount.strip_prefix('−')) {
             (Lang::Ru, _) => format!("{amount}\u{A0}{sign}"),
@@ -223,6 +223,17 @@ impl Locale {
         self.counted(count, ["day", "days"], ["день", "дня", "дней"])
     }
 
+    /// The heading of `column` in a table of the page: amounts have their currency beside it.
+    pub(super) fn heading_of(self, column: &Column) -> String {
+        let heading = self.heading(column.title(self.lang));
+        match (column.values(), self.currency) {
+            (Values::Money(_), Some(currency)) => {
+                format!("{heading}, {}", sign_of(currency).unwrap_or_else(|| currency.code()))
+            }
+            _ => heading,
+        }
+    }
+
     /// The column's heading: in English its name without underscores, as titles are names there.
     pub(super) fn heading(self, title: &str) -> String {
         const ACRONYMS: [&str; 4] = ["auc", "clv", "id", "rfm"];
@@ -234,6 +245,19 @@ impl Locale {
         });
         capitalised(&words.collect::<Vec<_>>().join(" "))
     }
+}
+
+/// The well-known sign of a currency.
+fn sign_of(currency: Currency) -> Option<&'static str> {
+    Some(match currency.code() {
+        "RUB" | "RUR" => "₽",
+        "USD" => "$",
+        "EUR" => "€",
+        "GBP" => "£",
+        "KZT" => "₸",
+        "UAH" => "₴",
+        _ => return None,
+    })
 }
 
 /// `text` with its first letter in upper case.

@@ -52,7 +52,7 @@ fn written(
     );
     for column in table.columns() {
         let class = if column.values().is_numeric() { " class=\"n\"" } else { "" };
-        let (text, title) = shown(&locale.heading(column.title(locale.lang())), SHOWN);
+        let (text, title) = shown(&locale.heading_of(column), SHOWN);
         html.push_str(&format!("<th scope=\"col\"{class}{title}>{text}</th>"));
     }
     html.push_str("</tr></thead>\n<tbody>\n");
@@ -78,7 +78,7 @@ fn cell_of(
 ) -> String {
     let (open, close) = if is_first { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
     let label = if stacked {
-        let heading = locale.heading(column.title(locale.lang()));
+        let heading = locale.heading_of(column);
         format!(" data-label=\"{}\"", escape(&heading))
     } else {
         String::new()
