@@ -1,7 +1,10 @@
 //! `crmstat report`: a folder for every export, honest about what the data do not bear.
 
 use crate::support::{Folder, ORDERS, Run, dataset};
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 fn page(folder: &Folder, name: &str) -> String {
     folder.read(&format!("{name}/report.html"))
@@ -368,25 +371,122 @@ fn every_real_export_gives_a_report_needs_shared_data() {
     }
 }
 
-/// What a report tells is what the commands tell.
+/// The cells of a table in CSV, by the names of its columns.
+fn columns(text: &str) -> BTreeMap<String, Vec<String>> {
+    let mut rows = rows_of(text).into_iter();
+    let names = rows.next().unwrap();
+    let mut found: BTreeMap<_, _> = names.iter().map(|name| (name.clone(), Vec::new())).collect();
+    for row in rows {
+        for (name, cell) in names.iter().zip(row) {
+            found.get_mut(name).unwrap().push(cell);
+        }
+    }
+    found
+}
+
+/// The rows of a text in CSV.
+fn rows_of(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut is_quoted = false;
+    for letter in text.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => row.push(std::mem::take(&mut cell)),
+            '\n' if !is_quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            _ => cell.push(letter),
+        }
+    }
+    rows
+}
+
+/// What a report tells is what the commands tell: whole tables to the byte, others in every column that both have.
 #[test]
 fn the_tables_of_a_report_are_those_of_the_commands() {
     let folder = Folder::new();
     let (deals, history) = (dataset("pipedrive.csv"), dataset("pipedrive_history.csv"));
+    let orders = dataset("orders.csv");
     let beside = ["--history", &history];
     report(&folder, &deals, &beside).answer();
-    for (table, command, options) in [
-        ("kpis", "kpi", &[][..]),
-        ("products_full", "products", &[]),
-        ("managers_full", "managers", &[]),
-        ("stages_full", "funnel", &["--show", "stages", "--history", &history]),
-        ("rfm", "rfm", &[]),
-        ("clv", "clv", &[]),
-    ] {
-        let run = folder.run(&[&[command, &deals, "--format", "csv", "-q"], options].concat());
-        let table = folder.read(&format!("out/tables/{table}.csv"));
-        assert!(run.answer() == table, "{command}: {}\n{table}", run.stdout);
+    folder.run(&["report", &orders, "-o", "shop", "-q"]).answer();
+    let stages = ["--show", "stages", "--history", &history];
+    let reasons = ["--show", "reasons"];
+    let attention = ["--show", "attention", "--history", &history];
+    let whole: [(&str, &str, &[&str]); 22] = [
+        ("out/tables/kpis", "kpi", &[&deals]),
+        ("out/tables/products_full", "products", &[&deals]),
+        ("out/tables/managers_full", "managers", &[&deals]),
+        ("out/tables/stages_full", "funnel", &[&[&*deals], &stages[..]].concat()),
+        ("out/tables/rfm", "rfm", &[&deals]),
+        ("out/tables/clv", "clv", &[&deals]),
+        ("shop/tables/kpis", "kpi", &[&orders]),
+        ("shop/tables/products_full", "products", &[&orders]),
+        ("shop/tables/rfm", "rfm", &[&orders]),
+        ("shop/tables/rfm_segments", "rfm", &[&orders, "--summary"]),
+        ("shop/tables/rfm_thresholds", "rfm", &[&orders, "--thresholds"]),
+        ("shop/tables/rfm_moves", "rfm", &[&orders, "--compare", "2025-10-03"]),
+        ("shop/tables/churn_metrics", "churn", &[&orders, "--metrics"]),
+        ("shop/tables/churn_reliability", "churn", &[&orders, "--reliability"]),
+        ("shop/tables/churn_gains", "churn", &[&orders, "--gains"]),
+        ("shop/tables/clv", "clv", &[&orders]),
+        ("shop/tables/clv_parameters", "clv", &[&orders, "--parameters"]),
+        ("shop/tables/cluster_customers", "segment", &[&orders]),
+        ("shop/tables/cluster_choice", "segment", &[&orders, "--choice-table"]),
+        ("shop/tables/cohorts", "cohorts", &[&orders, "--period", "quarter"]),
+        ("shop/tables/strategies", "strategy", &[&orders]),
+        ("shop/tables/strategy_summary", "strategy", &[&orders, "--summary"]),
+    ];
+    let given = |command: &str, options: &[&str]| {
+        let run = folder.run(&[&[command], options, &["--format", "csv", "-q"]].concat());
+        run.answer().to_owned()
+    };
+    let told = |table: &str| folder.read(&format!("{table}.csv"));
+    for (table, command, options) in whole {
+        let (command_says, report_says) = (given(command, options), told(table));
+        assert!(command_says == report_says, "{table}: {command_says}\n{report_says}");
     }
+    let retention = ["--period", "quarter", "--matrix", "retention"];
+    let retention = [&[&*orders], &retention[..]].concat();
+    assert_eq!(given("cohorts", &retention), told("shop/tables/retention"));
+    assert_eq!(given("kpi", &["--explain"]), told("shop/tables/kpi_definitions"));
+    // The report has whom to call first, the command who is likeliest to leave.
+    let sorted = |text: String| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(given("churn", &[&orders])), sorted(told("shop/tables/churn")));
+
+    // What a table has that its command has not is of the report alone; all else is equal, row by row.
+    let parts: [(&str, &str, &[&str], &[&str]); 6] = [
+        ("shop/tables/clusters", "segment", &[&orders, "--profile-table"], &[]),
+        ("shop/tables/forecast", "forecast", &[&orders], &[]),
+        ("out/tables/stages", "funnel", &[&[&*deals], &stages[..]].concat(), &[]),
+        ("out/tables/lost_reasons", "funnel", &[&[&*deals], &reasons[..]].concat(), &["share"]),
+        ("out/tables/open_deals", "funnel", &[&[&*deals], &attention[..]].concat(), &[]),
+        ("out/tables/managers", "managers", &[&deals], &["interval"]),
+    ];
+    for (table, command, options, of_report) in parts {
+        let (command_says, report_says) =
+            (columns(&given(command, options)), columns(&told(table)));
+        for (name, cells) in &report_says {
+            match command_says.get(name) {
+                Some(given) => assert_eq!(&given[..cells.len()], &cells[..], "{table}: {name}"),
+                None => assert!(of_report.contains(&name.as_str()), "{table}: {name}"),
+            }
+        }
+    }
+    let sold = columns(&given("sales", &[&orders]));
+    let numbers =
+        |cells: &[String]| -> Vec<f64> { cells.iter().map(|cell| cell.parse().unwrap()).collect() };
+    let sales = numbers(&sold["value"]);
+    assert_eq!(numbers(&columns(&told("shop/tables/sales"))["revenue"]), sales);
+    // The latest month comes first there.
+    let mut months = numbers(&columns(&told("shop/tables/months"))["revenue"]);
+    months.reverse();
+    assert_eq!(months, sales);
 }
 
 /// The plan stands beside the months and the managers, and is an input of the run.
@@ -585,4 +685,101 @@ fn what_cannot_divide_a_report_is_refused() {
         assert_eq!(run.code, Some(2), "{options:?}: {}", run.stderr);
         assert!(run.stderr.contains(said), "{options:?}: {}", run.stderr);
     }
+}
+
+/// One report for each manager: nothing of what another manager sold is in it.
+#[test]
+fn a_report_of_a_part_holds_that_part_alone() {
+    let orders = fs::read_to_string(dataset("orders.csv")).unwrap();
+    // A manager less on every fiftieth row, and a name that no folder can have.
+    let rows: String = (orders.lines().enumerate())
+        .map(|(at, row)| {
+            let mut cells: Vec<&str> = row.split(',').collect();
+            match (at, cells[6]) {
+                (0, _) => {}
+                (at, _) if at % 50 == 0 => cells[6] = "",
+                (_, "A. Smith") => cells[6] = "../A/Smith",
+                _ => {}
+            }
+            format!("{}\n", cells.join(","))
+        })
+        .collect();
+    let folder = Folder::with("orders.csv", &rows);
+    let [customers, activities] = ["customers.csv", "activities.csv"].map(dataset);
+    let beside = ["--customers", &customers, "--activities", &activities];
+    let split = ["--split-by", "manager", "--with-names"];
+    let run = report(&folder, "orders.csv", &[&split[..], &beside].concat());
+    assert!(run.answer().starts_with("# Reports by manager\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("- ../A/Smith: ___A_Smith/report.html\n"), "{}", run.stdout);
+    let without = rows.lines().skip(1).filter(|row| row.split(',').nth(6) == Some("")).count();
+    let left_out = format!("Left out: {without} rows without a value");
+    let index = folder.read("out/index.html");
+    assert!(index.contains(&left_out) && run.stdout.contains(&left_out), "{}", run.stdout);
+
+    let cells = || rows.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
+    let of = |manager: &str| -> BTreeSet<String> {
+        cells().filter(|own| own[6] == manager).map(|own| own[1].to_owned()).collect()
+    };
+    let all: BTreeSet<String> = cells().map(|own| own[1].to_owned()).collect();
+    let managers: BTreeSet<String> = cells().map(|own| own[6].to_owned()).collect();
+    let files = folder.files("out");
+    let mut reports = 0;
+    for manager in managers.iter().filter(|own| !own.is_empty()) {
+        let name = manager.replace(['.', '/', ' '], "_");
+        let own = of(manager);
+        let others: Vec<&String> = all.difference(&own).collect();
+        assert!(others.len() > 100);
+        let texts = files.iter().filter(|(path, _)| {
+            path.starts_with(&format!("{name}/")) && !path.ends_with("report.xlsx")
+        });
+        let mut seen = 0;
+        for (path, bytes) in texts {
+            let text = String::from_utf8_lossy(bytes);
+            let words: BTreeSet<&str> = text.split(|own: char| !own.is_alphanumeric()).collect();
+            for other in &others {
+                assert!(!words.contains(other.as_str()), "{other} in {path}");
+            }
+            for other in managers.iter().filter(|own| !own.is_empty() && *own != manager) {
+                assert!(!text.contains(other.as_str()), "{other} in {path}");
+            }
+            seen += own.iter().filter(|own| words.contains(own.as_str())).count();
+        }
+        assert!(seen > 0, "{manager}");
+        reports += 1;
+        // The figures are those of the command on these rows.
+        let selection = format!("manager={manager}");
+        let rfm = ["rfm", "orders.csv", "--where", &selection, "--format", "csv", "-q"];
+        let as_of = folder.read(&format!("out/{name}/run.json"));
+        let as_of = as_of.split("\"as_of\": \"").nth(1).unwrap().split('"').next().unwrap();
+        let rfm = folder.run(&[&rfm[..], &["--as-of", as_of]].concat());
+        assert_eq!(rfm.answer(), folder.read(&format!("out/{name}/tables/rfm.csv")), "{manager}");
+    }
+    assert_eq!(reports, managers.len() - 1);
+    // A part can be made again by its own record, and the whole in its place.
+    folder.run(&["report", "--from", "out/D__Clark/run.json", "-o", "again"]).answer();
+    assert_eq!(folder.read("again/report.html"), folder.read("out/D__Clark/report.html"));
+    let russian = ["--split-by", "manager", "--lang", "ru", "--sections", "figures,rfm"];
+    let run = report(&folder, "orders.csv", &russian);
+    assert!(run.answer().contains("Не вошли строки без значения"), "{}", run.stdout);
+}
+
+#[test]
+fn what_cannot_split_a_report_is_refused() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("taken")).unwrap();
+    let folder = folder.and("taken/notes.txt", "mine");
+    let orders = dataset("orders.csv");
+    for (options, said) in [
+        (&["--split-by", "shoe size"][..], "there is no column `shoe size`"),
+        (&["--split-by", "customer_id"], "has 800 values, more than 200"),
+        (&["--split-by", "manager", "--plan", "plan.csv"], "cannot be used with"),
+        (&["--split-by", "manager", "--pseudonymize", "a long key"], "cannot be used with"),
+    ] {
+        let run = report(&folder, &orders, options);
+        assert_eq!(run.code, Some(2), "{options:?}: {}", run.stderr);
+        assert!(run.stderr.contains(said), "{options:?}: {}", run.stderr);
+    }
+    let run = folder.run(&["report", &orders, "-o", "taken", "--split-by", "manager"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert_eq!(folder.read("taken/notes.txt"), "mine");
 }

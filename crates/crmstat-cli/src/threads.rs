@@ -3,9 +3,13 @@
 use anyhow::Result;
 use crmstat::Error;
 use rayon::ThreadPoolBuilder;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The most threads that can be asked for; no machine that reads exports has more cores.
 const MOST: usize = 1024;
+
+/// Whether the threads are there: one process has them once, whatever number of answers it gives.
+static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Starts `given` threads, or one per core; none besides this one where the system gives no more.
 ///
@@ -22,6 +26,9 @@ pub(crate) fn start(given: Option<usize>) -> Result<()> {
                 .into());
         }
         _ => {}
+    }
+    if STARTED.swap(true, Ordering::Relaxed) {
+        return Ok(());
     }
     let wanted = given.unwrap_or_else(default);
     if ThreadPoolBuilder::new().num_threads(wanted).build_global().is_ok() {

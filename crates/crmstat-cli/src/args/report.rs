@@ -52,6 +52,11 @@ pub(crate) struct ReportArgs {
     /// bought, who moved; its `run.json`, or its folder
     #[arg(long, value_name = "run.json")]
     pub(crate) since_report: Option<PathBuf>,
+    /// One report for each value of this column of the export, such as manager, in a folder of its own with the rows of
+    /// that value alone, and a page that lists them
+    #[arg(long, value_name = "COLUMN",
+        conflicts_with_all = ["from", "plan", "target", "since_report", "quarantine", "pseudonyms", "merge"])]
+    pub(crate) split_by: Option<String>,
     /// A picture for the head of the page: PNG, JPEG or SVG, at most 512 KiB
     #[arg(long, value_name = "FILE")]
     pub(crate) logo: Option<PathBuf>,

@@ -18,6 +18,7 @@ mod next_order;
 mod products;
 mod record;
 mod report;
+mod report_split;
 mod response;
 mod rfm;
 mod sales;

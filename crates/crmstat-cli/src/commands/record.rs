@@ -62,6 +62,34 @@ fn recorded(typed: &ArgMatches, command: &clap::Command) -> Vec<String> {
     options
 }
 
+/// `typed`, the arguments of a report, with those of one part of it: the rows of `selection`, as of `as_of`, under
+/// `title`; and what they mean.
+///
+/// # Errors
+/// Never of arguments that were accepted before.
+pub(super) fn of_part(
+    typed: &[String],
+    selection: &str,
+    (as_of, title): (&str, &str),
+) -> Result<(Vec<String>, ReportArgs)> {
+    let is_kept =
+        |given: &&String| !["--split-by=", "--title="].iter().any(|own| given.starts_with(own));
+    let mut part = vec![format!("--where={selection}"), format!("--title={title}")];
+    if !typed.iter().any(|given| given.starts_with("--as-of=")) {
+        part.push(format!("--as-of={as_of}"));
+    }
+    part.extend(typed.iter().filter(is_kept).cloned());
+    let cli = Cli::command();
+    let begin = ["crmstat", "report", "-o", "."].into_iter().map(str::to_owned);
+    let parsed = cli.clone().try_get_matches_from(begin.chain(part))?;
+    match (parsed.subcommand(), cli.find_subcommand("report")) {
+        (Some((_, found)), Some(command)) => {
+            Ok((recorded(found, command), ReportArgs::from_arg_matches(found)?))
+        }
+        _ => Err(foreign("are not those of a report")),
+    }
+}
+
 /// The arguments that `earlier` has recorded, with the output of `args`.
 ///
 /// # Errors

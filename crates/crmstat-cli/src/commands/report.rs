@@ -3,7 +3,7 @@
 use super::{
     joined_beside,
     record::{self, Clock},
-    refuse_severe,
+    refuse_severe, report_split,
 };
 use crate::{
     args::{ReportArgs, TableFormatArg},
@@ -23,6 +23,9 @@ use std::{fs, path::Path, sync::Arc};
 
 /// Makes a report of the exports, or once more the one of a record.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
+    if let Some(column) = &args.split_by {
+        return report_split::run(args, column);
+    }
     match &args.from {
         None => make(args, record::arguments(), None),
         Some(path) => {
@@ -34,6 +37,33 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 
 /// Makes the report; `arguments` are those that would make it again, `earlier` is what it must repeat.
 fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Result<()> {
+    let printer = Printer::new(&args.output())?;
+    let report = write(args, arguments, earlier)?;
+    printer.text(&report.markdown())?;
+    if args.open {
+        open_page(&args.output.join("report.html"), &printer);
+    }
+    Ok(())
+}
+
+/// Shows `page` in the browser.
+pub(super) fn open_page(page: &Path, printer: &Printer) {
+    // The report is made, whatever becomes of the browser.
+    if let Err(cause) = open::that_detached(page) {
+        let page = page.display();
+        printer.note(match printer.lang() {
+            Lang::En => format!("no browser shows `{page}`: {cause}"),
+            Lang::Ru => format!("браузер не открыл «{page}»: {cause}"),
+        });
+    }
+}
+
+/// Writes the folder of the report, as [`make`] does.
+pub(super) fn write(
+    args: &ReportArgs,
+    arguments: Vec<String>,
+    earlier: Option<&Run>,
+) -> Result<Report> {
     signals::watch();
     let printer = Printer::new(&args.output())?;
     let files = settings::hashed_inputs();
@@ -83,19 +113,7 @@ fn make(args: &ReportArgs, arguments: Vec<String>, earlier: Option<&Run>) -> Res
             format!("отчёт сохранён в папке «{folder}» и совпадает с прежним до байта")
         }
     });
-    printer.text(&report.markdown())?;
-    if args.open {
-        let page = args.output.join("report.html");
-        // The report is made, whatever becomes of the browser.
-        if let Err(cause) = open::that_detached(&page) {
-            let page = page.display();
-            printer.note(match printer.lang() {
-                Lang::En => format!("no browser shows `{page}`: {cause}"),
-                Lang::Ru => format!("браузер не открыл «{page}»: {cause}"),
-            });
-        }
-    }
-    Ok(())
+    Ok(report)
 }
 
 /// Reads the exports and the tables beside them, and makes every analysis.

@@ -61,6 +61,7 @@ pub use document::{
     Role, Section, SectionId,
 };
 pub use folder::{TableFormat, replace_folder};
+pub use html::{SplitIndex, SplitPart};
 pub use locale::{Locale, Unit};
 pub use options::{Logo, Options};
 pub use results::{Answer, Pipeline, Reason, Results, Sales, Scored, Stage};

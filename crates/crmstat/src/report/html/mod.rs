@@ -6,7 +6,10 @@
 
 mod chart;
 mod escape;
+mod index;
 mod table;
+
+pub use index::{SplitIndex, SplitPart};
 
 use super::{Change, Content, Figure, Report, Section, SectionId};
 use crate::{Lang, Result};
