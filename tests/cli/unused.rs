@@ -70,7 +70,7 @@ const COMMANDS: [(&str, &str); 42] = [
     ("strategy orders.csv", "RRRRRRRR--"),
     ("strategy --print-rules", "RRRRRRRR--"),
     ("next-order orders.csv", "RRRRRRRR--"),
-    ("report orders.csv -o out --sections figures,sales,rfm,kpi,churn,products", "UTUURUUU-U"),
+    ("report orders.csv -o out --sections figures,sales,rfm,kpi,churn,products", "UTUURUUURU"),
 ];
 
 /// The rows of a shipped table that are of one customer in `of`, or of an order of such a one.

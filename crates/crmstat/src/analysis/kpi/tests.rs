@@ -60,7 +60,14 @@ proptest! {
             .map(|(customer, day, amount)| (customer, START + day, amount * 10_000))
             .collect();
         let purchases: Vec<Order> = orders.iter().copied().filter(|own| own.2 >= 0).collect();
-        prop_assume!(!purchases.is_empty());
+        // One of them is not taken back in full within a day.
+        let is_undone = |own: &Order| {
+            let takes_back = |other: &&Order| {
+                other.0 == own.0 && other.2 == -own.2 && (other.1 - own.1).abs() <= 1
+            };
+            own.2 != 0 && orders.iter().any(|other| takes_back(&other))
+        };
+        prop_assume!(purchases.iter().any(|own| !is_undone(own)));
         let last = orders.iter().map(|own| own.1).max().unwrap();
         let as_of = AsOf::day_after(Date::from_days(last));
         let query = Query {
