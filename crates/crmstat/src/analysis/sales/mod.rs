@@ -65,7 +65,7 @@ pub struct Query {
     /// What is measured; revenue where nothing is named.
     pub measures: Vec<Measure>,
     /// The columns by which sales are divided, the coarsest first: see
-    /// [`Dimension`](crate::ingest::Dimension). Where no column is called `segment`, that is the RFM segment of the
+    /// [`Dimension`]. Where no column is called `segment`, that is the RFM segment of the
     /// customer at the end of the window; where none is called `cluster`, the cluster.
     pub by: Vec<String>,
     /// Only so many groups, those with the most of the first measure over the whole time; the others become one.
